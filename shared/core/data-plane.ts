@@ -1,0 +1,150 @@
+/**
+ * What a node and the broker tell each other, as plain values (protocol sections 3, 6, 7). The wire form is
+ * `proto/causeway/v1/data_plane.proto`; `shared/wire/data-plane.ts` turns one into the other.
+ */
+import type { Domain } from "./domain.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "./ids.ts";
+
+/** Enough for the broker to weigh evidence; the exact kinds would fingerprint people. */
+export const TOKEN_CLASSES = ["single", "dateLevel", "yearLevel"] as const;
+export type TokenClass = (typeof TOKEN_CLASSES)[number];
+
+export const HANDLINGS = ["open", "brokered", "silent"] as const;
+/** What the other side of a match may learn about the owner. */
+export type Handling = (typeof HANDLINGS)[number];
+
+/** One numbered message of a member. */
+export type Submission = {
+  readonly recipientKey: Uint8Array;
+  readonly member: MemberId;
+  readonly incarnation: Incarnation;
+  /** From 1, without gaps. */
+  readonly sequence: number;
+  readonly prevHash: Uint8Array;
+  readonly epoch: number;
+  readonly body: SubmissionBody;
+};
+
+export type SubmissionBody =
+  | { readonly kind: "publication"; readonly entries: readonly (Entry | MalformedEntry)[] }
+  | { readonly kind: "connected"; readonly noticeNumber: number; readonly noticeHash: Uint8Array; readonly version: string }
+  | { readonly kind: "noticeReceipt"; readonly noticeNumber: number; readonly noticeHash: Uint8Array }
+  | { readonly kind: "proofNonce"; readonly matchId: MatchId; readonly nonce: Uint8Array }
+  | { readonly kind: "proofMac"; readonly matchId: MatchId; readonly mac: Uint8Array }
+  | { readonly kind: "proofVerdict"; readonly matchId: MatchId; readonly proven: boolean };
+
+export type Entry = Upsert | Withdraw | Revalidate;
+
+/** Replaces the record's whole token set. */
+export type Upsert = {
+  readonly operation: "upsert";
+  readonly handle: Handle;
+  readonly domain: Domain;
+  readonly handling: Handling;
+  /** Days since 1970-01-01; valid through 24:00 UTC. */
+  readonly reviewByDay: number;
+  readonly conversationKey: Uint8Array;
+  /** Concatenated 16-byte tokens of each class. */
+  readonly tokens: TokenSet;
+};
+
+export type TokenSet = Readonly<Record<TokenClass, Uint8Array>>;
+
+export type Withdraw = { readonly operation: "withdraw"; readonly handle: Handle };
+
+export type Revalidate = { readonly operation: "revalidate"; readonly handle: Handle; readonly reviewByDay: number };
+
+/** An entry that the peer formed wrongly: it keeps its place in the batch and is rejected for this reason. */
+export type MalformedEntry = { readonly operation: "malformed"; readonly reason: RejectionReason };
+
+export const REJECTION_REASONS = [
+  "malformed",
+  "domain",
+  "conversationKey",
+  "tokenCount",
+  "reviewDay",
+  "revalidationNeeded",
+  "unknownHandle",
+  "budget",
+  "handling",
+  "epoch",
+] as const;
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
+/** One message of the broker to a member. */
+export type Delivery = {
+  readonly recipientKey: Uint8Array;
+  readonly member: MemberId;
+  readonly body: Receipt | Gap | Notice;
+};
+
+/** The broker has applied the submission and will not forget it. */
+export type Receipt = {
+  readonly kind: "receipt";
+  readonly incarnation: Incarnation;
+  readonly sequence: number;
+  readonly submissionHash: Uint8Array;
+  readonly appliedAtMs: number;
+  readonly rejections: readonly { readonly index: number; readonly reason: RejectionReason }[];
+};
+
+/** A submission arrived ahead of one that is missing. */
+export type Gap = { readonly kind: "gap"; readonly incarnation: Incarnation; readonly expectedSequence: number };
+
+export type Notice = {
+  readonly kind: "notice";
+  /** From 1, without gaps, per member. */
+  readonly number: number;
+  readonly prevHash: Uint8Array;
+  readonly issuedAtMs: number;
+  readonly event: NoticeEvent;
+};
+
+/** Positions, in each class of the named version of the owner's record, of the tokens that met. */
+export type Meeting = {
+  readonly incarnation: Incarnation;
+  readonly sequence: number;
+  readonly positions: Readonly<Record<TokenClass, readonly number[]>>;
+};
+
+/** 0 = lower record key. */
+export type Side = 0 | 1;
+
+export const CLOSE_REASONS = ["withdrawn", "expired", "amended", "memberRemoved"] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
+
+export type Contact = {
+  readonly office: string;
+  readonly phone: string;
+  readonly email: string;
+  readonly hours: string;
+};
+
+/** What is disclosed of the other side of a proven match; fields are absent where its handling withholds them. */
+export type Counterpart = {
+  readonly handling: Handling;
+  readonly mandate?: string;
+  readonly name?: string;
+  readonly slug?: string;
+  readonly contact?: Contact;
+};
+
+export type NoticeEvent =
+  | {
+      readonly type: "matchOpened";
+      readonly matchId: MatchId;
+      readonly handle: Handle;
+      readonly side: Side;
+      readonly meeting: Meeting;
+    }
+  | { readonly type: "matchAmended"; readonly matchId: MatchId; readonly amendment: number; readonly meeting: Meeting }
+  | {
+      readonly type: "matchClosed";
+      readonly matchId: MatchId;
+      readonly amendment: number;
+      readonly reason: CloseReason;
+    }
+  | { readonly type: "counterpartNonce"; readonly matchId: MatchId; readonly nonce: Uint8Array }
+  | { readonly type: "counterpartMac"; readonly matchId: MatchId; readonly mac: Uint8Array }
+  | { readonly type: "counterpartContact"; readonly matchId: MatchId; readonly counterpart: Counterpart }
+  | { readonly type: "proofFailed"; readonly matchId: MatchId };
