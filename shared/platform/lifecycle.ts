@@ -1,0 +1,41 @@
+/** How a program starts, waits and ends. */
+import { isCausewayError } from "../core/errors.ts";
+import { describe } from "./log.ts";
+
+/** Aborts at the first SIGINT or SIGTERM. A second SIGINT ends the process at once. */
+export function shutdownSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  return controller.signal;
+}
+
+/** Resolves when the signal aborts. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/**
+ * Runs a program's main function. An error of ours is printed as one clear sentence with every bad field, anything else by its
+ * class and place only; both set the exit code and let the event loop empty itself.
+ */
+export async function runMain(main: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  try {
+    await main(shutdownSignal());
+  } catch (error) {
+    process.exitCode = 1;
+    process.stderr.write(`${explain(error)}\n`);
+  }
+}
+
+/** One line for a person at a terminal. */
+export function explain(error: unknown): string {
+  if (isCausewayError(error)) {
+    const fields = error.fields.length > 0 ? ` (${error.fields.join(", ")})` : "";
+    return `${error.message}${fields} [${error.code}]`;
+  }
+  const facts = Object.values(describe(error)).filter((fact) => fact !== undefined);
+  return `internal fault: ${facts.join(" ")}`;
+}

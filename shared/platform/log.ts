@@ -1,0 +1,63 @@
+/**
+ * Structured log on standard error, one JSON object a line.
+ *
+ * What may stand in a line is decided by type: numbers, booleans and words that the program chose. A field whose text looks
+ * like key material, a token or an id in full is cut to its first eight characters, and of a foreign error only its class and
+ * system code are kept: its message may quote what a user or a peer sent.
+ */
+import { pino } from "pino";
+import type { DestinationStream } from "pino";
+import { isCausewayError } from "../core/errors.ts";
+
+export type LogFields = Readonly<Record<string, number | boolean | string | undefined>>;
+
+export type Log = {
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  /** `cause` is described by class and code, see above. */
+  error(event: string, cause: unknown, fields?: LogFields): void;
+  /** The same log with fields that stand in every line. */
+  with(fields: LogFields): Log;
+};
+
+const LONG_OPAQUE_TEXT = /[0-9a-zA-Z+/=_-]{24,}/g;
+
+/** A log for one program. Default destination: standard error. */
+export function createLog(program: string, destination?: DestinationStream): Log {
+  const options = { base: { program }, messageKey: "event", timestamp: pino.stdTimeFunctions.isoTime };
+  return wrap(pino(options, destination ?? pino.destination({ dest: 2, sync: true })), {});
+}
+
+/** A log that keeps nothing, for tests. */
+export const silentLog: Log = { info() {}, warn() {}, error() {}, with: () => silentLog };
+
+type Sink = Record<"info" | "warn" | "error", (fields: object, event: string) => void>;
+
+function wrap(sink: Sink, standing: LogFields): Log {
+  return {
+    info: (event, fields) => sink.info(redact({ ...standing, ...fields }), event),
+    warn: (event, fields) => sink.warn(redact({ ...standing, ...fields }), event),
+    error: (event, cause, fields) => sink.error(redact({ ...standing, ...fields, ...describe(cause) }), event),
+    with: (fields) => wrap(sink, { ...standing, ...fields }),
+  };
+}
+
+function redact(fields: LogFields): LogFields {
+  const safe: Record<string, number | boolean | string> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    safe[name] = typeof value === "string" ? value.replace(LONG_OPAQUE_TEXT, (text) => `${text.slice(0, 8)}…`) : value;
+  }
+  return safe;
+}
+
+/** Class, code and place of an error; the message only of our own errors, which hold no foreign value. */
+export function describe(cause: unknown): LogFields {
+  if (isCausewayError(cause)) {
+    return { error: cause.code, message: cause.message, fields: cause.fields.join(" ") || undefined };
+  }
+  if (!(cause instanceof Error)) return { error: typeof cause };
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
+  const place = cause.stack?.split("\n").find((line) => line.startsWith("    at "));
+  return { error: cause.name, errorCode: code, place: place?.trim().replace(/\(?file:.*\/(?=[^/]+\/[^/]+$)/, "(") };
+}

@@ -1,0 +1,296 @@
+/**
+ * The data plane: the only importer of the NATS client, and only its simplified consumer API.
+ *
+ * NATS is not trusted with anything but delay: it carries sealed bytes, its acknowledgement of a publish is not durability,
+ * and whatever it drops, repeats or re-orders is repaired by sequence numbers and signed receipts (protocol section 8).
+ */
+import {
+  AckPolicy,
+  connect,
+  credsAuthenticator,
+  DiscardPolicy,
+  headers,
+  NatsError,
+  RetentionPolicy,
+  StorageType,
+} from "nats";
+import type { ConnectionOptions, Consumer, JetStreamClient, JsMsg, NatsConnection, StreamConfig } from "nats";
+import { CausewayError, isCausewayError } from "../core/errors.ts";
+import type { Log } from "./log.ts";
+import { pause, retryWhileUnavailable } from "./retry.ts";
+
+export type NatsOptions = {
+  /** Such as `tls://127.0.0.1:4222`. */
+  readonly url: string;
+  /** Text of the credentials file: user JWT and seed. */
+  readonly creds: string;
+  /** PEM of the federation's TLS roots. */
+  readonly roots: string;
+  readonly inboxPrefix: string;
+  /** Shown to the NATS operator. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+};
+
+/** A message of a stream. Until `ack` has reached the server it will be delivered again. */
+export type BusMessage = {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly streamSequence: number;
+  ack(): void;
+};
+
+/** Settings of a stream, all of them stated; `broker/bus/streams.ts` holds the table. */
+export type StreamSettings = {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly maxBytes: number;
+  readonly maxMessages: number;
+  readonly maxMessageBytes: number;
+  readonly maxAgeMs: number;
+  readonly duplicateWindowMs: number;
+  readonly replicas: number;
+};
+
+export type NatsBus = AsyncDisposable & {
+  readonly connected: boolean;
+  /** Resolves when a server has stored the message. Throws UNAVAILABLE; then the message may or may not be stored. */
+  publish(subject: string, data: Uint8Array, messageId: string): Promise<void>;
+  /** Messages of a durable consumer until the signal aborts; survives a server that goes away. */
+  consume(stream: string, consumer: string): AsyncGenerator<BusMessage>;
+  /** Every message now in the stream, in order, then ends. */
+  replay(stream: string): AsyncGenerator<BusMessage>;
+  /** Creates the stream or brings its settings to the table's. */
+  ensureStream(settings: StreamSettings): Promise<void>;
+  /** Creates the durable pull consumer with explicit acknowledgement. */
+  ensureConsumer(stream: string, consumer: string, maxAckPending: number): Promise<void>;
+  /** The live server's settings of a stream. */
+  streamSettings(stream: string): Promise<StreamConfig>;
+  /** Deletes all messages of a subject, as retirement of an epoch does. */
+  purge(stream: string, subject: string): Promise<void>;
+};
+
+/**
+ * Connects, and keeps trying while no server answers. Throws UNAUTHENTICATED when the server refuses the credentials,
+ * UNAVAILABLE when the signal aborts first.
+ */
+export async function connectNats(options: NatsOptions): Promise<NatsBus> {
+  const connection = await retryWhileUnavailable(() => open(options), {
+    signal: options.signal,
+    maxDelayMs: 2_000,
+    onRetry: (error, delayMs) => options.log.error("nats.waiting", error, { delayMs }),
+  });
+  const watch = new ConnectionWatch(connection, options.log);
+  return new Bus(connection, watch, options.signal);
+}
+
+async function open(options: NatsOptions): Promise<NatsConnection> {
+  const settings: ConnectionOptions = {
+    servers: options.url,
+    authenticator: credsAuthenticator(new TextEncoder().encode(options.creds)),
+    tls: { ca: options.roots },
+    inboxPrefix: options.inboxPrefix,
+    name: options.name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitterTLS: 250,
+    // A server that restarts may refuse for a moment; a revocation is told by the log and by every failing call.
+    ignoreAuthErrorAbort: true,
+    pingInterval: 20_000,
+    timeout: 5_000,
+  };
+  return await connect(settings).catch(rethrow);
+}
+
+/** Whether the connection is up, told by its own status events. */
+class ConnectionWatch {
+  connected = true;
+
+  constructor(connection: NatsConnection, log: Log) {
+    void this.#follow(connection, log);
+  }
+
+  async #follow(connection: NatsConnection, log: Log): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === "disconnect") this.connected = false;
+      if (status.type === "reconnect") this.connected = true;
+      if (status.type === "disconnect" || status.type === "reconnect" || status.type === "error") {
+        log.info(`nats.${status.type}`);
+      }
+    }
+    this.connected = false;
+  }
+}
+
+class Bus implements NatsBus {
+  readonly #connection: NatsConnection;
+  readonly #watch: ConnectionWatch;
+  readonly #jetstream: JetStreamClient;
+  readonly #signal: AbortSignal;
+
+  constructor(connection: NatsConnection, watch: ConnectionWatch, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#watch = watch;
+    this.#jetstream = connection.jetstream({ timeout: 5_000 });
+    this.#signal = signal;
+  }
+
+  get connected(): boolean {
+    return this.#watch.connected;
+  }
+
+  async publish(subject: string, data: Uint8Array, messageId: string): Promise<void> {
+    // While disconnected the client would buffer and then time out; the caller's outbox is the buffer.
+    if (!this.connected) throw new CausewayError("UNAVAILABLE", "no NATS server is connected");
+    const withId = headers();
+    withId.set("Nats-Msg-Id", messageId);
+    await this.#jetstream.publish(subject, data, { headers: withId }).catch(rethrow);
+  }
+
+  async *consume(stream: string, consumer: string): AsyncGenerator<BusMessage> {
+    while (!this.#signal.aborted) {
+      try {
+        const durable = await this.#jetstream.consumers.get(stream, consumer);
+        yield* this.#pull(durable);
+      } catch (error) {
+        if (this.#signal.aborted || this.#connection.isClosed()) return;
+        if (!isTransient(error)) rethrow(error);
+      }
+      await pause(500, this.#signal);
+    }
+  }
+
+  async *#pull(durable: Consumer): AsyncGenerator<BusMessage> {
+    const messages = await durable.consume({ max_bytes: 8 * 1024 * 1024, idle_heartbeat: 2_000, expires: 10_000 });
+    const stop = (): void => messages.stop();
+    this.#signal.addEventListener("abort", stop, { once: true });
+    try {
+      for await (const message of messages) yield toBusMessage(message);
+    } finally {
+      this.#signal.removeEventListener("abort", stop);
+      messages.stop();
+    }
+  }
+
+  async *replay(stream: string): AsyncGenerator<BusMessage> {
+    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
+    const { state } = await manager.streams.info(stream).catch(rethrow);
+    if (state.messages === 0) return;
+    const ordered = await this.#jetstream.consumers.get(stream).catch(rethrow);
+    const messages = await ordered.consume({ max_messages: 64 }).catch(rethrow);
+    try {
+      for await (const message of messages) {
+        yield toBusMessage(message);
+        if (message.seq >= state.last_seq) return;
+      }
+    } finally {
+      messages.stop();
+    }
+  }
+
+  async ensureStream(settings: StreamSettings): Promise<void> {
+    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
+    const config = toStreamConfig(settings);
+    try {
+      await manager.streams.info(settings.name);
+    } catch (error) {
+      if (!isMissing(error)) rethrow(error);
+      await manager.streams.add(config).catch(rethrow);
+      return;
+    }
+    await manager.streams.update(settings.name, config).catch(rethrow);
+  }
+
+  async ensureConsumer(stream: string, consumer: string, maxAckPending: number): Promise<void> {
+    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
+    await manager.consumers
+      .add(stream, { durable_name: consumer, ack_policy: AckPolicy.Explicit, max_ack_pending: maxAckPending })
+      .catch(rethrow);
+  }
+
+  async streamSettings(stream: string): Promise<StreamConfig> {
+    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
+    const { config } = await manager.streams.info(stream).catch(rethrow);
+    return config;
+  }
+
+  async purge(stream: string, subject: string): Promise<void> {
+    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
+    await manager.streams.purge(stream, { filter: subject }).catch(rethrow);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.close();
+  }
+}
+
+const NANOSECONDS_PER_MS = 1_000_000;
+
+function toStreamConfig(settings: StreamSettings): Partial<StreamConfig> & { name: string } {
+  return {
+    name: settings.name,
+    subjects: [...settings.subjects],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    max_bytes: settings.maxBytes,
+    max_msgs: settings.maxMessages,
+    max_msg_size: settings.maxMessageBytes,
+    max_age: settings.maxAgeMs * NANOSECONDS_PER_MS,
+    duplicate_window: settings.duplicateWindowMs * NANOSECONDS_PER_MS,
+    num_replicas: settings.replicas,
+    allow_rollup_hdrs: false,
+    deny_delete: true,
+    deny_purge: false,
+    allow_direct: false,
+  };
+}
+
+function toBusMessage(message: JsMsg): BusMessage {
+  return {
+    subject: message.subject,
+    data: message.data,
+    streamSequence: message.seq,
+    ack: () => message.ack(),
+  };
+}
+
+const JETSTREAM_NOT_FOUND = 404;
+/** Client-side states in which waiting helps: no server, no answer, a stream or consumer that is still being made. */
+const TRANSIENT = new Set([
+  "503",
+  "404",
+  "408",
+  "409",
+  "TIMEOUT",
+  "CONNECTION_REFUSED",
+  "DISCONNECT",
+  "CONNECTION_TIMEOUT",
+  "CONNECTION_DRAINING",
+]);
+const REFUSED = new Set([
+  "AUTHORIZATION_VIOLATION",
+  "AUTHENTICATION_EXPIRED",
+  "PERMISSIONS_VIOLATION",
+  "BAD_AUTHENTICATION",
+]);
+
+function isMissing(error: unknown): boolean {
+  return error instanceof NatsError && (error.api_error?.code === JETSTREAM_NOT_FOUND || error.code === "404");
+}
+
+function isTransient(error: unknown): boolean {
+  return isCausewayError(error, "UNAVAILABLE") || !(error instanceof NatsError) || TRANSIENT.has(error.code);
+}
+
+/** The client's errors become ours; what a server answered stays in `cause`. */
+function rethrow(error: unknown): never {
+  if (isCausewayError(error)) throw error;
+  if (error instanceof NatsError && REFUSED.has(error.code)) {
+    throw new CausewayError("UNAUTHENTICATED", "the NATS server refuses these credentials", { cause: error });
+  }
+  throw new CausewayError("UNAVAILABLE", "the NATS server does not answer or does not carry this out", {
+    cause: error,
+  });
+}

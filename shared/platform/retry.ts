@@ -1,0 +1,36 @@
+/** Waiting that can be called off, and trying again. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { isCausewayError } from "../core/errors.ts";
+
+export type RetryOptions = {
+  readonly signal: AbortSignal;
+  readonly firstDelayMs?: number;
+  readonly maxDelayMs?: number;
+  /** Called before each wait. */
+  readonly onRetry?: (error: unknown, delayMs: number) => void;
+};
+
+/** Resolves after `ms`, or at once when the signal aborts. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/**
+ * Runs `attempt` until it succeeds, fails with anything but UNAVAILABLE, or the signal aborts (then the last error is
+ * thrown). Delays double from `firstDelayMs` (200) to `maxDelayMs` (10,000).
+ */
+export async function retryWhileUnavailable<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  let delayMs = options.firstDelayMs ?? 200;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isCausewayError(error, "UNAVAILABLE") || options.signal.aborted) throw error;
+      options.onRetry?.(error, delayMs);
+      await pause(delayMs, options.signal);
+      if (options.signal.aborted) throw error;
+      delayMs = Math.min(2 * delayMs, options.maxDelayMs ?? 10_000);
+    }
+  }
+}
