@@ -104,3 +104,19 @@ export type Federation = {
   /** Number and hash of the last directive. */
   readonly head: { readonly number: number; readonly hash: Uint8Array };
 };
+
+/** "The latest directive is this one", by the board's on-line key. */
+export type Freshness = {
+  readonly federation: Uint8Array;
+  readonly number: number;
+  readonly headHash: Uint8Array;
+  readonly issuedAtMs: number;
+  readonly validUntilMs: number;
+};
+
+/** A freshness statement as received: the bytes that were signed, what they say, and who signed. */
+export type SignedFreshness = {
+  readonly payload: Uint8Array;
+  readonly freshness: Freshness;
+  readonly signature: DirectiveSignature;
+};

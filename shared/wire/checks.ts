@@ -1,0 +1,222 @@
+/**
+ * The one way from received bytes to a domain value: size cap, snapshot, protobuf decoding, refusal of everything that
+ * the value would not account for, zod. Peers control every byte; what passes here is trusted further in.
+ *
+ * Errors are INVALID and name each bad place by its path on the wire, never what stood there.
+ */
+import { z } from "zod";
+import { toHex } from "../core/bytes.ts";
+import { DOMAINS } from "../core/domain.ts";
+import type { Domain } from "../core/domain.ts";
+import { CausewayError } from "../core/errors.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "../core/ids.ts";
+import { Domain as WireDomain } from "./gen/causeway/v1/federation.ts";
+
+/** What ts-proto generates for a message type. */
+export type Codec<Message> = {
+  encode(message: Message): { finish(): Uint8Array };
+  decode(input: Uint8Array): Message;
+  fromPartial(object: object): Message;
+};
+
+/** How one message type is read. `what` names it in error texts, such as "directive". */
+export type Reading<Message, Value> = {
+  readonly what: string;
+  readonly bytesMax: number;
+  readonly codec: Codec<Message>;
+  readonly schema: z.ZodType<Value>;
+};
+
+/**
+ * Reads a message. Throws INVALID for too many bytes, broken protobuf, unknown fields at any depth, bytes that the
+ * value does not account for, and every field that the schema refuses.
+ *
+ * The byte strings in the value are views on one private copy of `bytes`; the sender's buffer may be re-used.
+ */
+export function readMessage<Message, Value>(reading: Reading<Message, Value>, bytes: Uint8Array): Value {
+  return check(reading.schema, decodeMessage(reading, bytes), reading.what);
+}
+
+/** The first half of `readMessage`: the decoded message, without unknown fields, not yet checked by a schema. */
+export function decodeMessage<Message>(
+  reading: Pick<Reading<Message, unknown>, "what" | "bytesMax" | "codec">,
+  bytes: Uint8Array,
+): Message {
+  const { what, bytesMax, codec } = reading;
+  if (bytes.length > bytesMax) throw new CausewayError("INVALID", `${what} is larger than ${bytesMax} bytes`);
+  const snapshot = Uint8Array.from(bytes);
+  let message: Message;
+  try {
+    message = codec.decode(snapshot);
+  } catch {
+    throw new CausewayError("INVALID", `${what} is not the protobuf message it should be`);
+  }
+  refuseUnknownFields(message, what);
+  // The decoder stops silently at a zero tag, and lets the last of two values of one field win: bytes that a signature
+  // covers but the value does not show. Their length gives them away.
+  if (codec.encode(message).finish().length !== snapshot.length) {
+    throw new CausewayError("INVALID", `${what} holds bytes that its fields do not account for`);
+  }
+  return message;
+}
+
+/** Throws INVALID with the path of every message, at any depth, that has fields this version does not know. */
+export function refuseUnknownFields(message: unknown, what: string): void {
+  const fields = [...unknownFieldPaths(message, "")];
+  if (fields.length > 0)
+    throw new CausewayError("INVALID", `${what} has fields that this version does not know`, { fields });
+}
+
+function* unknownFieldPaths(node: unknown, path: string): Generator<string> {
+  if (typeof node !== "object" || node === null || node instanceof Uint8Array) return;
+  if (Array.isArray(node)) {
+    for (const [index, item] of node.entries()) yield* unknownFieldPaths(item, `${path}[${index}]`);
+    return;
+  }
+  for (const [key, value] of Object.entries(node)) {
+    const here = path === "" ? key : `${path}.${key}`;
+    if (key !== "_unknownFields") yield* unknownFieldPaths(value, here);
+    else if (value !== undefined && Object.keys(value as object).length > 0) yield here;
+  }
+}
+
+/** Applies a schema. Throws INVALID with the paths of all bad fields. */
+export function check<Value>(schema: z.ZodType<Value>, input: unknown, what: string): Value {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const fields = [...new Set(result.error.issues.map((issue) => pathText(issue.path)))];
+  throw new CausewayError("INVALID", `${what} has bad fields: ${fields.join(", ")}`, { fields });
+}
+
+/** `["entries", 3, "handle"]` as `entries[3].handle`. */
+function pathText(path: readonly PropertyKey[]): string {
+  let text = "";
+  for (const step of path)
+    text += typeof step === "number" ? `[${step}]` : text === "" ? String(step) : `.${String(step)}`;
+  return text === "" ? "message" : text;
+}
+
+/** Exactly `length` bytes. */
+export function bytesOf(length: number) {
+  return anyBytes.refine((bytes) => bytes.length === length);
+}
+
+/** From `min` to `max` bytes. */
+export function bytesBetween(min: number, max: number) {
+  return anyBytes.refine((bytes) => bytes.length >= min && bytes.length <= max);
+}
+
+/** A whole number of items of `size` bytes each, `countMax` at most. */
+export function joined(size: number, countMax: number) {
+  return anyBytes.refine((bytes) => bytes.length % size === 0 && bytes.length / size <= countMax);
+}
+
+const anyBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+
+/** 32 bytes: a public key or hash. What kind of key is checked where it is first used. */
+export const bytes32 = bytesOf(32);
+/** 16 bytes: a federation or key id. */
+export const bytes16 = bytesOf(16);
+/** 64 bytes of Ed25519. */
+export const signatureBytes = bytesOf(64);
+
+/** 16 bytes on the wire, an id in hexadecimal inside. */
+export function idOf<Kind extends MemberId | Handle | Incarnation | MatchId>() {
+  return bytes16.transform((bytes) => toHex(bytes) as Kind);
+}
+
+/** A uint64 or int64 that a JavaScript number holds exactly, from `min` on. */
+export function safeInteger(min = 0) {
+  return z
+    .bigint()
+    .refine((value) => value >= BigInt(min) && value <= BigInt(Number.MAX_SAFE_INTEGER))
+    .transform(Number);
+}
+
+/** A uint64 that counts from 1: sequence numbers, directive numbers. */
+export const ordinal = safeInteger(1);
+
+/** Milliseconds since 1970 UTC up to the year 9999, which is as far as dates can be shown. */
+export const instantMs = safeInteger(1).refine((ms) => ms <= 253_402_300_799_999);
+
+/** A uint32 from `min` to `max`. */
+export function uint32(min = 0, max = 0xffff_ffff) {
+  return z.number().refine((value) => Number.isInteger(value) && value >= min && value <= max);
+}
+
+// Control characters and the marks that reverse the direction of text: both change how a line around them looks.
+const UNFIT_FOR_DISPLAY = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/** Text of a person or unit on one line: well-formed, in NFC, `charactersMax` UTF-16 units at most. */
+export function line(charactersMax: number, charactersMin = 1) {
+  return z
+    .string()
+    .refine(
+      (text) =>
+        text.length >= charactersMin &&
+        text.length <= charactersMax &&
+        text.isWellFormed() &&
+        text === text.normalize("NFC") &&
+        !UNFIT_FOR_DISPLAY.test(text),
+    );
+}
+
+/** A name inside subjects, file names and certificates: [a-z0-9-], starts with a letter, 32 at most. */
+export const slug = z.string().regex(/^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/);
+
+/** host:port with a DNS name, an IPv4 address or an IPv6 address in brackets. */
+export const hostPort = z
+  .string()
+  .max(255)
+  .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]):[1-9][0-9]{0,4}$/)
+  .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535);
+
+const DOMAIN_BY_NUMBER = new Map<number, Domain>([
+  [WireDomain.DOMAIN_TARGET, "target"],
+  [WireDomain.DOMAIN_PROTECTED, "protected"],
+  [WireDomain.DOMAIN_NEXUS, "nexus"],
+]);
+const NUMBER_BY_DOMAIN: Readonly<Record<Domain, WireDomain>> = {
+  target: WireDomain.DOMAIN_TARGET,
+  protected: WireDomain.DOMAIN_PROTECTED,
+  nexus: WireDomain.DOMAIN_NEXUS,
+};
+
+/** A domain, from its number on the wire. */
+export const domain = z.number().transform((number, context): Domain => {
+  const found = DOMAIN_BY_NUMBER.get(number);
+  if (found !== undefined) return found;
+  context.addIssue({ code: "custom" });
+  return z.NEVER;
+});
+
+/** A set of domains: at least one, none twice. */
+export const domains = z
+  .array(domain)
+  .min(1)
+  .max(DOMAINS.length)
+  .refine((list) => new Set(list).size === list.length);
+
+/** The number of a domain on the wire. */
+export function toWireDomain(value: Domain): WireDomain {
+  return NUMBER_BY_DOMAIN[value];
+}
+
+/** A word of the domain's list, from its number on the wire: 1 is the first, 0 and what the list lacks are refused. */
+export function word<Word extends string>(words: readonly Word[]) {
+  return z.number().transform((number, context): Word => {
+    const found = words[number - 1];
+    if (found !== undefined) return found;
+    context.addIssue({ code: "custom" });
+    return z.NEVER;
+  });
+}
+
+/** A oneof as ts-proto decodes it, `{ $case, value }`, with a schema for each case; an absent one is refused. */
+export function oneOf<Cases extends Record<string, z.ZodType>>(cases: Cases) {
+  type OneOf = { [Case in keyof Cases & string]: { $case: Case; value: z.output<Cases[Case]> } }[keyof Cases & string];
+  const options = Object.entries(cases).map(([name, value]) => z.object({ $case: z.literal(name), value }));
+  const [first, ...rest] = options;
+  if (first === undefined) throw new CausewayError("INTERNAL", "a oneof has at least one case");
+  return z.discriminatedUnion("$case", [first, ...rest]).transform((message) => message as OneOf);
+}
