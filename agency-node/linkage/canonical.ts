@@ -139,7 +139,7 @@ export function canonicalImo(text: string): Canonical {
   const imo = alphanumeric(text.slice(0, MAX_LENGTH)).replace(/^IMO/, "");
   if (imo === "") return { problem: "empty" };
   if (!/^\d{7}$/.test(imo)) return { problem: "form" };
-  const sum = [...imo.slice(0, 6)].reduce((total, digit, i) => total + Number(digit) * (7 - i), 0);
+  const sum = Array.from(imo.slice(0, 6), Number).reduce((total, digit, i) => total + digit * (7 - i), 0);
   return sum % 10 === Number(imo[6]) ? { value: imo } : { problem: "checksum" };
 }
 
@@ -171,7 +171,7 @@ function digitsOnly(text: string, form: RegExp): Canonical {
 }
 
 function luhn(digits: string): boolean {
-  const sum = [...digits].reverse().reduce((total, digit, i) => {
+  const sum = [...digits].toReversed().reduce((total, digit, i) => {
     const n = Number(digit) * (i % 2 === 0 ? 1 : 2);
     return total + (n > 9 ? n - 9 : n);
   }, 0);

@@ -1,6 +1,6 @@
 /** Identifiers made of names, each bound to a birth date, a nationality, a country or an address. */
 import type { Subject } from "../core/record.ts";
-import { addressOf } from "./addresses.ts";
+import { addressOf, streetIn } from "./addresses.ts";
 import { countryOf } from "./countries.ts";
 import { type BirthDates, birthDatesOf } from "./dates.ts";
 import type { Identifier } from "./identifiers.ts";
@@ -8,8 +8,9 @@ import { type NameWord, isReadable, organisationKey, personNames } from "./names
 import type { Report } from "./number-identifiers.ts";
 import type { KindName } from "./scheme.ts";
 
-/** A key of one letter is shared by everybody. */
-const LEAST_KEY = 2;
+/** Shorter keys are shared by too many names to say anything. */
+const LEAST_KEY = 3;
+const LEAST_PAIR = 5;
 
 type Names = {
   /** Words of full names, distinct. */
@@ -28,8 +29,8 @@ export function personIdentifiers(subject: Subject, report: Report): Identifier[
   const identifiers = [
     ...datedWords(names, dates),
     ...datedPairs(names, dates),
-    ...wholeNames(names, countries),
-    ...namesAtAddresses(names, subject.addresses ?? []),
+    ...wholeNames(names, dates, countries),
+    ...namesAtAddresses(names, dates, subject.addresses ?? []),
   ];
   if (identifiers.length === 0 && names.words.length > 0) report("names", "unbound");
   return identifiers;
@@ -74,54 +75,76 @@ function pairsOf(words: readonly NameWord[]): [NameWord, NameWord][] {
 
 function datedWords({ words }: Names, dates: BirthDates): Identifier[] {
   return dates.full.flatMap((date) =>
-    words.flatMap((word) => {
-      if (word.common) return [id("person.common-name-date", word.skeleton, date)];
-      return [
-        ...bound("person.name-sound-date", [word.sound], date),
-        ...bound("person.name-skeleton-date", [word.skeleton], date),
-      ];
-    }),
+    words.flatMap((word) => wordKeys(word).map(([kind, key]) => id(kind, key, date))),
   );
+}
+
+/** A short sound or skeleton is shared by many names, so a short name is compared as spelt. */
+function wordKeys(word: NameWord): [KindName, string][] {
+  const { text, sound, skeleton } = word;
+  if (word.common) return [["person.common-name-date", sound]];
+  const keys: [KindName, string][] = [];
+  if (sound.length >= LEAST_KEY) keys.push(["person.name-sound-date", sound]);
+  if (skeleton.length >= LEAST_KEY) keys.push(["person.name-skeleton-date", skeleton]);
+  if (keys.length > 0) return keys;
+  return [[text.length > LEAST_KEY ? "person.short-name-date" : "person.common-name-date", text]];
 }
 
 function datedPairs({ pairs }: Names, dates: BirthDates): Identifier[] {
   return pairs.flatMap(([a, b]) => {
+    const sounds = [a.sound, b.sound];
     const skeletons = [a.skeleton, b.skeleton];
-    if (a.common && b.common) {
-      return dates.years.flatMap((year) => bound("person.common-pair-year", skeletons, year));
-    }
+    if (a.common && b.common) return dates.years.flatMap((year) => bound("person.common-pair-year", sounds, year));
     return [
       ...dates.years.flatMap((year) => [
-        ...bound("person.pair-sound-year", [a.sound, b.sound], year),
+        ...bound("person.pair-sound-year", sounds, year),
         ...bound("person.pair-skeleton-year", skeletons, year),
       ]),
-      ...dates.monthDays.flatMap((day) => bound("person.pair-monthday", skeletons, day)),
+      ...dates.monthDays.flatMap((day) => bound("person.pair-monthday", sounds, day)),
+      ...dates.full.flatMap((date) => bound("person.pair-prefix-date", prefixes(a, b), date)),
     ];
   });
 }
 
-function wholeNames({ whole }: Names, countries: readonly string[]): Identifier[] {
+function prefixes(a: NameWord, b: NameWord): string[] {
+  return [a.text.slice(0, 3), b.text.slice(0, 3)];
+}
+
+/** Whole names, for those too short to be compared by pairs and for records without a date. */
+function wholeNames({ whole }: Names, dates: BirthDates, countries: readonly string[]): Identifier[] {
   return whole.flatMap((words) => {
-    const sounds = [...new Set(words.map((word) => word.sound))].sort();
-    const telling = sounds.length > 1 && words.some((word) => !word.common);
-    return telling ? countries.map((country) => id("person.full-name-nationality", sounds.join(" "), country)) : [];
+    const key = [...new Set(words.map((word) => word.sound))].sort().join(" ");
+    const short = words.some(({ sound }) => sound.length < LEAST_KEY);
+    const telling = key.includes(" ") && (words.length > 2 || words.some((word) => !word.common));
+    if (!telling) return [];
+    return [
+      ...(short ? dates.years.map((year) => id("person.full-name-year", key, year)) : []),
+      ...countries.map((country) => id("person.full-name-nationality", key, country)),
+    ];
   });
 }
 
-function namesAtAddresses({ words }: Names, addresses: readonly string[]): Identifier[] {
+function namesAtAddresses({ words, pairs }: Names, dates: BirthDates, addresses: readonly string[]): Identifier[] {
   return addresses.flatMap((text) => {
     const address = addressOf(text);
-    if (address === undefined) return [];
-    const { number, street, place } = address;
-    return words
-      .filter((word) => word.skeleton.length >= LEAST_KEY)
-      .map((word) => id("person.name-address", word.skeleton, number, street, place));
+    const street = address?.street ?? streetIn(text);
+    if (street === "") return [];
+    const telling = words.filter((word) => word.skeleton.length >= LEAST_KEY);
+    return [
+      ...(address === undefined
+        ? []
+        : telling.map((word) =>
+            id("person.name-address", word.skeleton, address.number, address.street, address.place),
+          )),
+      ...pairs.flatMap(([a, b]) => bound("person.pair-street", [a.sound, b.sound], street)),
+      ...dates.full.map((date) => id("person.date-street", date, street)),
+    ];
   });
 }
 
-/** Name keys without order, bound to `binding`; nothing where a key is missing, too short or twice the same. */
-function bound(kind: KindName, keys: readonly string[], binding: string): Identifier[] {
-  const usable = keys.every((key) => key.length >= LEAST_KEY) && new Set(keys).size === keys.length;
+/** Keys of a pair without order, bound to `binding`; nothing where they are too short together, or the same. */
+function bound(kind: KindName, keys: readonly [string, string] | readonly string[], binding: string): Identifier[] {
+  const usable = keys.join("").length >= LEAST_PAIR && new Set(keys).size === 2 && keys.every((key) => key !== "");
   return usable ? [id(kind, ...keys.toSorted(), binding)] : [];
 }
 

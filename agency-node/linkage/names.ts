@@ -126,7 +126,7 @@ function plainForm(word: string): string {
 
 function nameWord(text: string): NameWord {
   const skeleton = skeletonOf(text);
-  return { text, sound: soundOf(text), skeleton, common: COMMON.has(skeleton) };
+  return { text, sound: soundOf(text), skeleton, common: COMMON.has(commonKey(text)) };
 }
 
 export function soundOf(word: string): string {
@@ -134,32 +134,42 @@ export function soundOf(word: string): string {
 }
 
 /**
- * The consonants of a word, those taken together that spellings exchange. Vowels, and w, y and h where they serve as
- * vowels, are dropped, except that a leading vowel leaves a mark: Ali and Lee stay apart.
+ * The consonants of a word, those taken together that spellings exchange (d, t, dh, th; s, z, sh, ch; k, q, kh, gh; b, p;
+ * v, w). Vowels go, and w, y and h where they only colour one; a leading vowel leaves a mark: Ali and Lee stay apart.
  */
 export function skeletonOf(word: string): string {
-  const folded = FOLDS.reduce((text, [from, to]) => text.replace(from, to), word.replace(/[^a-z]/g, ""));
-  const rest = folded.slice(1).replace(/[aeiouyhw]/g, "");
-  const first = folded.slice(0, 1);
-  return `${/[aeiouyhw]/.test(first) ? "a" : first}${rest}`.replace(/(.)\1+/g, "$1");
+  const single = word.replace(/[^a-z]/g, "").replace(/(.)\1+/g, "$1");
+  const folded = FOLDS.reduce((text, [from, to]) => text.replace(from, to), single);
+  return folded
+    .replace(/^[aeiouy]+/, "A")
+    .replace(/[aeiouy]/g, "")
+    .toLowerCase();
 }
 
 const FOLDS: readonly [RegExp, string][] = [
-  [/sch|sh|ch|tch|cz|sz/g, "s"],
-  [/(?:dzh|dj|zh|dg)/g, "j"],
+  [/sch|sh|tch|ch|cz|sz/g, "s"],
+  [/dzh|dj|zh|dg/g, "j"],
   [/kh|gh|ck|cq|q|x/g, "k"],
   [/ph/g, "f"],
+  [/th|dh/g, "t"],
   [/c(?=[eiy])/g, "s"],
   [/c/g, "k"],
   [/g(?=[ei])/g, "j"],
-  [/th|dh/g, "t"],
+  [/g/g, "k"],
   [/v/g, "w"],
   [/p/g, "b"],
   [/z/g, "s"],
   [/d/g, "t"],
+  [/(?<=[^aeiouy])h|h$/g, ""],
+  [/(?<=[aeiouy])w(?![aeiouy])/g, ""],
 ];
 
-const COMMON: ReadonlySet<string> = new Set(COMMON_NAMES.map((name) => skeletonOf(plainForm(name))));
+/** Sound and skeleton together: spellings of one common name, not every name that resembles it. */
+function commonKey(text: string): string {
+  return `${soundOf(text)} ${skeletonOf(text)}`;
+}
+
+const COMMON: ReadonlySet<string> = new Set(COMMON_NAMES.map((name) => commonKey(plainForm(name))));
 
 function dedupe(words: readonly NameWord[]): NameWord[] {
   return [...new Map(words.map((word) => [word.text, word])).values()];

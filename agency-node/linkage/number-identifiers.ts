@@ -72,7 +72,6 @@ function registrations(subject: Subject, report: Report): Identifier[] {
 /** Numbers and addresses that several subjects can share, and that identify a thing when the record is about it. */
 export function linkIdentifiers(subject: Subject, report: Report): Identifier[] {
   const { kind } = subject;
-  const one = (canonical: Canonical) => withPrefix(undefined, canonical);
   const list = <T>(name: keyof Subject, items: readonly T[] | undefined, make: (item: T) => Fields) =>
     values(items, name, report, make);
   return [
@@ -167,6 +166,10 @@ function plates(subject: Subject, report: Report): Identifier[] {
       id("link.plate-only", value),
     ];
   });
+}
+
+function one(canonical: Canonical): Fields {
+  return withPrefix(undefined, canonical);
 }
 
 function walletFields({ chain, address }: { chain?: string; address: string }): Fields {

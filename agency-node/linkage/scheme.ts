@@ -67,12 +67,26 @@ const KINDS = {
     2,
     "A name has the same consonants and the full birth date agrees",
   ),
+  "person.short-name-date": identity(
+    "dateLevel",
+    "date",
+    40,
+    2,
+    "A short name is spelt alike and the full birth date agrees",
+  ),
   "person.common-name-date": identity(
     "dateLevel",
     "date",
-    30,
+    35,
     2,
     "A common name agrees and so does the full birth date",
+  ),
+  "person.pair-prefix-date": identity(
+    "dateLevel",
+    "date",
+    40,
+    3,
+    "Two names begin alike and the full birth date agrees",
   ),
   "person.pair-monthday": identity(
     "dateLevel",
@@ -89,6 +103,13 @@ const KINDS = {
     3,
     "Two names have the same consonants and the birth year agrees",
   ),
+  "person.full-name-year": identity(
+    "yearLevel",
+    "pair",
+    45,
+    2,
+    "The whole name, which is short, sounds alike and the birth year agrees",
+  ),
   "person.common-pair-year": identity("yearLevel", "pair", 25, 3, "Two common names agree and so does the birth year"),
   "person.full-name-nationality": identity(
     "yearLevel",
@@ -98,6 +119,8 @@ const KINDS = {
     "The whole name sounds alike and the nationality agrees",
   ),
   "person.name-address": identity("single", "address", 45, 4, "A name agrees and so does the address"),
+  "person.pair-street": identity("single", "address", 45, 3, "Two names agree and so does the street"),
+  "person.date-street": identity("dateLevel", "address", 40, 2, "The full birth date and the street agree"),
   "organisation.name-country": identity(
     "yearLevel",
     "name",
