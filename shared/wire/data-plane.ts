@@ -1,0 +1,411 @@
+/**
+ * Submissions and deliveries between bytes and plain values: seal, signature, size and form are settled here once, and what comes
+ * out is trusted to have the form that `shared/core/data-plane.ts` says.
+ */
+import { z } from "zod";
+import { equalBytes, fromHex, lpText } from "../core/bytes.ts";
+import { CLOSE_REASONS, HANDLINGS, REJECTION_REASONS } from "../core/data-plane.ts";
+import type {
+  Delivery,
+  Entry,
+  MalformedEntry,
+  Meeting,
+  NoticeEvent,
+  Submission,
+  SubmissionBody,
+} from "../core/data-plane.ts";
+import { CausewayError } from "../core/errors.ts";
+import { SEALED_BYTES_MAX } from "../core/limits.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "../core/ids.ts";
+import { blake2b } from "../crypto/hash.ts";
+import type { SealingKeyPair } from "../crypto/seal.ts";
+import type { SigningKeyPair } from "../crypto/sign.ts";
+import { TOKEN_BYTES } from "../crypto/token.ts";
+import {
+  bytes32,
+  domain,
+  idOf,
+  joined,
+  line,
+  oneOf,
+  ordinal,
+  readMessage,
+  safeInteger,
+  toWireDomain,
+  uint32,
+  word,
+} from "./checks.ts";
+import { openMessage, signMessage, verifyMessage } from "./envelope.ts";
+import * as gen from "./gen/causeway/v1/data_plane.ts";
+
+const HASH_BYTES = 32;
+
+/** The hash that the next submission of the same incarnation names as its predecessor. */
+export function submissionHash(payload: Uint8Array): Uint8Array {
+  return blake2b(HASH_BYTES, lpText("causeway/submission/v1"), payload);
+}
+
+/** The hash that the member's next notice names as its predecessor. */
+export function noticeHash(payload: Uint8Array): Uint8Array {
+  return blake2b(HASH_BYTES, lpText("causeway/notice/v1"), payload);
+}
+
+export type SignedMessage = { readonly signed: Uint8Array; readonly hash: Uint8Array };
+
+/** (node) Signs a submission; seal the result with `sealMessage` to `submission.recipientKey`. */
+export function signSubmission(
+  submission: Submission,
+  scope: { readonly federation: Uint8Array; readonly signer: SigningKeyPair },
+): SignedMessage {
+  const payload = gen.Submission.encode(toSubmissionMessage(submission)).finish();
+  const signed = signMessage(payload, { federation: scope.federation, type: "submission" }, scope.signer);
+  return { signed, hash: submissionHash(payload) };
+}
+
+/**
+ * (broker) Opens, verifies and decodes a submission. `signingKeys` are the members' keys by key id; the caller compares the
+ * member that the key belongs to with `submission.member` and with the subject. Throws UNPROVEN or INVALID.
+ */
+export function openSubmission(
+  sealed: Uint8Array,
+  scope: {
+    readonly federation: Uint8Array;
+    readonly keyPair: SealingKeyPair;
+    readonly signingKeyOf: (keyId: string) => Uint8Array | undefined;
+  },
+): { readonly submission: Submission; readonly hash: Uint8Array; readonly keyId: string } {
+  const { payload, keyId } = verifyMessage(
+    openMessage(sealed, scope.keyPair),
+    { federation: scope.federation, type: "submission" },
+    scope.signingKeyOf,
+  );
+  const submission = readMessage(submissionReading, payload);
+  assertRecipient(submission.recipientKey, scope.keyPair);
+  return { submission, hash: submissionHash(payload), keyId };
+}
+
+/** (broker) Signs a delivery; seal the result with `sealMessage` to `delivery.recipientKey`, as often as it is sent. */
+export function signDelivery(
+  delivery: Delivery,
+  scope: { readonly federation: Uint8Array; readonly signer: SigningKeyPair },
+): SignedMessage {
+  const payload = gen.Delivery.encode(toDeliveryMessage(delivery)).finish();
+  const signed = signMessage(payload, { federation: scope.federation, type: "delivery" }, scope.signer);
+  return { signed, hash: noticeHash(payload) };
+}
+
+/** (node) Opens, verifies and decodes a delivery. `hash` is the notice hash. Throws UNPROVEN or INVALID. */
+export function openDelivery(
+  sealed: Uint8Array,
+  scope: {
+    readonly federation: Uint8Array;
+    readonly member: MemberId;
+    readonly keyPair: SealingKeyPair;
+    readonly brokerSigningKey: Uint8Array;
+  },
+): { readonly delivery: Delivery; readonly hash: Uint8Array } {
+  const { payload } = verifyMessage(
+    openMessage(sealed, scope.keyPair),
+    { federation: scope.federation, type: "delivery" },
+    // One key can sign deliveries; under which id it is announced does not matter.
+    () => scope.brokerSigningKey,
+  );
+  const delivery = readMessage(deliveryReading, payload);
+  assertRecipient(delivery.recipientKey, scope.keyPair);
+  if (delivery.member !== scope.member) throw new CausewayError("UNPROVEN", "the delivery is for another member");
+  return { delivery, hash: noticeHash(payload) };
+}
+
+/** A box that was opened and sealed again to somebody else names a key that is not theirs. */
+function assertRecipient(named: Uint8Array, keyPair: SealingKeyPair): void {
+  if (!equalBytes(named, keyPair.publicKey)) {
+    throw new CausewayError("UNPROVEN", "the message was sealed to another key first");
+  }
+}
+
+// Enumerations: the wire's numbers and the domain's words, in the same order from 1.
+
+const handlingOf = word(HANDLINGS);
+const rejectionReasonOf = word(REJECTION_REASONS);
+const closeReasonOf = word(CLOSE_REASONS);
+
+function toNumber<Word extends string, Value extends number>(words: readonly Word[], word: Word): Value {
+  return (words.indexOf(word) + 1) as Value;
+}
+
+// Submission: bytes to value.
+
+const matchId = idOf<MatchId>();
+const handle = idOf<Handle>();
+const incarnation = idOf<Incarnation>();
+
+const tokens = joined(TOKEN_BYTES, 0xffff);
+
+const upsertSchema = z.object({
+  domain,
+  handling: handlingOf,
+  reviewByDay: uint32(),
+  conversationKey: bytes32,
+  single: tokens,
+  dateLevel: tokens,
+  yearLevel: tokens,
+});
+
+const entrySchema = z.object({
+  handle,
+  operation: oneOf({
+    upsert: upsertSchema,
+    withdraw: z.object({}),
+    revalidate: z.object({ reviewByDay: uint32() }),
+  }),
+});
+
+/** One wrongly formed entry keeps its place and is rejected for itself; the others in the batch stand. */
+const entryOrMalformed = z.unknown().transform((message): Entry | MalformedEntry => {
+  const entry = entrySchema.safeParse(message);
+  return entry.success ? toEntry(entry.data) : { operation: "malformed", reason: "malformed" };
+});
+
+function toEntry({ handle, operation }: z.infer<typeof entrySchema>): Entry {
+  switch (operation.$case) {
+    case "upsert": {
+      const { single, dateLevel, yearLevel, ...rest } = operation.value;
+      return { operation: "upsert", handle, ...rest, tokens: { single, dateLevel, yearLevel } };
+    }
+    case "withdraw":
+      return { operation: "withdraw", handle };
+    case "revalidate":
+      return { operation: "revalidate", handle, reviewByDay: operation.value.reviewByDay };
+  }
+}
+
+const submissionBody = oneOf({
+  publication: z.object({ entries: z.array(entryOrMalformed) }),
+  connected: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32, version: line(64) }),
+  noticeReceipt: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32 }),
+  proofNonce: z.object({ matchId, nonce: bytes32 }),
+  proofMac: z.object({ matchId, mac: bytes32 }),
+  proofVerdict: z.object({ matchId, proven: z.boolean() }),
+}).transform(({ $case, value }) => ({ kind: $case, ...value }) as SubmissionBody);
+
+const submissionReading = {
+  what: "submission",
+  bytesMax: SEALED_BYTES_MAX,
+  codec: gen.Submission,
+  schema: z.object({
+    recipientKey: bytes32,
+    member: idOf<MemberId>(),
+    incarnation,
+    sequence: ordinal,
+    prevHash: bytes32,
+    epoch: uint32(1),
+    body: submissionBody,
+  }),
+};
+
+// Submission: value to message.
+
+function toSubmissionMessage(submission: Submission): gen.Submission {
+  return {
+    recipientKey: submission.recipientKey,
+    member: fromHex(submission.member),
+    incarnation: fromHex(submission.incarnation),
+    sequence: BigInt(submission.sequence),
+    prevHash: submission.prevHash,
+    epoch: submission.epoch,
+    body: toSubmissionBody(submission.body),
+  };
+}
+
+function toSubmissionBody(body: SubmissionBody): gen.Submission["body"] {
+  switch (body.kind) {
+    case "publication":
+      return { $case: "publication", value: { entries: body.entries.map(toEntryMessage) } };
+    case "connected":
+      return { $case: "connected", value: { ...body, noticeNumber: BigInt(body.noticeNumber) } };
+    case "noticeReceipt":
+      return { $case: "noticeReceipt", value: { ...body, noticeNumber: BigInt(body.noticeNumber) } };
+    case "proofNonce":
+      return { $case: "proofNonce", value: { matchId: fromHex(body.matchId), nonce: body.nonce } };
+    case "proofMac":
+      return { $case: "proofMac", value: { matchId: fromHex(body.matchId), mac: body.mac } };
+    case "proofVerdict":
+      return { $case: "proofVerdict", value: { matchId: fromHex(body.matchId), proven: body.proven } };
+  }
+}
+
+function toEntryMessage(entry: Entry | MalformedEntry): gen.Entry {
+  if (entry.operation === "malformed") throw new CausewayError("INTERNAL", "a malformed entry is never sent");
+  return { handle: fromHex(entry.handle), operation: toOperation(entry) };
+}
+
+function toOperation(entry: Entry): gen.Entry["operation"] {
+  switch (entry.operation) {
+    case "upsert":
+      return {
+        $case: "upsert",
+        value: {
+          domain: toWireDomain(entry.domain),
+          handling: toNumber(HANDLINGS, entry.handling),
+          reviewByDay: entry.reviewByDay,
+          conversationKey: entry.conversationKey,
+          ...entry.tokens,
+        },
+      };
+    case "withdraw":
+      return { $case: "withdraw", value: {} };
+    case "revalidate":
+      return { $case: "revalidate", value: { reviewByDay: entry.reviewByDay } };
+  }
+}
+
+// Delivery: bytes to value.
+
+const positions = z.array(uint32());
+const meeting = z
+  .object({ incarnation, sequence: ordinal, single: positions, dateLevel: positions, yearLevel: positions })
+  .transform(({ incarnation, sequence, ...positions }): Meeting => ({ incarnation, sequence, positions }));
+
+const contact = z.object({ office: line(200, 0), phone: line(200, 0), email: line(200, 0), hours: line(200, 0) });
+const counterpart = z
+  .object({
+    matchId,
+    handling: handlingOf,
+    mandate: line(200, 0),
+    name: line(200, 0),
+    slug: line(200, 0),
+    contact: contact.optional(),
+  })
+  .transform(({ matchId, handling, contact, ...texts }) => ({
+    matchId,
+    counterpart: { handling, ...present(texts), ...(contact === undefined ? {} : { contact }) },
+  }));
+
+/** Proto3 has no absent string: an empty one was withheld. */
+function present<Key extends string>(texts: Record<Key, string>): Partial<Record<Key, string>> {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== "")) as Partial<Record<Key, string>>;
+}
+
+const noticeEvent = oneOf({
+  matchOpened: z.object({ matchId, handle, side: z.union([z.literal(0), z.literal(1)]), meeting }),
+  matchAmended: z.object({ matchId, amendment: uint32(1), meeting }),
+  matchClosed: z.object({ matchId, amendment: uint32(1), reason: closeReasonOf }),
+  counterpartNonce: z.object({ matchId, nonce: bytes32 }),
+  counterpartMac: z.object({ matchId, mac: bytes32 }),
+  counterpartContact: counterpart,
+  proofFailed: z.object({ matchId }),
+}).transform(({ $case, value }) => ({ type: $case, ...value }) as NoticeEvent);
+
+const deliveryBody = oneOf({
+  receipt: z.object({
+    incarnation,
+    sequence: ordinal,
+    submissionHash: bytes32,
+    appliedAtMs: safeInteger(),
+    rejections: z.array(z.object({ index: uint32(), reason: rejectionReasonOf })),
+  }),
+  gap: z.object({ incarnation, expectedSequence: ordinal }),
+  notice: z.object({
+    number: ordinal,
+    prevHash: bytes32,
+    issuedAtMs: safeInteger(),
+    event: noticeEvent,
+  }),
+}).transform(({ $case, value }) => ({ kind: $case, ...value }) as Delivery["body"]);
+
+const deliveryReading = {
+  what: "delivery",
+  bytesMax: SEALED_BYTES_MAX,
+  codec: gen.Delivery,
+  schema: z.object({ recipientKey: bytes32, member: idOf<MemberId>(), body: deliveryBody }),
+};
+
+// Delivery: value to message.
+
+function toDeliveryMessage(delivery: Delivery): gen.Delivery {
+  return {
+    recipientKey: delivery.recipientKey,
+    member: fromHex(delivery.member),
+    body: toDeliveryBody(delivery.body),
+  };
+}
+
+function toDeliveryBody(body: Delivery["body"]): gen.Delivery["body"] {
+  switch (body.kind) {
+    case "receipt":
+      return {
+        $case: "receipt",
+        value: {
+          incarnation: fromHex(body.incarnation),
+          sequence: BigInt(body.sequence),
+          submissionHash: body.submissionHash,
+          appliedAtMs: BigInt(body.appliedAtMs),
+          rejections: body.rejections.map(({ index, reason }) => ({
+            index,
+            reason: toNumber(REJECTION_REASONS, reason),
+          })),
+        },
+      };
+    case "gap":
+      return {
+        $case: "gap",
+        value: { incarnation: fromHex(body.incarnation), expectedSequence: BigInt(body.expectedSequence) },
+      };
+    case "notice":
+      return {
+        $case: "notice",
+        value: {
+          number: BigInt(body.number),
+          prevHash: body.prevHash,
+          issuedAtMs: BigInt(body.issuedAtMs),
+          event: toEventMessage(body.event),
+        },
+      };
+  }
+}
+
+function toEventMessage(event: NoticeEvent): gen.Notice["event"] {
+  const matchId = fromHex(event.matchId);
+  switch (event.type) {
+    case "matchOpened":
+      return {
+        $case: "matchOpened",
+        value: { matchId, handle: fromHex(event.handle), side: event.side, meeting: toMeetingMessage(event.meeting) },
+      };
+    case "matchAmended":
+      return {
+        $case: "matchAmended",
+        value: { matchId, amendment: event.amendment, meeting: toMeetingMessage(event.meeting) },
+      };
+    case "matchClosed":
+      return {
+        $case: "matchClosed",
+        value: { matchId, amendment: event.amendment, reason: toNumber(CLOSE_REASONS, event.reason) },
+      };
+    case "counterpartNonce":
+      return { $case: "counterpartNonce", value: { matchId, nonce: event.nonce } };
+    case "counterpartMac":
+      return { $case: "counterpartMac", value: { matchId, mac: event.mac } };
+    case "counterpartContact":
+      return { $case: "counterpartContact", value: { matchId, ...toCounterpartMessage(event.counterpart) } };
+    case "proofFailed":
+      return { $case: "proofFailed", value: { matchId } };
+  }
+}
+
+function toMeetingMessage({ incarnation, sequence, positions }: Meeting): gen.Meeting {
+  return {
+    incarnation: fromHex(incarnation),
+    sequence: BigInt(sequence),
+    single: [...positions.single],
+    dateLevel: [...positions.dateLevel],
+    yearLevel: [...positions.yearLevel],
+  };
+}
+
+function toCounterpartMessage(
+  counterpart: Extract<NoticeEvent, { type: "counterpartContact" }>["counterpart"],
+): Omit<gen.CounterpartContact, "matchId"> {
+  const { handling, mandate = "", name = "", slug = "", contact } = counterpart;
+  return { handling: toNumber(HANDLINGS, handling), mandate, name, slug, contact };
+}

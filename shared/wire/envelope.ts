@@ -1,0 +1,64 @@
+/**
+ * Sign, then seal (protocol sections 3 and 13): the payload is signed, names the key that it is sealed to, and is opened and
+ * verified before anything in it is decoded. What arrives is the work of anybody who can reach the NATS server.
+ */
+import { z } from "zod";
+import { toHex } from "../core/bytes.ts";
+import { CausewayError } from "../core/errors.ts";
+import { SEALED_BYTES_MAX } from "../core/limits.ts";
+import { openSealed, sealTo } from "../crypto/seal.ts";
+import type { SealingKeyPair } from "../crypto/seal.ts";
+import { keyId, signPayload, verifyPayload } from "../crypto/sign.ts";
+import type { SigningKeyPair } from "../crypto/sign.ts";
+import { bytes16, bytesBetween, readMessage, signatureBytes } from "./checks.ts";
+import { Signed } from "./gen/causeway/v1/signed.ts";
+
+const reading = {
+  what: "signed message",
+  bytesMax: SEALED_BYTES_MAX,
+  codec: Signed,
+  schema: z.object({
+    type: z.string().max(32),
+    payload: bytesBetween(1, SEALED_BYTES_MAX),
+    signature: z.object({ keyId: bytes16, signature: signatureBytes }),
+  }),
+};
+
+/** What a signature is about, besides the payload. */
+export type SignatureScope = { readonly federation: Uint8Array; readonly type: string };
+
+/** A payload with its signature, as bytes. */
+export function signMessage(payload: Uint8Array, scope: SignatureScope, signer: SigningKeyPair): Uint8Array {
+  const signature = signPayload({ ...scope, payload, secretKey: signer.secretKey });
+  return Signed.encode({
+    type: scope.type,
+    payload,
+    signature: { keyId: keyId(signer.publicKey), signature },
+  }).finish();
+}
+
+/**
+ * The payload, once the signature is found to be by the key that `signingKeyOf` knows under the key id (hexadecimal).
+ * Throws UNPROVEN when the key is unknown or the signature does not hold, INVALID when the form is wrong.
+ */
+export function verifyMessage(
+  signed: Uint8Array,
+  scope: SignatureScope,
+  signingKeyOf: (keyId: string) => Uint8Array | undefined,
+): { readonly payload: Uint8Array; readonly keyId: string } {
+  const { type, payload, signature } = readMessage(reading, signed);
+  const signer = toHex(signature.keyId);
+  const publicKey = signingKeyOf(signer);
+  const proven =
+    publicKey !== undefined &&
+    type === scope.type &&
+    verifyPayload({ ...scope, payload, publicKey, signature: signature.signature });
+  if (!proven) throw new CausewayError("UNPROVEN", "the signature does not hold");
+  return { payload, keyId: signer };
+}
+
+/** Seals signed bytes to a recipient. */
+export const sealMessage = (signed: Uint8Array, recipientKey: Uint8Array): Uint8Array => sealTo(recipientKey, signed);
+
+/** Opens sealed bytes. Throws UNPROVEN. */
+export const openMessage = (sealed: Uint8Array, keyPair: SealingKeyPair): Uint8Array => openSealed(keyPair, sealed);
