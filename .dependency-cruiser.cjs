@@ -1,0 +1,96 @@
+// The trust boundary is an import boundary. These rules are the checkable half of the privacy claim: whoever reads them
+// knows what the broker can and cannot hold. `tests/tools/check-boundaries.ts` runs them.
+
+const PROGRAMS = "^(shared|broker|agency-node|deploy)/";
+
+/** An npm package, whether or not it could be resolved to a file. */
+const npm = (name) => `^${name}(?:/|$)|(?:^|/)node_modules/${name}/`;
+
+const core = (program) => `^${program}/(core|[^/]+/core)/`;
+
+const forbidden = [
+  {
+    name: "broker-never-sees-agency-code",
+    comment: "Plaintext identifiers and salts exist under agency-node/ only.",
+    from: { path: "^broker/" },
+    to: { path: "^agency-node/" },
+  },
+  {
+    name: "agency-node-never-imports-broker",
+    comment: "A node must run, and be reviewed, without the broker's code.",
+    from: { path: "^agency-node/" },
+    to: { path: "^broker/" },
+  },
+  {
+    name: "shared-imports-neither-side",
+    comment: "What both sides hold may know of neither.",
+    from: { path: "^shared/" },
+    to: { path: "^(broker|agency-node|deploy)/" },
+  },
+  {
+    name: "programs-do-not-import-deploy",
+    comment: "deploy/ puts the programs together; they do not know how.",
+    from: { path: "^(broker|agency-node)/" },
+    to: { path: "^deploy/" },
+  },
+  ...["shared", "broker", "agency-node"].map((program) => ({
+    name: `${program}-core-is-pure`,
+    comment:
+      "A core module decides from its arguments: it imports other core modules and shared/crypto, no node: module, " +
+      "no library, no generated code. The globals it could reach instead are a lint rule (.oxlintrc.json).",
+    from: { path: core(program) },
+    to: { pathNot: [core(program), "^shared/core/", "^shared/crypto/"] },
+  })),
+  {
+    name: "one-libsodium",
+    comment: "One instance, whose functions are probed at start-up.",
+    from: { path: PROGRAMS, pathNot: "^shared/crypto/sodium\\.ts$" },
+    to: { path: npm("libsodium[^/]*") },
+  },
+  {
+    name: "generated-code-at-the-edges",
+    comment: "Wire types are parsed into domain values at once: size cap, decode, check.",
+    from: { path: PROGRAMS, pathNot: "^shared/wire/|/rpc/" },
+    to: { path: "^shared/wire/gen/" },
+  },
+  {
+    name: "nats-behind-one-file",
+    comment: "The client's successor is another package: few files may know which one it is.",
+    from: { path: PROGRAMS, pathNot: "^shared/platform/nats[^/]*\\.ts$|^deploy/demo/" },
+    to: { path: npm("nats") },
+  },
+  {
+    name: "sqlite-in-stores",
+    comment: "Only a store knows the database.",
+    from: { path: PROGRAMS, pathNot: "/store/" },
+    to: { path: "^(node:)?sqlite$" },
+  },
+  {
+    name: "no-test-code",
+    comment: "Programs do not import tests.",
+    from: { path: PROGRAMS },
+    to: { path: "^tests/" },
+  },
+  {
+    name: "no-development-dependencies",
+    comment: "A production installation does not have them.",
+    from: { path: PROGRAMS },
+    to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+  },
+  { name: "no-cycles", comment: "Two modules that need each other are one.", from: {}, to: { circular: true } },
+  { name: "resolvable", comment: "An import that leads nowhere.", from: {}, to: { couldNotResolve: true } },
+];
+
+module.exports = {
+  forbidden: forbidden.map((rule) => ({ ...rule, severity: "error" })),
+  options: {
+    doNotFollow: { path: "(^|/)node_modules/" },
+    // Types cross boundaries as well as values do: `import type` counts.
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      extensions: [".ts", ".mjs", ".js", ".json"],
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default"],
+    },
+  },
+};

@@ -1,0 +1,117 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkBoundaries } from "../tools/check-boundaries.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "causeway-boundaries-"));
+  symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
+  write("package.json", '{ "type": "module" }');
+  write("shared/core/bytes.ts", "export const one = 1;\nexport type One = 1;\n");
+  write("shared/crypto/hash.ts", 'import { one } from "../core/bytes.ts";\nexport const hash = one;\n');
+  write("shared/wire/gen/v1.ts", "export const wire = 1;\nexport type Wire = 1;\n");
+  write("agency-node/core/record.ts", "export const record = 1;\nexport type Record = 1;\n");
+  write("agency-node/linkage/names.ts", "export const names = 1;\n");
+  write("broker/core/matching.ts", "export const match = 1;\n");
+  write("broker/main.ts", "export const main = 1;\n");
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function write(path: string, text: string): void {
+  mkdirSync(join(root, path, ".."), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+async function brokenRules(): Promise<string[]> {
+  const { violations } = await checkBoundaries(root);
+  return [...new Set(violations.map((violation) => violation.split(":")[0] ?? ""))].toSorted();
+}
+
+describe("import boundaries", () => {
+  it.each([
+    ["broker/rpc/publish.ts", '"../../agency-node/core/record.ts"', "record", "broker-never-sees-agency-code"],
+    ["broker/rpc/publish.ts", '"../../agency-node/core/record.ts"', "type Record", "broker-never-sees-agency-code"],
+    ["agency-node/bus/outbox.ts", '"../../broker/core/matching.ts"', "match", "agency-node-never-imports-broker"],
+    ["shared/wire/parse.ts", '"../../broker/main.ts"', "main", "shared-imports-neither-side"],
+    ["shared/core/time.ts", '"node:fs"', "readFileSync", "shared-core-is-pure"],
+    ["shared/core/time.ts", '"zod"', "z", "shared-core-is-pure"],
+    ["shared/core/time.ts", '"zod"', "type ZodType", "shared-core-is-pure"],
+    ["broker/core/rules.ts", '"../main.ts"', "main", "broker-core-is-pure"],
+    ["broker/evaluator/core/budget.ts", '"node:crypto"', "randomBytes", "broker-core-is-pure"],
+    ["agency-node/core/rules.ts", '"../linkage/names.ts"', "names", "agency-node-core-is-pure"],
+    ["agency-node/core/rules.ts", '"@bufbuild/protobuf"', "type Message", "agency-node-core-is-pure"],
+    ["shared/crypto/seal.ts", '"libsodium-wrappers"', "crypto_sign", "one-libsodium"],
+    ["broker/bus/intake.ts", '"../../shared/wire/gen/v1.ts"', "wire", "generated-code-at-the-edges"],
+    ["broker/bus/intake.ts", '"../../shared/wire/gen/v1.ts"', "type Wire", "generated-code-at-the-edges"],
+    ["broker/bus/intake.ts", '"nats"', "connect", "nats-behind-one-file"],
+    ["broker/bus/intake.ts", '"node:sqlite"', "DatabaseSync", "sqlite-in-stores"],
+    ["broker/bus/intake.ts", '"fast-check"', "assert", "no-development-dependencies"],
+    ["broker/bus/intake.ts", '"./nowhere.ts"', "nothing", "resolvable"],
+  ])("refuse %s importing %s as %s", async (path, from, name, rule) => {
+    write(
+      "package.json",
+      '{ "type": "module", "devDependencies": { "fast-check": "*" }, "dependencies": { "zod": "*" } }',
+    );
+    write(
+      path,
+      `import { ${name} } from ${from};\nexport const use = 1 as unknown as ${name.replace("type ", "typeof ")};\n`,
+    );
+    expect(await brokenRules()).toContain(rule);
+  });
+
+  it("refuse two modules that need each other", async () => {
+    write("broker/a.ts", 'import { b } from "./b.ts";\nexport const a = (): unknown => b;\n');
+    write("broker/b.ts", 'import { a } from "./a.ts";\nexport const b = (): unknown => a;\n');
+    expect(await brokenRules()).toEqual(["no-cycles"]);
+  });
+
+  it("allow what each place is for", async () => {
+    write("shared/crypto/sodium.ts", 'import sodium from "libsodium-wrappers";\nexport const lib = sodium;\n');
+    write("shared/platform/nats.ts", 'import { connect } from "nats";\nexport const open = connect;\n');
+    write("broker/rpc/publish.ts", 'import { wire } from "../../shared/wire/gen/v1.ts";\nexport const use = wire;\n');
+    write("broker/store/ledger.ts", 'import { DatabaseSync } from "node:sqlite";\nexport const open = DatabaseSync;\n');
+    write("broker/core/rules.ts", 'import { hash } from "../../shared/crypto/hash.ts";\nexport const use = hash;\n');
+    write("agency-node/linkage/phones.ts", 'import anyAscii from "any-ascii";\nexport const ascii = anyAscii;\n');
+    expect((await checkBoundaries(root)).violations).toEqual([]);
+  });
+
+  it("are checked on every source file: what is not read is reported", async () => {
+    const report = await checkBoundaries(root);
+    expect(report.modules).toBe(7);
+    expect(report.unread).toEqual([]);
+    const empty = mkdtempSync(join(tmpdir(), "causeway-empty-"));
+    expect((await checkBoundaries(empty)).modules).toBe(0);
+    rmSync(empty, { recursive: true });
+  });
+});
+
+describe("a core module", () => {
+  it.each([
+    "Date.now()",
+    "Math.random()",
+    "performance.now()",
+    'process.env["HOME"]',
+    "crypto.getRandomValues(new Uint8Array(1))",
+    'fetch("http://localhost")',
+    "setTimeout(() => undefined, 1)",
+    "globalThis",
+    'Buffer.from("x")',
+  ])("may not use %s", (expression) => {
+    write("shared/core/impure.ts", `export const impure = (): unknown => ${expression};\n`);
+    expect(lint("shared/core/impure.ts")).toMatch(/no-restricted-(globals|properties)/);
+    write("shared/platform/impure.ts", `export const impure = (): unknown => ${expression};\n`);
+    expect(lint("shared/platform/impure.ts")).not.toContain("no-restricted");
+  });
+});
+
+function lint(path: string): string {
+  // The overrides in the configuration are relative to where it lies.
+  copyFileSync(join(ROOT, ".oxlintrc.json"), join(root, ".oxlintrc.json"));
+  const oxlint = join(ROOT, "node_modules", ".bin", "oxlint");
+  return spawnSync(oxlint, [path], { cwd: root, encoding: "utf8" }).stdout;
+}
