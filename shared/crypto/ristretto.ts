@@ -113,7 +113,7 @@ export function invertBatch(scalars: Uint8Array): Uint8Array {
   return inverses;
 }
 
-/** Scalar times element. Throws INVALID if the result is the identity, that is for scalar zero. */
+/** Scalar times element. Throws INVALID for scalar zero, and, as a second line of defence, for what is no `Element`. */
 export function multiply(scalar: Scalar, element: Element): Element {
   try {
     return sodium.crypto_scalarmult_ristretto255(scalar, element) as Element;

@@ -6,8 +6,9 @@
  * inputs never leaves the node and proves to a counterpart that this side really knows the identifier.
  * Whoever holds the salt and can have identifiers evaluated can make tokens for guesses: the budgets bound that.
  */
-import { concat, lpText, u64, u8 } from "../core/bytes.ts";
+import { compareBytes, concat, lpText, toHex, u64, u8 } from "../core/bytes.ts";
 import type { Domain } from "../core/domain.ts";
+import { CausewayError } from "../core/errors.ts";
 import { blake2b, blake2bKeyed, hashKey } from "./hash.ts";
 import type { HashKey } from "./hash.ts";
 import { assertLength, FEDERATION_BYTES, MATCH_ID_BYTES, SALT_BYTES } from "./lengths.ts";
@@ -80,4 +81,15 @@ export function confirmationMac(of: {
   assertLength(higher, CONFIRM_NONCE_BYTES, "nonces[1]");
   const label = lpText("causeway/confirm-mac/v1");
   return blake2bKeyed(32, hashKey(of.cb), label, of.matchId, u8(of.side), lower, higher);
+}
+
+/**
+ * (node) One confirmation key over several agreed tokens: BLAKE2b-256(lp("causeway/confirm-set/v1") ‖ distinct cb in byte
+ * order). A side that lacks one of the identifiers fails the proof as a whole. Throws INVALID for none, or a wrong length.
+ */
+export function confirmKeyOfSet(cbs: readonly Uint8Array[]): Uint8Array {
+  if (cbs.length === 0) throw new CausewayError("INVALID", "no confirmation key", { fields: ["cbs"] });
+  for (const cb of cbs) assertLength(cb, CONFIRM_KEY_BYTES, "cbs");
+  const distinct = [...new Map(cbs.map((cb) => [toHex(cb), cb])).values()].sort(compareBytes);
+  return blake2b(32, lpText("causeway/confirm-set/v1"), ...distinct);
 }
