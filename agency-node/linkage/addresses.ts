@@ -34,6 +34,15 @@ export function streetIn(text: string): string {
   return streetOf(segments[streetSegment(segments)] ?? []);
 }
 
+/** The last number of four to six digits, or "". */
+export function postcodeIn(text: string): string {
+  return (
+    segmentsOf(text)
+      .flat()
+      .findLast((word) => /^\d{4,6}$/.test(word)) ?? ""
+  );
+}
+
 function segmentsOf(text: string): string[][] {
   return text
     .slice(0, 256)

@@ -1,6 +1,6 @@
 /** Identifiers made of names, each bound to a birth date, a nationality, a country or an address. */
 import type { Subject } from "../core/record.ts";
-import { addressOf, streetIn } from "./addresses.ts";
+import { addressOf, postcodeIn, streetIn } from "./addresses.ts";
 import { countryOf } from "./countries.ts";
 import { type BirthDates, birthDatesOf } from "./dates.ts";
 import type { Identifier } from "./identifiers.ts";
@@ -10,7 +10,7 @@ import type { KindName } from "./scheme.ts";
 
 /** Shorter keys are shared by too many names to say anything. */
 const LEAST_KEY = 3;
-const LEAST_PAIR = 5;
+const LEAST_PAIR = 6;
 
 type Names = {
   /** Words of full names, distinct. */
@@ -92,18 +92,29 @@ function wordKeys(word: NameWord): [KindName, string][] {
 
 function datedPairs({ pairs }: Names, dates: BirthDates): Identifier[] {
   return pairs.flatMap(([a, b]) => {
+    const years = dates.years.flatMap((year) => pairInYear(a, b, year));
+    if (a.common && b.common) return years;
     const sounds = [a.sound, b.sound];
-    const skeletons = [a.skeleton, b.skeleton];
-    if (a.common && b.common) return dates.years.flatMap((year) => bound("person.common-pair-year", sounds, year));
     return [
-      ...dates.years.flatMap((year) => [
-        ...bound("person.pair-sound-year", sounds, year),
-        ...bound("person.pair-skeleton-year", skeletons, year),
-      ]),
+      ...years,
       ...dates.monthDays.flatMap((day) => bound("person.pair-monthday", sounds, day)),
       ...dates.full.flatMap((date) => bound("person.pair-prefix-date", prefixes(a, b), date)),
     ];
   });
+}
+
+/** A common name adds little, so the other must agree in sound and skeleton. */
+function pairInYear(a: NameWord, b: NameWord, year: string): Identifier[] {
+  if (a.common && b.common) return bound("person.common-pair-year", [a.sound, b.sound], year);
+  if (!a.common && !b.common) {
+    return [
+      ...bound("person.pair-sound-year", [a.sound, b.sound], year),
+      ...bound("person.pair-skeleton-year", [a.skeleton, b.skeleton], year),
+    ];
+  }
+  const [common, rare] = a.common ? [a, b] : [b, a];
+  const telling = rare.sound.length >= LEAST_KEY && rare.skeleton.length >= LEAST_KEY;
+  return telling ? [id("person.mixed-pair-year", common.sound, rare.sound, rare.skeleton, year)] : [];
 }
 
 function prefixes(a: NameWord, b: NameWord): string[] {
@@ -137,6 +148,7 @@ function namesAtAddresses({ words, pairs }: Names, dates: BirthDates, addresses:
             id("person.name-address", word.skeleton, address.number, address.street, address.place),
           )),
       ...pairs.flatMap(([a, b]) => bound("person.pair-street", [a.sound, b.sound], street)),
+      ...pairs.flatMap(([a, b]) => bound("person.pair-postcode", [a.sound, b.sound], postcodeIn(text))),
       ...dates.full.map((date) => id("person.date-street", date, street)),
     ];
   });
@@ -144,7 +156,8 @@ function namesAtAddresses({ words, pairs }: Names, dates: BirthDates, addresses:
 
 /** Keys of a pair without order, bound to `binding`; nothing where they are too short together, or the same. */
 function bound(kind: KindName, keys: readonly [string, string] | readonly string[], binding: string): Identifier[] {
-  const usable = keys.join("").length >= LEAST_PAIR && new Set(keys).size === 2 && keys.every((key) => key !== "");
+  const usable =
+    binding !== "" && keys.join("").length >= LEAST_PAIR && new Set(keys).size === 2 && keys.every((key) => key !== "");
   return usable ? [id(kind, ...keys.toSorted(), binding)] : [];
 }
 

@@ -15,7 +15,7 @@ export const TITLES: ReadonlySet<string> = new Set(
 
 export const PARTICLES: ReadonlySet<string> = new Set(
   words(`
-    al el ul ol il ad ed ud at et ar er ur as es us az ez an en un ash esh ush ath adh ibn bin ben bint binti binte bn
+    al el ul ol ad ed ud at et ar er ur as es us az ez ash esh ush ath adh ibn bin ben bint binti binte bn
     ould wuld uld ait ag de del de la las los le les du des da das do dos di dei della delle van von der den ter ten
     zu zum zur af av och y e and of the st san santa
   `),

@@ -117,11 +117,12 @@ function nextBearing(words: readonly string[], from: number): number | undefined
 
 const ARTICLES = new Set(["al", "el", "ul", "ol", "il", "ar", "er", "ur", "as", "es", "us", "az", "ad", "ed", "at"]);
 
-/** "abdurrahman", "abdul-rahman" and "abdirahman" alike; "noureddine" as "nour al-din". */
+/** "abdurrahman", "abdul-rahman" and "abdirahman" alike; "noureddine" as "nour al-din"; "mohd" written out. */
 function plainForm(word: string): string {
   const abd = /^abd(?:[aeiou]{1,2})?(?:l(?=[^l]|l[aeiou])|r(?=r)|s(?=s)|z(?=z))?([a-z]{3,})$/.exec(word);
   if (abd) return `abd${abd[1]}`;
-  return word.replace(/^([a-z]{3,}?)(?:[aeiou]{1,2}l?)?d+(?:ee|i)ne?$/, "$1din");
+  if (/^m[ou]?h(?:am)?m?d?$/.test(word)) return "muhammad";
+  return word.replace(/^([a-z]{3,}?)(?:[aeiou]{1,2}l?)?d+(?:ee|i)ne?$/, "$1din").replace(/vic$/, "vich");
 }
 
 function nameWord(text: string): NameWord {
@@ -156,17 +157,18 @@ const FOLDS: readonly [RegExp, string][] = [
   [/c/g, "k"],
   [/g(?=[ei])/g, "j"],
   [/g/g, "k"],
-  [/v/g, "w"],
   [/p/g, "b"],
   [/z/g, "s"],
   [/d/g, "t"],
   [/(?<=[^aeiouy])h|h$/g, ""],
   [/(?<=[aeiouy])w(?![aeiouy])/g, ""],
+  [/v/g, "w"],
 ];
 
 /** Sound and skeleton together: spellings of one common name, not every name that resembles it. */
 function commonKey(text: string): string {
-  return `${soundOf(text)} ${skeletonOf(text)}`;
+  const sound = soundOf(text);
+  return sound.length < 3 ? text : `${sound} ${skeletonOf(text)}`;
 }
 
 const COMMON: ReadonlySet<string> = new Set(COMMON_NAMES.map((name) => commonKey(plainForm(name))));

@@ -103,6 +103,13 @@ const KINDS = {
     3,
     "Two names have the same consonants and the birth year agrees",
   ),
+  "person.mixed-pair-year": identity(
+    "yearLevel",
+    "pair",
+    45,
+    4,
+    "A common and a rarer name agree and so does the birth year",
+  ),
   "person.full-name-year": identity(
     "yearLevel",
     "pair",
@@ -120,6 +127,7 @@ const KINDS = {
   ),
   "person.name-address": identity("single", "address", 45, 4, "A name agrees and so does the address"),
   "person.pair-street": identity("single", "address", 45, 3, "Two names agree and so does the street"),
+  "person.pair-postcode": identity("single", "address", 40, 3, "Two names agree and so does the postcode"),
   "person.date-street": identity("dateLevel", "address", 40, 2, "The full birth date and the street agree"),
   "organisation.name-country": identity(
     "yearLevel",
