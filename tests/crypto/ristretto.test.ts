@@ -3,7 +3,7 @@ import { expand_message_xmd } from "@noble/curves/abstract/hash-to-curve.js";
 import { sha512 as nobleSha512 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { concat, toHex, utf8 } from "../../shared/core/bytes.ts";
+import { concat, fromHex, toHex, utf8 } from "../../shared/core/bytes.ts";
 import {
   add,
   expandMessageXmd,
@@ -21,7 +21,8 @@ import {
   suiteDst,
 } from "../../shared/crypto/ristretto.ts";
 import type { Element, Scalar } from "../../shared/crypto/ristretto.ts";
-import { expectRefusal, filled, inventedScalar } from "./support.ts";
+import { sodium } from "../../shared/crypto/sodium.ts";
+import { addWithoutReduction, expectRefusal, filled, GROUP_ORDER_HEX, inventedScalar } from "./support.ts";
 
 const SEEDED = { seed: 20_261_122, numRuns: 60 };
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -101,6 +102,13 @@ describe("inversion of a batch", () => {
     const zero = filled(32, 0) as Scalar;
     expect(scalarMultiply(scalarMultiply(a, zero), b)).toEqual(zero);
     expectRefusal(() => invertBatch(concat(a, zero, b)), "INVALID");
+  });
+
+  it("refuses an unreduced scalar, which libsodium would invert", () => {
+    const unreduced = addWithoutReduction(inventedScalar("a"), fromHex(GROUP_ORDER_HEX));
+    expect(sodium.crypto_core_ristretto255_scalar_invert(unreduced)).toEqual(scalarInvert(inventedScalar("a")));
+    expectRefusal(() => invertBatch(concat(unreduced, inventedScalar("b"))), "INVALID");
+    expectRefusal(() => invertBatch(concat(inventedScalar("b"), unreduced)), "INVALID");
   });
 
   it("refuses an empty batch and a broken last item", () => {

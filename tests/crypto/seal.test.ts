@@ -31,6 +31,13 @@ describe("a sealed message", () => {
     expectRefusal(() => sealTo(recipient.publicKey, filled(SEALABLE_BYTES_MAX + 1, 1)), "INVALID");
   });
 
+  it("is refused over the cap even if it is well made", () => {
+    const atCap = sodium.crypto_box_seal(sodium.pad(filled(SEALABLE_BYTES_MAX, 1), 1_024), recipient.publicKey);
+    const overCap = sodium.crypto_box_seal(sodium.pad(filled(SEALED_BYTES_MAX - 1, 1), 1_024), recipient.publicKey);
+    expect(openSealed(recipient, atCap)).toHaveLength(SEALABLE_BYTES_MAX);
+    expectRefusal(() => openSealed(recipient, overCap), "UNPROVEN");
+  });
+
   it("fails with one neutral text whatever is wrong with it", () => {
     const sealed = sealTo(recipient.publicKey, utf8("a message"));
     const wrongPadding = sodium.crypto_box_seal(filled(1_024, 0), recipient.publicKey);
