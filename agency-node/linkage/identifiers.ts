@@ -32,15 +32,14 @@ export type Comparable = {
 export function comparableOf(subject: Subject): Comparable {
   const problems: Problem[] = [];
   const report = (path: string, problem: ProblemCode) => problems.push({ path, problem });
-  const all = [
-    ...numberIdentifiers(subject, report),
-    ...linkIdentifiers(subject, report),
+  const numbers = distinct([...numberIdentifiers(subject, report), ...linkIdentifiers(subject, report)]);
+  const names = distinct([
     ...(subject.kind === "person" ? personIdentifiers(subject, report) : []),
     ...(subject.kind === "organisation" ? organisationIdentifiers(subject, report) : []),
-  ];
-  const distinct = [...new Map(all.map((identifier) => [keyOf(identifier), identifier])).values()];
-  const kept = withinCaps(distinct);
-  return { identifiers: kept, problems: distinctProblems(problems), dropped: distinct.length - kept.length };
+  ]);
+  const identifiers = withinCaps(numbers, names);
+  const dropped = numbers.length + names.length - identifiers.length;
+  return { identifiers, problems: distinctProblems(problems), dropped };
 }
 
 export function identifiersOf(subject: Subject): readonly Identifier[] {
@@ -65,16 +64,37 @@ function keyOf({ kind, fields }: Identifier): string {
   return JSON.stringify([kind, ...fields]);
 }
 
-/** Phones first lose the surplus, then what stands last: identifiers arrive most telling first. */
-function withinCaps(identifiers: readonly Identifier[]): Identifier[] {
-  const phones = new Map<string, number>();
-  return identifiers
-    .filter(({ kind }) => {
-      if (SCHEME.kinds[kind].group !== "phone") return true;
-      phones.set(kind, (phones.get(kind) ?? 0) + 1);
-      return (phones.get(kind) ?? 0) <= SCHEME.caps.phones;
-    })
-    .slice(0, SCHEME.caps.tokens);
+/**
+ * Numbers in the record's order, then names. Which names a cap cuts off must not depend on the order in which a source
+ * lists its aliases, or two sources would keep different ones: so they are kept by a hash of themselves.
+ */
+function withinCaps(numbers: readonly Identifier[], names: readonly Identifier[]): Identifier[] {
+  const { tokens, numbers: most } = SCHEME.caps;
+  const allowed = withinPhoneCap(numbers);
+  const ranked = names.map((name) => ({ name, rank: fnv1a(keyOf(name)) })).sort((a, b) => a.rank - b.rank);
+  const room = tokens - Math.min(allowed.length, Math.max(most, tokens - names.length));
+  return [...allowed.slice(0, tokens - room), ...ranked.slice(0, room).map(({ name }) => name)];
+}
+
+function withinPhoneCap(numbers: readonly Identifier[]): Identifier[] {
+  const phones = new Map<KindName, number>();
+  return numbers.filter(({ kind }) => {
+    if (SCHEME.kinds[kind].group !== "phone") return true;
+    const count = (phones.get(kind) ?? 0) + 1;
+    phones.set(kind, count);
+    return count <= SCHEME.caps.phones;
+  });
+}
+
+/** FNV-1a, 32 bits, over UTF-16 units: an order, no secret and no security. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return hash;
+}
+
+function distinct(identifiers: readonly Identifier[]): Identifier[] {
+  return [...new Map(identifiers.map((identifier) => [keyOf(identifier), identifier])).values()];
 }
 
 function distinctProblems(problems: readonly Problem[]): Problem[] {

@@ -121,16 +121,21 @@ function prefixes(a: NameWord, b: NameWord): string[] {
   return [a.text.slice(0, 3), b.text.slice(0, 3)];
 }
 
-/** Whole names, for those too short to be compared by pairs and for records without a date. */
+/**
+ * Whole names: with the year where words are too short to be compared by pairs; with the nationality for records without
+ * a date. A dated record takes part in the latter only by a long name, else every namesake of a nation would meet.
+ */
 function wholeNames({ whole }: Names, dates: BirthDates, countries: readonly string[]): Identifier[] {
   return whole.flatMap((words) => {
     const key = [...new Set(words.map((word) => word.sound))].sort().join(" ");
+    const rare = words.filter((word) => !word.common).length;
+    const long = words.length > 2 && rare > 1;
     const short = words.some(({ sound }) => sound.length < LEAST_KEY);
-    const telling = key.includes(" ") && (words.length > 2 || words.some((word) => !word.common));
-    if (!telling) return [];
+    if (!key.includes(" ") || (words.length === 2 && rare === 0)) return [];
+    const byNation = dates.years.length === 0 || long;
     return [
       ...(short ? dates.years.map((year) => id("person.full-name-year", key, year)) : []),
-      ...countries.map((country) => id("person.full-name-nationality", key, country)),
+      ...(byNation ? countries.map((country) => id("person.full-name-nationality", key, country)) : []),
     ];
   });
 }

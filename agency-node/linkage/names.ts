@@ -21,13 +21,18 @@ export type NameWord = {
 const MAX_NAME_LENGTH = 200;
 const MAX_WORDS = 10;
 
-/** Whether the letters of `text` are of a script that this scheme compares. */
+/** Whether `text` has letters of a script that this scheme compares. */
 export function isReadable(text: string): boolean {
-  const letters = [...text.normalize("NFKC")].filter((c) => /\p{L}/u.test(c));
-  return (
-    letters.length > 0 &&
-    letters.every((c) => /\p{Script=Latin}|\p{Script=Cyrillic}|\p{Script=Greek}|ʻ|ʼ|ʾ|ʿ|ʹ|ʺ|\p{Lm}/u.test(c))
-  );
+  return /\p{L}/u.test(readablePart(text));
+}
+
+/** `text` without the letters of other scripts: lists append the native spelling to the Latin one. */
+function readablePart(text: string): string {
+  return text
+    .normalize("NFKC")
+    .replace(/(?![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Lm}])[\p{L}\p{M}]+/gu, (run) =>
+      /\p{L}/u.test(run) ? " " : run,
+    );
 }
 
 /** Words of a person's name. Lists put several names in one text with semicolons between, and notes in brackets. */
@@ -56,8 +61,7 @@ function splitNames(text: string): string[] {
     .slice(0, MAX_NAME_LENGTH)
     .replace(/\([^)]*(?:\)|$)/g, " ")
     .split(";")
-    .filter((name) => isReadable(name))
-    .map(inSpokenOrder);
+    .map((name) => inSpokenOrder(readablePart(name)));
 }
 
 /** "LAST, First" as "First LAST", so that compounds that span the comma join. */

@@ -125,9 +125,9 @@ const KINDS = {
     2,
     "The whole name sounds alike and the nationality agrees",
   ),
-  "person.name-address": identity("single", "address", 45, 4, "A name agrees and so does the address"),
-  "person.pair-street": identity("single", "address", 45, 3, "Two names agree and so does the street"),
-  "person.pair-postcode": identity("single", "address", 40, 3, "Two names agree and so does the postcode"),
+  "person.name-address": identity("dateLevel", "address", 45, 4, "A name agrees and so does the address"),
+  "person.pair-street": identity("yearLevel", "address", 45, 3, "Two names agree and so does the street"),
+  "person.pair-postcode": identity("yearLevel", "address", 40, 3, "Two names agree and so does the postcode"),
   "person.date-street": identity("dateLevel", "address", 40, 2, "The full birth date and the street agree"),
   "organisation.name-country": identity(
     "yearLevel",
@@ -164,8 +164,8 @@ export type Scheme = GradingScheme & {
   readonly kinds: Readonly<Record<KindName, KindRule>>;
   /** npm packages whose tables decide how an identifier is spelt; changing one is changing the scheme. */
   readonly libraries: Readonly<Record<string, string>>;
-  /** Caps on real tokens a record. */
-  readonly caps: { readonly tokens: number; readonly phones: number };
+  /** Most real tokens a record; how many of them may be numbers while names want the rest; most phones. */
+  readonly caps: { readonly tokens: number; readonly numbers: number; readonly phones: number };
 };
 
 export const SCHEME: Scheme = {
@@ -180,7 +180,7 @@ export const SCHEME: Scheme = {
     ibantools: "4.5.4",
     "libphonenumber-js": "1.13.16",
   },
-  caps: { tokens: 64, phones: 8 },
+  caps: { tokens: 64, numbers: 40, phones: 8 },
 };
 
 /** The class that the wire shows for `kind`. */
