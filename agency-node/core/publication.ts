@@ -6,8 +6,8 @@ import { compareBytes } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
 
-/** An identifier of a record after hardening; `y` has 64 bytes and never leaves the node. */
-export type HardenedIdentifier = { readonly kind: string; readonly class: TokenClass; readonly y: Uint8Array };
+/** A hardened identifier of a record: under `cacheKey` its `y` is found in the node's cache, which it never leaves. */
+export type HardenedIdentifier = { readonly kind: string; readonly class: TokenClass; readonly cacheKey: Uint8Array };
 
 /** What stands at each position of each class; `null` is padding. */
 export type Layout = Readonly<Record<TokenClass, readonly (HardenedIdentifier | null)[]>>;

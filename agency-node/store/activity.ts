@@ -1,0 +1,37 @@
+/**
+ * The node's own log of who did what to which record and why, for oversight: the six verbs of the Law Enforcement Directive
+ * (Directive (EU) 2016/680, article 25). Free-text reasons stay here and nowhere else.
+ */
+import type { Database } from "./database.ts";
+import type { Vault } from "./vault.ts";
+
+export type Verb = "collection" | "alteration" | "consultation" | "disclosure" | "combination" | "erasure";
+
+export type Activity = { readonly reference?: string; readonly reason?: string; readonly detail?: string };
+
+export class ActivityLog {
+  readonly #db: Database;
+  readonly #vault: Vault;
+
+  constructor(db: Database, vault: Vault) {
+    this.#db = db;
+    this.#vault = vault;
+  }
+
+  append(atMs: number, verb: Verb, activity: Activity): void {
+    const sealed = this.#vault.sealJson("activity", activity);
+    this.#db.run("INSERT INTO activity (at_ms, verb, sealed) VALUES (?, ?, ?)", atMs, verb, sealed);
+  }
+
+  /** Oldest first. */
+  all(): { readonly atMs: number; readonly verb: Verb; readonly activity: Activity }[] {
+    const rows = this.#db.all<{ at_ms: number; verb: Verb; sealed: Uint8Array }>(
+      "SELECT * FROM activity ORDER BY number",
+    );
+    return rows.map((row) => ({
+      atMs: row.at_ms,
+      verb: row.verb,
+      activity: this.#vault.openJson("activity", row.sealed) as Activity,
+    }));
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The node's database: the only state of the federation with no other copy (back it up with its key file). One connection, one
+ * thread, every change of state in one transaction with the outbox rows that tell of it.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { chmodSync } from "node:fs";
+import { CausewayError } from "../../shared/core/errors.ts";
+
+const SCHEMA_VERSION = 1;
+
+/** Columns called `sealed` are encrypted, see `Vault`. Handles are pseudonyms and stand as they are. */
+const SCHEMA = `
+CREATE TABLE record (
+  handle            TEXT PRIMARY KEY,
+  reference_key     BLOB NOT NULL UNIQUE,
+  sealed            BLOB NOT NULL,
+  content_key       BLOB NOT NULL,
+  revision          INTEGER NOT NULL,
+  review_by_day     INTEGER NOT NULL,
+  published_day     INTEGER,
+  state             TEXT NOT NULL,
+  reason            TEXT,
+  tokens            INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX record_by_state ON record (state);
+
+CREATE TABLE hardened (
+  cache_key         BLOB PRIMARY KEY,
+  sealed            BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hardening_batch (
+  batch_id          BLOB PRIMARY KEY,
+  sealed            BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE published (
+  handle            TEXT NOT NULL,
+  incarnation       TEXT NOT NULL,
+  sequence          INTEGER NOT NULL,
+  sealed            BLOB NOT NULL,
+  PRIMARY KEY (handle, incarnation, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+  position          INTEGER PRIMARY KEY AUTOINCREMENT,
+  incarnation       TEXT NOT NULL,
+  sequence          INTEGER NOT NULL,
+  subject           TEXT NOT NULL,
+  message           BLOB NOT NULL,
+  submission_hash   BLOB NOT NULL,
+  handles           TEXT NOT NULL,
+  UNIQUE (incarnation, sequence)
+) STRICT;
+
+CREATE TABLE notice (
+  number            INTEGER PRIMARY KEY,
+  hash              BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE match (
+  match_id          TEXT PRIMARY KEY,
+  status            TEXT NOT NULL,
+  sealed            BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE activity (
+  number            INTEGER PRIMARY KEY AUTOINCREMENT,
+  at_ms             INTEGER NOT NULL,
+  verb              TEXT NOT NULL,
+  sealed            BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE counter (
+  name              TEXT PRIMARY KEY,
+  value             REAL NOT NULL
+) STRICT;
+`;
+
+export class Database implements Disposable {
+  readonly #sqlite: DatabaseSync;
+  readonly #prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+  #depth = 0;
+
+  /** Opens or creates the file, readable by its owner only. Throws ENVIRONMENT for a file of another version. */
+  constructor(path: string) {
+    this.#sqlite = new DatabaseSync(path);
+    chmodSync(path, 0o600);
+    this.#sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+    const version = Number(this.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0);
+    if (version === 0) this.#create();
+    else if (version !== SCHEMA_VERSION) {
+      throw new CausewayError(
+        "ENVIRONMENT",
+        `the node's database has version ${version}, this program needs ${SCHEMA_VERSION}`,
+      );
+    }
+  }
+
+  #create(): void {
+    this.transaction(() => this.#sqlite.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`));
+  }
+
+  /** All or nothing, and on disk when it returns. Nested calls join the outer one. */
+  transaction<T>(work: () => T): T {
+    if (this.#depth > 0) return work();
+    this.#sqlite.exec("BEGIN IMMEDIATE");
+    this.#depth += 1;
+    try {
+      const result = work();
+      this.#sqlite.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.#sqlite.exec("ROLLBACK");
+      throw error;
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
+    return this.#statement(sql).get(...values) as Row | undefined;
+  }
+
+  all<Row>(sql: string, ...values: SqlValue[]): Row[] {
+    return this.#statement(sql).all(...values) as Row[];
+  }
+
+  /** Returns how many rows changed. */
+  run(sql: string, ...values: SqlValue[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  #statement(sql: string): ReturnType<DatabaseSync["prepare"]> {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) this.#prepared.set(sql, (statement = this.#sqlite.prepare(sql)));
+    return statement;
+  }
+
+  [Symbol.dispose](): void {
+    this.#sqlite.close();
+  }
+}
+
+export type SqlValue = string | number | null | Uint8Array;

@@ -1,0 +1,68 @@
+/**
+ * Hardened identifiers, kept encrypted: hardening is metered and slow, and `y` does not depend on the epoch, so a rotation of salts
+ * re-uses all of it. Batches on their way are kept too: sent again after a crash, the same bytes are not charged twice.
+ */
+import { u32, concat } from "../../shared/core/bytes.ts";
+import type { Database } from "./database.ts";
+import type { Vault } from "./vault.ts";
+
+export type HardeningBatch = {
+  readonly batchId: Uint8Array;
+  /** Blinds are derived from it; secret. */
+  readonly seed: Uint8Array;
+  readonly generation: number;
+  /** Encoded identifiers, protocol section 2.1. */
+  readonly inputs: readonly Uint8Array[];
+};
+
+export class HardenedStore {
+  readonly #db: Database;
+  readonly #vault: Vault;
+
+  constructor(db: Database, vault: Vault) {
+    this.#db = db;
+    this.#vault = vault;
+  }
+
+  /** Under which an encoded identifier is found again; another generation of evaluator keys is another cache. */
+  cacheKey(generation: number, input: Uint8Array): Uint8Array {
+    return this.#vault.lookupKey("hardened", concat(u32(generation), input));
+  }
+
+  get(cacheKey: Uint8Array): Uint8Array | undefined {
+    const row = this.#db.get<{ sealed: Uint8Array }>("SELECT sealed FROM hardened WHERE cache_key = ?", cacheKey);
+    return row && this.#vault.open(placeOf(cacheKey), row.sealed);
+  }
+
+  /** Stores the answers to a batch and forgets the batch. */
+  complete(batch: HardeningBatch, outputs: readonly Uint8Array[]): void {
+    this.#db.transaction(() => {
+      for (const [i, input] of batch.inputs.entries()) {
+        const cacheKey = this.cacheKey(batch.generation, input);
+        const y = outputs[i];
+        if (y === undefined) continue;
+        const sealed = this.#vault.seal(placeOf(cacheKey), y);
+        this.#db.run("INSERT OR IGNORE INTO hardened VALUES (?, ?)", cacheKey, sealed);
+      }
+      this.forget(batch.batchId);
+    });
+  }
+
+  /** Kept before the first byte is sent. */
+  begin(batch: HardeningBatch): void {
+    this.#db.run("INSERT INTO hardening_batch VALUES (?, ?)", batch.batchId, this.#vault.sealJson("hardening", batch));
+  }
+
+  /** A batch that failed its proof is dropped whole. */
+  forget(batchId: Uint8Array): void {
+    this.#db.run("DELETE FROM hardening_batch WHERE batch_id = ?", batchId);
+  }
+
+  /** Batches that were begun and never completed. */
+  unfinished(): HardeningBatch[] {
+    const rows = this.#db.all<{ sealed: Uint8Array }>("SELECT sealed FROM hardening_batch ORDER BY rowid");
+    return rows.map((row) => this.#vault.openJson("hardening", row.sealed) as HardeningBatch);
+  }
+}
+
+const placeOf = (cacheKey: Uint8Array): string => `hardened/${Buffer.from(cacheKey).toString("hex")}`;

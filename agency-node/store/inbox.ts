@@ -1,0 +1,62 @@
+/** Notices of the broker, numbered and chained, and the matches they add up to. */
+import type { MatchId } from "../../shared/core/ids.ts";
+import type { MatchState } from "../core/match.ts";
+import type { Database } from "./database.ts";
+import type { Vault } from "./vault.ts";
+
+export type NoticeHead = { readonly number: number; readonly hash: Uint8Array };
+
+export class Inbox {
+  readonly #db: Database;
+  readonly #vault: Vault;
+
+  constructor(db: Database, vault: Vault) {
+    this.#db = db;
+    this.#vault = vault;
+  }
+
+  /** The last notice held; number 0 and 32 zero bytes before the first. */
+  head(): NoticeHead {
+    const row = this.#db.get<NoticeHead>("SELECT number, hash FROM notice ORDER BY number DESC LIMIT 1");
+    return row ?? { number: 0, hash: new Uint8Array(32) };
+  }
+
+  /** Only the last notice's number and hash are kept: what they say is in the matches. */
+  advance(head: NoticeHead): void {
+    this.#db.run("DELETE FROM notice");
+    this.#db.run("INSERT INTO notice VALUES (?, ?)", head.number, head.hash);
+  }
+
+  match(matchId: MatchId): MatchState | undefined {
+    const row = this.#db.get<{ sealed: Uint8Array }>("SELECT sealed FROM match WHERE match_id = ?", matchId);
+    return row && this.#open(matchId, row.sealed);
+  }
+
+  save(match: MatchState): void {
+    this.#db.run(
+      "INSERT INTO match VALUES (?, ?, ?) ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, sealed = excluded.sealed",
+      match.matchId,
+      match.status,
+      this.#vault.sealJson(`match/${match.matchId}`, match),
+    );
+  }
+
+  /** Matches that an officer sees, in the order they were opened: everything but the dropped ones. */
+  matches(): MatchState[] {
+    const rows = this.#db.all<{ match_id: MatchId; sealed: Uint8Array }>(
+      "SELECT match_id, sealed FROM match WHERE status <> 'dropped' ORDER BY rowid",
+    );
+    return rows.map((row) => this.#open(row.match_id, row.sealed));
+  }
+
+  counts(): { readonly open: number; readonly unfinished: number } {
+    const count = (statuses: string): number =>
+      this.#db.get<{ matches: number }>(`SELECT count(*) AS matches FROM match WHERE status IN (${statuses})`)
+        ?.matches ?? 0;
+    return { open: count("'open', 'proven', 'unproven'"), unfinished: count("'open'") };
+  }
+
+  #open(matchId: MatchId, sealed: Uint8Array): MatchState {
+    return this.#vault.openJson(`match/${matchId}`, sealed) as MatchState;
+  }
+}

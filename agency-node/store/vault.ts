@@ -1,0 +1,60 @@
+/**
+ * Encryption of what the node keeps. Whoever copies the database file without the key file reads counts, states and dates of
+ * work, and no reference, name, token, handle's meaning or match.
+ *
+ * Known limits: equal values under `lookupKey` are equal, which is its purpose; lengths show; a process that runs holds the key.
+ */
+import { lpText, utf8 } from "../../shared/core/bytes.ts";
+import { blake2bKeyed, hashKey } from "../../shared/crypto/hash.ts";
+import type { HashKey } from "../../shared/crypto/hash.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import { decryptWith, encryptWith } from "../../shared/crypto/secretbox.ts";
+
+const NONCE_BYTES = 24;
+
+export class Vault {
+  readonly #encryption: HashKey;
+  readonly #lookup: HashKey;
+
+  /** `databaseKey`: 32 bytes from a key file outside the database. */
+  constructor(databaseKey: Uint8Array) {
+    const root = hashKey(databaseKey);
+    this.#encryption = hashKey(blake2bKeyed(32, root, lpText("causeway/node/encryption/v1")));
+    this.#lookup = hashKey(blake2bKeyed(32, root, lpText("causeway/node/lookup/v1")));
+  }
+
+  /** `place` is table, column and row: a value moved elsewhere does not open there. */
+  seal(place: string, plaintext: Uint8Array): Uint8Array {
+    return encryptWith(this.#encryption, randomBytes(NONCE_BYTES), plaintext, utf8(place));
+  }
+
+  /** Throws UNPROVEN when the value was changed, moved, or written under another key. */
+  open(place: string, sealed: Uint8Array): Uint8Array {
+    return decryptWith(this.#encryption, sealed, utf8(place));
+  }
+
+  sealJson(place: string, value: unknown): Uint8Array {
+    return this.seal(place, new TextEncoder().encode(JSON.stringify(value, bytesToText)));
+  }
+
+  openJson(place: string, sealed: Uint8Array): unknown {
+    return JSON.parse(new TextDecoder().decode(this.open(place, sealed)), textToBytes);
+  }
+
+  /** 16 bytes under which a secret value is found again. */
+  lookupKey(purpose: string, value: Uint8Array): Uint8Array {
+    return blake2bKeyed(16, this.#lookup, lpText(purpose), value);
+  }
+}
+
+/** JSON has no bytes: they are written as `{"$bytes": base64}`, which no text that a user typed can be taken for. */
+function bytesToText(this: unknown, key: string, value: unknown): unknown {
+  // A Buffer has turned itself into something else in `value`; in the holder it is still bytes.
+  const original = (this as Record<string, unknown>)[key];
+  return original instanceof Uint8Array ? { $bytes: Buffer.from(original).toString("base64") } : value;
+}
+
+function textToBytes(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("$bytes" in value)) return value;
+  return new Uint8Array(Buffer.from(String(value.$bytes), "base64"));
+}
