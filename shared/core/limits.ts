@@ -14,3 +14,36 @@ export const SEALED_BYTES_MAX = 512 * 1024;
 
 /** Sealed messages come in steps of this many bytes, so that a size tells little (protocol section 13). */
 export const SEAL_PADDING_BYTES = 1_024;
+
+/**
+ * Elements that a node puts into one hardening batch. Larger batches spread the spot checks (two multiplications a pair
+ * and evaluator) over more elements; smaller ones lose less to a crash and answer sooner. Here checks cost about 3 % each.
+ */
+export const HARDEN_BATCH_ELEMENTS_MAX = 32_768;
+
+/** Hardening batches a node has on the way at once, so that its cores and the evaluators' work at the same time. */
+export const HARDEN_BATCHES_IN_FLIGHT_MAX = 2;
+
+/** A gRPC message: the largest directive (3.8 MB) and the largest batch of elements (2 MiB) fit, with their framing. */
+export const GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Calls at once on one connection: a node needs a handful, and each holds memory for a message. */
+export const GRPC_CALLS_PER_CONNECTION_MAX = 64;
+
+/** Requests of one evaluation stream that are worked on at once: two batches, and a proof for each. */
+export const EVALUATION_REQUESTS_IN_WORK_MAX = 4;
+
+/** Evaluated batches an evaluator keeps for their proof, per member: those on the way and those just sent again. */
+export const KEPT_BATCHES_PER_MEMBER_MAX = 4;
+
+/** Bytes of all kept batches together: 64 of the largest. The oldest goes first; its sender can send it again. */
+export const KEPT_BATCHES_BYTES_MAX = 256 * 1024 * 1024;
+
+/** How long an evaluated batch waits for its proof to be asked for. */
+export const KEPT_BATCH_MS_MAX = 5 * 60_000;
+
+/** Times one charged batch is evaluated: room for crashes of a node, and an end to free work. */
+export const BATCH_ANSWERS_MAX = 8;
+
+/** How long a batch id stays known after it was charged: longer than a node stays away. */
+export const BATCH_ID_KEPT_MS = 30 * 86_400_000;

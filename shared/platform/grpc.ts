@@ -1,0 +1,171 @@
+/**
+ * gRPC between parties: mutual TLS 1.3, nothing else (protocol section 5).
+ *
+ * Both sides believe a certificate under the board's root, and only for the identity that the board wrote into it: a server
+ * learns from it who calls (`peerOf`), a client connects only to the one identity it expects, whatever the address. Host names
+ * are not compared: an address is where to look for a party, not who it is. Whether a caller may do a thing is the
+ * handler's to ask of the chain of directives, at every call.
+ *
+ * nice-grpc shows handlers no certificate, so an interceptor writes the identity into the call's metadata under one reserved key and
+ * throws away whatever the caller put there.
+ */
+import { createSecureContext } from "node:tls";
+import { ServerCredentials, ServerInterceptingCall, ServerListenerBuilder } from "@grpc/grpc-js";
+import type { ChannelOptions, ServerInterceptor } from "@grpc/grpc-js";
+import { ChannelCredentials, createChannel, createClientFactory, createServer } from "nice-grpc";
+import type { CallContext, Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
+import { CausewayError } from "../core/errors.ts";
+import { GRPC_CALLS_PER_CONNECTION_MAX, GRPC_MESSAGE_BYTES_MAX } from "../core/limits.ts";
+import { HealthDefinition, SERVING } from "../wire/health.ts";
+import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
+import type { Log } from "./log.ts";
+import { certificatePem, identityOfCertificate, identityUri } from "./tls.ts";
+import type { PeerIdentity } from "./tls.ts";
+
+/** A party's own certificate and key, and the roots of its federation. */
+export type GrpcTls = {
+  /** DER, as in the `found` directive. */
+  readonly roots: readonly Uint8Array[];
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+};
+
+/** A service with its implementation, see `grpcService`. */
+export type GrpcService = { readonly name: string; addTo(server: Server): void };
+
+export type GrpcServerOptions = {
+  /** host:port; port 0 takes a free one. */
+  readonly address: string;
+  readonly tls: GrpcTls;
+  readonly services: readonly GrpcService[];
+  readonly log: Log;
+  /** How long calls in progress may go on after disposal begins. Default 1,000. */
+  readonly graceMs?: number;
+};
+
+export type GrpcServer = AsyncDisposable & { readonly port: number };
+
+export type GrpcConnection<Definition extends CompatServiceDefinition> = Disposable & {
+  readonly client: Client<Definition>;
+};
+
+const MIN_VERSION = "TLSv1.3";
+const PEER_KEY = "causeway-peer";
+const DEFAULT_GRACE_MS = 1_000;
+const KEEPALIVE_MS = 20_000;
+const KEEPALIVE_TIMEOUT_MS = 10_000;
+/** Also the name in the TLS greeting, which is sent in the clear: the same for all, so that it names nobody. */
+const SERVER_NAME = "causeway";
+
+/** Pairs a definition with its implementation, types checked. */
+export function grpcService<Definition extends CompatServiceDefinition & { readonly fullName: string }>(
+  definition: Definition,
+  implementation: ServiceImplementation<Definition>,
+): GrpcService {
+  return { name: definition.fullName, addTo: (server) => server.add(definition, implementation) };
+}
+
+/** Starts a server, with grpc.health.v1 beside the given services. Throws ENVIRONMENT if it cannot listen. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const server = createServer({ ...LIMITS, interceptors: [identifyPeer] }).use(errorsToStatus(options.log));
+  for (const service of [...options.services, healthOf(options.services)]) service.addTo(server);
+  const credentials = new MutualTlsCredentials(options.tls);
+  const port = await server.listen(options.address, credentials).catch((error: unknown) => {
+    throw new CausewayError("ENVIRONMENT", `cannot listen on ${options.address}`, { cause: error });
+  });
+  return { port, [Symbol.asyncDispose]: () => stop(server, options.graceMs ?? DEFAULT_GRACE_MS) };
+}
+
+/**
+ * Who calls. Throws UNAUTHENTICATED if the certificate names nobody. That a member is named does not say that it may
+ * call: ask the federation.
+ */
+export function peerOf(context: CallContext): PeerIdentity {
+  const text = context.metadata.get(PEER_KEY);
+  if (text === undefined) throw new CausewayError("UNAUTHENTICATED", "the caller's certificate names no party");
+  return JSON.parse(text) as PeerIdentity;
+}
+
+/** A client of the server at host:port, which must prove that it is `expected`. Connects at the first call; errors are `CausewayError`s. */
+export function grpcClient<Definition extends CompatServiceDefinition>(
+  definition: Definition,
+  to: { readonly address: string; readonly tls: GrpcTls; readonly expected: PeerIdentity },
+): GrpcConnection<Definition> {
+  const context = createSecureContext(contextOptions(to.tls));
+  const credentials = ChannelCredentials.createFromSecureContext(context, {
+    checkServerIdentity: (_host, certificate) => {
+      const identity = identityOfCertificate(certificate.raw);
+      const same = identity !== undefined && identityUri(identity) === identityUri(to.expected);
+      return same ? undefined : new Error("the server is not the party that was expected");
+    },
+  });
+  const channel = createChannel(to.address, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
+  const client = createClientFactory().use(statusToErrors).create(definition, channel);
+  return { client, [Symbol.dispose]: () => channel.close() };
+}
+
+const LIMITS: ChannelOptions = {
+  "grpc.max_receive_message_length": GRPC_MESSAGE_BYTES_MAX,
+  "grpc.max_send_message_length": GRPC_MESSAGE_BYTES_MAX,
+  "grpc.max_concurrent_streams": GRPC_CALLS_PER_CONNECTION_MAX,
+  "grpc.keepalive_time_ms": KEEPALIVE_MS,
+  "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+};
+
+const CLIENT_OPTIONS: ChannelOptions = {
+  "grpc.ssl_target_name_override": SERVER_NAME,
+  // Connections are not shared between clients with other expectations or certificates.
+  "grpc.use_local_subchannel_pool": 1,
+  // Callers retry, with their own back-off; a channel that sleeps for minutes after an outage would keep them waiting.
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 2_000,
+};
+
+function contextOptions(tls: GrpcTls) {
+  const ca = tls.roots.map(certificatePem);
+  return { ca, cert: tls.certificatePem, key: tls.privateKeyPem, minVersion: MIN_VERSION } as const;
+}
+
+/** grpc-js's own `createSsl` can neither set a TLS version nor refuse a missing certificate in the handshake. */
+class MutualTlsCredentials extends ServerCredentials {
+  constructor(tls: GrpcTls) {
+    super({ requestCert: true, rejectUnauthorized: true }, contextOptions(tls));
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
+
+const identifyPeer: ServerInterceptor = (_method, call) => {
+  const certificate = call.getAuthContext().sslPeerCertificate;
+  const identity = certificate === undefined ? undefined : identityOfCertificate(certificate.raw);
+  const listener = new ServerListenerBuilder()
+    .withOnReceiveMetadata((metadata, next) => {
+      metadata.remove(PEER_KEY);
+      if (identity !== undefined) metadata.set(PEER_KEY, JSON.stringify(identity));
+      next(metadata);
+    })
+    .build();
+  return new ServerInterceptingCall(call, { start: (next) => next(listener) });
+};
+
+function healthOf(services: readonly GrpcService[]): GrpcService {
+  const names = new Set(["", ...services.map((service) => service.name)]);
+  return grpcService(HealthDefinition, {
+    async check(request) {
+      if (!names.has(request.service)) throw new CausewayError("NOT_FOUND", "no such service here");
+      return { status: SERVING };
+    },
+  });
+}
+
+/** Streams of clients do not end by themselves, so calls get a while and are then cut. */
+async function stop(server: Server, graceMs: number): Promise<void> {
+  const { promise: graceOver, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, graceMs);
+  const stopped = server.shutdown().catch(() => undefined);
+  await Promise.race([stopped, graceOver]);
+  clearTimeout(timer);
+  server.forceShutdown();
+}
