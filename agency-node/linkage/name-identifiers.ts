@@ -12,6 +12,9 @@ import type { KindName } from "./scheme.ts";
 const LEAST_KEY = 3;
 const LEAST_PAIR = 6;
 
+/** Letters of a longer name that are compared as spelt, because slips come late in a word. */
+const PREFIX = 5;
+
 type Names = {
   /** Words of full names, distinct. */
   readonly words: readonly NameWord[];
@@ -79,13 +82,17 @@ function datedWords({ words }: Names, dates: BirthDates): Identifier[] {
   );
 }
 
-/** A short sound or skeleton is shared by many names, so a short name is compared as spelt. */
+/**
+ * Consonants without order survive letters that changed places, the beginning survives slips after it. A short sound or
+ * skeleton is shared by many names, so a short name is compared as spelt.
+ */
 function wordKeys(word: NameWord): [KindName, string][] {
   const { text, sound, skeleton } = word;
   if (word.common) return [["person.common-name-date", sound]];
   const keys: [KindName, string][] = [];
   if (sound.length >= LEAST_KEY) keys.push(["person.name-sound-date", sound]);
-  if (skeleton.length >= LEAST_KEY) keys.push(["person.name-skeleton-date", skeleton]);
+  if (skeleton.length > LEAST_KEY) keys.push(["person.name-consonants-date", [...skeleton].sort().join("")]);
+  if (text.length > PREFIX) keys.push(["person.name-prefix-date", text.slice(0, PREFIX)]);
   if (keys.length > 0) return keys;
   return [[text.length > LEAST_KEY ? "person.short-name-date" : "person.common-name-date", text]];
 }

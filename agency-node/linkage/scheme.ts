@@ -60,13 +60,14 @@ const KINDS = {
 
   // Names, never without something that binds them.
   "person.name-sound-date": identity("dateLevel", "date", 40, 2, "A name sounds alike and the full birth date agrees"),
-  "person.name-skeleton-date": identity(
+  "person.name-consonants-date": identity(
     "dateLevel",
     "date",
     40,
     2,
     "A name has the same consonants and the full birth date agrees",
   ),
+  "person.name-prefix-date": identity("dateLevel", "date", 40, 2, "A name begins alike and the full birth date agrees"),
   "person.short-name-date": identity(
     "dateLevel",
     "date",
