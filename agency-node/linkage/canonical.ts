@@ -58,6 +58,7 @@ function parsePhone(text: string, region?: string): string | undefined {
 
 /** Lower case, IDNA domain, nothing else folded: providers differ in what they ignore, and change it. */
 export function canonicalEmail(text: string): Canonical {
+  if (text.length > MAX_LENGTH) return { problem: "long" };
   const address = text
     .normalize("NFKC")
     .trim()

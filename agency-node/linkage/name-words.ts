@@ -43,7 +43,7 @@ export const LEGAL_FORMS: ReadonlySet<string> = new Set(
  */
 export const COMMON_NAMES: readonly string[] = words(`
   muhammad mohammed ahmad ahmed mahmud hamid ali hasan hassan husayn hussein abdallah abdullah abdrahman ibrahim ismail
-  khalid omar umar uthman osman yusuf yousef salih saleh salim salem said saeed hamza mustafa khan shah rahman aziz karim
+  aly alli khalid omar umar uthman osman yusuf yousef salih saleh salim salem said saeed hamza mustafa khan shah rahman aziz karim
   abbas jamal kamal nasir nasser fatima maryam aisha zaynab amina abubakr bakr musa isa daud sulayman idris yahya zakaria tariq
   reza hussaini husayni ahmadi mohammadi hosseini gul haq begum bibi singh kumar kaur devi sharma patel
   john james william robert michael david richard thomas george charles peter paul mark daniel andrew joseph mary anna

@@ -126,8 +126,17 @@ function plainForm(word: string): string {
   const abd = /^abd(?:[aeiou]{1,2})?(?:l(?=[^l]|l[aeiou])|r(?=r)|s(?=s)|z(?=z))?([a-z]{3,})$/.exec(word);
   if (abd) return `abd${abd[1]}`;
   if (/^m[ou]?h(?:am)?m?d?$/.test(word)) return "muhammad";
-  return word.replace(/^([a-z]{3,}?)(?:[aeiou]{1,2}l?)?d+(?:ee|i)ne?$/, "$1din").replace(/vic$/, "vich");
+  return SPELLINGS.reduce((text, [from, to]) => text.replace(from, to), word);
 }
+
+/** Endings and clusters that languages write differently for the same sound: Arabic, then Slavic. */
+const SPELLINGS: readonly [RegExp, string][] = [
+  [/^([a-z]{3,}?)(?:[aeiou]{1,2}l?)?d+(?:ee|i)ne?$/, "$1din"],
+  [/tsch|tch/g, "ch"],
+  [/(?<=[^aeiouy])(?:ow|off)$/, "ov"],
+  [/vic$/, "vich"],
+  [/(?<=[^aeiouy])(?:ij|iy|ii|yi|yj)$/, "i"],
+];
 
 function nameWord(text: string): NameWord {
   const skeleton = skeletonOf(text);

@@ -2,8 +2,12 @@
  * The linkage scheme: which kinds of identifier exist, what the wire shows of each, and how much an agreement weighs.
  *
  * Kinds, weights, thresholds, word tables, canonical forms and the libraries behind them are one versioned whole: two
- * nodes meet only if they spell every identifier alike, so any change here is a new scheme with a new name. Known
- * weakness: an identifier's kind is part of what is hashed, so records with different schemes never meet.
+ * nodes meet only if they spell every identifier alike, so any change here is a new scheme with a new name.
+ *
+ * How a grade comes about: a name with the full birth date is worth 40 (`date`), two names with the year 45 (`pair`),
+ * so either is `possible` and both are `probable`; a document number is `strong` alone. Known weakness: equal tokens can
+ * say that facts agree, never that they differ, so two countries that issue the same document number, or namesakes born
+ * in one year, meet; the blind second look is there for them.
  */
 import type { GradingScheme, KindRule, Relation, TokenClass } from "../core/grade.ts";
 
@@ -33,9 +37,9 @@ const KINDS = {
   "organisation.registration": identity(
     "single",
     "registration",
-    PROBABLE,
+    POSSIBLE,
     1,
-    "Both have the same registration number; the country is not known on one side",
+    "Both have the same registration number; its country is unknown on one side or differs",
   ),
   "organisation.registration-country": identity(
     "single",
@@ -46,7 +50,13 @@ const KINDS = {
   ),
   "vehicle.vin": identity("single", "vin", STRONG, 1, "The chassis number is the same"),
   "vehicle.plate": identity("single", "plate", PROBABLE, 2, "The number plate and its country are the same"),
-  "vehicle.plate-only": identity("single", "plate", POSSIBLE, 1, "The number plate is the same, the country unknown"),
+  "vehicle.plate-only": identity(
+    "single",
+    "plate",
+    POSSIBLE,
+    1,
+    "The number plate is the same; its country is unknown on one side or differs",
+  ),
   "vessel.imo": identity("single", "imo", STRONG, 1, "The IMO number is the same"),
   "vessel.mmsi": identity("single", "mmsi", PROBABLE, 1, "The MMSI is the same"),
   "device.imei": identity("single", "imei", STRONG, 1, "The IMEI is the same"),
@@ -149,7 +159,7 @@ const KINDS = {
     "plate",
     POSSIBLE,
     1,
-    "Both are linked to a plate of the same number, country unknown",
+    "Both are linked to the same plate number; its country is unknown on one side or differs",
   ),
   "link.vin": association("vin", STRONG, 1, "Both are linked to the same vehicle"),
   "link.imo": association("imo", STRONG, 1, "Both are linked to the same vessel"),
