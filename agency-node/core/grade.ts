@@ -2,15 +2,14 @@
  * How much a set of agreeing tokens says. Each node grades from its own tokens that met: equal token means equal kind,
  * so both nodes hand in the same kinds and get the same answer. Integers only, so that no machine rounds differently.
  */
+import type { TokenClass } from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-
-/** What the wire shows of a kind (protocol, section 3). */
-export type TokenClass = "single" | "dateLevel" | "yearLevel";
 
 /** `identity`: both records are about the same subject. `association`: two subjects share something. */
 export type Relation = "identity" | "association";
 
 export type KindRule = {
+  /** What the wire shows of the kind. */
   readonly class: TokenClass;
   readonly relation: Relation;
   /** Kinds of one group rest on the same fact: only the heaviest that met counts. */

@@ -2,6 +2,7 @@
  * The plaintext record, as intake makes it and the node keeps it. It exists only under `agency-node/`: what leaves the
  * node are tokens made from it. Texts stand as the source wrote them; `linkage/` makes them comparable.
  */
+import type { Domain } from "../../shared/core/domain.ts";
 
 export const SUBJECT_KINDS = ["person", "organisation", "vehicle", "vessel", "device", "account", "place"] as const;
 
@@ -10,8 +11,12 @@ export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 
 export const SUBJECT_ROLES = ["suspect", "associate", "asset", "victim", "possibleVictim", "witness"] as const;
 
-/** Decides the domain: victims, possible victims and witnesses are published among `protected` only. */
 export type SubjectRole = (typeof SUBJECT_ROLES)[number];
+
+/** The domain in which a record of that role is published (protocol, section 2.4). */
+export function domainOf(role: SubjectRole): Domain {
+  return role === "suspect" || role === "associate" || role === "asset" ? "target" : "protected";
+}
 
 export const HANDLINGS = ["open", "brokered", "silent"] as const;
 

@@ -9,7 +9,8 @@
  * say that facts agree, never that they differ, so two countries that issue the same document number, or namesakes born
  * in one year, meet; the blind second look is there for them.
  */
-import type { GradingScheme, KindRule, Relation, TokenClass } from "../core/grade.ts";
+import type { TokenClass } from "../../shared/core/data-plane.ts";
+import type { GradingScheme, KindRule, Relation } from "../core/grade.ts";
 
 /** Names of persons weigh little alone, a full birth date makes them `probable`, a number makes anything `strong`. */
 const POSSIBLE = 40;

@@ -6,8 +6,8 @@
 import { readFileSync } from "node:fs";
 import { basename, join as joinPath } from "node:path";
 import { parseArgs } from "node:util";
+import { subjectFromFtm } from "../../agency-node/intake/ftm.ts";
 import { type Entry, type Pair, join } from "./join.ts";
-import { type FtmEntity, subjectFromFtm } from "./subject-from-ftm.ts";
 
 const GRADES = ["strong", "probable", "possible"] as const;
 
@@ -64,8 +64,8 @@ function readEntries(path: string): Entry[] {
     .split("\n")
     .filter((line) => line.trim() !== "");
   return lines.map((line) => {
-    const entity = JSON.parse(line) as FtmEntity;
-    return { id: entity.id, subject: subjectFromFtm(entity) };
+    const entity = JSON.parse(line) as { readonly id: string };
+    return { id: entity.id, subject: subjectFromFtm(entity).subject };
   });
 }
 
