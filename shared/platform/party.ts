@@ -6,7 +6,7 @@
  *   federation.pin   fingerprint of the `found` directive, compared out of band: the one thing believed without proof
  *   chain.bin        directives            freshness.bin    the last freshness statement
  *   tls.crt          own certificate       roots.pem        TLS roots, taken from the chain
- *   nats.creds       NATS user JWT with the own seed (secret)
+ *   nats.creds       NATS user JWT with the own seed (secret); the NATS server has nats.json instead
  *
  * Whoever carries files between party and board is an adversary: an enrolment that was changed on the way has another
  * fingerprint, and a bundle is believed only as far as the pinned chain proves it.
@@ -82,6 +82,8 @@ const FILES = {
   credentials: "nats.creds",
   /** In a bundle only. */
   userJwt: "nats.jwt",
+  /** The NATS server's only: operator and account JWTs. */
+  natsAccounts: "nats.json",
 } as const;
 
 /** Path of one of a party's files that are not keys. */
@@ -217,6 +219,9 @@ export function installBundle(of: {
   const identity = identityInChain(enrolment, federation);
   if (enrolment.tlsRequestPem !== undefined) installCertificate(partyDir, bundleDir, federation, identity);
   if (enrolment.natsKey !== undefined) installCredentials(partyDir, bundleDir, enrolment.natsKey);
+  if (enrolment.kind === "nats") {
+    replaceFile(partyFile(partyDir, "natsAccounts"), readBytes(partyFile(bundleDir, "natsAccounts")), 0o644);
+  }
   writeChain(partyFile(partyDir, "chain"), chain, context);
   replaceFile(partyFile(partyDir, "freshness"), freshness, 0o644);
   replaceFile(partyFile(partyDir, "pin"), `${toHex(of.fingerprint)}\n`, 0o644);
