@@ -67,8 +67,11 @@ export function canonicalEmail(text: string): Canonical {
   if (address === "") return { problem: "empty" };
   const at = address.lastIndexOf("@");
   const local = address.slice(0, at);
-  const domain = domainToASCII(address.slice(at + 1));
-  const wellFormed = at > 0 && address.length <= 254 && !/[\s<>,;"]/u.test(local) && /^[^.]+(\.[^.]+)+$/.test(domain);
+  const written = address.slice(at + 1);
+  // A bare number would be read as an IPv4 address.
+  const domain = written.includes(".") ? domainToASCII(written) : "";
+  const wellFormed =
+    at > 0 && address.length <= 254 && !/[\s<>,;"]/u.test(local) && /^[^.]+(\.[^.]+)*\.[^.]*[a-z][^.]*$/.test(domain);
   return wellFormed && address.isWellFormed() ? { value: `${local}@${domain}` } : { problem: "form" };
 }
 
