@@ -43,7 +43,13 @@ export const KEPT_BATCHES_BYTES_MAX = 256 * 1024 * 1024;
 export const KEPT_BATCH_MS_MAX = 5 * 60_000;
 
 /** Times one charged batch is evaluated: room for crashes of a node, and an end to free work. */
-export const BATCH_ANSWERS_MAX = 8;
+export const BATCH_ANSWERS_MAX = 16;
 
 /** How long a batch id stays known after it was charged: longer than a node stays away. */
 export const BATCH_ID_KEPT_MS = 30 * 86_400_000;
+
+/** How long a node waits for an evaluator's answer: minutes behind other members' batches are not yet a fault. */
+export const EVALUATION_ANSWER_MS_MAX = 5 * 60_000;
+
+/** Unfinished batches of which a node keeps the answers it has, so that one evaluator's outage costs the others nothing. */
+export const UNFINISHED_BATCHES_MAX = 8;

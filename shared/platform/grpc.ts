@@ -19,16 +19,11 @@ import { GRPC_CALLS_PER_CONNECTION_MAX, GRPC_MESSAGE_BYTES_MAX } from "../core/l
 import { HealthDefinition, SERVING } from "../wire/health.ts";
 import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
 import type { Log } from "./log.ts";
-import { certificatePem, identityOfCertificate, identityUri } from "./tls.ts";
+import { identityOfCertificate, identityUri } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
 
-/** A party's own certificate and key, and the roots of its federation. */
-export type GrpcTls = {
-  /** DER, as in the `found` directive. */
-  readonly roots: readonly Uint8Array[];
-  readonly certificatePem: string;
-  readonly privateKeyPem: string;
-};
+/** A party's own certificate and key, and the roots of its federation, as `readTls` gives them. */
+export type GrpcTls = { readonly rootsPem: string; readonly certificatePem: string; readonly privateKeyPem: string };
 
 /** A service with its implementation, see `grpcService`. */
 export type GrpcService = { readonly name: string; addTo(server: Server): void };
@@ -122,8 +117,7 @@ const CLIENT_OPTIONS: ChannelOptions = {
 };
 
 function contextOptions(tls: GrpcTls) {
-  const ca = tls.roots.map(certificatePem);
-  return { ca, cert: tls.certificatePem, key: tls.privateKeyPem, minVersion: MIN_VERSION } as const;
+  return { ca: tls.rootsPem, cert: tls.certificatePem, key: tls.privateKeyPem, minVersion: MIN_VERSION } as const;
 }
 
 /** grpc-js's own `createSsl` can neither set a TLS version nor refuse a missing certificate in the handshake. */

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { parentPort, Worker } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 
@@ -51,7 +52,7 @@ export function startWorkerPool<Task, Answer>(options: PoolOptions): WorkerPool<
       const job = takeTurn(lanes);
       if (job === undefined) return;
       seat.jobs.set(job.id, job);
-      seat.worker.postMessage({ id: job.id, task: job.task });
+      post(seat.worker, { id: job.id, task: job.task });
     }
   };
   const hire = (seat: Seat<Task, Answer>): void => {
@@ -98,13 +99,20 @@ export function startWorkerPool<Task, Answer>(options: PoolOptions): WorkerPool<
 
 /** (worker) Answers tasks, one at a time. */
 export function serveTasks<Task, Answer>(handle: (task: Task) => Answer): void {
-  parentPort?.on("message", ({ id, task }: { id: number; task: Task }) => {
+  const port = parentPort;
+  if (port === null) throw new CausewayError("INTERNAL", "this module runs in a worker thread only");
+  port.on("message", ({ id, task }: { id: number; task: Task }) => {
     try {
-      parentPort?.postMessage({ id, answer: handle(task) });
+      post(port, { id, answer: handle(task) });
     } catch (error) {
-      parentPort?.postMessage({ id, failure: failureOf(error) });
+      post(port, { id, failure: failureOf(error) });
     }
   });
+}
+
+function post(port: Pick<MessagePort, "postMessage">, message: object): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
+  port.postMessage(message);
 }
 
 function newWorker(options: PoolOptions): Worker {

@@ -25,8 +25,8 @@ import { balanceOf } from "../../core/quota.ts";
 import { decideBatch } from "../core/batch.ts";
 import type { BatchDecision } from "../core/batch.ts";
 import { sideBySide } from "../side-by-side.ts";
-import { callerOf } from "../evaluator.ts";
-import type { EvaluatorParts } from "../evaluator.ts";
+import { callerOf } from "../parts.ts";
+import type { EvaluatorParts } from "../parts.ts";
 import type { Decide } from "../store/budget-store.ts";
 
 const ELEMENT_BYTES = 32;
@@ -45,9 +45,10 @@ export function evaluateRpc(parts: EvaluatorParts) {
       const federation = parts.federation();
       const call = { caller: callerOf(peer, federation), federation };
       const request = readEvaluationRequest(message);
-      return toWireResponse(
-        await (request.kind === "batch" ? evaluate(parts, call, request) : prove(parts, call, request)),
-      );
+      const response = await (request.kind === "batch" ? evaluate(parts, call, request) : prove(parts, call, request));
+      // The work took seconds: nothing for a member who was suspended meanwhile.
+      callerOf(peer, parts.federation());
+      return toWireResponse(response);
     };
     return sideBySide(requests, EVALUATION_REQUESTS_IN_WORK_MAX, handle);
   };

@@ -3,8 +3,8 @@ import type { CallContext } from "nice-grpc";
 import { peerOf } from "../../../shared/platform/grpc.ts";
 import type { GetBudgetRequest } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
 import { balanceOf } from "../../core/quota.ts";
-import { callerOf } from "../evaluator.ts";
-import type { EvaluatorParts } from "../evaluator.ts";
+import { callerOf } from "../parts.ts";
+import type { EvaluatorParts } from "../parts.ts";
 
 export function getBudgetRpc(parts: EvaluatorParts) {
   return async (_request: GetBudgetRequest, context: CallContext) => {

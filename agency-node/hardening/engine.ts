@@ -1,0 +1,72 @@
+/** A node's hardening arithmetic, spread over worker threads in pieces. Batches take turns. */
+import { concat } from "../../shared/core/bytes.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { OUTPUT_BYTES } from "../../shared/crypto/oprf.ts";
+import { ELEMENT_BYTES, SCALAR_BYTES } from "../../shared/crypto/ristretto.ts";
+import { startWorkerPool } from "../../shared/platform/worker-pool.ts";
+import { packInputs } from "./harden-task.ts";
+import type { HardenAnswer, HardenTask } from "./harden-task.ts";
+
+/** Inputs in one task: about a tenth of a second. */
+const PIECE_INPUTS = 512;
+
+export type Blinded = { readonly blinded: Uint8Array; readonly blinds: Uint8Array };
+
+export type Engine = AsyncDisposable & {
+  blind(inputs: readonly Uint8Array[], key: Uint8Array): Promise<Blinded>;
+  /** Whether the proof holds for all these pairs. */
+  verify(pairs: Omit<Extract<HardenTask, { kind: "verify" }>, "kind">): Promise<boolean>;
+  /** y of each input. Throws INVALID as `combineBatch` does, with indices inside a piece. */
+  finalise(inputs: readonly Uint8Array[], blinds: Uint8Array, answers: readonly Uint8Array[]): Promise<Uint8Array[]>;
+};
+
+/** Starts the workers. `workers` defaults to one for each core. */
+export function startEngine(workers?: number): Engine {
+  const pool = startWorkerPool<HardenTask, HardenAnswer>({
+    module: new URL("./harden-worker.ts", import.meta.url),
+    ...(workers === undefined ? {} : { workers }),
+  });
+  const run = async <Kind extends HardenAnswer["kind"]>(task: HardenTask, kind: Kind) => {
+    const answer = await pool.run(task);
+    if (answer.kind !== kind) throw new CausewayError("INTERNAL", "worker answered another task");
+    return answer as Extract<HardenAnswer, { kind: Kind }>;
+  };
+  return {
+    async blind(inputs, key) {
+      const done = await Promise.all(
+        pieces(inputs.length).map(([from, to]) =>
+          run({ kind: "blind", key, first: from, inputs: packInputs(inputs.slice(from, to)) }, "blinded"),
+        ),
+      );
+      return { blinded: concat(...done.map((one) => one.blinded)), blinds: concat(...done.map((one) => one.blinds)) };
+    },
+    verify: async (pairs) => (await run({ kind: "verify", ...pairs }, "verified")).holds,
+    async finalise(inputs, blinds, answers) {
+      const done = await Promise.all(
+        pieces(inputs.length).map(([from, to]) => {
+          const part = (batch: Uint8Array, size: number) => batch.slice(from * size, to * size);
+          const task: HardenTask = {
+            kind: "finalise",
+            inputs: packInputs(inputs.slice(from, to)),
+            blinds: part(blinds, SCALAR_BYTES),
+            answers: answers.map((answer) => part(answer, ELEMENT_BYTES)),
+          };
+          return run(task, "finalised");
+        }),
+      );
+      return done.flatMap(({ outputs }) => split(outputs, OUTPUT_BYTES));
+    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+function pieces(count: number): [from: number, to: number][] {
+  return Array.from({ length: Math.ceil(count / PIECE_INPUTS) }, (_, i) => [
+    i * PIECE_INPUTS,
+    Math.min(count, (i + 1) * PIECE_INPUTS),
+  ]);
+}
+
+function split(joined: Uint8Array, size: number): Uint8Array[] {
+  return Array.from({ length: joined.length / size }, (_, i) => joined.slice(i * size, (i + 1) * size));
+}

@@ -1,0 +1,113 @@
+/**
+ * (node) One stream to one evaluator, over which batches and proofs run side by side. The evaluator controls what comes back and in
+ * which order; answers find their question by batch id.
+ */
+import { toHex } from "../../../shared/core/bytes.ts";
+import { CausewayError } from "../../../shared/core/errors.ts";
+import type { EvaluationRequest, EvaluationResponse } from "../../../shared/core/evaluation.ts";
+import { EVALUATION_ANSWER_MS_MAX } from "../../../shared/core/limits.ts";
+import { grpcClient } from "../../../shared/platform/grpc.ts";
+import type { GrpcTls } from "../../../shared/platform/grpc.ts";
+import { readEvaluationResponse, toWireRequest } from "../../../shared/wire/evaluation.ts";
+import { EvaluationServiceDefinition } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
+import type { EvaluateRequest } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
+
+export type EvaluatorClient = Disposable & {
+  /**
+   * Asks one question; a batch id has at most one open. Rejects with UNAVAILABLE if the connection is lost, `NoAnswer` if it
+   * holds and no answer comes in time, INVALID for an answer that is malformed, and with the code of what the evaluator reports
+   * (FORBIDDEN for a member who is none).
+   */
+  ask(request: EvaluationRequest): Promise<EvaluationResponse>;
+};
+
+/** The connection stands, and the evaluator is silent. */
+export class NoAnswer extends Error {}
+
+type Question = { readonly resolve: (response: EvaluationResponse) => void; readonly reject: (error: unknown) => void };
+type Stream = { readonly questions: Map<string, Question>; send(request: EvaluateRequest): void; end(): void };
+
+/** Connects at the first question, and again at the next one after a loss. */
+export function evaluatorClient(to: {
+  readonly name: string;
+  readonly address: string;
+  readonly tls: GrpcTls;
+}): EvaluatorClient {
+  const connection = grpcClient(EvaluationServiceDefinition, { ...to, expected: { kind: "evaluator", name: to.name } });
+  let stream: Stream | undefined;
+
+  const open = (): Stream => {
+    const outgoing = queue<EvaluateRequest>();
+    const opened: Stream = { questions: new Map(), send: outgoing.push, end: outgoing.end };
+    const responses = connection.client.evaluate(outgoing.items());
+    const close = (error: unknown): void => {
+      if (stream === opened) stream = undefined;
+      outgoing.end();
+      for (const question of opened.questions.values()) question.reject(error);
+    };
+    const receive = async (): Promise<never> => {
+      for await (const message of responses) settle(opened.questions, readEvaluationResponse(message));
+      throw new CausewayError("UNAVAILABLE", "the evaluator ended the stream");
+    };
+    receive().catch(close);
+    return opened;
+  };
+
+  return {
+    ask(request) {
+      stream ??= open();
+      return askOn(stream, request);
+    },
+    [Symbol.dispose]() {
+      stream?.end();
+      connection[Symbol.dispose]();
+    },
+  };
+}
+
+async function askOn(stream: Stream, request: EvaluationRequest): Promise<EvaluationResponse> {
+  const key = toHex(request.batchId);
+  if (stream.questions.has(key)) throw new CausewayError("CONFLICT", "this batch is on its way already");
+  const { promise, resolve, reject } = Promise.withResolvers<EvaluationResponse>();
+  stream.questions.set(key, { resolve, reject });
+  const timer = setTimeout(() => reject(new NoAnswer("no answer in time")), EVALUATION_ANSWER_MS_MAX);
+  stream.send(toWireRequest(request));
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    stream.questions.delete(key);
+  }
+}
+
+function settle(questions: ReadonlyMap<string, Question>, response: EvaluationResponse): void {
+  questions.get(toHex(response.batchId))?.resolve(response);
+}
+
+/** Items pushed on one side and read, in order, on the other. */
+function queue<Item>() {
+  const waiting: Item[] = [];
+  let wake: (() => void) | undefined;
+  let ended = false;
+  const stir = (): void => {
+    wake?.();
+    wake = undefined;
+  };
+  return {
+    push(item: Item): void {
+      waiting.push(item);
+      stir();
+    },
+    end(): void {
+      ended = true;
+      stir();
+    },
+    async *items(): AsyncGenerator<Item, void, undefined> {
+      for (;;) {
+        for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) yield item;
+        if (ended) return;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+  };
+}
