@@ -1,0 +1,271 @@
+/**
+ * The broker as one process: directory and hosted evaluator over gRPC, matching over NATS, one ledger. `createBroker` reads and
+ * proves everything that lies in its directory; `start` opens the doors.
+ */
+import { join, resolve } from "node:path";
+import { equalBytes } from "../shared/core/bytes.ts";
+import type { Federation } from "../shared/core/directive.ts";
+import { CausewayError } from "../shared/core/errors.ts";
+import type { MemberId } from "../shared/core/ids.ts";
+import { probeCrypto } from "../shared/crypto/probe.ts";
+import { randomBytes } from "../shared/crypto/random.ts";
+import type { SigningKeyPair } from "../shared/crypto/sign.ts";
+import type { Clock } from "../shared/platform/clock.ts";
+import { startGrpcServer } from "../shared/platform/grpc.ts";
+import type { GrpcServer } from "../shared/platform/grpc.ts";
+import { makePrivateDirectory } from "../shared/platform/key-files.ts";
+import type { Log } from "../shared/platform/log.ts";
+import { connectNats } from "../shared/platform/nats.ts";
+import type { NatsBus } from "../shared/platform/nats.ts";
+import { readKeyShare, readNatsCredentials, readTls } from "../shared/platform/party.ts";
+import { pause } from "../shared/platform/retry.ts";
+import { BROKER_INBOX_PREFIX } from "../shared/wire/subjects.ts";
+import { Outlet } from "./bus/outlet.ts";
+import { Plane } from "./bus/plane.ts";
+import type { BrokerConfig } from "./config.ts";
+import { DIRECTORY_POLL_MS, SWEEP_MS } from "./core/limits.ts";
+import { keyedTokenHash } from "./core/token-index.ts";
+import { createEvaluator } from "./evaluator/evaluator.ts";
+import type { Evaluator } from "./evaluator/evaluator.ts";
+import { readBrokerSealingKeys, readBrokerSigner } from "./keys.ts";
+import type { SealingKeys } from "./keys.ts";
+import { directoryService } from "./rpc/directory-service.ts";
+import { Directory } from "./store/directory.ts";
+import { Ledger } from "./store/ledger.ts";
+import { NoticeBook } from "./writer/notice-book.ts";
+import { Proofs } from "./writer/proofs.ts";
+import { Publications } from "./writer/publications.ts";
+import { Writer } from "./writer/writer.ts";
+
+export type BrokerEnvironment = { readonly clock: Clock; readonly log: Log };
+
+export type BrokerStatus = {
+  readonly members: number;
+  readonly records: number;
+  /** Padding included. */
+  readonly tokens: number;
+  readonly matchesOpened: number;
+  readonly matchesOpen: number;
+  readonly natsConnected: boolean;
+};
+
+const INDEX_SEED_BYTES = 16;
+
+/** Throws ENVIRONMENT, UNPROVEN or INVALID if the directory does not hold what the federation's broker needs. */
+export function createBroker(config: BrokerConfig, environment: BrokerEnvironment): Broker {
+  probeCrypto();
+  return new Broker(config, environment);
+}
+
+export class Broker implements AsyncDisposable {
+  readonly #config: BrokerConfig;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #directory: Directory;
+  readonly #signer: SigningKeyPair;
+  #sealingKeys: SealingKeys;
+  readonly #ledger: Ledger;
+  readonly #publications: Publications;
+  readonly #notices: NoticeBook;
+  readonly #stop = new AbortController();
+  readonly #failure = Promise.withResolvers<never>();
+  readonly #running: Promise<void>[] = [];
+  #evaluator: Evaluator | undefined;
+  #server: GrpcServer | undefined;
+  #bus: NatsBus | undefined;
+
+  constructor(config: BrokerConfig, { clock, log }: BrokerEnvironment) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#log = log;
+    this.#directory = new Directory(config.dir, clock);
+    this.#signer = readBrokerSigner(config.dir, this.#directory.federation);
+    this.#sealingKeys = readBrokerSealingKeys(config.dir, this.#directory.federation);
+    const federation = (): Federation => this.#directory.federation;
+    makePrivateDirectory(this.#dataDir);
+    this.#ledger = new Ledger(join(this.#dataDir, "ledger.sqlite"), federation().id);
+    this.#notices = new NoticeBook({ ledger: this.#ledger, federation, signer: this.#signer });
+    const tokenHash = keyedTokenHash(randomBytes(INDEX_SEED_BYTES));
+    this.#publications = new Publications({ ledger: this.#ledger, notices: this.#notices, federation, tokenHash });
+    // Whoever awaits `failed` gets it; nobody has to.
+    this.#failure.promise.catch(() => undefined);
+  }
+
+  /** Rejects when the broker cannot go on; dispose of it then. */
+  get failed(): Promise<never> {
+    return this.#failure.promise;
+  }
+
+  /** Where gRPC listens. Throws INTERNAL before `start`. */
+  get port(): number {
+    if (this.#server === undefined) throw new CausewayError("INTERNAL", "the broker has not been started");
+    return this.#server.port;
+  }
+
+  get status(): BrokerStatus {
+    const { opened, open } = this.#ledger.matchCounts();
+    return {
+      members: this.#directory.federation.members.size,
+      records: this.#publications.recordCount,
+      tokens: this.#publications.tokenCount,
+      matchesOpened: opened,
+      matchesOpen: open,
+      natsConnected: this.#bus?.connected ?? false,
+    };
+  }
+
+  /** Resolves once memory is back and submissions are taken; waits for NATS as long as it takes. */
+  async start(): Promise<void> {
+    await this.#serve();
+    const { signal } = this.#stop;
+    this.#bus = await this.#connect();
+    const plane = this.#planeOn(this.#bus);
+    await plane.catchUp();
+    this.#run(plane.sendNotices());
+    this.#run(this.#keepHouse(plane));
+    await this.#followNew(plane);
+    const { members, records, matchesOpen } = this.status;
+    if (!signal.aborted) this.#log.info("broker.ready", { members, records, matchesOpen });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#server?.[Symbol.asyncDispose]();
+    await this.#bus?.[Symbol.asyncDispose]();
+    await Promise.allSettled(this.#running);
+    await this.#evaluator?.[Symbol.asyncDispose]();
+    this.#ledger[Symbol.dispose]();
+  }
+
+  get #dataDir(): string {
+    return resolve(this.#config.dir, this.#config.dataDir);
+  }
+
+  async #serve(): Promise<void> {
+    const { dir, listen } = this.#config;
+    this.#evaluator = this.#hostEvaluator();
+    const services = [directoryService({ directory: this.#directory })];
+    if (this.#evaluator !== undefined) services.push(this.#evaluator.service);
+    this.#server = await startGrpcServer({ address: listen, tls: readTls(dir), services, log: this.#log });
+  }
+
+  /** The evaluator that the directives list under the broker's key, if they list one. */
+  #hostEvaluator(): Evaluator | undefined {
+    const { evaluators } = this.#directory.federation.found;
+    const listed = evaluators.find(({ signingKey }) => equalBytes(signingKey, this.#signer.publicKey));
+    if (listed === undefined) return undefined;
+    const { dir, evaluatorWorkers } = this.#config;
+    return createEvaluator({
+      name: listed.name,
+      federation: () => this.#directory.federation,
+      keyShare: readKeyShare(dir),
+      signing: this.#signer,
+      databasePath: join(this.#dataDir, "evaluator.sqlite"),
+      clock: this.#clock,
+      onEvent: ({ kind, member, ...counts }) =>
+        this.#log.info(`evaluator.${kind}`, { member: this.#slugOf(member), ...counts }),
+      ...(evaluatorWorkers === undefined ? {} : { workers: evaluatorWorkers }),
+    });
+  }
+
+  async #connect(): Promise<NatsBus> {
+    const { dir, natsUrl } = this.#config;
+    return await connectNats({
+      url: natsUrl,
+      creds: readNatsCredentials(dir),
+      roots: readTls(dir).rootsPem,
+      inboxPrefix: BROKER_INBOX_PREFIX,
+      name: "causeway-broker",
+      signal: this.#stop.signal,
+      log: this.#log,
+    });
+  }
+
+  #planeOn(bus: NatsBus): Plane {
+    const federation = (): Federation => this.#directory.federation;
+    const ledger = this.#ledger;
+    const { signal } = this.#stop;
+    const outlet = new Outlet({ bus, ledger, federation, signer: this.#signer, signal });
+    const proofs = new Proofs({
+      ledger,
+      notices: this.#notices,
+      federation,
+      recordOf: ({ member, handle }) => this.#publications.find(member, handle),
+    });
+    const writer = new Writer({
+      ledger,
+      publications: this.#publications,
+      proofs,
+      notices: this.#notices,
+      federation,
+      log: this.#log,
+      onConnected: (member, noticeNumber) => outlet.resume(member, noticeNumber),
+    });
+    return new Plane({
+      bus,
+      writer,
+      publications: this.#publications,
+      ledger,
+      outlet,
+      federation,
+      sealingKeys: () => this.#sealingKeys,
+      sizes: this.#config.streams,
+      clock: this.#clock,
+      log: this.#log,
+      signal,
+    });
+  }
+
+  async #followNew(plane: Plane): Promise<void> {
+    for (const member of await plane.newMembers()) this.#run(plane.follow(member));
+  }
+
+  /** New directives, streams that a NATS server may have lost while it was away, records past their review day. */
+  async #keepHouse(plane: Plane): Promise<void> {
+    const { signal } = this.#stop;
+    let swept = this.#clock();
+    let wasConnected = true;
+    while (!signal.aborted) {
+      await pause(DIRECTORY_POLL_MS, signal);
+      if (signal.aborted) return;
+      if (this.#refreshDirectory()) await this.#followNew(plane);
+      const connected = this.#bus?.connected ?? false;
+      if (connected && !wasConnected) await this.#ensureAllStreams(plane);
+      wasConnected = connected;
+      if (this.#clock() - swept < SWEEP_MS) continue;
+      if (!this.#publications.sweep(this.#clock())) swept = this.#clock();
+    }
+  }
+
+  async #ensureAllStreams(plane: Plane): Promise<void> {
+    for (const member of this.#directory.federation.members.keys()) await plane.ensureStreams(member);
+  }
+
+  /** A file that cannot be proven changes nothing: what was proven before stays in force. */
+  #refreshDirectory(): boolean {
+    try {
+      if (!this.#directory.refresh()) return false;
+      this.#sealingKeys = readBrokerSealingKeys(this.#config.dir, this.#directory.federation);
+      this.#log.info("directory.grown", { number: this.#directory.federation.head.number });
+      return true;
+    } catch (error) {
+      this.#log.error("alarm.directoryRefused", error);
+      return false;
+    }
+  }
+
+  #run(task: Promise<void>): void {
+    this.#running.push(
+      task.catch((error: unknown) => {
+        if (this.#stop.signal.aborted) return;
+        this.#log.error("broker.failed", error);
+        this.#failure.reject(error);
+        this.#stop.abort();
+      }),
+    );
+  }
+
+  #slugOf(member: MemberId): string | undefined {
+    return this.#directory.federation.members.get(member)?.slug;
+  }
+}

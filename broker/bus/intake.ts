@@ -1,0 +1,55 @@
+/**
+ * From a message of a stream to a submission that may be believed. This is the one place that compares the four names of
+ * its sender: subject, signature, payload, and membership in the chain of directives (protocol section 5).
+ *
+ * Whoever can publish on NATS controls subject and bytes; a member controls what it signs. Nothing here is answered, so
+ * that a forger learns nothing; the owner's outbox keeps what has no receipt.
+ */
+import { toHex } from "../../shared/core/bytes.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
+import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
+import { keyId } from "../../shared/crypto/sign.ts";
+import { openSubmission } from "../../shared/wire/data-plane.ts";
+import { submissionSubject } from "../../shared/wire/subjects.ts";
+import type { Received } from "../core/submission.ts";
+
+export type IntakeContext = {
+  readonly federation: Federation;
+  /** The broker's keys of the epochs that are not retired. */
+  readonly sealingKeys: ReadonlyMap<number, SealingKeyPair>;
+};
+
+const EPOCH_OF_SUBJECT = /\.([1-9][0-9]{0,9})$/;
+
+/**
+ * Opens what arrived in the stream of `member`. Throws FORBIDDEN for a stranger, OUT_OF_SEQUENCE for an epoch without a
+ * key, UNPROVEN for a seal, signature or name that does not hold, INVALID for a wrong form.
+ */
+export function openArrival(
+  member: MemberId,
+  arrival: { readonly subject: string; readonly data: Uint8Array },
+  context: IntakeContext,
+): Received {
+  const { federation } = context;
+  const admit = federation.members.get(member);
+  if (admit === undefined) throw new CausewayError("FORBIDDEN", "the sender is no member");
+  const epoch = Number(EPOCH_OF_SUBJECT.exec(arrival.subject)?.[1]);
+  if (arrival.subject !== submissionSubject(member, epoch)) throw unproven("the subject is not the member's");
+  const keyPair = context.sealingKeys.get(epoch);
+  if (keyPair === undefined) throw new CausewayError("OUT_OF_SEQUENCE", "there is no key of this epoch");
+  const ownKeyId = toHex(keyId(admit.signingKey));
+  const { submission, hash } = openSubmission(arrival.data, {
+    federation: federation.id,
+    keyPair,
+    signingKeyOf: (id) => (id === ownKeyId ? admit.signingKey : undefined),
+  });
+  if (submission.member !== member) throw unproven("the submission names another member than its subject");
+  if (submission.epoch !== epoch) throw unproven("the submission names another epoch than its subject");
+  return { submission, hash };
+}
+
+function unproven(message: string): CausewayError {
+  return new CausewayError("UNPROVEN", message);
+}

@@ -1,0 +1,83 @@
+/**
+ * What the broker tells members. Replies to submissions leave at once; notices leave at fixed ticks, in order, from the
+ * ledger: what a crash or an outage of NATS keeps back leaves at a later tick, the same bytes under a new seal.
+ */
+import { toHex } from "../../shared/core/bytes.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import { isCausewayError } from "../../shared/core/errors.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
+import { blake2b } from "../../shared/crypto/hash.ts";
+import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import type { NatsBus } from "../../shared/platform/nats.ts";
+import { retryWhileUnavailable } from "../../shared/platform/retry.ts";
+import { signDelivery } from "../../shared/wire/data-plane.ts";
+import { sealMessage } from "../../shared/wire/envelope.ts";
+import { deliverySubject } from "../../shared/wire/subjects.ts";
+import { NOTICES_PER_TICK_MAX } from "../core/limits.ts";
+import type { Ledger } from "../store/ledger.ts";
+import type { Reply } from "../writer/writer.ts";
+
+export type OutletParts = {
+  readonly bus: NatsBus;
+  readonly ledger: Pick<Ledger, "noticesAfter" | "confirmed">;
+  readonly federation: () => Federation;
+  readonly signer: SigningKeyPair;
+  readonly signal: AbortSignal;
+};
+
+export class Outlet {
+  readonly #parts: OutletParts;
+  /** Number of the last notice sent since the start, or since the member connected. */
+  readonly #sent = new Map<MemberId, number>();
+
+  constructor(parts: OutletParts) {
+    this.#parts = parts;
+  }
+
+  /** Sends a reply, however long NATS is away. Throws UNAVAILABLE when the signal aborts first. */
+  async reply({ to, body }: Reply): Promise<void> {
+    const federation = this.#parts.federation();
+    const admit = federation.members.get(to);
+    if (admit === undefined) return;
+    const delivery = { recipientKey: admit.sealingKey, member: to, body };
+    const { signed } = signDelivery(delivery, { federation: federation.id, signer: this.#parts.signer });
+    await retryWhileUnavailable(() => this.#publish(to, admit.sealingKey, signed), {
+      signal: this.#parts.signal,
+      maxDelayMs: 2_000,
+    });
+  }
+
+  /** A member holds its notices up to this number: those after it are due again. */
+  resume(member: MemberId, noticeNumber: number): void {
+    this.#sent.set(member, noticeNumber);
+  }
+
+  /** Sends the notices that are due, and stops at the first that cannot be sent now. */
+  async tick(): Promise<void> {
+    if (!this.#parts.bus.connected) return;
+    const members = [...this.#parts.federation().members.values()];
+    await Promise.all(members.map((admit) => this.#sendNotices(admit.member, admit.sealingKey)));
+  }
+
+  async #sendNotices(member: MemberId, sealingKey: Uint8Array): Promise<void> {
+    const { ledger } = this.#parts;
+    const sent = this.#sent.get(member) ?? ledger.confirmed(member);
+    const due = ledger.noticesAfter(member, sent, NOTICES_PER_TICK_MAX);
+    let last = sent;
+    try {
+      for (const { number, signed } of due) {
+        await this.#publish(member, sealingKey, signed);
+        last = number;
+      }
+    } catch (error) {
+      if (!isCausewayError(error, "UNAVAILABLE")) throw error;
+    }
+    // Unless the member has connected meanwhile and wants them from another one on.
+    if ((this.#sent.get(member) ?? sent) === sent) this.#sent.set(member, last);
+  }
+
+  async #publish(member: MemberId, sealingKey: Uint8Array, signed: Uint8Array): Promise<void> {
+    const sealed = sealMessage(signed, sealingKey);
+    await this.#parts.bus.publish(deliverySubject(member), sealed, toHex(blake2b(32, sealed)));
+  }
+}

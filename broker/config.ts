@@ -1,0 +1,68 @@
+/** What an operator can set: `broker.json` in the broker's directory. Keys, chain and certificates lie beside it (see `party.ts`). */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { CausewayError } from "../shared/core/errors.ts";
+import { check } from "../shared/wire/checks.ts";
+
+const MIB = 1024 * 1024;
+
+const listenAddress = z.string().regex(/^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/);
+
+const schema = z.strictObject({
+  /** NATS server, such as `tls://127.0.0.1:4222`. */
+  natsUrl: z.string().regex(/^tls:\/\/[^\s/@]+:[0-9]{1,5}$/),
+  /** Where gRPC listens, host:port; port 0 takes a free one. */
+  listen: listenAddress,
+  /** Ledger and budgets; a path below the broker's directory unless absolute. */
+  dataDir: z.string().min(1).default("data"),
+  /** Worker threads of the hosted evaluator; default one a core. */
+  evaluatorWorkers: z.int().min(1).max(64).optional(),
+  streams: z
+    .strictObject({
+      /** Bytes of one member's submissions that NATS keeps. Reserved on its disk. */
+      submissionBytesMax: z
+        .int()
+        .min(MIB)
+        .default(1024 * MIB),
+      /** Bytes of one member's unread deliveries that NATS keeps. Reserved on its disk. */
+      deliveryBytesMax: z
+        .int()
+        .min(MIB)
+        .default(256 * MIB),
+      /** Copies of each stream over the servers of a NATS cluster. */
+      replicas: z.int().min(1).max(5).default(1),
+    })
+    .prefault({}),
+});
+
+export type BrokerSettings = z.infer<typeof schema>;
+
+export type BrokerConfig = BrokerSettings & {
+  /** The broker's directory. */
+  readonly dir: string;
+};
+
+/** Checks settings. Throws INVALID with the paths of all bad fields. */
+export function toBrokerConfig(dir: string, settings: unknown): BrokerConfig {
+  return { dir, ...check(schema, settings, "broker.json") };
+}
+
+/** Reads `broker.json`. Throws ENVIRONMENT if it cannot be read, INVALID with the paths of all bad fields. */
+export function readBrokerConfig(dir: string): BrokerConfig {
+  return toBrokerConfig(dir, readJson(join(dir, "broker.json")));
+}
+
+function readJson(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CausewayError("ENVIRONMENT", `${path} is missing or cannot be read`, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CausewayError("INVALID", `${path} is not JSON`);
+  }
+}

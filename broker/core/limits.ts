@@ -1,0 +1,34 @@
+/** The broker's own limits: unit in the name, reason beside it. Those of the protocol are in `shared/core/limits.ts`. */
+
+/** A class is padded to a power of two from here on, so that a count says little about a person (protocol section 3). */
+export const TOKENS_PER_CLASS_MIN = 8;
+/** Real tokens of one record are capped at 64 over all classes, so no class needs more places (protocol section 2). */
+export const TOKENS_PER_CLASS_MAX = 64;
+
+/** Submissions of one member that wait for one before them. Whatever does not fit is sent again by its owner. */
+export const HELD_SUBMISSIONS_MAX = 16;
+/** The same over all members: many could conspire, and half a megabyte each adds up. */
+export const HELD_IN_ALL_MAX = 256;
+/** A member is told of the same gap again no sooner than this. */
+export const GAP_AGAIN_MS = 2_000;
+/** Submissions of one member that a rebuild holds to put them in order; half a megabyte each at most. */
+export const REBUILD_HELD_MAX = 64;
+
+/** Submissions of one member that NATS may have on the way; bounds memory together with their size. */
+export const SUBMISSIONS_UNACKNOWLEDGED_MAX = 32;
+/** Deliveries that a node may have on the way. */
+export const DELIVERIES_UNACKNOWLEDGED_MAX = 256;
+
+/** Notices leave at fixed ticks, so that the moment of one says nothing about what caused it (protocol section 7). */
+export const NOTICE_TICK_MS = 250;
+/** Notices of one member in one tick. */
+export const NOTICES_PER_TICK_MAX = 256;
+/** How often records past their review day are looked for. */
+export const SWEEP_MS = 60_000;
+/** Records that expire in one transaction: at a month's end many do at once, and other work must get its turn. */
+export const EXPIRIES_PER_SWEEP_MAX = 500;
+
+/** Under brokered handling a mandate that fewer members bear would name the member (protocol section 7). */
+export const MANDATE_BEARERS_MIN = 3;
+/** How often the file of directives is looked at. */
+export const DIRECTORY_POLL_MS = 1_000;

@@ -1,0 +1,149 @@
+/**
+ * The one writer: takes submissions one after the other and turns each into one transaction of the ledger. It is
+ * synchronous from end to end, so nothing can come between a look-up and what is recorded because of it.
+ *
+ * Memory is changed before the ledger commits. If a transaction fails, memory may be ahead of the ledger: the error goes
+ * to the caller, which must stop this process; the next one rebuilds memory from streams and ledger.
+ */
+import type { Gap, Receipt, Submission } from "../../shared/core/data-plane.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
+import type { Log } from "../../shared/platform/log.ts";
+import { decideSubmission } from "../core/submission.ts";
+import type { Received, Verdict } from "../core/submission.ts";
+import type { Applied, Ledger, Rejections } from "../store/ledger.ts";
+import { HeldSubmissions } from "./held.ts";
+import type { NoticeBook } from "./notice-book.ts";
+import type { Proofs } from "./proofs.ts";
+import type { Publications } from "./publications.ts";
+
+export type Reply = { readonly to: MemberId; readonly body: Receipt | Gap };
+
+export type WriterParts = {
+  readonly ledger: Ledger;
+  readonly publications: Publications;
+  readonly proofs: Proofs;
+  readonly notices: NoticeBook;
+  readonly federation: () => Federation;
+  readonly log: Log;
+  /** The member wants its notices again from the one after this. */
+  readonly onConnected: (member: MemberId, noticeNumber: number) => void;
+};
+
+export class Writer {
+  readonly #parts: WriterParts;
+  readonly #held = new HeldSubmissions();
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Applies a submission and those that have waited for it. The replies may be sent once this returns: what they promise
+   * is durable then.
+   */
+  receive(received: Received, nowMs: number): Reply[] {
+    const replies: Reply[] = [];
+    let next: Received | undefined = received;
+    while (next !== undefined) {
+      const verdict: Verdict = this.#judge(next);
+      const reply = this.#act(next, verdict, nowMs);
+      if (reply !== undefined) replies.push({ to: next.submission.member, body: reply });
+      next = verdict.kind === "apply" ? this.#held.takeNext(next.submission) : undefined;
+    }
+    return replies;
+  }
+
+  /** Whether a submission may still become applicable, or has been settled for good. */
+  isSettled(received: Received): boolean {
+    const { kind } = this.#judge(received);
+    return kind === "duplicate" || kind === "refused";
+  }
+
+  #judge({ submission, hash }: Received): Verdict {
+    const { ledger } = this.#parts;
+    const { member, incarnation, sequence } = submission;
+    const view = {
+      current: ledger.currentHead(member),
+      own: ledger.headOf(member, incarnation),
+      appliedHash: ledger.applied(member, incarnation, sequence)?.hash,
+    };
+    return decideSubmission(view, { incarnation, sequence, prevHash: submission.prevHash, hash });
+  }
+
+  #act(received: Received, verdict: Verdict, nowMs: number): Receipt | Gap | undefined {
+    const { submission } = received;
+    switch (verdict.kind) {
+      case "apply":
+        return this.#apply(received, nowMs);
+      case "duplicate":
+        return this.#receiptAgain(submission);
+      case "ahead": {
+        const isNews = this.#held.hold(received, verdict.expectedSequence, nowMs);
+        if (!isNews) return undefined;
+        return { kind: "gap", incarnation: submission.incarnation, expectedSequence: verdict.expectedSequence };
+      }
+      case "refused":
+        this.#log(submission.member).warn("alarm.submissionRefused", { refusal: verdict.refusal });
+        return undefined;
+    }
+  }
+
+  #apply({ submission, hash }: Received, nowMs: number): Receipt {
+    const { ledger } = this.#parts;
+    const { member, incarnation, sequence } = submission;
+    const rejections = ledger.transaction(() => {
+      const rejections = this.#applyBody(submission, nowMs);
+      ledger.recordSubmission(member, { incarnation, sequence, hash }, nowMs, rejections);
+      return rejections;
+    });
+    if (submission.body.kind === "connected") this.#resumeNotices(submission);
+    return toReceipt(submission, { hash, appliedAtMs: nowMs, rejections });
+  }
+
+  #applyBody(submission: Submission, nowMs: number): Rejections {
+    const { publications, proofs, notices } = this.#parts;
+    const { member, body } = submission;
+    const log = this.#log(member);
+    switch (body.kind) {
+      case "publication": {
+        const rejections = publications.apply(submission, body.entries, nowMs);
+        log.info("publication.applied", { entries: body.entries.length, rejected: rejections.length });
+        return rejections;
+      }
+      case "connected":
+      case "noticeReceipt":
+        if (!notices.confirm(member, body)) log.warn("alarm.foreignNotices", { statement: body.kind });
+        return [];
+      case "proofNonce":
+      case "proofMac":
+      case "proofVerdict": {
+        const outcome = proofs.take(member, body.matchId, body, nowMs);
+        if (outcome.kind === "ignored") log.warn("proof.ignored", { step: body.kind, refusal: outcome.refusal });
+        else if (outcome.tell === "failure") log.warn("alarm.proofFailed");
+        return [];
+      }
+    }
+  }
+
+  #resumeNotices({ member, body }: Submission): void {
+    if (body.kind !== "connected") return;
+    this.#log(member).info("member.connected", { version: body.version });
+    this.#parts.onConnected(member, this.#parts.ledger.confirmed(member));
+  }
+
+  #receiptAgain(submission: Submission): Receipt {
+    const { member, incarnation, sequence } = submission;
+    return toReceipt(submission, this.#parts.ledger.applied(member, incarnation, sequence) as Applied);
+  }
+
+  #log(member: MemberId): Log {
+    return this.#parts.log.with({ member: this.#parts.federation().members.get(member)?.slug });
+  }
+}
+
+function toReceipt(submission: Submission, applied: Omit<Applied, "position">): Receipt {
+  const { hash: submissionHash, appliedAtMs, rejections } = applied;
+  const { incarnation, sequence } = submission;
+  return { kind: "receipt", incarnation, sequence, submissionHash, appliedAtMs, rejections };
+}
