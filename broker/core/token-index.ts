@@ -20,11 +20,11 @@ import { CausewayError } from "../../shared/core/errors.ts";
 const TOKEN_BYTES = 16;
 
 /** Record numbers are dense and small in practice; heads are paged so that an index that sees few of them stays small. */
-export const RECORD_NUMBER_MAX = 0x7fff_ffff;
+const RECORD_NUMBER_MAX = 0x7fff_ffff;
 /** Member numbers are this process's own, given out in order of appearance. */
-export const MEMBER_NUMBER_MAX = 0xffff;
+const MEMBER_NUMBER_MAX = 0xffff;
 /** Tokens of one class in one record; what a member may publish is far less and is checked at intake. */
-export const CLASS_TOKENS_MAX = 1 << 17;
+const CLASS_TOKENS_MAX = 1 << 17;
 
 /** Writes two hash words of a token (four little-endian words) into `out`. */
 export type TokenHash = (w0: number, w1: number, w2: number, w3: number, out: Int32Array) => void;
@@ -59,7 +59,10 @@ export type Encounters = {
  */
 export function keyedTokenHash(seed: Uint8Array): TokenHash {
   if (seed.length !== TOKEN_BYTES) throw new CausewayError("INVALID", "the seed is 16 bytes");
-  const [k0, k1, k2, k3] = words(seed) as [number, number, number, number];
+  const k0 = word(seed, 0);
+  const k1 = word(seed, 4);
+  const k2 = word(seed, 8);
+  const k3 = word(seed, 12);
   // The subkey of a full last block: the key doubled in GF(2^128).
   const s0 = (k0 << 1) ^ (k3 < 0 ? 0x87 : 0);
   const s1 = (k1 << 1) | (k0 >>> 31);
@@ -132,13 +135,12 @@ export class TokenIndex {
     let lastBlock = 0;
     for (const [classNumber, tokenClass] of TOKEN_CLASSES.entries()) {
       const bytes = tokens[tokenClass];
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       for (let offset = 0, ordinal = 0; offset < bytes.length; offset += BLOCK_BYTES, ordinal += 1) {
         const block = this.#cells.allocate(record, member, classNumber, ordinal);
         if (lastBlock === 0) this.#firstBlocks.set(record, block);
         else this.#cells.setNextBlock(lastBlock, block);
         lastBlock = block;
-        this.#fill(block, classNumber, view, offset);
+        this.#fill(block, classNumber, bytes, offset);
       }
     }
     if (lastBlock !== 0) this.#recordCount += 1;
@@ -175,17 +177,23 @@ export class TokenIndex {
 
   /** How many members hold a token: the 16 bytes at `offset` of `tokens`. */
   membersHolding(tokenClass: TokenClass, tokens: Uint8Array, offset = 0): number {
-    const view = new DataView(tokens.buffer, tokens.byteOffset + offset, TOKEN_BYTES);
     const classNumber = TOKEN_CLASSES.indexOf(tokenClass);
     let members = 0;
-    let group = this.#slots.find(classNumber, word(view, 0), word(view, 4), word(view, 8), word(view, 12));
+    let group = this.#slots.find(
+      classNumber,
+      word(tokens, offset),
+      word(tokens, offset + 4),
+      word(tokens, offset + 8),
+      word(tokens, offset + 12),
+    );
     for (; group !== 0; group = this.#cells.across(group)) members += 1;
     return members;
   }
 
   /**
    * Every record of another member that shares a token with `record`, and where. At most
-   * (members x `recordsPerMemberMax`) steps a token, whatever was published.
+   * (members x `recordsPerMemberMax`) accepted holders a token, whatever was published; a crowded token costs a look
+   * through the records found of that member besides.
    */
   encounters(record: number, rules: EncounterRules): Encounters {
     const byRecord = new Map<number, MetToken[]>();
@@ -208,15 +216,15 @@ export class TokenIndex {
   }
 
   /** Writes up to eight tokens into a fresh block and links them. */
-  #fill(block: number, classNumber: number, view: DataView, offset: number): void {
+  #fill(block: number, classNumber: number, bytes: Uint8Array, offset: number): void {
     for (let i = 0; i < BLOCK_CELLS; i += 1) {
       const cell = block * BLOCK_CELLS + i;
       const at = offset + i * TOKEN_BYTES;
-      if (at >= view.byteLength) {
+      if (at >= bytes.length) {
         this.#cells.setLinks(cell, UNLINKED, EMPTY);
         continue;
       }
-      this.#cells.setToken(cell, word(view, at), word(view, at + 4), word(view, at + 8), word(view, at + 12));
+      this.#cells.setToken(cell, word(bytes, at), word(bytes, at + 4), word(bytes, at + 8), word(bytes, at + 12));
       this.#link(cell, classNumber);
     }
   }
@@ -529,7 +537,7 @@ class CellArena {
   }
 }
 
-/** Segments of each class. One grows at a time: at 50 million tokens that moves about thirty thousand slots. */
+/** Segments of each class. One grows at a time: at 50 million tokens that moves up to 50,000 slots, mostly in 0.3 ms. */
 const SEGMENTS_LOG2 = 9;
 const SEGMENTS = 1 << SEGMENTS_LOG2;
 const SEGMENT_SLOTS_MIN = 32;
@@ -668,13 +676,14 @@ function rotateLeft(value: number, bits: number): number {
   return (value << bits) | (value >>> (32 - bits));
 }
 
-function word(view: DataView, offset: number): number {
-  return view.getInt32(offset, true);
-}
-
-function words(bytes: Uint8Array): number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return [word(view, 0), word(view, 4), word(view, 8), word(view, 12)];
+/** Four bytes, little-endian; by hand, because a view for every look-up would cost more than the look-up. */
+function word(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  );
 }
 
 function checkNumbers(record: number, member: number): void {

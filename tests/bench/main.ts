@@ -1,0 +1,33 @@
+/**
+ * `node tests/bench/main.ts NAME [--quick] [--json]`: lines for people as it goes; with --json one JSON object as the
+ * last line. NAME is one of the table below, or `all`.
+ */
+import { parseArgs } from "node:util";
+
+import type { Bench, BenchOptions, BenchResult } from "./measure.ts";
+
+/** Loaded on demand: a benchmark pays, in memory and start-up, for its own imports only. */
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  index: async () => (await import("./index-bench.ts")).benchIndex,
+};
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, quick: { type: "boolean", default: false } },
+});
+
+const name = positionals[0] ?? "";
+if (positionals.length !== 1 || !(name === "all" || Object.hasOwn(BENCHES, name))) {
+  console.error(`usage: main.ts NAME [--quick] [--json]\nNAME: ${Object.keys(BENCHES).join(", ")}, all`);
+  process.exitCode = 2;
+} else {
+  const result = await run(name, { quick: values.quick, say: (line) => console.log(line) });
+  if (values.json) console.log(JSON.stringify(result));
+}
+
+async function run(name: string, options: BenchOptions): Promise<BenchResult> {
+  if (name !== "all") return (await (BENCHES[name] as () => Promise<Bench>)())(options);
+  const results: BenchResult[] = [];
+  for (const each of Object.keys(BENCHES)) results.push(await run(each, options));
+  return { bench: "all", results };
+}
