@@ -1,6 +1,6 @@
 /** Which column of a CSV file gives which field: guessed from its heading, and always overridable. */
 import type { DayMonthOrder } from "./dates.ts";
-import { FIELD_NAMES, type FieldName, isFieldName, isSingle } from "./fields.ts";
+import { type FieldName, isFieldName, isSingle } from "./fields.ts";
 import { type Problem, problem } from "./problem.ts";
 import { wordKey, wordTable } from "./words.ts";
 
@@ -179,6 +179,3 @@ function isRepeated(columns: readonly MappedColumn[], index: number): boolean {
 function withoutField({ heading, source }: MappedColumn): MappedColumn {
   return { heading, source };
 }
-
-/** Every field a mapping may name, for help texts. */
-export const MAPPABLE_FIELDS: readonly (FieldName | "ignore")[] = [...FIELD_NAMES, "ignore"];

@@ -11,10 +11,10 @@ import { type Problem, problem } from "./problem.ts";
 import { LINE_BYTES_MAX, type Line, type LineFault, faultProblem } from "./reader.ts";
 
 /** A quotation mark that is not closed within so many lines was not meant to open a cell. */
-export const ROW_LINES_MAX = 100;
+const ROW_LINES_MAX = 100;
 
 /** Rows that are read ahead to learn in which order the file writes day and month. */
-export const SNIFF_ROWS = 1_000;
+const SNIFF_ROWS = 1_000;
 
 export type CsvOptions = { readonly mapping?: MappingOverrides; readonly dateOrder?: DayMonthOrder };
 
@@ -228,7 +228,10 @@ function scanQuotes(text: string, delimiter: string, startsInside: boolean): "op
   return inside ? "open" : "closed";
 }
 
-/** All rows at once, because a parser for each row costs seven times as much; one by one if that fails. */
+/**
+ * All rows at once, because a parser for each row costs seven times as much; each by itself should the library see the
+ * ends of rows elsewhere than we do.
+ */
 function cellsOf(rows: readonly RawRow[], delimiter: string): Row[] {
   const texts = rows.flatMap((row) => ("text" in row ? [row.text] : []));
   const parsed = parseCells(`${texts.join("\n")}\n`, delimiter);

@@ -35,7 +35,7 @@ export function readDate(text: string, order?: DayMonthOrder): ReadDate {
 }
 
 /** The order that this one date proves, because the other is impossible. */
-export function orderShownBy(text: string): DayMonthOrder | undefined {
+function orderShownBy(text: string): DayMonthOrder | undefined {
   const [, first, second] = STROKES.exec(plainDate(text)) ?? [];
   if (Number(first) > 12 && Number(second) <= 12) return "dmy";
   return Number(second) > 12 && Number(first) <= 12 ? "mdy" : undefined;

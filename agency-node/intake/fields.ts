@@ -66,7 +66,7 @@ export const MULTIPLE_FIELDS = [
   "imsi",
 ] as const;
 
-export const FIELD_NAMES = [...SINGLE_FIELDS, ...MULTIPLE_FIELDS] as const;
+const FIELD_NAMES = [...SINGLE_FIELDS, ...MULTIPLE_FIELDS] as const;
 export type SingleField = (typeof SINGLE_FIELDS)[number];
 export type MultipleField = (typeof MULTIPLE_FIELDS)[number];
 export type FieldName = SingleField | MultipleField;
@@ -75,11 +75,11 @@ export type FieldName = SingleField | MultipleField;
 export type Fields = { readonly [name in FieldName]?: readonly string[] };
 
 /** A longer text is a note, not a value. */
-export const TEXT_CHARACTERS_MAX = 1_000;
+const TEXT_CHARACTERS_MAX = 1_000;
 /** Public lists reach about 60 names for one person. */
-export const VALUES_MAX = 200;
+const VALUES_MAX = 200;
 /** Nobody older has been recorded; a slip of a century is likelier. */
-export const AGE_YEARS_MAX = 120;
+const AGE_YEARS_MAX = 120;
 
 export type SubjectContext = {
   readonly line: number;
@@ -116,13 +116,14 @@ export function cleanFields(fields: Fields, line: number, problems: Problem[]): 
     if (values.length > VALUES_MAX) problems.push(problem(line, name, "VALUES_MANY", VALUES_MAX));
     const kept = values.slice(0, VALUES_MAX);
     for (const [i, text] of kept.entries()) checkText(text, line, pathOf(name, i), problems);
-    cleaned[name] = kept;
+    // A row with a longer text is rejected; until then it must not cost more than others.
+    cleaned[name] = kept.map((text) => text.slice(0, TEXT_CHARACTERS_MAX));
   }
   return cleaned;
 }
 
 /** `reference`, `phone[1]`. */
-export function pathOf(name: FieldName, index: number): string {
+function pathOf(name: FieldName, index: number): string {
   return isSingle(name) ? name : `${name}[${index}]`;
 }
 
@@ -140,7 +141,7 @@ function checkText(text: string, line: number, path: string, problems: Problem[]
   if (text.includes("\uFFFD")) problems.push(problem(line, path, "DAMAGED"));
   if (text.length > TEXT_CHARACTERS_MAX) problems.push(problem(line, path, "TEXT_LONG", TEXT_CHARACTERS_MAX));
   if (/^\d[.,]\d+E\+\d+$/.test(text)) problems.push(problem(line, path, "ROUNDED"));
-  else if (/^=|^[-+@].*\(.*[A-Za-z].*\)|^[-+@][A-Za-z.]+\(/.test(text)) problems.push(problem(line, path, "FORMULA"));
+  else if (/^(?:=|[-+@][A-Za-z][^(!|]*[(!|])/.test(text)) problems.push(problem(line, path, "FORMULA"));
 }
 
 /** The subject that cleaned `fields` describe. A value that cannot be used is reported and left out. */
@@ -218,7 +219,11 @@ class SubjectReader {
   birthDates(): string[] {
     return this.#collect("birthDates", ["birthDate"], (text, _, path) => {
       const date = readDate(text, this.#context.dateOrder);
-      if ("fault" in date) return this.#report(path, date.fault);
+      if ("fault" in date) {
+        this.#report(path, date.fault);
+        // No record is made of it, but a bare subject keeps it: linkage still reads the year, or a swapped day and month.
+        return /^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined;
+      }
       if (date.ambiguous) this.#report(path, "DATE_ORDER");
       this.#checkAge(date.iso, path);
       return date.iso;

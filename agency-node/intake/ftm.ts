@@ -2,7 +2,7 @@
  * FollowTheMoney JSON lines (https://followthemoney.tech): one entity a line, `{"id", "schema", "properties"}`.
  *
  * An entity says what the subject is, not why it may be held: role, legal basis, case, handling and review date come
- * from the import's defaults, or from extra properties `causeway:FIELD`, where FIELD is any name in `FIELD_NAMES`
+ * from the import's defaults, or from extra properties `causeway:FIELD`, where FIELD is any name in `fields.ts`
  * (`causeway:role`, `causeway:reviewBy`, `causeway:imei`). They win over the properties and the defaults.
  *
  * Entities that only qualify another one (Passport, Address, Ownership, …) are not joined: their holder may stand
@@ -144,7 +144,7 @@ function readLine(line: Line): ParsedRow {
 }
 
 /** The row that `entity` gives. */
-export function rowOfEntity(entity: FtmEntity, line: number): ParsedRow {
+function rowOfEntity(entity: FtmEntity, line: number): ParsedRow {
   const schema = SCHEMATA.get(entity.schema);
   if (schema === undefined) {
     return rejected(line, problem(line, "schema", LINKED.has(entity.schema) ? "SCHEMA_LINKED" : "SCHEMA_UNSUPPORTED"));

@@ -20,7 +20,7 @@ import { type Line, readLines } from "./reader.ts";
 import { type ImportDefaults, type Rules, defaultProblems, validate } from "./validate.ts";
 
 /** References are remembered to find duplicates, so this bounds memory. */
-export const ROWS_MAX = 1_000_000;
+const ROWS_MAX = 1_000_000;
 
 /** A file can invent a property for every row. */
 const IGNORED_NAMES_MAX = 200;

@@ -104,6 +104,16 @@ describe("FollowTheMoney entities", () => {
     });
   });
 
+  it("keep a birth date that does not exist in the bare subject, and report it", () => {
+    const { subject, problems } = subjectFromFtm({
+      id: "x",
+      schema: "Person",
+      properties: { birthDate: ["1970-25-12"] },
+    });
+    expect(subject.birthDates).toEqual(["1970-25-12"]);
+    expect(problems).toMatchObject([{ code: "DATE_IMPOSSIBLE", field: "birthDate[0]" }]);
+  });
+
   it("that are none, or none that is read, are refused by code", () => {
     expect(() => subjectFromFtm({ id: "x", schema: "Person" })).toThrow(expect.objectContaining({ code: "INVALID" }));
     expect(() => subjectFromFtm({ id: "x", schema: "Passport", properties: {} })).toThrow(
@@ -160,7 +170,8 @@ describe("a file of FollowTheMoney lines", () => {
   it("does not fall for keys that every object has", async () => {
     const line =
       '{"id":"e1","schema":"Person","properties":{"passportNumber":["X1234567"],"constructor":["a"],"__proto__":{"role":["victim"]},"toString":["b"]}}';
-    const { records } = await run(line);
+    const { records, summary } = await run(line);
+    expect(summary.ignored.map(({ name }) => name)).toEqual(["constructor", "toString"]);
     expect(records[0]?.record).toMatchObject({
       role: "suspect",
       subject: { documents: [{ type: "passport", number: "X1234567" }] },
