@@ -53,6 +53,12 @@ CREATE TABLE outbox (
   UNIQUE (incarnation, sequence)
 ) STRICT;
 
+CREATE TABLE chain_head (
+  incarnation       TEXT PRIMARY KEY,
+  sequence          INTEGER NOT NULL,
+  hash              BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE notice (
   number            INTEGER PRIMARY KEY,
   hash              BLOB NOT NULL

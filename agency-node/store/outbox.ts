@@ -4,6 +4,7 @@
  */
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Submission, SubmissionBody } from "../../shared/core/data-plane.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
 import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
@@ -38,18 +39,20 @@ export class Outbox {
   readonly #db: Database;
   readonly #address: () => OutboxAddress;
   readonly #onAppend: () => void;
-  #sequence = 0;
-  #prevHash: Uint8Array = new Uint8Array(32);
 
   constructor(db: Database, address: () => OutboxAddress, onAppend: () => void) {
     this.#db = db;
     this.#address = address;
     this.#onAppend = onAppend;
+    db.transaction(() => {
+      db.run("DELETE FROM chain_head");
+      db.run("INSERT INTO chain_head VALUES (?, 0, ?)", this.incarnation, new Uint8Array(32));
+    });
   }
 
   /** The incarnation and sequence that the next `append` gets. */
   next(): { readonly incarnation: Incarnation; readonly sequence: number } {
-    return { incarnation: this.incarnation, sequence: this.#sequence + 1 };
+    return { incarnation: this.incarnation, sequence: this.#head().sequence + 1 };
   }
 
   /** Appends one message; call it inside the transaction of the change. `handles`: the records it is about, in order of its entries. */
@@ -59,7 +62,7 @@ export class Outbox {
       recipientKey: address.brokerSealingKey,
       member: address.member,
       ...this.next(),
-      prevHash: this.#prevHash,
+      prevHash: this.#head().hash,
       epoch: address.epoch,
       body,
     };
@@ -73,8 +76,7 @@ export class Outbox {
       hash,
       handles.join(" "),
     );
-    this.#sequence = submission.sequence;
-    this.#prevHash = hash;
+    this.#db.run("UPDATE chain_head SET sequence = ?, hash = ?", submission.sequence, hash);
     this.#onAppend();
   }
 
@@ -114,5 +116,12 @@ export class Outbox {
   /** How many rows wait for a receipt. */
   get length(): number {
     return this.#db.get<{ rows: number }>("SELECT count(*) AS rows FROM outbox")?.rows ?? 0;
+  }
+
+  /** In the database, not in memory: a transaction that fails takes its numbers back. */
+  #head(): { readonly sequence: number; readonly hash: Uint8Array } {
+    const head = this.#db.get<{ sequence: number; hash: Uint8Array }>("SELECT sequence, hash FROM chain_head");
+    if (head === undefined) throw new CausewayError("INTERNAL", "the outbox has no head");
+    return head;
   }
 }

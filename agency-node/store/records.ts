@@ -1,8 +1,9 @@
 /** The unit's records, and what of them was published when. */
-import { utf8 } from "../../shared/core/bytes.ts";
+import { equalBytes, utf8 } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { parseIsoDay } from "../../shared/core/days.ts";
 import type { RejectionReason } from "../../shared/core/data-plane.ts";
+import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, Incarnation } from "../../shared/core/ids.ts";
 import type { Layout } from "../core/publication.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
@@ -26,6 +27,11 @@ export type StoredRecord = {
   /** The review day that the broker has, if it has the record. */
   readonly publishedDay: number | null;
 };
+
+/** A version of a record as it was laid out: what a meeting's positions refer to. */
+export type Publication = { readonly epoch: number; readonly domain: Domain; readonly layout: Layout };
+
+export type Version = { readonly incarnation: Incarnation; readonly sequence: number };
 
 type Row = {
   handle: Handle;
@@ -53,16 +59,10 @@ export class RecordStore {
    * other side of a match sees an amendment. `newHandle` is used for a new record only.
    */
   put(record: DeconflictionRecord, contentHash: Uint8Array, newHandle: Handle): PutOutcome {
+    const outcome = this.compare(record, contentHash);
+    if (outcome === "unchanged") return outcome;
     const referenceKey = this.#referenceKey(record.reference);
-    const contentKey = this.#vault.lookupKey("content", contentHash);
-    const known = this.#db.get<{ handle: Handle; content_key: Uint8Array; state: RecordState }>(
-      "SELECT handle, content_key, state FROM record WHERE reference_key = ?",
-      referenceKey,
-    );
-    const same = known !== undefined && Buffer.compare(known.content_key, contentKey) === 0;
-    if (same && known.state !== "withdrawn" && known.state !== "expired") return "unchanged";
-    const handle = known?.handle ?? newHandle;
-    const sealed = this.#vault.sealJson(`record/${handle}`, record);
+    const handle = this.#known(referenceKey)?.handle ?? newHandle;
     this.#db.run(
       `INSERT INTO record (handle, reference_key, sealed, content_key, revision, review_by_day, state)
        VALUES (?, ?, ?, ?, 1, ?, 'hardening')
@@ -70,11 +70,23 @@ export class RecordStore {
          revision = revision + 1, review_by_day = excluded.review_by_day, state = 'hardening', reason = NULL`,
       handle,
       referenceKey,
-      sealed,
-      contentKey,
+      this.#vault.sealJson(`record/${handle}`, record),
+      this.#vault.lookupKey("content", contentHash),
       reviewDayOf(record),
     );
-    return known === undefined ? "added" : "amended";
+    return outcome;
+  }
+
+  /** What `put` would do. A record that was withdrawn or has expired is taken in again even if nothing else changed. */
+  compare(record: DeconflictionRecord, contentHash: Uint8Array): PutOutcome {
+    const known = this.#known(this.#referenceKey(record.reference));
+    if (known === undefined) return "added";
+    const same = equalBytes(known.content_key, this.#vault.lookupKey("content", contentHash));
+    return same && known.state !== "withdrawn" && known.state !== "expired" ? "unchanged" : "amended";
+  }
+
+  #known(referenceKey: Uint8Array): { handle: Handle; content_key: Uint8Array; state: RecordState } | undefined {
+    return this.#db.get("SELECT handle, content_key, state FROM record WHERE reference_key = ?", referenceKey);
   }
 
   /** Throws NOT_FOUND. */
@@ -125,15 +137,11 @@ export class RecordStore {
       .map((row) => this.#open(row));
   }
 
-  setState(handle: Handle, state: RecordState, reason: RejectionReason | null = null): void {
-    this.#db.run("UPDATE record SET state = ?, reason = ? WHERE handle = ?", state, reason, handle);
-  }
-
   /** A publication went to the outbox: what it laid out at which place, so that a meeting can be read later. */
   setWaiting(
     handle: Handle,
-    version: { readonly incarnation: Incarnation; readonly sequence: number },
-    layout: Layout,
+    version: Version,
+    publication: Publication,
     published: { readonly day: number; readonly tokens: number },
   ): void {
     this.#db.run(
@@ -142,23 +150,20 @@ export class RecordStore {
       published.tokens,
       handle,
     );
-    const sealed = this.#vault.sealJson(`published/${handle}`, layout);
+    const sealed = this.#vault.sealJson(`published/${handle}`, publication);
     const { incarnation, sequence } = version;
     this.#db.run("INSERT INTO published VALUES (?, ?, ?, ?)", handle, incarnation, sequence, sealed);
   }
 
   /** What stood where in that version of the record; `undefined` if this database never held it. */
-  layout(
-    handle: Handle,
-    version: { readonly incarnation: Incarnation; readonly sequence: number },
-  ): Layout | undefined {
+  publication(handle: Handle, version: Version): Publication | undefined {
     const row = this.#db.get<{ sealed: Uint8Array }>(
       "SELECT sealed FROM published WHERE handle = ? AND incarnation = ? AND sequence = ?",
       handle,
       version.incarnation,
       version.sequence,
     );
-    return row && (this.#vault.openJson(`published/${handle}`, row.sealed) as Layout);
+    return row && (this.#vault.openJson(`published/${handle}`, row.sealed) as Publication);
   }
 
   /** Moves the review day later, with the record's other content as it is. */
@@ -167,6 +172,32 @@ export class RecordStore {
     const day = reviewDayOf(record);
     const sealed = this.#vault.sealJson(`record/${stored.handle}`, record);
     this.#db.run("UPDATE record SET sealed = ?, review_by_day = ? WHERE handle = ?", sealed, day, stored.handle);
+  }
+
+  /** The broker's answer to the publication of a record; one that was amended or withdrawn since keeps its newer state. */
+  settle(handle: Handle, reason: RejectionReason | null): void {
+    const state: RecordState = reason === null ? "published" : "rejected";
+    this.#db.run(
+      "UPDATE record SET state = ?, reason = ? WHERE handle = ? AND state = 'waiting'",
+      state,
+      reason,
+      handle,
+    );
+  }
+
+  /** The node itself does not publish the record. */
+  refuse(handle: Handle, reason: RejectionReason): void {
+    this.#db.run("UPDATE record SET state = 'rejected', reason = ? WHERE handle = ?", reason, handle);
+  }
+
+  /** Records refused for want of budget are tried again. */
+  retryBudget(): void {
+    this.#db.run("UPDATE record SET state = 'hardening', reason = NULL WHERE state = 'rejected' AND reason = 'budget'");
+  }
+
+  /** The record is published no longer. */
+  end(handle: Handle, state: "withdrawn" | "expired"): void {
+    this.#db.run("UPDATE record SET state = ?, reason = NULL, published_day = NULL WHERE handle = ?", state, handle);
   }
 
   setPublishedDay(handle: Handle, day: number): void {

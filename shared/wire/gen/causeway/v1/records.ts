@@ -33,6 +33,10 @@ export interface ImportOptions {
   readonly defaultCountry: string;
   /** CSV: column -> field, over what was guessed. */
   readonly mapping: { [key: string]: string };
+  /** Subject kind, for records whose file does not say. */
+  readonly kind: string;
+  /** CSV: "dmy" or "mdy" for dates with strokes, over what the file shows. */
+  readonly dateOrder: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -90,6 +94,8 @@ export interface ImportReceipt {
   readonly rejected: bigint;
   readonly warnings: bigint;
   readonly dryRun: boolean;
+  /** Properties of the file that were not read, as the file spells them. */
+  readonly ignored: readonly string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -276,6 +282,8 @@ function createBaseImportOptions(): ImportOptions {
     reviewBy: "",
     defaultCountry: "",
     mapping: {},
+    kind: "",
+    dateOrder: "",
     _unknownFields: {},
   };
 }
@@ -309,6 +317,12 @@ export const ImportOptions: MessageFns<ImportOptions> = {
     globalThis.Object.entries(message.mapping).forEach(([key, value]: [string, string]) => {
       ImportOptions_MappingEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
     });
+    if (message.kind !== "") {
+      writer.uint32(82).string(message.kind);
+    }
+    if (message.dateOrder !== "") {
+      writer.uint32(90).string(message.dateOrder);
+    }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -408,6 +422,22 @@ export const ImportOptions: MessageFns<ImportOptions> = {
             }
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.dateOrder = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -450,6 +480,8 @@ export const ImportOptions: MessageFns<ImportOptions> = {
       },
       {},
     );
+    message.kind = object.kind ?? "";
+    message.dateOrder = object.dateOrder ?? "";
     return message;
   },
 };
@@ -1043,6 +1075,7 @@ function createBaseImportReceipt(): ImportReceipt {
     rejected: 0n,
     warnings: 0n,
     dryRun: false,
+    ignored: [],
     _unknownFields: {},
   };
 }
@@ -1090,6 +1123,9 @@ export const ImportReceipt: MessageFns<ImportReceipt> = {
     }
     if (message.dryRun !== false) {
       writer.uint32(64).bool(message.dryRun);
+    }
+    for (const v of message.ignored) {
+      writer.uint32(74).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1179,6 +1215,14 @@ export const ImportReceipt: MessageFns<ImportReceipt> = {
             message.dryRun = reader.bool();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.ignored.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1212,6 +1256,7 @@ export const ImportReceipt: MessageFns<ImportReceipt> = {
     message.rejected = (object.rejected !== undefined && object.rejected !== null) ? BigInt(object.rejected) : 0n;
     message.warnings = (object.warnings !== undefined && object.warnings !== null) ? BigInt(object.warnings) : 0n;
     message.dryRun = object.dryRun ?? false;
+    message.ignored = object.ignored?.map((e) => e) || [];
     return message;
   },
 };

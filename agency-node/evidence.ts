@@ -1,0 +1,15 @@
+/** Signed statements against an evaluator that failed its proof, kept as files for oversight: one cannot be explained away. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { toHex } from "../shared/core/bytes.ts";
+import type { Evidence } from "./hardening/answers.ts";
+
+/** Writes one file, readable by its owner; it holds blinded elements and signatures, no identifier. */
+export function writeEvidence(dir: string, evidence: Evidence, atMs: number): void {
+  const folder = join(dir, "evidence");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const text = JSON.stringify({ atMs, ...evidence }, (_, value: unknown) =>
+    value instanceof Uint8Array ? toHex(value) : value,
+  );
+  writeFileSync(join(folder, `${atMs}-${toHex(evidence.batchId)}-${evidence.evaluator}.json`), text, { mode: 0o600 });
+}

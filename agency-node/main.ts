@@ -1,0 +1,12 @@
+/** The node's process: `node agency-node/main.ts DIRECTORY`. */
+import { CausewayError } from "../shared/core/errors.ts";
+import { aborted, runMain } from "../shared/platform/lifecycle.ts";
+import { readConfig } from "./config.ts";
+import { createNode } from "./node.ts";
+
+await runMain(async (signal) => {
+  const dir = process.argv[2];
+  if (dir === undefined) throw new CausewayError("INVALID", "give the node's directory");
+  await using node = await createNode(readConfig(dir));
+  await Promise.race([aborted(signal), node.running]);
+});

@@ -1,0 +1,88 @@
+/** The matches of this node: notices carried out, and what an officer is shown. */
+import type { Meeting, Notice } from "../shared/core/data-plane.ts";
+import type { Handle } from "../shared/core/ids.ts";
+import { randomBytes } from "../shared/crypto/random.ts";
+import type { Clock } from "../shared/platform/clock.ts";
+import type { Log } from "../shared/platform/log.ts";
+import { gradeOf } from "./core/grade.ts";
+import type { Grading } from "./core/grade.ts";
+import { evolveMatch } from "./core/match.ts";
+import type { MatchContext, MatchState } from "./core/match.ts";
+import { identifiersAt } from "./core/publication.ts";
+import { SCHEME } from "./linkage/scheme.ts";
+import type { Publisher } from "./publishing/publisher.ts";
+import type { ActivityLog } from "./store/activity.ts";
+import type { Inbox } from "./store/inbox.ts";
+import type { Outbox } from "./store/outbox.ts";
+import type { RecordStore } from "./store/records.ts";
+
+export type MatchesParts = {
+  readonly records: RecordStore;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  readonly publisher: Publisher;
+  readonly activity: ActivityLog;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Shown when the version of the record that met is not in this database: it was restored from an older backup. */
+const VERSION_UNKNOWN: Grading = {
+  grade: "possible",
+  kind: "identity",
+  score: 0,
+  reasons: ["A version of the record that this node no longer holds met another unit's; import the record again"],
+};
+
+export class Matches {
+  readonly #parts: MatchesParts;
+  readonly #watchers = new Set<(match: MatchState) => void>();
+
+  constructor(parts: MatchesParts) {
+    this.#parts = parts;
+  }
+
+  /** Carries a notice out; call it inside the transaction that stores the notice. */
+  apply(notice: Notice): void {
+    const { inbox, outbox, activity, clock, log } = this.#parts;
+    const before = inbox.match(notice.event.matchId);
+    const step = evolveMatch(before, notice.event, this.#context());
+    if (step === undefined) return log.warn("notice.unknown-match", { number: notice.number });
+    inbox.save(step.state);
+    for (const body of step.send) outbox.append(body);
+    if (notice.event.type === "matchOpened") activity.append(clock(), "combination", { detail: step.state.matchId });
+    if (before?.status === "dropped" && step.state.status === "dropped") return;
+    for (const watcher of this.#watchers) watcher(step.state);
+  }
+
+  /** Calls `watcher` with every change from now on; returns how to stop. */
+  watch(watcher: (match: MatchState) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  #context(): MatchContext {
+    return {
+      nowMs: this.#parts.clock(),
+      nonce: randomBytes(32),
+      grade: (handle, meeting) => this.#grade(handle, meeting),
+      confirmKey: (handle, meeting) => this.#confirmKey(handle, meeting),
+    };
+  }
+
+  #grade(handle: Handle, meeting: Meeting): Grading {
+    const publication = this.#parts.records.publication(handle, meeting);
+    if (publication === undefined) return VERSION_UNKNOWN;
+    const met = identifiersAt(publication.layout, meeting.positions);
+    return gradeOf(
+      met.map(({ kind }) => kind),
+      SCHEME,
+    );
+  }
+
+  #confirmKey(handle: Handle, meeting: Meeting): Uint8Array | undefined {
+    const publication = this.#parts.records.publication(handle, meeting);
+    if (publication === undefined) return undefined;
+    return this.#parts.publisher.confirmKey(publication.domain, identifiersAt(publication.layout, meeting.positions));
+  }
+}

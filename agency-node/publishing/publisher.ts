@@ -1,0 +1,274 @@
+/**
+ * Takes records from "stored" to "in the outbox": identifiers, hardening, tokens, entries (protocol sections 2 and 3). It works on
+ * windows of records so that two batches are with the evaluators while the window before is laid out and published.
+ */
+import { toHex } from "../../shared/core/bytes.ts";
+import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
+import type { Entry } from "../../shared/core/data-plane.ts";
+import { monthEnd, parseIsoDay } from "../../shared/core/days.ts";
+import type { Domain } from "../../shared/core/domain.ts";
+import type { Handle } from "../../shared/core/ids.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import { confirmKeyOf, confirmKeyOfSet, tokenOf } from "../../shared/crypto/token.ts";
+import type { SaltKey } from "../../shared/crypto/token.ts";
+import type { Clock } from "../../shared/platform/clock.ts";
+import type { Log } from "../../shared/platform/log.ts";
+import { pause } from "../../shared/platform/retry.ts";
+import { layOut, tokensOfLayout } from "../core/publication.ts";
+import type { HardenedIdentifier } from "../core/publication.ts";
+import { domainOf } from "../core/record.ts";
+import { encodeIdentifier, identifiersOf } from "../linkage/identifiers.ts";
+import { classOf } from "../linkage/scheme.ts";
+import type { Database } from "../store/database.ts";
+import type { HardenedStore, HardeningBatch } from "../store/hardened.ts";
+import type { Outbox } from "../store/outbox.ts";
+import type { RecordStore, StoredRecord, Version } from "../store/records.ts";
+import { Wake } from "../wake.ts";
+
+/** Hardens one batch at every evaluator and proves the answers; see `agency-node/hardening/`. */
+export type HardenBatch = (batch: HardeningBatch) => Promise<readonly Uint8Array[]>;
+
+/** What the active epoch means for publishing. */
+export type PublishingTerms = {
+  readonly epoch: number;
+  readonly generation: number;
+  readonly salts: ReadonlyMap<Domain, SaltKey>;
+};
+
+export type PublisherParts = {
+  readonly db: Database;
+  readonly records: RecordStore;
+  readonly hardened: HardenedStore;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly harden: HardenBatch;
+  terms(): PublishingTerms;
+  /** X25519 public key of a record, derived from one seed. */
+  conversationKey(handle: Handle): Uint8Array;
+};
+
+/** Spot checks cost the same for a small batch as for a large one, see `agency-node/hardening/`. */
+const BATCH_INPUTS = 32_768;
+const WINDOW_RECORDS = 4_000;
+const WINDOWS_AT_ONCE = 2;
+/** Entries of one submission, well below what a sealed message may hold (`SEALABLE_BYTES_MAX`). */
+const SUBMISSION_BYTES = 400_000;
+const ENTRY_OVERHEAD_BYTES = 128;
+const RETRY_MS = 5_000;
+const IDLE_MS = 60_000;
+
+/** An answer failed its proof, the id is spent, or the keys have changed: the batch is dropped, anything else is tried again as it is. */
+const CONDEMNING = ["UNPROVEN", "CONFLICT", "OUT_OF_SEQUENCE", "INVALID"] as const;
+
+type Prepared = {
+  readonly stored: StoredRecord;
+  readonly identifiers: readonly (HardenedIdentifier & { readonly input: Uint8Array })[];
+};
+
+type Window = { readonly position: number; readonly records: readonly Prepared[]; readonly hardening: Promise<void> };
+
+export class Publisher {
+  readonly #parts: PublisherParts;
+  readonly #wake = new Wake();
+  /** For the status: identifiers hardened since the start, and seconds with at least one batch on its way. */
+  readonly work = { hardened: 0, seconds: 0 };
+  /** What the batches on their way will bring, so that the next window does not pay for it again. */
+  readonly #inFlight = new Set<string>();
+  #running = 0;
+  #busySinceMs = 0;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+  }
+
+  /** There are records to publish. */
+  wake(): void {
+    this.#wake.set();
+  }
+
+  /** Publishes until the signal aborts. Evaluators that are away or a budget that is used up delay it and lose nothing. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#untilDone(() => this.#publishAll(signal), signal);
+      await this.#wake.wait(IDLE_MS, signal);
+    }
+  }
+
+  /** The confirmation key over the identifiers that met; `undefined` if one of them is no longer in the cache. */
+  confirmKey(domain: Domain, identifiers: readonly HardenedIdentifier[]): Uint8Array | undefined {
+    const salt = this.#parts.terms().salts.get(domain);
+    const ys = identifiers.map(({ cacheKey }) => this.#parts.hardened.get(cacheKey));
+    if (salt === undefined || ys.length === 0 || !ys.every((y) => y !== undefined)) return undefined;
+    return confirmKeyOfSet(ys.map((y) => confirmKeyOf(salt, domain, y)));
+  }
+
+  async #untilDone(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isCausewayError(error)) throw error;
+        this.#parts.log.error("publishing.waiting", error);
+        await pause(RETRY_MS, signal);
+        if (signal.aborted) return;
+      }
+    }
+  }
+
+  /** Batches that were on their way when the program ended are charged already: they are finished first. */
+  async #finishBatches(): Promise<void> {
+    for (const batch of this.#parts.hardened.unfinished()) await this.#hardenBatch(batch);
+  }
+
+  async #publishAll(signal: AbortSignal): Promise<void> {
+    await this.#finishBatches();
+    const windows: Window[] = [];
+    let position = 0;
+    try {
+      for (;;) {
+        const window = signal.aborted ? undefined : this.#prepare(position);
+        if (window !== undefined) {
+          windows.push(window);
+          position = window.position;
+        }
+        if (windows.length === 0) return;
+        if (window === undefined || windows.length >= WINDOWS_AT_ONCE) await this.#publish(windows.shift());
+      }
+    } finally {
+      await Promise.allSettled(windows.map(({ hardening }) => hardening));
+    }
+  }
+
+  /** Reads the next records and starts hardening what the cache lacks. */
+  #prepare(afterPosition: number): Window | undefined {
+    const { records, hardened } = this.#parts;
+    const { generation } = this.#parts.terms();
+    const prepared: Prepared[] = [];
+    const missing = new Map<string, Uint8Array>();
+    let position = afterPosition;
+    for (const { position: at, stored } of records.hardening(afterPosition, WINDOW_RECORDS)) {
+      const identifiers = identifiersOf(stored.record.subject).map((identifier) => {
+        const input = encodeIdentifier(identifier);
+        const cacheKey = hardened.cacheKey(generation, input);
+        return { kind: identifier.kind, class: classOf(identifier.kind), cacheKey, input };
+      });
+      for (const { cacheKey, input } of identifiers) {
+        const key = toHex(cacheKey);
+        if (!this.#inFlight.has(key) && hardened.get(cacheKey) === undefined) missing.set(key, input);
+      }
+      prepared.push({ stored, identifiers });
+      position = at;
+      if (missing.size >= BATCH_INPUTS) break;
+    }
+    if (prepared.length === 0) return undefined;
+    const hardening = this.#hardenAll(missing, generation);
+    // Awaited when the window's turn comes; until then a failure is not unhandled.
+    hardening.catch(() => undefined);
+    return { position, records: prepared, hardening };
+  }
+
+  async #hardenAll(missing: ReadonlyMap<string, Uint8Array>, generation: number): Promise<void> {
+    const inputs = [...missing.values()];
+    for (const key of missing.keys()) this.#inFlight.add(key);
+    try {
+      for (let at = 0; at < inputs.length; at += BATCH_INPUTS) {
+        const some = inputs.slice(at, at + BATCH_INPUTS);
+        const batch = { batchId: randomBytes(16), seed: randomBytes(32), generation, inputs: some };
+        this.#parts.hardened.begin(batch);
+        await this.#hardenBatch(batch);
+      }
+    } finally {
+      for (const key of missing.keys()) this.#inFlight.delete(key);
+    }
+  }
+
+  async #hardenBatch(batch: HardeningBatch): Promise<void> {
+    const { hardened, harden } = this.#parts;
+    this.#startWatch();
+    try {
+      hardened.complete(batch, await harden(batch));
+      this.work.hardened += batch.inputs.length;
+    } catch (error) {
+      if (CONDEMNING.some((code) => isCausewayError(error, code))) hardened.forget(batch.batchId);
+      throw error;
+    } finally {
+      this.#stopWatch();
+    }
+  }
+
+  async #publish(window: Window | undefined): Promise<void> {
+    if (window === undefined) return;
+    await window.hardening;
+    let batch: Prepared[] = [];
+    let bytes = 0;
+    for (const prepared of window.records) {
+      batch.push(prepared);
+      bytes += ENTRY_OVERHEAD_BYTES + 2 * 16 * (prepared.identifiers.length + 3 * 8);
+      if (bytes >= SUBMISSION_BYTES) {
+        this.#append(batch);
+        [batch, bytes] = [[], 0];
+      }
+    }
+    this.#append(batch);
+  }
+
+  /** One submission: outbox row, layouts and states in one transaction. */
+  #append(batch: readonly Prepared[]): void {
+    const { db, records, outbox } = this.#parts;
+    db.transaction(() => {
+      const version = outbox.next();
+      const entries: Entry[] = [];
+      for (const { stored, identifiers } of batch) {
+        const current = records.byHandle(stored.handle);
+        if (current?.state !== "hardening" || current.revision !== stored.revision) continue;
+        const entry = this.#upsert(stored, identifiers, version);
+        // The mandate does not include the record's domain: the broker would refuse it for the same reason.
+        if (entry === undefined) records.refuse(stored.handle, "domain");
+        else entries.push(entry);
+      }
+      if (entries.length === 0) return;
+      const handles = entries.map(({ handle }) => handle);
+      outbox.append({ kind: "publication", entries }, handles);
+    });
+  }
+
+  #upsert(stored: StoredRecord, identifiers: Prepared["identifiers"], version: Version): Entry | undefined {
+    const { handle, record } = stored;
+    const { epoch, salts } = this.#parts.terms();
+    const domain = domainOf(record.role);
+    const salt = salts.get(domain);
+    if (salt === undefined) return undefined;
+    const laidOut = identifiers.map(({ kind, class: tokenClass, cacheKey }) => ({ kind, class: tokenClass, cacheKey }));
+    const layout = layOut(laidOut, randomBytes);
+    const tokens = tokensOfLayout(layout, (identifier) => this.#token(salt, domain, identifier), randomBytes);
+    const reviewByDay = reviewDayToPublish(stored);
+    const published = { day: reviewByDay, tokens: identifiers.length };
+    this.#parts.records.setWaiting(handle, version, { epoch, domain, layout }, published);
+    const conversationKey = this.#parts.conversationKey(handle);
+    return { operation: "upsert", handle, domain, handling: record.handling, reviewByDay, conversationKey, tokens };
+  }
+
+  #token(salt: SaltKey, domain: Domain, { cacheKey }: HardenedIdentifier): Uint8Array {
+    const y = this.#parts.hardened.get(cacheKey);
+    if (y === undefined) throw new CausewayError("INTERNAL", "an identifier to publish was not hardened");
+    return tokenOf(salt, domain, y);
+  }
+
+  #startWatch(): void {
+    if (this.#running === 0) this.#busySinceMs = this.#parts.clock();
+    this.#running += 1;
+  }
+
+  #stopWatch(): void {
+    this.#running -= 1;
+    if (this.#running === 0) this.work.seconds += (this.#parts.clock() - this.#busySinceMs) / 1_000;
+  }
+}
+
+/** Rounded to its month; an upsert never moves it later than what the broker has (protocol section 3). */
+function reviewDayToPublish({ record, publishedDay }: StoredRecord): number {
+  const day = monthEnd(parseIsoDay(record.reviewBy) ?? 0);
+  return publishedDay === null ? day : Math.min(day, publishedDay);
+}

@@ -1,0 +1,197 @@
+/** What the unit does with its records: import, withdraw, revalidate; and what time does to them. */
+import { toHex } from "../shared/core/bytes.ts";
+import { dayOf, isoDay, monthEnd, parseIsoDay } from "../shared/core/days.ts";
+import type { Admit } from "../shared/core/directive.ts";
+import { CausewayError } from "../shared/core/errors.ts";
+import type { Handle } from "../shared/core/ids.ts";
+import { toId } from "../shared/core/ids.ts";
+import { randomBytes } from "../shared/crypto/random.ts";
+import type { Clock } from "../shared/platform/clock.ts";
+import { contentHash } from "./intake/content-hash.ts";
+import { intake } from "./intake/intake.ts";
+import type { IntakeEvent, IntakeOptions } from "./intake/intake.ts";
+import type { ActivityLog } from "./store/activity.ts";
+import type { Database } from "./store/database.ts";
+import type { Outbox } from "./store/outbox.ts";
+import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
+
+export type RecordsParts = {
+  readonly db: Database;
+  readonly store: RecordStore;
+  readonly outbox: Outbox;
+  readonly activity: ActivityLog;
+  readonly clock: Clock;
+  /** The terms of this member's admission. */
+  admit(): Admit;
+  /** There are records to publish. */
+  onStored(): void;
+};
+
+export type ImportOptions = Omit<IntakeOptions, "today" | "retentionDaysMax"> & { readonly dryRun: boolean };
+
+export type ImportReceipt = Readonly<Record<PutOutcome | "rows" | "rejected" | "warnings", number>> & {
+  /** Under which the activity log keeps the import. */
+  readonly receipt: string;
+  /** Properties of the file that were not read, as the file spells them: for the importer's eyes, never for a log. */
+  readonly ignored: readonly string[];
+  readonly dryRun: boolean;
+};
+
+export type ImportEvent =
+  | Extract<IntakeEvent, { readonly kind: "mapping" | "problem" }>
+  | { readonly kind: "progress"; readonly rows: number; readonly bytes: number }
+  | { readonly kind: "receipt"; readonly receipt: ImportReceipt };
+
+/** Records stored in one transaction: an fsync each would make a large file slow. */
+const CHUNK_RECORDS = 500;
+
+export class Records {
+  readonly #parts: RecordsParts;
+
+  constructor(parts: RecordsParts) {
+    this.#parts = parts;
+  }
+
+  /** Imports a file as it arrives. Good rows go in while bad ones are reported; the receipt is the last event. */
+  async *import(file: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncGenerator<ImportEvent> {
+    const { clock, activity, onStored } = this.#parts;
+    const { dryRun, ...reading } = options;
+    const counted = new CountedBytes(file);
+    const counts = { added: 0, amended: 0, unchanged: 0, rows: 0, rejected: 0, warnings: 0 };
+    const chunk: Extract<IntakeEvent, { kind: "record" }>["record"][] = [];
+    let ignored: readonly string[] = [];
+    const store = (): void => {
+      this.#store(chunk, counts, dryRun);
+      chunk.length = 0;
+    };
+    const today = isoDay(dayOf(clock()));
+    const { retentionDaysMax } = this.#parts.admit();
+    for await (const event of intake(counted, { ...reading, today, retentionDaysMax })) {
+      if (event.kind === "mapping" || event.kind === "problem") yield event;
+      if (event.kind === "record") chunk.push(event.record);
+      if (event.kind === "summary") {
+        const { rows, rejected, warnings, unchanged } = event.counts;
+        ignored = event.ignored.map(({ name }) => name);
+        Object.assign(counts, { rows, rejected, warnings, unchanged: counts.unchanged + unchanged });
+      }
+      if (chunk.length < CHUNK_RECORDS) continue;
+      store();
+      yield { kind: "progress", rows: counts.added + counts.amended + counts.unchanged, bytes: counted.bytes };
+    }
+    store();
+    const receipt: ImportReceipt = { ...counts, ignored, dryRun, receipt: toHex(randomBytes(6)) };
+    if (!dryRun) activity.append(clock(), "collection", { detail: JSON.stringify(receipt) });
+    onStored();
+    yield { kind: "receipt", receipt };
+  }
+
+  /** Takes a record back. Throws NOT_FOUND, or CONFLICT when it is not published any more. */
+  withdraw(reference: string, reason: string): void {
+    const { db, store, activity, clock } = this.#parts;
+    assertReason(reason);
+    db.transaction(() => {
+      const stored = store.byReference(reference);
+      if (isEnded(stored)) throw new CausewayError("CONFLICT", "the record is withdrawn or expired already");
+      this.#end([stored], "withdrawn");
+      activity.append(clock(), "erasure", { reference, reason });
+    });
+  }
+
+  /**
+   * Moves the review day later: a distinct act with a reason (28 CFR 23: updating identifiers alone is not validation).
+   * Throws INVALID, NOT_FOUND, or CONFLICT when the record is not published any more.
+   */
+  revalidate(reference: string, reviewBy: string, reason: string): void {
+    const { db, store, outbox, activity, clock } = this.#parts;
+    assertReason(reason);
+    const day = this.#assertReviewDay(reviewBy);
+    db.transaction(() => {
+      const stored = store.byReference(reference);
+      if (isEnded(stored)) throw new CausewayError("CONFLICT", "the record is withdrawn or expired already");
+      store.revalidate(stored, reviewBy);
+      activity.append(clock(), "alteration", { reference, reason, detail: "revalidated" });
+      if (stored.publishedDay === null) return;
+      const reviewByDay = monthEnd(day);
+      store.setPublishedDay(stored.handle, reviewByDay);
+      const entry = { operation: "revalidate", handle: stored.handle, reviewByDay } as const;
+      outbox.append({ kind: "publication", entries: [entry] }, [stored.handle]);
+    });
+  }
+
+  list(): Iterable<StoredRecord> {
+    return this.#parts.store.all();
+  }
+
+  /** Takes back what is past its review day, and tries again what was refused for want of budget. */
+  sweep(): void {
+    const { db, store, clock, onStored } = this.#parts;
+    const today = dayOf(clock());
+    for (let overdue = store.overdue(today); overdue.length > 0; overdue = store.overdue(today)) {
+      db.transaction(() => this.#end(overdue, "expired"));
+    }
+    store.retryBudget();
+    onStored();
+  }
+
+  #store(
+    records: readonly Parameters<RecordStore["put"]>[0][],
+    counts: Record<PutOutcome, number>,
+    dryRun: boolean,
+  ): void {
+    const { db, store } = this.#parts;
+    if (records.length === 0) return;
+    db.transaction(() => {
+      for (const record of records) {
+        const hash = contentHash(record);
+        const outcome = dryRun ? store.compare(record, hash) : store.put(record, hash, newHandle());
+        counts[outcome] += 1;
+      }
+    });
+  }
+
+  #end(stored: readonly StoredRecord[], state: "withdrawn" | "expired"): void {
+    const { store, outbox } = this.#parts;
+    const published = stored.filter(({ publishedDay }) => publishedDay !== null).map(({ handle }) => handle);
+    for (const { handle } of stored) store.end(handle, state);
+    if (published.length === 0) return;
+    const entries = published.map((handle) => ({ operation: "withdraw", handle }) as const);
+    outbox.append({ kind: "publication", entries }, published);
+  }
+
+  #assertReviewDay(reviewBy: string): number {
+    const day = parseIsoDay(reviewBy);
+    const today = dayOf(this.#parts.clock());
+    const last = today + this.#parts.admit().retentionDaysMax;
+    if (day === undefined || day < today || day > last) {
+      throw new CausewayError("INVALID", `the review date must be an ISO day from today to ${isoDay(last)}`, {
+        fields: ["reviewBy"],
+      });
+    }
+    return day;
+  }
+}
+
+const newHandle = (): Handle => toId<Handle>(toHex(randomBytes(16)));
+
+const isEnded = ({ state }: StoredRecord): boolean => state === "withdrawn" || state === "expired";
+
+function assertReason(reason: string): void {
+  if (reason.trim() === "") throw new CausewayError("INVALID", "a reason is needed", { fields: ["reason"] });
+}
+
+/** Counts what passes, for the progress bar. */
+class CountedBytes implements AsyncIterable<Uint8Array> {
+  bytes = 0;
+  readonly #source: AsyncIterable<Uint8Array>;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    for await (const chunk of this.#source) {
+      this.bytes += chunk.length;
+      yield chunk;
+    }
+  }
+}

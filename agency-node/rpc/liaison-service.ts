@@ -1,0 +1,92 @@
+/** `LiaisonService`: what a liaison officer sees of the node's matches. */
+import type { CallContext } from "nice-grpc";
+import type { MemberId } from "../../shared/core/ids.ts";
+import { grpcService } from "../../shared/platform/grpc.ts";
+import type { GrpcService } from "../../shared/platform/grpc.ts";
+import { LiaisonServiceDefinition } from "../../shared/wire/gen/causeway/v1/liaison.ts";
+import type { Match, WatchMatchesResponse } from "../../shared/wire/gen/causeway/v1/liaison.ts";
+import type { MatchState } from "../core/match.ts";
+import type { Matches } from "../matches.ts";
+import type { Inbox } from "../store/inbox.ts";
+import type { RecordStore } from "../store/records.ts";
+import { Wake } from "../wake.ts";
+import { assertOwnUnit } from "./local-caller.ts";
+
+export type LiaisonServiceParts = {
+  readonly member: MemberId;
+  readonly matches: Matches;
+  readonly inbox: Inbox;
+  readonly records: RecordStore;
+};
+
+/** How often a watcher that sees no change looks whether its caller has hung up. */
+const IDLE_MS = 30_000;
+
+export function liaisonService(parts: LiaisonServiceParts): GrpcService {
+  const { member, matches, inbox } = parts;
+  return grpcService(LiaisonServiceDefinition, {
+    async listMatches(request, context: CallContext) {
+      assertOwnUnit(context, member);
+      const shown = inbox.matches().filter((match) => request.all === true || match.status !== "closed");
+      return { matches: shown.map((match) => toMatch(match, parts)) };
+    },
+    async *watchMatches(_request, context: CallContext): AsyncGenerator<WatchMatchesResponse> {
+      assertOwnUnit(context, member);
+      const changed = new Map<string, MatchState>();
+      const wake = new Wake();
+      const stop = matches.watch((match) => {
+        changed.set(match.matchId, match);
+        wake.set();
+      });
+      try {
+        for (const match of inbox.matches()) yield { match: toMatch(match, parts) };
+        while (!context.signal.aborted) {
+          const batch = [...changed.values()];
+          changed.clear();
+          for (const match of batch) yield { match: toMatch(match, parts) };
+          if (changed.size === 0) await wake.wait(IDLE_MS, context.signal);
+        }
+      } finally {
+        stop();
+      }
+    },
+  });
+}
+
+function toMatch(match: MatchState, { records }: LiaisonServiceParts): Match {
+  const { handling = "", mandate = "", name = "", slug = "", contact } = match.counterpart ?? {};
+  const record = records.byHandle(match.handle)?.record;
+  return {
+    id: match.matchId,
+    reference: record?.reference ?? "",
+    subjectKind: record?.subject.kind ?? "",
+    caseReference: record?.caseReference ?? "",
+    grade: match.grading.grade,
+    kind: match.grading.kind,
+    reasons: match.grading.reasons,
+    state: match.status,
+    closeReason: match.closeReason ?? "",
+    openedAtMs: BigInt(match.openedAtMs),
+    updatedAtMs: BigInt(match.updatedAtMs),
+    counterpart: match.counterpart && { handling, mandate, name, slug, contact },
+    nextStep: nextStep(match),
+  };
+}
+
+/** The next allowed step, in an officer's words. */
+function nextStep({ status, counterpart }: MatchState): string {
+  switch (status) {
+    case "open":
+      return "Wait: both units are proving that they know what met.";
+    case "proven":
+      return counterpart?.contact === undefined
+        ? "The other unit's handling withholds its contact: ask your coordinator."
+        : "Call the other unit before you act.";
+    case "unproven":
+      return "Do not act on this: the other side could not prove that it knows what met. Oversight is told.";
+    case "closed":
+      return "Nothing: the match has ended.";
+    case "dropped":
+      return "Nothing: too little met.";
+  }
+}

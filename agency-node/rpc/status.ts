@@ -1,0 +1,34 @@
+/** What `GetStatus` says of a node. */
+import type { GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
+import { VERSION } from "../../shared/platform/version.ts";
+import { SCHEME } from "../linkage/scheme.ts";
+import type { NodeParts } from "../node.ts";
+
+export function statusOf({ trust, directory, store, outbox, inbox, publisher, link }: NodeParts): GetStatusResponse {
+  const { slug, name, mandate } = trust.admit;
+  const records = store.counts();
+  const matches = inbox.counts();
+  const { federation } = trust;
+  const active = [...federation.epochs.values()].find(({ state }) => state === "active");
+  return {
+    slug,
+    memberName: name,
+    mandate,
+    epoch: active?.epoch ?? 0,
+    scheme: SCHEME.name,
+    directiveNumber: BigInt(federation.head.number),
+    policyUnprovenSinceMs: BigInt(directory.policyUnprovenSinceMs),
+    records: BigInt(records.published),
+    tokens: BigInt(records.tokens),
+    rejected: BigInt(records.rejected),
+    hardening: BigInt(records.hardening),
+    outbox: BigInt(outbox.length),
+    notices: BigInt(inbox.head().number),
+    openMatches: BigInt(matches.open),
+    unprovenMatches: BigInt(matches.unfinished),
+    brokerConnected: link.bus?.connected ?? false,
+    version: VERSION,
+    hardened: BigInt(publisher.work.hardened),
+    hardeningSeconds: publisher.work.seconds,
+  };
+}

@@ -1,0 +1,29 @@
+/** Lets a loop sleep until there is work. Waking before the sleep is not lost. */
+export class Wake {
+  #set = false;
+  #resolve: (() => void) | undefined;
+
+  set(): void {
+    this.#set = true;
+    this.#resolve?.();
+  }
+
+  /** Whether it was woken, rather than that `ms` passed or the signal aborted. */
+  async wait(ms: number, signal: AbortSignal): Promise<boolean> {
+    if (!this.#set && !signal.aborted) await this.#sleep(ms, signal);
+    const woken = this.#set;
+    this.#set = false;
+    return woken;
+  }
+
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", resolve as () => void, { once: true });
+    this.#resolve = resolve;
+    await promise;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", resolve as () => void);
+    this.#resolve = undefined;
+  }
+}
