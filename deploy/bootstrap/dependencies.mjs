@@ -77,7 +77,10 @@ export function explainNpmFailure({ code, stderr, stdout = "" }) {
     );
   }
   if (/can only install packages when|are in sync/.test(text)) {
-    return new SetupError("package.json and package-lock.json disagree", "Run `npm install` and commit both files.");
+    return new SetupError(
+      "package.json and package-lock.json disagree",
+      "Run `npm install`, then `npm run lock:complete`, and commit both files.",
+    );
   }
   if (/EROFS|EACCES|EPERM/.test(text)) {
     return new SetupError("npm may not write in this checkout", "Clone to a folder that you may write to.");

@@ -35,6 +35,9 @@ export function stopCaptured() {
   for (const child of running) child.kill("SIGTERM");
 }
 
+/** A signal to the whole process group reaches us twice, from its sender and from npm: within this time it is one. */
+const SAME_SIGNAL_MS = 1_000;
+
 /**
  * Hands the terminal to a program until it ends, and returns its exit code (128 + n after signal n, as shells do).
  * Signals are passed on. A terminal sends Ctrl-C to the whole foreground group, so then the program has it already and
@@ -43,8 +46,11 @@ export function stopCaptured() {
 export function handOver(command, args, options) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: "inherit" });
+    const passedAt = new Map();
     const pass = (signal) => {
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+      const again = performance.now() - (passedAt.get(signal) ?? -Infinity) < SAME_SIGNAL_MS;
+      passedAt.set(signal, performance.now());
+      if (!again && (signal !== "SIGINT" || !process.stdin.isTTY)) child.kill(signal);
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of signals) process.on(signal, pass);

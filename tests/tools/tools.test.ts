@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { differences } from "./check-generated.ts";
+import { completeLock, type Lock, missingOptional, platformOf } from "./complete-lock.ts";
 import { closingLine, countTests } from "./test-counts.ts";
 
 const file = (status: string, ...tests: string[]) => ({
@@ -52,5 +53,51 @@ describe("generated code", () => {
     ]);
     expect(differences(join(root, "fresh"), join(root, "absent"))).toHaveLength(3);
     rmSync(root, { recursive: true });
+  });
+});
+
+describe("the lock file", () => {
+  const lock: Lock = {
+    packages: {
+      "": {},
+      "node_modules/tool": { version: "1.0.0", dev: true, optionalDependencies: { "@tool/linux-x64-musl": "1.0.0" } },
+      "node_modules/other": { version: "1.0.0", optionalDependencies: { "@other/darwin-arm64": "2.0.0" } },
+      "node_modules/other/node_modules/@other/darwin-arm64": { version: "2.0.0" },
+    },
+  };
+
+  it("names the package of every platform: without one of them npm ci refuses on all (npm run lock:complete)", () => {
+    const text = readFileSync(join(import.meta.dirname, "..", "..", "package-lock.json"), "utf8");
+    expect(missingOptional(JSON.parse(text) as Lock)).toEqual([]);
+  });
+
+  it("gets back what is missing, for its platform only", () => {
+    expect(missingOptional(lock)).toEqual(["@tool/linux-x64-musl@1.0.0"]);
+    const whole = completeLock(lock);
+    expect(whole.packages["node_modules/@tool/linux-x64-musl"]).toEqual({
+      version: "1.0.0",
+      cpu: ["x64"],
+      dev: true,
+      libc: ["musl"],
+      optional: true,
+      os: ["linux"],
+    });
+    expect(missingOptional(whole)).toEqual([]);
+  });
+
+  it.each([
+    ["@a/binding-linux-arm-gnueabihf", ["linux"], ["arm"], ["glibc"]],
+    ["@a/binding-win32-x64-msvc", ["win32"], ["x64"], undefined],
+    ["@a/buf-linux-aarch64", ["linux"], ["arm64"], undefined],
+    ["@a/darwin-arm64", ["darwin"], ["arm64"], undefined],
+    ["@a/binding-android-arm-eabi", ["android"], ["arm"], undefined],
+  ])("reads the platform of %s from its name", (name, os, cpu, libc) => {
+    expect(platformOf(name)).toEqual(libc ? { os, cpu, libc } : { os, cpu });
+  });
+
+  it("is not guessed at where npm has to decide", () => {
+    const range = { packages: { "": { optionalDependencies: { "@a/linux-x64": "^1.0.0" } } } };
+    expect(() => completeLock(range)).toThrow("range");
+    expect(() => platformOf("plain-package")).toThrow("does not name its platform");
   });
 });
