@@ -44,7 +44,8 @@ export function startEngine(workers?: number): Engine {
     async finalise(inputs, blinds, answers) {
       const done = await Promise.all(
         pieces(inputs.length).map(([from, to]) => {
-          const part = (batch: Uint8Array, size: number) => batch.slice(from * size, to * size);
+          // Copied here: the `slice` of a Buffer, which gRPC hands over, is a view that drags the whole batch along.
+          const part = (batch: Uint8Array, size: number) => new Uint8Array(batch.subarray(from * size, to * size));
           const task: HardenTask = {
             kind: "finalise",
             inputs: packInputs(inputs.slice(from, to)),

@@ -53,10 +53,13 @@ export function startEngine(data: EvaluatorWorkerData, workers?: number): Engine
   };
 }
 
-/** Copies of consecutive pieces: a view would drag the whole batch to every worker. */
+/**
+ * Copies of consecutive pieces: a view would drag the whole batch to every worker. What gRPC hands over are Buffers, whose
+ * `slice` is a view too.
+ */
 function pieces(batch: Uint8Array): Uint8Array[] {
   const size = PIECE_ELEMENTS * ELEMENT_BYTES;
-  return Array.from({ length: Math.ceil(batch.length / size) }, (_, i) => batch.slice(i * size, (i + 1) * size));
+  return Array.from({ length: Math.ceil(batch.length / size) }, (_, i) => new Uint8Array(batch.subarray(i * size, (i + 1) * size)));
 }
 
 function pick(batch: Uint8Array, indices: readonly number[]): Uint8Array {

@@ -14,8 +14,8 @@ const TASKS_PER_WORKER = 2;
 export type WorkerPool<Task, Answer> = AsyncDisposable & {
   readonly workers: number;
   /**
-   * Runs a task in some worker. Rejects with the `CausewayError` thrown there, INTERNAL for any other fault, UNAVAILABLE
-   * after disposal. Task and answer are copied; give small typed arrays, not views on large buffers.
+   * Runs a task in some worker. Rejects with the `CausewayError` thrown there, INTERNAL for any other fault or where no
+   * worker can start, UNAVAILABLE after disposal. Task and answer are copied; give small typed arrays, not views on large buffers.
    */
   run(task: Task, lane?: string): Promise<Answer>;
 };
@@ -37,7 +37,8 @@ type Job<Task, Answer> = {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 };
-type Seat<Task, Answer> = { worker: Worker; readonly jobs: Map<number, Job<Task, Answer>> };
+/** `proven`: a worker in this seat has answered before. */
+type Seat<Task, Answer> = { worker: Worker; readonly jobs: Map<number, Job<Task, Answer>>; proven: boolean };
 
 /** Starts the workers. */
 export function startWorkerPool<Task, Answer>(options: PoolOptions): WorkerPool<Task, Answer> {
@@ -45,7 +46,7 @@ export function startWorkerPool<Task, Answer>(options: PoolOptions): WorkerPool<
   const seats: Seat<Task, Answer>[] = [];
   const count = options.workers ?? availableParallelism();
   let nextId = 0;
-  let closed = false;
+  let closed: CausewayError | undefined;
 
   const fill = (): void => {
     for (let seat = leastBusy(seats); seat.jobs.size < TASKS_PER_WORKER; seat = leastBusy(seats)) {
@@ -57,21 +58,31 @@ export function startWorkerPool<Task, Answer>(options: PoolOptions): WorkerPool<
   };
   const hire = (seat: Seat<Task, Answer>): void => {
     seat.worker.on("message", (reply: Reply<Answer>) => {
+      seat.proven = true;
       settle(seat, reply);
       fill();
     });
-    // A worker that dies takes its own tasks with it, never the pool.
-    seat.worker.on("error", () => {
+    // An error is followed by the exit.
+    seat.worker.on("error", () => undefined);
+    seat.worker.on("exit", () => {
+      if (closed) return;
+      // It takes its own tasks with it, not the pool; but where one cannot even start, the next will not either.
+      if (!seat.proven) return close(new CausewayError("INTERNAL", "worker threads cannot start"));
       abandon(seat.jobs.values(), new CausewayError("INTERNAL", "a worker thread failed"));
       seat.jobs.clear();
-      if (closed) return;
       seat.worker = newWorker(options);
       hire(seat);
       fill();
     });
   };
+  const close = (reason: CausewayError): void => {
+    closed = reason;
+    abandon([...lanes.values()].flat(), reason);
+    lanes.clear();
+    for (const seat of seats) abandon(seat.jobs.values(), reason);
+  };
   for (let i = 0; i < count; i += 1) {
-    const seat = { worker: newWorker(options), jobs: new Map<number, Job<Task, Answer>>() };
+    const seat = { worker: newWorker(options), jobs: new Map<number, Job<Task, Answer>>(), proven: false };
     seats.push(seat);
     hire(seat);
   }
@@ -80,18 +91,14 @@ export function startWorkerPool<Task, Answer>(options: PoolOptions): WorkerPool<
     workers: count,
     run: (task, lane = "") =>
       new Promise<Answer>((resolve, reject) => {
-        if (closed) throw new CausewayError("UNAVAILABLE", "worker pool is closed");
+        if (closed !== undefined) throw closed;
         const queue = lanes.get(lane) ?? [];
         if (queue.length === 0) lanes.set(lane, queue);
         queue.push({ id: nextId++, task, resolve, reject });
         fill();
       }),
     async [Symbol.asyncDispose]() {
-      closed = true;
-      const gone = new CausewayError("UNAVAILABLE", "worker pool is closed");
-      abandon([...lanes.values()].flat(), gone);
-      lanes.clear();
-      for (const seat of seats) abandon(seat.jobs.values(), gone);
+      close(new CausewayError("UNAVAILABLE", "worker pool is closed"));
       await Promise.all(seats.map((seat) => seat.worker.terminate()));
     },
   };

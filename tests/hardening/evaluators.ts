@@ -1,0 +1,186 @@
+/** A small federation of invented members with real evaluators: real TLS, real gRPC on loopback, real key shares. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EvaluatorEvent } from "../../broker/evaluator/parts.ts";
+import { createEvaluator } from "../../broker/evaluator/evaluator.ts";
+import type { Admit, Budget, Federation } from "../../shared/core/directive.ts";
+import { toHex } from "../../shared/core/bytes.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
+import { generateKeyShare, publicKeyOf } from "../../shared/crypto/oprf.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import { signingKeyPair } from "../../shared/crypto/sign.ts";
+import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import { startGrpcServer } from "../../shared/platform/grpc.ts";
+import type { GrpcService, GrpcTls } from "../../shared/platform/grpc.ts";
+import { silentLog } from "../../shared/platform/log.ts";
+import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/tls.ts";
+import type { Authority, PeerIdentity } from "../../shared/platform/tls.ts";
+
+export const AMPLE: Budget = { initial: 1_000_000, perDay: 1_000_000 };
+
+export type RunningEvaluator = {
+  readonly name: string;
+  readonly keyShare: Uint8Array;
+  readonly port: number;
+  readonly events: EvaluatorEvent[];
+  /** Ends the server and its threads; budgets stay in their file. */
+  stop(): Promise<void>;
+  /** As after a crash: same keys, same file, same port. */
+  start(): Promise<void>;
+};
+
+export type TestFederation = AsyncDisposable & {
+  federation: Federation;
+  nowMs: number;
+  readonly authority: Authority;
+  readonly evaluators: readonly RunningEvaluator[];
+  tlsFor(identity: PeerIdentity): Promise<GrpcTls>;
+  /** Replaces the federation by one in which this is the member's budget, or in which it is no member. */
+  setMember(member: MemberId, budget: Budget | undefined): void;
+};
+
+export type EvaluatorKeys = {
+  readonly name: string;
+  readonly federation: Uint8Array;
+  readonly signing: SigningKeyPair;
+};
+
+export type TestOptions = {
+  readonly evaluators?: number;
+  readonly workers?: number;
+  /** Puts something between an evaluator and its server. */
+  readonly wrap?: (service: GrpcService, keys: EvaluatorKeys) => GrpcService;
+};
+
+export const newMember = (): MemberId => toId<MemberId>(toHex(randomBytes(16)));
+
+export async function startFederation(options: TestOptions = {}): Promise<TestFederation> {
+  const federation = emptyFederation();
+  const authority = await createAuthority({ federation: federation.id, nowMs: Date.now() });
+  const directory = mkdtempSync(join(tmpdir(), "causeway-evaluators-"));
+  const tlsFor = async (identity: PeerIdentity): Promise<GrpcTls> => {
+    const { privateKeyPem, requestPem } = await createTlsRequest();
+    const facts = { authority, requestPem, identity, hosts: ["127.0.0.1"], nowMs: Date.now() };
+    return { rootsPem: authority.certificatePem, certificatePem: await issueCertificate(facts), privateKeyPem };
+  };
+  const test = { authority, federation, nowMs: Date.now(), tlsFor, evaluators: [] as RunningEvaluator[] };
+  for (let i = 0; i < (options.evaluators ?? 2); i += 1) {
+    const name = ["broker-office", "key-office", "third-office"][i] ?? `office-${i}`;
+    test.evaluators.push(await startEvaluator(test, name, directory, options));
+  }
+  return {
+    ...test,
+    get federation() {
+      return test.federation;
+    },
+    set federation(value) {
+      test.federation = value;
+    },
+    get nowMs() {
+      return test.nowMs;
+    },
+    set nowMs(value) {
+      test.nowMs = value;
+    },
+    setMember(member, budget) {
+      const members = new Map(test.federation.members);
+      if (budget === undefined) members.delete(member);
+      else members.set(member, admit(member, budget));
+      test.federation = { ...test.federation, members };
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(test.evaluators.map((evaluator) => evaluator.stop()));
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+type Test = { federation: Federation; nowMs: number; tlsFor(identity: PeerIdentity): Promise<GrpcTls> };
+
+async function startEvaluator(
+  test: Test,
+  name: string,
+  directory: string,
+  options: TestOptions,
+): Promise<RunningEvaluator> {
+  const keyShare = generateKeyShare(randomBytes(64));
+  const signing = signingKeyPair(randomBytes(32));
+  const tls = await test.tlsFor({ kind: "evaluator", name });
+  const events: EvaluatorEvent[] = [];
+  const list = (address: string): void => {
+    const others = test.federation.found.evaluators.filter((each) => each.name !== name);
+    const listed = { name, address, signingKey: signing.publicKey, sharePublicKey: publicKeyOf(keyShare) };
+    test.federation = { ...test.federation, found: { ...test.federation.found, evaluators: [...others, listed] } };
+  };
+  let running: AsyncDisposableStack | undefined;
+  let port = 0;
+  const start = async (): Promise<void> => {
+    const stack = new AsyncDisposableStack();
+    const evaluator = stack.use(
+      createEvaluator({
+        name,
+        federation: () => test.federation,
+        keyShare,
+        signing,
+        databasePath: join(directory, `${name}.sqlite`),
+        clock: () => test.nowMs,
+        onEvent: (event) => events.push(event),
+        workers: options.workers ?? 1,
+      }),
+    );
+    const service =
+      options.wrap?.(evaluator.service, { name, federation: test.federation.id, signing }) ?? evaluator.service;
+    const server = stack.use(
+      await startGrpcServer({ address: `127.0.0.1:${port}`, tls, services: [service], log: silentLog, graceMs: 0 }),
+    );
+    port = server.port;
+    running = stack;
+  };
+  const stop = async (): Promise<void> => {
+    await running?.disposeAsync();
+    running = undefined;
+  };
+  list("127.0.0.1:1");
+  await start();
+  list(`127.0.0.1:${port}`);
+  return { name, keyShare, port, events, start, stop };
+}
+
+function emptyFederation(): Federation {
+  const nothing = new Uint8Array(32);
+  return {
+    id: randomBytes(16),
+    found: {
+      name: "test federation",
+      board: [],
+      quorum: 1,
+      broker: { name: "broker", signingKey: nothing, address: "127.0.0.1:1" },
+      evaluators: [],
+      generation: 1,
+      tlsRoots: [],
+      freshnessKey: nothing,
+    },
+    members: new Map(),
+    epochs: new Map(),
+    head: { number: 1, hash: nothing },
+  };
+}
+
+function admit(member: MemberId, budget: Budget): Admit {
+  return {
+    member,
+    slug: "invented-unit",
+    name: "Invented Unit",
+    mandate: "counter-trafficking",
+    contact: { office: "Invented Unit", phone: "", email: "", hours: "" },
+    domains: ["target"],
+    signingKey: new Uint8Array(32),
+    sealingKey: new Uint8Array(32),
+    legalBasis: "none: test data",
+    purposes: ["test"],
+    retentionDaysMax: 30,
+    budget,
+  };
+}
