@@ -120,7 +120,7 @@ function readText(path) {
   }
 }
 
-export function lastLines(text, count) {
+function lastLines(text, count) {
   return text.trim().split("\n").slice(-count).join("\n  ");
 }
 

@@ -9,7 +9,7 @@ import { hasNode, installNode, nodePath } from "./node-runtime.mjs";
 import { handOver, stopCaptured } from "./processes.mjs";
 import { SetupError, explainFileError, say, seconds } from "./report.mjs";
 
-export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 /** What each task runs under Node 24, from the checkout's root. */
 export const TASKS = {

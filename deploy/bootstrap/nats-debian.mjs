@@ -15,7 +15,7 @@ const KEYRINGS = ["/usr/share/keyrings/debian-archive-keyring.pgp", "/usr/share/
  * has arrived; `unstable` fills the gap if it is taken out for a while. A `stable` that has caught up would have been
  * found in `testing` too, with the smaller risk of a mirror that lacks it.
  */
-export const SUITES = ["testing", "unstable", "stable-backports", "stable"];
+const SUITES = ["testing", "unstable", "stable-backports", "stable"];
 
 /** Unpacks Debian's nats-server into `folder`; returns the binary's path. */
 export async function fetchFromDebian(folder) {

@@ -8,7 +8,7 @@ import { capture } from "./processes.mjs";
 import { SetupError, step } from "./report.mjs";
 
 /** Where our own copy lives. */
-export const privateNatsServer = (root) => join(root, ".causeway", "bin", "nats-server");
+const privateNatsServer = (root) => join(root, ".causeway", "bin", "nats-server");
 
 /** A usable nats-server without fetching anything: `{ path, version, refused }`, with a reason for each one refused. */
 export async function findNatsServer(root, environment = process.env, ask = askVersion) {

@@ -34,10 +34,13 @@ declare module "*/bootstrap/lock.mjs" {
 }
 
 declare module "*/bootstrap/dependencies.mjs" {
-  import type { SetupError } from "*/bootstrap/report.mjs";
   export function whyInstall(root: string): string;
   export function npmCommand(environment: Record<string, string | undefined>, node: string): string[];
-  export function explainNpmFailure(result: { code: number; stderr: string; stdout?: string }): SetupError;
+  export function explainNpmFailure(result: {
+    code: number;
+    stderr: string;
+    stdout?: string;
+  }): Error & { hint: string };
   export function installedMatches(lockText: string, installedText: string): boolean;
 }
 
