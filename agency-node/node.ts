@@ -15,7 +15,7 @@ import { readNatsCredentials, readStorageKey } from "../shared/platform/party.ts
 import { pause } from "../shared/platform/retry.ts";
 import { VERSION } from "../shared/platform/version.ts";
 import { openDelivery } from "../shared/wire/data-plane.ts";
-import { memberInboxPrefix } from "../shared/wire/subjects.ts";
+import { MEMBER_API_PREFIX, memberInboxPrefix } from "../shared/wire/subjects.ts";
 import { Receiver } from "./bus/receiver.ts";
 import { Sender } from "./bus/sender.ts";
 import type { NodeConfig } from "./config.ts";
@@ -171,6 +171,7 @@ async function talk(config: NodeConfig, log: Log, parts: NodeParts, signal: Abor
     creds: readNatsCredentials(config.dir),
     roots: trust.tls.rootsPem,
     inboxPrefix: memberInboxPrefix(member),
+    apiPrefix: MEMBER_API_PREFIX,
     name: `node ${trust.admit.slug}`,
     signal,
     log,

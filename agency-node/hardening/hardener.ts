@@ -25,6 +25,7 @@ import {
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
 import type { GrpcTls } from "../../shared/platform/grpc.ts";
+import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { keepEvidence, provedAnswer, unproven } from "./answers.ts";
 import type { Asking, Evidence, SentBatch } from "./answers.ts";
 import { batchKey, batchOrder } from "./batch-secrets.ts";
@@ -91,7 +92,9 @@ export function createHardener(options: HardenerOptions): Hardener {
 
   const clientOf = (evaluator: Evaluator): EvaluatorClient => {
     const key = `${evaluator.name} ${evaluator.address}`;
-    const client = clients.get(key) ?? evaluatorClient({ ...evaluator, tls: options.tls });
+    const { address } = evaluator;
+    const expected = serverIdentity(evaluator, options.federation());
+    const client = clients.get(key) ?? evaluatorClient({ address, tls: options.tls, expected });
     clients.set(key, client);
     return client;
   };
@@ -131,6 +134,11 @@ export function createHardener(options: HardenerOptions): Hardener {
       await engine[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The evaluator that the broker hosts answers under the broker's certificate: a party has one. */
+function serverIdentity({ name, signingKey }: Evaluator, { found }: Federation): PeerIdentity {
+  return equalBytes(signingKey, found.broker.signingKey) ? { kind: "broker" } : { kind: "evaluator", name };
 }
 
 type BlindedBatch = {

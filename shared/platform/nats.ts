@@ -27,6 +27,8 @@ export type NatsOptions = {
   /** PEM of the federation's TLS roots. */
   readonly roots: string;
   readonly inboxPrefix: string;
+  /** Of the JetStream API; a member's differs, see `MEMBER_API_PREFIX`. */
+  readonly apiPrefix?: string;
   /** Shown to the NATS operator. */
   readonly name: string;
   readonly signal: AbortSignal;
@@ -82,7 +84,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsBus> {
     onRetry: (error, delayMs) => options.log.error("nats.waiting", error, { delayMs }),
   });
   const watch = new ConnectionWatch(connection, options.log);
-  return new Bus(connection, watch, options.signal);
+  return new Bus(connection, watch, options);
 }
 
 async function open(options: NatsOptions): Promise<NatsConnection> {
@@ -129,10 +131,10 @@ class Bus implements NatsBus {
   readonly #jetstream: JetStreamClient;
   readonly #signal: AbortSignal;
 
-  constructor(connection: NatsConnection, watch: ConnectionWatch, signal: AbortSignal) {
+  constructor(connection: NatsConnection, watch: ConnectionWatch, { signal, apiPrefix }: NatsOptions) {
     this.#connection = connection;
     this.#watch = watch;
-    this.#jetstream = connection.jetstream({ timeout: 5_000 });
+    this.#jetstream = connection.jetstream({ timeout: 5_000, ...(apiPrefix === undefined ? {} : { apiPrefix }) });
     this.#signal = signal;
   }
 

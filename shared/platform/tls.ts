@@ -187,11 +187,11 @@ async function leafExtensions(
 ): Promise<Extension[]> {
   const hosts = of.hosts.map((host): JsonGeneralName => ({ type: isIP(host) === 0 ? "dns" : "ip", value: host }));
   const uri: JsonGeneralName = { type: "url", value: identityUri(of.identity) };
-  const usages = of.identity.kind === "member" ? [] : [ExtendedKeyUsage.serverAuth];
   return [
     new BasicConstraintsExtension(false, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new ExtendedKeyUsageExtension([...usages, ExtendedKeyUsage.clientAuth], true),
+    // Every party serves: a node its own unit's people, under the same identity with which they call it.
+    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth], true),
     new SubjectAlternativeNameExtension([uri, ...hosts]),
     await SubjectKeyIdentifierExtension.create(publicKey),
     await AuthorityKeyIdentifierExtension.create(authority.publicKey),

@@ -36,3 +36,9 @@ export function memberInboxPrefix(member: MemberId): string {
   return `_INBOX_${member}`;
 }
 export const BROKER_INBOX_PREFIX = "_INBOX_broker";
+
+/**
+ * The API prefix of a member's JetStream client. Under the usual `$JS.API` a member's account would ask the server's own service,
+ * which answers that the account has no JetStream.
+ */
+export const MEMBER_API_PREFIX = "cw.js";

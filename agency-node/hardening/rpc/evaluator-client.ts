@@ -8,6 +8,7 @@ import type { EvaluationRequest, EvaluationResponse } from "../../../shared/core
 import { EVALUATION_ANSWER_MS_MAX } from "../../../shared/core/limits.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
 import type { GrpcTls } from "../../../shared/platform/grpc.ts";
+import type { PeerIdentity } from "../../../shared/platform/tls.ts";
 import { readEvaluationResponse, toWireRequest } from "../../../shared/wire/evaluation.ts";
 import { EvaluationServiceDefinition } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
 import type { EvaluateRequest } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
@@ -29,11 +30,11 @@ type Stream = { readonly questions: Map<string, Question>; send(request: Evaluat
 
 /** Connects at the first question, and again at the next one after a loss. */
 export function evaluatorClient(to: {
-  readonly name: string;
   readonly address: string;
   readonly tls: GrpcTls;
+  readonly expected: PeerIdentity;
 }): EvaluatorClient {
-  const connection = grpcClient(EvaluationServiceDefinition, { ...to, expected: { kind: "evaluator", name: to.name } });
+  const connection = grpcClient(EvaluationServiceDefinition, to);
   let stream: Stream | undefined;
 
   const open = (): Stream => {

@@ -1,0 +1,296 @@
+/**
+ * A whole federation for tests: founded for real, a real nats-server, broker, second evaluator and nodes in this process, TLS
+ * everywhere. All units, records and numbers are invented.
+ *
+ *   await using federation = await TestFederation.start();
+ *   await federation.import("ct", rows);
+ *   await federation.settled();
+ */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { foundFederation } from "../../agency-node/admin/found.ts";
+import type { Founded } from "../../agency-node/admin/found.ts";
+import { readConfig } from "../../agency-node/config.ts";
+import { SCHEME } from "../../agency-node/linkage/scheme.ts";
+import { createNode } from "../../agency-node/node.ts";
+import type { Node } from "../../agency-node/node.ts";
+import { createBroker } from "../../broker/broker.ts";
+import type { Broker } from "../../broker/broker.ts";
+import { toBrokerConfig } from "../../broker/config.ts";
+import { createEvaluator } from "../../broker/evaluator/evaluator.ts";
+import type { Evaluator } from "../../broker/evaluator/evaluator.ts";
+import type { Domain } from "../../shared/core/domain.ts";
+import { loadChain } from "../../shared/platform/chain-file.ts";
+import { systemClock } from "../../shared/platform/clock.ts";
+import { grpcClient, startGrpcServer } from "../../shared/platform/grpc.ts";
+import type { GrpcConnection, GrpcServer } from "../../shared/platform/grpc.ts";
+import {
+  initAdministrator,
+  initBroker,
+  initEvaluator,
+  initNats,
+  initNode,
+  installBundle,
+  partyFile,
+  readKeyShare,
+  readPin,
+  readSigningKeys,
+  readTls,
+} from "../../shared/platform/party.ts";
+import { LiaisonServiceDefinition } from "../../shared/wire/gen/causeway/v1/liaison.ts";
+import type { Match } from "../../shared/wire/gen/causeway/v1/liaison.ts";
+import { RecordsServiceDefinition } from "../../shared/wire/gen/causeway/v1/records.ts";
+import type { GetStatusResponse, ImportOptions, ImportResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
+import { freePort, NatsProcess, RecordedLog } from "../broker/support.ts";
+
+export type UnitName = "ct" | "thb" | "wcu";
+
+type UnitTerms = { readonly mandate: string; readonly domains: readonly Domain[] };
+
+const UNITS: Readonly<Record<UnitName, UnitTerms>> = {
+  ct: { mandate: "counter-terrorism", domains: ["target"] },
+  thb: { mandate: "human-trafficking", domains: ["target", "protected"] },
+  wcu: { mandate: "war-crimes", domains: ["target", "protected"] },
+};
+
+const MIB = 1024 * 1024;
+
+/** What import files need not say. */
+export const IMPORT_DEFAULTS = {
+  format: "auto",
+  kind: "person",
+  role: "suspect",
+  legalBasis: "Invented Act, section 1",
+  caseReference: "CASE-INVENTED-1",
+  handling: "open",
+};
+
+export class TestFederation implements AsyncDisposable {
+  readonly root: string;
+  readonly nats: NatsProcess;
+  readonly founded: Founded;
+  /** What every program of the federation logged. */
+  readonly log = new RecordedLog();
+  readonly #ports: Readonly<Record<string, number>>;
+  readonly #running = new Map<string, AsyncDisposable>();
+
+  private constructor(root: string, founded: Founded, ports: Readonly<Record<string, number>>) {
+    this.root = root;
+    this.founded = founded;
+    this.#ports = ports;
+    this.nats = new NatsProcess({ dir: (party) => this.dir(party) }, ports["nats"]!);
+  }
+
+  /** Founds, installs and starts everything. */
+  static async start(): Promise<TestFederation> {
+    const federation = await TestFederation.found();
+    await federation.nats.start();
+    await federation.startBroker();
+    await federation.startEvaluator();
+    for (const unit of Object.keys(UNITS)) await federation.startNode(unit as UnitName);
+    return federation;
+  }
+
+  /** Founds and installs; nothing runs yet. */
+  static async found(): Promise<TestFederation> {
+    const root = mkdtempSync(join(tmpdir(), "causeway-test-"));
+    chmodSync(root, 0o700);
+    const ports: Record<string, number> = {};
+    for (const party of ["broker", "key-office", "nats", ...Object.keys(UNITS)]) ports[party] = await freePort();
+    const founded = await found(root, ports);
+    const fingerprint = founded.fingerprint;
+    for (const [party, bundleDir] of founded.bundles) {
+      installBundle({ partyDir: join(root, party), bundleDir, fingerprint, nowMs: Date.now() });
+    }
+    return new TestFederation(root, founded, ports);
+  }
+
+  dir(party: string): string {
+    return join(this.root, party);
+  }
+
+  async startBroker(): Promise<Broker> {
+    const settings = {
+      natsUrl: this.nats.url,
+      listen: `127.0.0.1:${this.#ports["broker"]}`,
+      evaluatorWorkers: 1,
+      streams: { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32 * MIB, replicas: 1 },
+    };
+    writeFileSync(join(this.dir("broker"), "broker.json"), JSON.stringify(settings));
+    const config = toBrokerConfig(this.dir("broker"), settings);
+    const broker = createBroker(config, { clock: systemClock, log: this.log.log.with({ program: "broker" }) });
+    this.#running.set("broker", broker);
+    await broker.start();
+    return broker;
+  }
+
+  async startEvaluator(): Promise<void> {
+    const dir = this.dir("key-office");
+    const context = { pinnedFingerprint: readPin(dir), nowMs: Date.now() };
+    const { federation } = loadChain(partyFile(dir, "chain"), context);
+    const log = this.log.log.with({ program: "evaluator" });
+    const evaluator: Evaluator = createEvaluator({
+      name: "key-office",
+      federation: () => federation,
+      keyShare: readKeyShare(dir),
+      signing: readSigningKeys(dir),
+      databasePath: join(dir, "evaluator.sqlite"),
+      clock: systemClock,
+      onEvent: ({ kind, ...counts }) => log.info(`evaluator.${kind}`, counts),
+      workers: 1,
+    });
+    const server: GrpcServer = await startGrpcServer({
+      address: `127.0.0.1:${this.#ports["key-office"]}`,
+      tls: readTls(dir),
+      services: [evaluator.service],
+      log,
+    });
+    this.#running.set("key-office", {
+      async [Symbol.asyncDispose]() {
+        await server[Symbol.asyncDispose]();
+        await evaluator[Symbol.asyncDispose]();
+      },
+    });
+  }
+
+  async startNode(unit: UnitName): Promise<Node> {
+    const dir = this.dir(unit);
+    const settings = { natsUrl: this.nats.url, listen: `127.0.0.1:${this.#ports[unit]}`, workers: 1 };
+    writeFileSync(join(dir, "node.json"), JSON.stringify(settings));
+    const node = await createNode(readConfig(dir), { clock: systemClock, log: this.log.log.with({ program: unit }) });
+    this.#running.set(unit, node);
+    return node;
+  }
+
+  /** Stops a party as an orderly shutdown does. */
+  async stop(party: string): Promise<void> {
+    const running = this.#running.get(party);
+    this.#running.delete(party);
+    await running?.[Symbol.asyncDispose]();
+  }
+
+  /** Imports a file's text at a unit; returns every event. */
+  async import(
+    unit: UnitName,
+    file: string | Uint8Array,
+    options: Partial<ImportOptions> = {},
+  ): Promise<ImportResponse[]> {
+    const bytes = typeof file === "string" ? new TextEncoder().encode(file) : file;
+    const reviewBy = new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 10);
+    const given = { ...IMPORT_DEFAULTS, reviewBy, ...options };
+    const events: ImportResponse[] = [];
+    using records = this.records(unit);
+    async function* requests() {
+      yield { request: { $case: "options" as const, value: given } };
+      for (let at = 0; at < bytes.length; at += 64 * 1024) {
+        yield { request: { $case: "chunk" as const, value: bytes.subarray(at, at + 64 * 1024) } };
+      }
+    }
+    for await (const event of records.client.import(requests())) events.push(event);
+    return events;
+  }
+
+  async matches(unit: UnitName): Promise<readonly Match[]> {
+    using liaison = this.#client(LiaisonServiceDefinition, unit);
+    return (await liaison.client.listMatches({ all: true })).matches;
+  }
+
+  async status(unit: UnitName): Promise<GetStatusResponse> {
+    using records = this.records(unit);
+    return await records.client.getStatus({});
+  }
+
+  records(unit: UnitName): GrpcConnection<typeof RecordsServiceDefinition> {
+    return this.#client(RecordsServiceDefinition, unit);
+  }
+
+  /** Resolves when nothing is on its way any more at the given units: everything published, receipted and proved. */
+  async settled(units: readonly UnitName[] = Object.keys(UNITS) as UnitName[], timeoutMs = 25_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    // Notices go out at ticks, so one quiet look is not enough.
+    for (let quiet = 0; quiet < 6;) {
+      if (Date.now() > deadline) throw new Error(`not settled: ${await this.#describe(units)}`);
+      const busy = (await Promise.all(units.map((unit) => this.status(unit)))).some(isBusy);
+      quiet = busy ? 0 : quiet + 1;
+      await sleep(100);
+    }
+  }
+
+  async #describe(units: readonly UnitName[]): Promise<string> {
+    const statuses = await Promise.all(units.map((unit) => this.status(unit)));
+    const plain = (_: string, value: unknown): unknown => (typeof value === "bigint" ? Number(value) : value);
+    const log = this.log.lines.slice(-30).map((line) => JSON.stringify(line));
+    return [JSON.stringify(statuses, plain), ...log].join("\n");
+  }
+
+  #client<Definition extends Parameters<typeof grpcClient>[0]>(definition: Definition, unit: UnitName) {
+    const member = this.founded.members.get(unit)!;
+    return grpcClient(definition, {
+      address: `127.0.0.1:${this.#ports[unit]}`,
+      tls: readTls(this.dir(unit)),
+      expected: { kind: "member", member },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const results = await Promise.allSettled([...this.#running.values()].map((each) => each[Symbol.asyncDispose]()));
+    await this.nats[Symbol.asyncDispose]();
+    rmSync(this.root, { recursive: true, force: true });
+    const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    if (errors.length > 0) throw new AggregateError(errors, "parts of the federation did not stop cleanly");
+  }
+}
+
+function isBusy(status: GetStatusResponse): boolean {
+  return status.hardening > 0n || status.outbox > 0n || status.unprovenMatches > 0n || !status.brokerConnected;
+}
+
+async function found(root: string, ports: Readonly<Record<string, number>>): Promise<Founded> {
+  const administratorDirs = ["chair", "deputy", "clerk"].map((name) => join(root, name));
+  for (const [i, dir] of administratorDirs.entries()) await initAdministrator(dir, { name: `Administrator ${i + 1}` });
+  const broker = (await initBroker(join(root, "broker"))).enrolment;
+  const office = (await initEvaluator(join(root, "key-office"), { name: "key-office" })).enrolment;
+  const nats = (await initNats(join(root, "nats"))).enrolment;
+  const members = [];
+  for (const [slug, { mandate, domains }] of Object.entries(UNITS)) {
+    const { enrolment } = await initNode(join(root, slug), { name: `Invented unit ${slug}` });
+    members.push({ enrolment, terms: termsOf(slug, mandate, domains) });
+  }
+  const brokerAddress = `127.0.0.1:${ports["broker"]}`;
+  return await foundFederation({
+    name: "Invented federation",
+    administratorDirs,
+    quorum: 2,
+    broker: { enrolment: broker, address: brokerAddress },
+    evaluators: [
+      { enrolment: broker, address: brokerAddress },
+      { enrolment: office, address: `127.0.0.1:${ports["key-office"]}` },
+    ],
+    members,
+    nats: { enrolment: nats, hosts: ["localhost", "127.0.0.1"] },
+    scheme: SCHEME.name,
+    nowMs: Date.now(),
+    outDir: join(root, "out"),
+  });
+}
+
+function termsOf(slug: string, mandate: string, domains: readonly Domain[]) {
+  return {
+    slug,
+    name: `Invented unit ${slug}`,
+    mandate,
+    contact: {
+      office: `Liaison desk ${slug}`,
+      phone: "+44 1632 960000",
+      email: `desk@${slug}.example`,
+      hours: "always",
+    },
+    domains,
+    legalBasis: "Invented Act, section 1",
+    purposes: ["deconfliction"],
+    retentionDaysMax: 730,
+    budget: { initial: 2_000_000, perDay: 200_000 },
+  };
+}
