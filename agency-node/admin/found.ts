@@ -70,7 +70,6 @@ export type Founded = {
 
 const DAY_MS = 24 * 3_600_000;
 const GENERATION = 1;
-const MEMBERS_MAX = 1_000;
 
 /**
  * Throws CONFLICT if the registrar's directory already founded a federation or `outDir` exists, INVALID for a plan that
@@ -91,8 +90,8 @@ export async function foundFederation(plan: FoundingPlan): Promise<Founded> {
     pin: `${toHex(fingerprint)}\n`,
   };
   const nats = createNatsAuthority();
-  const accounts = await issueNatsAccounts(nats, { name: plan.name, membersMax: MEMBERS_MAX });
-  await keepRegistrarKeys(plan.administratorDirs[0] as string, { authority, freshnessSeed, nats });
+  const accounts = await issueNatsAccounts(nats, { name: plan.name, members: [...federation.members.keys()] });
+  await keepRegistrarKeys(plan.administratorDirs[0] as string, { authority, freshnessSeed, nats, accounts });
   for (const dir of plan.administratorDirs) {
     const context = { pinnedFingerprint: fingerprint, nowMs: plan.nowMs };
     writeChain(partyFile(dir, "chain"), proveChain(chain, context), context);
@@ -170,14 +169,21 @@ async function decideFoundation(
 
 async function keepRegistrarKeys(
   dir: string,
-  of: { readonly authority: Authority; readonly freshnessSeed: Uint8Array; readonly nats: NatsAuthority },
+  of: {
+    readonly authority: Authority;
+    readonly freshnessSeed: Uint8Array;
+    readonly nats: NatsAuthority;
+    readonly accounts: NatsAccounts;
+  },
 ): Promise<void> {
   writeNewSecret(keyFile(dir, "ca.key"), of.authority.privateKeyPem);
   writeNewSecret(keyFile(dir, "freshness.key"), of.freshnessSeed);
   writeNewSecret(keyFile(dir, "nats-operator.seed"), of.nats.operator.getSeed());
   writeNewSecret(keyFile(dir, "nats-system.seed"), of.nats.system.getSeed());
   writeNewSecret(keyFile(dir, "nats-federation.seed"), of.nats.federation.getSeed());
+  writeNewSecret(keyFile(dir, "nats-member-signer.seed"), of.nats.memberSigner.getSeed());
   writeNewSecret(keyFile(dir, "nats-system.creds"), fmtCreds(await issueSystemUser(of.nats), of.nats.systemUser));
+  replaceFile(partyFile(dir, "natsAccounts"), accountsText(of.accounts), 0o644);
   replaceFile(join(dir, "ca.crt"), of.authority.certificatePem, 0o644);
 }
 
@@ -231,21 +237,32 @@ async function writeBundles(
     const { hosts } = party;
     const certificate = await issueCertificate({ ...of, requestPem, identity, hosts, nowMs: plan.nowMs });
     replaceFile(partyFile(dir, "certificate"), certificate, 0o644);
-    const jwt = await userJwt(of.nats, identity, party.enrolment);
+    const jwt = await userJwt(of, identity, party.enrolment);
     if (jwt !== undefined) replaceFile(partyFile(dir, "userJwt"), `${jwt}\n`, 0o644);
     bundles.set(party.name, dir);
   };
   for (const party of partiesOf(plan)) await write(join(plan.outDir, "bundle", party.name), party);
   const nats = join(plan.outDir, "nats");
   await write(nats, { ...plan.nats, name: "nats", identity: () => ({ kind: "nats" }) });
-  replaceFile(partyFile(nats, "natsAccounts"), `${JSON.stringify(of.accounts, undefined, 2)}\n`, 0o644);
+  replaceFile(partyFile(nats, "natsAccounts"), accountsText(of.accounts), 0o644);
   return bundles;
 }
 
-async function userJwt(nats: NatsAuthority, identity: PeerIdentity, enrolment: Enrolment): Promise<string | undefined> {
-  if (identity.kind === "broker") return await issueBrokerUser(nats, needed(enrolment, "natsKey"));
-  if (identity.kind === "member") return await issueMemberUser(nats, identity.member, needed(enrolment, "natsKey"));
-  return undefined;
+async function userJwt(
+  of: { readonly nats: NatsAuthority; readonly accounts: NatsAccounts },
+  identity: PeerIdentity,
+  enrolment: Enrolment,
+): Promise<string | undefined> {
+  if (identity.kind === "broker") return await issueBrokerUser(of.nats, needed(enrolment, "natsKey"));
+  if (identity.kind !== "member") return undefined;
+  const { member } = identity;
+  const account = of.accounts.memberAccounts[member];
+  if (account === undefined) throw new CausewayError("INTERNAL", "a member has no NATS account");
+  return await issueMemberUser(of.nats, { member, account, natsKey: needed(enrolment, "natsKey") });
+}
+
+function accountsText(accounts: NatsAccounts): string {
+  return `${JSON.stringify(accounts, undefined, 2)}\n`;
 }
 
 function memberBySlug(federation: Federation, slug: string): MemberId {

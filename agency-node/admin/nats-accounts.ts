@@ -2,15 +2,20 @@
  * (board) Who may do what on NATS: operator, accounts and users as signed JWTs.
  *
  * The NATS servers' operator is an adversary that sees subjects, sizes and timing, and so is every member towards the
- * others. Users get allow-lists only: deny rules have leaked in past servers, and what is not listed is refused. A member
- * can publish its own submissions, pull and acknowledge its own deliveries, and hear its own inbox; streams and consumers
- * are made by the broker alone.
+ * others. Two walls stand between members:
  *
- * Known weakness, by NATS's design: the server sends its answer to whatever reply subject a request names, without asking
- * whether the requester may publish there. See the note on reply subjects in `deploy/nats/config.ts`.
+ * - Every member has an account, a subject space of its own. It imports four services of the federation's account: its own
+ *   submissions, and asking for, pulling and acknowledging its own deliveries. The account is needed because a server
+ *   sends its answer to whatever reply subject a request names without asking whether the requester may publish there:
+ *   in one common account a member could have the server write into another's stream until it is full. Across accounts the
+ *   server replaces the reply subject by one of its own.
+ * - Within it, users get allow-lists only: deny rules have leaked in past servers, and what is not listed is refused.
+ *
+ * Streams and consumers live in the federation's account and are made by the broker alone. Accounts are signed by the
+ * operator key; members hold only a user key, so no member can import anything further.
  */
 import { encodeAccount, encodeOperator, encodeUser } from "@nats-io/jwt";
-import type { Account, User } from "@nats-io/jwt";
+import type { Account, Export, Import, User } from "@nats-io/jwt";
 import { createAccount, createOperator, createUser, fromPublic } from "@nats-io/nkeys";
 import type { KeyPair } from "@nats-io/nkeys";
 import type { MemberId } from "../../shared/core/ids.ts";
@@ -18,6 +23,7 @@ import {
   BROKER_INBOX_PREFIX,
   deliveryStream,
   deliverySubject,
+  MEMBER_API_PREFIX,
   memberInboxPrefix,
   NODE_CONSUMER,
   submissionSubjects,
@@ -28,6 +34,8 @@ export type NatsAccounts = {
   readonly operatorJwt: string;
   readonly systemAccount: string;
   readonly federationAccount: string;
+  /** Public keys of the members' accounts. */
+  readonly memberAccounts: Readonly<Record<MemberId, string>>;
   /** Account JWTs by public key. */
   readonly accounts: Readonly<Record<string, string>>;
 };
@@ -36,6 +44,8 @@ export type NatsAuthority = {
   readonly operator: KeyPair;
   readonly system: KeyPair;
   readonly federation: KeyPair;
+  /** Signs the users of all members' accounts; those accounts' own private keys are never kept. */
+  readonly memberSigner: KeyPair;
   /** Pushes changed accounts and revocations to the servers. */
   readonly systemUser: KeyPair;
 };
@@ -43,28 +53,42 @@ export type NatsAuthority = {
 const GIBIBYTE = 1024 ** 3;
 const UNLIMITED = -1;
 
+/** What all streams may promise each other together; the server must have as much. */
+export const NATS_STORE_BYTES_MAX = 256 * GIBIBYTE;
+
 /** Each limit of an account that is left out is zero, which for JetStream means: none allowed. */
-function federationLimits(membersMax: number) {
-  return {
-    subs: UNLIMITED,
-    data: UNLIMITED,
-    payload: UNLIMITED,
-    conn: 4 * membersMax + 16,
-    leaf: 0,
-    imports: 0,
-    exports: 0,
-    wildcards: false,
-    disallow_bearer: true,
-    mem_storage: 0,
-    disk_storage: 64 * GIBIBYTE,
-    streams: 2 * membersMax + 16,
-    consumer: 4 * membersMax + 64,
-    mem_max_stream_bytes: UNLIMITED,
-    disk_max_stream_bytes: 16 * GIBIBYTE,
-    max_bytes_required: true,
-    max_ack_pending: 65_536,
-  };
-}
+const FEDERATION_LIMITS = {
+  subs: UNLIMITED,
+  data: UNLIMITED,
+  payload: UNLIMITED,
+  conn: 64,
+  leaf: 0,
+  imports: 0,
+  exports: UNLIMITED,
+  wildcards: true,
+  disallow_bearer: true,
+  mem_storage: 0,
+  disk_storage: NATS_STORE_BYTES_MAX,
+  streams: 4096,
+  consumer: 8192,
+  mem_max_stream_bytes: UNLIMITED,
+  disk_max_stream_bytes: 16 * GIBIBYTE,
+  max_bytes_required: true,
+  max_ack_pending: 65_536,
+};
+
+/** No JetStream of its own. One connection, plus what a restart leaves behind for a moment. */
+const MEMBER_LIMITS = {
+  subs: 256,
+  data: UNLIMITED,
+  payload: UNLIMITED,
+  conn: 4,
+  leaf: 0,
+  imports: UNLIMITED,
+  exports: 0,
+  wildcards: false,
+  disallow_bearer: true,
+};
 
 const SYSTEM_LIMITS = {
   subs: UNLIMITED,
@@ -78,45 +102,89 @@ const SYSTEM_LIMITS = {
   disallow_bearer: true,
 };
 
-/** A member has one connection at a time, plus what a restart leaves behind for a moment. */
-const MEMBER_SUBSCRIPTIONS_MAX = 64;
+/** What the federation's account answers to members. Pulling has many answers to one request. */
+const EXPORTS: Export[] = [
+  { name: "submissions", subject: "cw.pub.*.*", type: "service", response_type: "Singleton" },
+  {
+    name: "consumer info",
+    subject: `$JS.API.CONSUMER.INFO.*.${NODE_CONSUMER}`,
+    type: "service",
+    response_type: "Singleton",
+  },
+  { name: "pull", subject: `$JS.API.CONSUMER.MSG.NEXT.*.${NODE_CONSUMER}`, type: "service", response_type: "Stream" },
+  { name: "acknowledge", subject: `$JS.ACK.*.${NODE_CONSUMER}.>`, type: "service", response_type: "Singleton" },
+];
 
 /** New keys for operator, accounts and the user that manages them. */
 export function createNatsAuthority(): NatsAuthority {
-  return { operator: createOperator(), system: createAccount(), federation: createAccount(), systemUser: createUser() };
+  return {
+    operator: createOperator(),
+    system: createAccount(),
+    federation: createAccount(),
+    memberSigner: createAccount(),
+    systemUser: createUser(),
+  };
 }
 
-/** Operator and account JWTs. `membersMax` sizes the account's limits; `revoked` are users' public keys, as of seconds. */
+/** Operator and account JWTs, with a new account for each member. */
 export async function issueNatsAccounts(
   authority: NatsAuthority,
-  of: { readonly name: string; readonly membersMax: number; readonly revoked?: Readonly<Record<string, number>> },
+  of: { readonly name: string; readonly members: readonly MemberId[] },
 ): Promise<NatsAccounts> {
   const { operator, system, federation } = authority;
   const systemAccount = system.getPublicKey();
   const federationAccount = federation.getPublicKey();
-  const account: Partial<Account> = { limits: federationLimits(of.membersMax), revocations: { ...of.revoked } };
-  return {
-    operatorJwt: await encodeOperator(of.name, operator, { system_account: systemAccount }),
-    systemAccount,
-    federationAccount,
-    accounts: {
-      [systemAccount]: await encodeAccount("SYS", system, { limits: SYSTEM_LIMITS }, { signer: operator }),
-      [federationAccount]: await encodeAccount(of.name, federation, account, { signer: operator }),
-    },
+  const account: Partial<Account> = { limits: FEDERATION_LIMITS, exports: EXPORTS };
+  const memberAccounts: Record<MemberId, string> = {};
+  const accounts: Record<string, string> = {
+    [systemAccount]: await encodeAccount("SYS", system, { limits: SYSTEM_LIMITS }, { signer: operator }),
+    [federationAccount]: await encodeAccount(of.name, federation, account, { signer: operator }),
   };
+  for (const member of of.members) {
+    const publicKey = createAccount().getPublicKey();
+    memberAccounts[member] = publicKey;
+    accounts[publicKey] = await issueMemberAccount(authority, member, publicKey);
+  }
+  const operatorJwt = await encodeOperator(of.name, operator, { system_account: systemAccount });
+  return { operatorJwt, systemAccount, federationAccount, memberAccounts, accounts };
 }
 
-/** JWT of a member's user. `natsKey` is the user key that the member made itself. */
-export async function issueMemberUser(authority: NatsAuthority, member: MemberId, natsKey: string): Promise<string> {
-  const limits = { subs: MEMBER_SUBSCRIPTIONS_MAX, data: UNLIMITED, payload: UNLIMITED };
-  const user = { ...memberPermissions(member), ...limits, ...PLAIN_CONNECTION };
-  return await encodeUser(member, fromPublic(natsKey), authority.federation, user);
+/**
+ * A member's account. Issued again with the user's key under `revoked` (and the time in seconds up to which its JWTs are void)
+ * and pushed to the servers, it closes the member's connections at once.
+ */
+export async function issueMemberAccount(
+  authority: Pick<NatsAuthority, "operator" | "federation" | "memberSigner">,
+  member: MemberId,
+  publicKey: string,
+  revoked: Readonly<Record<string, number>> = {},
+): Promise<string> {
+  const account = authority.federation.getPublicKey();
+  const imports = servicesOf(member).map(({ subject, local }): Import => ({
+    name: local,
+    subject,
+    local_subject: local,
+    account,
+    type: "service",
+  }));
+  const signing_keys = [authority.memberSigner.getPublicKey()];
+  const claims: Partial<Account> = { limits: MEMBER_LIMITS, imports, signing_keys, revocations: { ...revoked } };
+  return await encodeAccount(member, fromPublic(publicKey), claims, { signer: authority.operator });
+}
+
+/** JWT of a member's user. `natsKey` is the user key that the member made itself, `account` the member's account. */
+export async function issueMemberUser(
+  authority: NatsAuthority,
+  of: { readonly member: MemberId; readonly account: string; readonly natsKey: string },
+): Promise<string> {
+  const user = { ...memberPermissions(of.member), ...USER_LIMITS, ...PLAIN_CONNECTION };
+  const signer = authority.memberSigner;
+  return await encodeUser(of.member, fromPublic(of.natsKey), fromPublic(of.account), user, { signer });
 }
 
 /** JWT of the broker's user. */
 export async function issueBrokerUser(authority: NatsAuthority, natsKey: string): Promise<string> {
-  const limits = { subs: UNLIMITED, data: UNLIMITED, payload: UNLIMITED };
-  const user = { ...brokerPermissions(), ...limits, ...PLAIN_CONNECTION };
+  const user = { ...brokerPermissions(), ...USER_LIMITS, ...PLAIN_CONNECTION };
   return await encodeUser("broker", fromPublic(natsKey), authority.federation, user);
 }
 
@@ -127,22 +195,26 @@ export async function issueSystemUser(authority: NatsAuthority): Promise<string>
   return await encodeUser("system", authority.systemUser, authority.system, { ...permissions, ...PLAIN_CONNECTION });
 }
 
+/** The account's limits are what counts. */
+const USER_LIMITS = { subs: UNLIMITED, data: UNLIMITED, payload: UNLIMITED };
 const PLAIN_CONNECTION: Partial<User> = { bearer_token: false, allowed_connection_types: ["STANDARD"] };
+
+/** Everything that a member may ask of the federation's account: the subject there, and its name in the member's account. */
+function servicesOf(member: MemberId): { readonly subject: string; readonly local: string }[] {
+  const own = `${deliveryStream(member)}.${NODE_CONSUMER}`;
+  const api = ["CONSUMER.INFO", "CONSUMER.MSG.NEXT"].map((request) => `${request}.${own}`);
+  const [submissions, acknowledgements] = [submissionSubjects(member), `$JS.ACK.${own}.>`];
+  return [
+    { subject: submissions, local: submissions },
+    ...api.map((request) => ({ subject: `$JS.API.${request}`, local: `${MEMBER_API_PREFIX}.${request}` })),
+    { subject: acknowledgements, local: acknowledgements },
+  ];
+}
 
 /** Everything that a member may publish and subscribe to. */
 export function memberPermissions(member: MemberId): Pick<User, "pub" | "sub"> {
-  const own = `${deliveryStream(member)}.${NODE_CONSUMER}`;
-  return {
-    pub: {
-      allow: [
-        submissionSubjects(member),
-        `$JS.API.CONSUMER.INFO.${own}`,
-        `$JS.API.CONSUMER.MSG.NEXT.${own}`,
-        `$JS.ACK.${own}.>`,
-      ],
-    },
-    sub: { allow: [`${memberInboxPrefix(member)}.>`] },
-  };
+  const requests = servicesOf(member).map((service) => service.local);
+  return { pub: { allow: requests }, sub: { allow: [`${memberInboxPrefix(member)}.>`] } };
 }
 
 /** The broker owns all streams and consumers. It may delete no message and no stream; purging is how an epoch retires. */

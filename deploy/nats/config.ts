@@ -5,6 +5,7 @@
  * administrator cannot make a user. The full resolver keeps account JWTs on disk and takes newer ones, revocations
  * too, pushed by the board's system user. Members reach it over TLS 1.3 with the federation's root.
  */
+import { NATS_STORE_BYTES_MAX } from "../../agency-node/admin/nats-accounts.ts";
 import type { NatsAccounts } from "../../agency-node/admin/nats-accounts.ts";
 import { SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 
@@ -23,8 +24,6 @@ export type NatsServerOptions = {
   readonly resolverDir: string;
   /** Paths of PEM files. */
   readonly tls: { readonly certificate: string; readonly privateKey: string; readonly roots: string };
-  /** Default 64. */
-  readonly storeGibibytesMax?: number;
 };
 
 /** The text of nats-server.conf. */
@@ -42,7 +41,7 @@ export function natsServerConfig(options: NatsServerOptions): string {
     `  dir: ${quoted(options.resolverDir)}`,
     "  allow_delete: false",
     '  interval: "2m"',
-    "  limit: 64",
+    "  limit: 4096",
     "}",
     "resolver_preload: {",
     ...preload,
@@ -65,7 +64,8 @@ export function natsServerConfig(options: NatsServerOptions): string {
     `  store_dir: ${quoted(options.storeDir)}`,
     "  # The default syncs every two minutes: what was acknowledged since is lost with the power.",
     "  sync_interval: always",
-    `  max_file_store: ${options.storeGibibytesMax ?? 64}GB`,
+    "  # No less than the account is promised, or the server refuses the account.",
+    `  max_file_store: ${NATS_STORE_BYTES_MAX}`,
     "  max_memory_store: 64MB",
     "}",
   ];
