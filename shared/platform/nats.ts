@@ -105,6 +105,8 @@ async function open(options: NatsOptions): Promise<NatsConnection> {
   return await connect(settings).catch(rethrow);
 }
 
+const TOLD = new Set(["disconnect", "reconnect", "error"]);
+
 /** Whether the connection is up, told by its own status events. */
 class ConnectionWatch {
   connected = true;
@@ -115,11 +117,10 @@ class ConnectionWatch {
 
   async #follow(connection: NatsConnection, log: Log): Promise<void> {
     for await (const status of connection.status()) {
-      if (status.type === "disconnect") this.connected = false;
-      if (status.type === "reconnect") this.connected = true;
-      if (status.type === "disconnect" || status.type === "reconnect" || status.type === "error") {
-        log.info(`nats.${status.type}`);
-      }
+      const type: string = status.type;
+      if (type === "disconnect") this.connected = false;
+      if (type === "reconnect") this.connected = true;
+      if (TOLD.has(type)) log.info(`nats.${type}`);
     }
     this.connected = false;
   }
