@@ -109,6 +109,8 @@ export class EpochSpace {
 function meetingOf(record: LiveRecord, candidate: Candidate, side: "positionA" | "positionB"): Meeting {
   const positions: Record<TokenClass, number[]> = { single: [], dateLevel: [], yearLevel: [] };
   for (const token of candidate.met) positions[token.tokenClass].push(token[side]);
+  // Each side's in an order of its own: the common order would show how the other side has arranged its record.
+  for (const tokenClass of TOKEN_CLASSES) positions[tokenClass].sort((a, b) => a - b);
   return { incarnation: record.incarnation, sequence: record.sequence, positions };
 }
 

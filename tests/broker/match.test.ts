@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { decideEncounter, decideParting, evolveMatch, noticesOf } from "../../broker/core/match.ts";
+import type { Encounter, Match, MatchEvent } from "../../broker/core/match.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
+
+function encounter(metHash: string): Encounter {
+  const meeting = (sequence: number) => ({
+    incarnation: "i" as Incarnation,
+    sequence,
+    positions: { single: [sequence], dateLevel: [], yearLevel: [] },
+  });
+  return {
+    matchId: "match" as MatchId,
+    domain: "target",
+    parties: [
+      { member: "low" as MemberId, handle: "x" as Handle },
+      { member: "high" as MemberId, handle: "y" as Handle },
+    ],
+    meetings: [meeting(1), meeting(2)],
+    metHash,
+  };
+}
+
+/** The match after these events, each decided on the state before. */
+function after(...decisions: ((match: Match | undefined) => MatchEvent | undefined)[]): Match {
+  let match: Match | undefined;
+  for (const decide of decisions) match = evolveMatch(match, decide(match) as MatchEvent);
+  return match as Match;
+}
+const meets = (metHash: string) => (match: Match | undefined) => decideEncounter(match, encounter(metHash));
+const parts = (match: Match | undefined) => decideParting(match as Match, "withdrawn");
+
+describe("the life of a match", () => {
+  it("is opened once, with a notice to each side about its own record", () => {
+    const event = decideEncounter(undefined, encounter("a")) as MatchEvent;
+    const match = evolveMatch(undefined, event);
+    expect(match).toMatchObject({ status: "open", amendment: 0 });
+    const [lower, higher] = noticesOf(match, event);
+    expect(lower).toMatchObject({
+      member: "low",
+      event: { type: "matchOpened", side: 0, handle: "x", meeting: { sequence: 1 } },
+    });
+    expect(higher).toMatchObject({
+      member: "high",
+      event: { type: "matchOpened", side: 1, handle: "y", meeting: { sequence: 2 } },
+    });
+  });
+
+  it("stays as it is while the same tokens meet", () => {
+    expect(decideEncounter(after(meets("a")), encounter("a"))).toBeUndefined();
+  });
+
+  it("is amended by number when other tokens meet", () => {
+    const match = after(meets("a"), meets("b"), meets("c"));
+    expect(match).toMatchObject({ status: "open", amendment: 2 });
+  });
+
+  it("is closed once", () => {
+    const match = after(meets("a"), parts);
+    expect(match).toMatchObject({ status: "closed", amendment: 1 });
+    expect(decideParting(match, "expired")).toBeUndefined();
+  });
+
+  it("opens again by an amendment, never by a second opening", () => {
+    const event = decideEncounter(after(meets("a"), parts), encounter("a"));
+    expect(event).toMatchObject({ type: "amended", amendment: 2 });
+  });
+});

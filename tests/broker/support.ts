@@ -1,0 +1,415 @@
+/** A broker with a real nats-server and raw protocol clients in place of nodes. All names and numbers are invented. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { createBroker } from "../../broker/broker.ts";
+import type { Broker } from "../../broker/broker.ts";
+import { toBrokerConfig } from "../../broker/config.ts";
+import type { NatsAccounts } from "../../agency-node/admin/nats-accounts.ts";
+import { natsServerConfig } from "../../deploy/nats/config.ts";
+import { concat, toHex } from "../../shared/core/bytes.ts";
+import type {
+  Delivery,
+  Entry,
+  Notice,
+  NoticeEvent,
+  Receipt,
+  Submission,
+  SubmissionBody,
+  TokenSet,
+  Upsert,
+} from "../../shared/core/data-plane.ts";
+import { dayOf, monthEnd } from "../../shared/core/days.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
+import { blake2b } from "../../shared/crypto/hash.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { loadChain } from "../../shared/platform/chain-file.ts";
+import { systemClock } from "../../shared/platform/clock.ts";
+import type { Clock } from "../../shared/platform/clock.ts";
+import { describe, silentLog } from "../../shared/platform/log.ts";
+import type { Log, LogFields } from "../../shared/platform/log.ts";
+import { connectNats } from "../../shared/platform/nats.ts";
+import type { NatsBus } from "../../shared/platform/nats.ts";
+import {
+  keyFile,
+  partyFile,
+  readNatsCredentials,
+  readPin,
+  readSealingKeys,
+  readSigningKeys,
+  readTls,
+} from "../../shared/platform/party.ts";
+import { openDelivery, signSubmission } from "../../shared/wire/data-plane.ts";
+import { sealMessage } from "../../shared/wire/envelope.ts";
+import {
+  deliveryStream,
+  MEMBER_API_PREFIX,
+  memberInboxPrefix,
+  NODE_CONSUMER,
+  submissionSubject,
+} from "../../shared/wire/subjects.ts";
+import { natsServerBinary } from "../trust/nats-server.ts";
+import { foundSample } from "../trust/sample-federation.ts";
+import type { SampleFederation } from "../trust/sample-federation.ts";
+
+const MIB = 1024 * 1024;
+export const STREAM_SIZES = { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32 * MIB, replicas: 1 };
+
+/** A nats-server that can be killed and started again on the same port with what it had stored. */
+export class NatsProcess implements AsyncDisposable {
+  readonly #config: string;
+  readonly port: number;
+  #child: ChildProcess | undefined;
+
+  constructor(sample: Pick<SampleFederation, "dir">, port: number) {
+    const dir = sample.dir("nats");
+    const text = natsServerConfig({
+      name: "invented-nats",
+      accounts: JSON.parse(readFileSync(partyFile(dir, "natsAccounts"), "utf8")) as NatsAccounts,
+      port,
+      storeDir: join(dir, "store"),
+      resolverDir: join(dir, "resolver"),
+      tls: {
+        certificate: partyFile(dir, "certificate"),
+        privateKey: keyFile(dir, "tls.key"),
+        roots: partyFile(dir, "roots"),
+      },
+    });
+    this.port = port;
+    this.#config = join(dir, "broker-test.conf");
+    writeFileSync(this.#config, text);
+  }
+
+  get url(): string {
+    return `tls://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(natsServerBinary(), ["-c", this.#config], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = child;
+    let log = "";
+    // Read to the end of its life: a server whose log has no reader dies of the broken pipe.
+    const ready = new Promise<void>((resolve, reject) => {
+      child.stderr.on("data", (chunk) => {
+        log += String(chunk);
+        if (log.includes("Server is ready")) resolve();
+      });
+      child.once("exit", () => reject(new Error(`nats-server did not start:\n${log}`)));
+    });
+    await ready;
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** What a program logged, by event name. */
+export class RecordedLog {
+  readonly lines: { readonly event: string; readonly fields: LogFields }[] = [];
+
+  get log(): Log {
+    return this.#with({});
+  }
+
+  count(event: string): number {
+    return this.lines.filter((line) => line.event === event).length;
+  }
+
+  #with(standing: LogFields): Log {
+    const note = (event: string, fields: LogFields = {}): void => {
+      this.lines.push({ event, fields: { ...standing, ...fields } });
+    };
+    return {
+      info: note,
+      warn: note,
+      error: (event, cause, fields) => note(event, { ...fields, ...describe(cause) }),
+      with: (fields) => this.#with({ ...standing, ...fields }),
+    };
+  }
+}
+
+/** Federation, nats-server and broker. The broker can be closed and made anew at any time. */
+export class World implements AsyncDisposable {
+  readonly sample: SampleFederation;
+  readonly nats: NatsProcess;
+  readonly federation: Federation;
+  readonly recorded = new RecordedLog();
+  readonly clients: Client[] = [];
+  readonly #abort = new AbortController();
+  clock: Clock = systemClock;
+  broker!: Broker;
+
+  constructor(sample: SampleFederation, nats: NatsProcess) {
+    this.sample = sample;
+    this.nats = nats;
+    const dir = sample.dir("broker");
+    const context = { pinnedFingerprint: readPin(dir), nowMs: Date.now() };
+    this.federation = loadChain(partyFile(dir, "chain"), context).federation;
+  }
+
+  static async start(): Promise<World> {
+    const sample = await foundSample(Date.now());
+    const nats = new NatsProcess(sample, await freePort());
+    const world = new World(sample, nats);
+    await nats.start();
+    await world.startBroker();
+    return world;
+  }
+
+  makeBroker(): Broker {
+    const dir = this.sample.dir("broker");
+    mkdirSync(dir, { recursive: true });
+    const settings = { natsUrl: this.nats.url, listen: "127.0.0.1:0", evaluatorWorkers: 1, streams: STREAM_SIZES };
+    const clock = (): number => this.clock();
+    this.broker = createBroker(toBrokerConfig(dir, settings), { clock, log: this.recorded.log });
+    return this.broker;
+  }
+
+  async startBroker(): Promise<void> {
+    await this.makeBroker().start();
+  }
+
+  async stopBroker(): Promise<void> {
+    await this.broker[Symbol.asyncDispose]();
+  }
+
+  /** A raw client of a member, by slug. Needs the streams, which the broker makes. */
+  async client(slug: string): Promise<Client> {
+    const member = [...this.federation.members.values()].find((each) => each.slug === slug)?.member as MemberId;
+    const dir = this.sample.dir(slug);
+    const bus = await connectNats({
+      url: this.nats.url,
+      creds: readNatsCredentials(dir),
+      roots: readTls(dir).rootsPem,
+      inboxPrefix: memberInboxPrefix(member),
+      apiPrefix: MEMBER_API_PREFIX,
+      name: slug,
+      signal: this.#abort.signal,
+      log: silentLog,
+    });
+    const client = new Client(member, dir, bus, this.federation);
+    this.clients.push(client);
+    void client.listen();
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    for (const client of this.clients) await client[Symbol.asyncDispose]();
+    await this.stopBroker();
+    await this.nats[Symbol.asyncDispose]();
+    this.sample[Symbol.dispose]();
+  }
+}
+
+/** Signs, seals and sends as a node would, and reads what it is sent, without any of a node's care. */
+export class Client implements AsyncDisposable {
+  readonly member: MemberId;
+  readonly federation: Federation;
+  readonly received: Delivery[] = [];
+  /** Hashes under which each notice number has arrived: one, or the broker has told two stories. */
+  readonly noticeHashes = new Map<number, Set<string>>();
+  readonly #dir: string;
+  readonly #bus: NatsBus;
+  incarnation = toId<Incarnation>(toHex(randomBytes(16)));
+  sequence = 0;
+  prevHash: Uint8Array = new Uint8Array(32);
+  noticeNumber = 0;
+  noticeHash: Uint8Array = new Uint8Array(32);
+  readonly #waiting = new Set<() => void>();
+
+  constructor(member: MemberId, dir: string, bus: NatsBus, federation: Federation) {
+    this.member = member;
+    this.#dir = dir;
+    this.#bus = bus;
+    this.federation = federation;
+  }
+
+  async listen(): Promise<void> {
+    for await (const message of this.#bus.consume(deliveryStream(this.member), NODE_CONSUMER)) {
+      const { delivery, hash } = openDelivery(message.data, {
+        federation: this.federation.id,
+        member: this.member,
+        keyPair: readSealingKeys(this.#dir),
+        brokerSigningKey: this.federation.found.broker.signingKey,
+      });
+      this.received.push(delivery);
+      if (delivery.body.kind === "notice") {
+        const { number } = delivery.body;
+        this.noticeHashes.set(number, (this.noticeHashes.get(number) ?? new Set()).add(toHex(hash)));
+      }
+      if (delivery.body.kind === "notice" && delivery.body.number === this.noticeNumber + 1) {
+        this.noticeNumber += 1;
+        this.noticeHash = hash;
+      }
+      message.ack();
+      for (const wake of this.#waiting) wake();
+    }
+  }
+
+  /** The next submission of this member's chain. */
+  next(
+    body: SubmissionBody,
+    over: Partial<Submission> = {},
+  ): { readonly submission: Submission; readonly sealed: Uint8Array } {
+    this.sequence += 1;
+    const submission: Submission = {
+      recipientKey: this.brokerKey,
+      member: this.member,
+      incarnation: this.incarnation,
+      sequence: this.sequence,
+      prevHash: this.prevHash,
+      epoch: 1,
+      body,
+      ...over,
+    };
+    const { signed, hash } = signSubmission(submission, this.#scope);
+    this.prevHash = hash;
+    return { submission, sealed: sealMessage(signed, this.brokerKey) };
+  }
+
+  /** Seals a submission again, as a node does that has no receipt yet. */
+  seal(submission: Submission, signerDir = this.#dir): Uint8Array {
+    const scope = { federation: this.federation.id, signer: readSigningKeys(signerDir) };
+    return sealMessage(signSubmission(submission, scope).signed, this.brokerKey);
+  }
+
+  async send(sealed: Uint8Array, subject = submissionSubject(this.member, 1)): Promise<void> {
+    await this.#bus.publish(subject, sealed, toHex(blake2b(32, sealed)));
+  }
+
+  /** Sends the next submission; answers with its number. */
+  async submit(body: SubmissionBody): Promise<number> {
+    const { submission, sealed } = this.next(body);
+    await this.send(sealed);
+    return submission.sequence;
+  }
+
+  async publish(...entries: Entry[]): Promise<number> {
+    return await this.submit({ kind: "publication", entries });
+  }
+
+  /** Sends a publication and waits for its receipt. */
+  async publishAndWait(...entries: Entry[]): Promise<Receipt> {
+    const { incarnation } = this;
+    const sequence = await this.publish(...entries);
+    return await this.receipt(sequence, incarnation);
+  }
+
+  async receipt(sequence: number, incarnation = this.incarnation): Promise<Receipt> {
+    return await this.until(() => this.receipts(sequence, incarnation)[0]);
+  }
+
+  receipts(sequence: number, incarnation = this.incarnation): Receipt[] {
+    return this.received
+      .map(({ body }) => body)
+      .filter((body) => body.kind === "receipt")
+      .filter((body) => body.sequence === sequence && body.incarnation === incarnation);
+  }
+
+  /** Notices in order, each number once. */
+  get notices(): Notice[] {
+    const byNumber = new Map<number, Notice>();
+    for (const { body } of this.received) if (body.kind === "notice") byNumber.set(body.number, body);
+    return [...byNumber.values()].toSorted((a, b) => a.number - b.number);
+  }
+
+  events<Type extends NoticeEvent["type"]>(type: Type): Extract<NoticeEvent, { type: Type }>[] {
+    const events = this.notices.map(({ event }) => event);
+    return events.filter((event): event is Extract<NoticeEvent, { type: Type }> => event.type === type);
+  }
+
+  async event<Type extends NoticeEvent["type"]>(type: Type, count = 1): Promise<Extract<NoticeEvent, { type: Type }>> {
+    return await this.until(() => this.events(type)[count - 1]);
+  }
+
+  /** Waits until what was received makes `look` answer. */
+  async until<T>(look: () => T | undefined, timeoutMs = 15_000): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const found = look();
+      if (found !== undefined) return found;
+      if (Date.now() > deadline)
+        throw new Error(`nothing came: ${this.received.map(({ body }) => body.kind).join(" ")}`);
+      await new Promise<void>((wake) => {
+        const timer = setTimeout(done, deadline - Date.now() + 1);
+        const waiting = this.#waiting;
+        waiting.add(done);
+        function done(): void {
+          clearTimeout(timer);
+          waiting.delete(done);
+          wake();
+        }
+      });
+    }
+  }
+
+  get brokerKey(): Uint8Array {
+    return this.federation.epochs.get(1)?.brokerSealingKey as Uint8Array;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bus[Symbol.asyncDispose]();
+  }
+
+  get #scope() {
+    return { federation: this.federation.id, signer: readSigningKeys(this.#dir) };
+  }
+}
+
+/** A review day that every sample member may set. */
+export function reviewDay(): number {
+  return monthEnd(dayOf(Date.now()) + 60);
+}
+
+export function newHandle(): Handle {
+  return toId<Handle>(toHex(randomBytes(16)));
+}
+
+/** Invented tokens: the named ones the same for everybody, the rest random padding. */
+export function tokens(single: readonly string[], dateLevel: readonly string[] = []): TokenSet {
+  return { single: padded(single), dateLevel: padded(dateLevel), yearLevel: padded([]) };
+}
+
+function padded(names: readonly string[]): Uint8Array {
+  const named = names.map((name) => blake2b(16, new TextEncoder().encode(name)));
+  const count = Math.max(8, 2 ** Math.ceil(Math.log2(Math.max(1, names.length))));
+  return concat(...named, randomBytes(16 * (count - names.length)));
+}
+
+export function upsert(handle: Handle, set: TokenSet, over: Partial<Upsert> = {}): Upsert {
+  return {
+    operation: "upsert",
+    handle,
+    domain: "target",
+    handling: "open",
+    reviewByDay: reviewDay(),
+    conversationKey: sealingKeyPair(randomBytes(32)).publicKey,
+    tokens: set,
+    ...over,
+  };
+}

@@ -1,0 +1,152 @@
+/** The writer without NATS: a ledger in memory, invented members, signatures of a throw-away key. */
+import { keyedTokenHash } from "../../broker/core/token-index.ts";
+import type { Received } from "../../broker/core/submission.ts";
+import { Ledger } from "../../broker/store/ledger.ts";
+import { NoticeBook } from "../../broker/writer/notice-book.ts";
+import { Proofs } from "../../broker/writer/proofs.ts";
+import { Publications } from "../../broker/writer/publications.ts";
+import { Writer } from "../../broker/writer/writer.ts";
+import type { Reply } from "../../broker/writer/writer.ts";
+import type { Entry, NoticeEvent, SubmissionBody } from "../../shared/core/data-plane.ts";
+import type { Admit, Federation } from "../../shared/core/directive.ts";
+import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
+import { signingKeyPair } from "../../shared/crypto/sign.ts";
+import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { submissionHash } from "../../shared/wire/data-plane.ts";
+import { RecordedLog } from "./support.ts";
+
+export const HARBOUR = "a".repeat(32) as MemberId;
+export const BORDER = "b".repeat(32) as MemberId;
+export const CUSTOMS = "c".repeat(32) as MemberId;
+export const MEMBERS = [HARBOUR, BORDER, CUSTOMS] as const;
+
+const federationId = new Uint8Array(16).fill(1);
+const seed = (value: number): Uint8Array => new Uint8Array(32).fill(value);
+
+export class Bench {
+  readonly recorded = new RecordedLog();
+  readonly ledger: Ledger;
+  readonly writer: Writer;
+  readonly publications: Publications;
+  readonly connected: [MemberId, number][] = [];
+  readonly told = new Map<MemberId, NoticeEvent[]>();
+  readonly chains = new Map<MemberId, Chain>();
+  nowMs = Date.now();
+  federation: Federation;
+
+  constructor(options: { readonly ledger?: Ledger; readonly budget?: Admit["budget"] } = {}) {
+    this.ledger = options.ledger ?? new Ledger(":memory:", federationId);
+    const budget = options.budget ?? { initial: 1_000_000, perDay: 1_000_000 };
+    this.federation = sampleFederation(budget);
+    const federation = (): Federation => this.federation;
+    const notices = new ToldBook({ ledger: this.ledger, federation, signer: signingKeyPair(seed(9)) }, this.told);
+    const { ledger } = this;
+    this.publications = new Publications({ ledger, notices, federation, tokenHash: keyedTokenHash(seed(3).slice(16)) });
+    const recordOf = ({ member, handle }: { member: MemberId; handle: Entry["handle"] }) =>
+      this.publications.find(member, handle);
+    this.writer = new Writer({
+      ledger,
+      publications: this.publications,
+      proofs: new Proofs({ ledger, notices, federation, recordOf }),
+      notices,
+      federation,
+      log: this.recorded.log,
+      onConnected: (member, number) => this.connected.push([member, number]),
+    });
+    for (const member of MEMBERS) this.chains.set(member, new Chain(member));
+  }
+
+  /** The member's next submission, not yet received. */
+  next(member: MemberId, body: SubmissionBody): Received {
+    return (this.chains.get(member) as Chain).next(body);
+  }
+
+  receive(received: Received): Reply[] {
+    return this.writer.receive(received, this.nowMs);
+  }
+
+  publish(member: MemberId, ...entries: Entry[]): Reply[] {
+    return this.receive(this.next(member, { kind: "publication", entries }));
+  }
+
+  eventsOf(member: MemberId): NoticeEvent[] {
+    return this.told.get(member) ?? [];
+  }
+
+  types(member: MemberId): string[] {
+    return this.eventsOf(member).map(({ type }) => type);
+  }
+}
+
+export class Chain {
+  readonly member: MemberId;
+  incarnation: Incarnation;
+  sequence = 0;
+  prevHash: Uint8Array = new Uint8Array(32);
+
+  constructor(member: MemberId, incarnation = "1".repeat(32) as Incarnation) {
+    this.member = member;
+    this.incarnation = incarnation;
+  }
+
+  next(body: SubmissionBody): Received {
+    this.sequence += 1;
+    const { member, incarnation, sequence, prevHash } = this;
+    const submission = { recipientKey: seed(0), member, incarnation, sequence, prevHash, epoch: 1, body };
+    const hash = submissionHash(new TextEncoder().encode(`${member} ${incarnation} ${sequence}`));
+    this.prevHash = hash;
+    return { submission, hash };
+  }
+}
+
+/** Remembers in plain what it signs. */
+class ToldBook extends NoticeBook {
+  readonly #told: Map<MemberId, NoticeEvent[]>;
+
+  constructor(
+    of: { readonly ledger: Ledger; readonly federation: () => Federation; readonly signer: SigningKeyPair },
+    told: Map<MemberId, NoticeEvent[]>,
+  ) {
+    super(of);
+    this.#told = told;
+  }
+
+  override append(member: MemberId, event: NoticeEvent, nowMs: number): void {
+    super.append(member, event, nowMs);
+    this.#told.set(member, [...(this.#told.get(member) ?? []), event]);
+  }
+}
+
+function sampleFederation(budget: Admit["budget"]): Federation {
+  const members = new Map(
+    MEMBERS.map((member, i): [MemberId, Admit] => [
+      member,
+      {
+        member,
+        slug: ["harbour", "border", "customs"][i] as string,
+        name: `Invented unit ${i}`,
+        mandate: "invented mandate",
+        contact: { office: "Duty desk", phone: "+44 1632 960000", email: "desk@unit.example", hours: "always" },
+        domains: ["target", "protected"],
+        signingKey: signingKeyPair(seed(10 + i)).publicKey,
+        sealingKey: sealingKeyPair(seed(20 + i)).publicKey,
+        legalBasis: "Invented Act",
+        purposes: ["deconfliction"],
+        retentionDaysMax: 365,
+        budget,
+      },
+    ]),
+  );
+  const epoch = {
+    epoch: 1,
+    salts: [],
+    scheme: "invented-scheme/1",
+    generation: 1,
+    brokerSealingKey: sealingKeyPair(seed(30)).publicKey,
+    opensAtMs: 0,
+    retiresAtMs: Date.now() + 400 * 86_400_000,
+    state: "active" as const,
+  };
+  return { id: federationId, members, epochs: new Map([[1, epoch]]), found: {}, head: {} } as unknown as Federation;
+}
