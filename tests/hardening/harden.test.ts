@@ -124,6 +124,20 @@ describe("an evaluator that lies", () => {
     expect(evidence).toMatchObject([{ fault: "statement" }]);
   });
 
+  it.each([1, 2])("is named for an answer that is no element (%d evaluators)", async (evaluators) => {
+    for (const byte of [0, 0xff]) {
+      const { hardener, evidence } = await setting({
+        evaluators,
+        wrap: (service, keys) =>
+          keys.name === "broker-office" ? lyingService(service, keys, { fill: byte }) : service,
+      });
+      // Half of the elements are in the sample; the bad one shows whether it is or not.
+      await expect(hardener.hardenBatch(batchOf(2_000))).rejects.toMatchObject({ code: "UNPROVEN" });
+      expect(evidence).toMatchObject([{ evaluator: "broker-office", fault: "disproved" }]);
+      expect(evidence[0]?.statements).toHaveLength(1);
+    }
+  });
+
   it("gets no second draw of pairs by falling silent once it knows them", async () => {
     const lies = { tamperEvery: 10, dropProofs: true };
     const { hardener, evidence } = await setting({

@@ -19,7 +19,9 @@ import type { EvaluatorKeys } from "./evaluators.ts";
 
 export type Lies = {
   /** Every how many elements one is replaced by another valid element. */
-  tamperEvery: number;
+  tamperEvery?: number;
+  /** Fills one element with this byte, which makes it none. */
+  fill?: number;
   /** Whether the statement is signed anew for what is sent; default true. */
   resign?: boolean;
   /** Breaks the stream in place of each proof. */
@@ -49,9 +51,11 @@ function distort(message: EvaluateResponse, keys: EvaluatorKeys, lies: Lies): Ev
   if (response.kind === "proof" && lies.dropProofs === true) throw new CausewayError("UNAVAILABLE", "gone");
   if (response.kind !== "evaluated") return message;
   const evaluated = Uint8Array.from(response.evaluated);
-  for (let last = lies.tamperEvery - 1; last < evaluated.length / 32; last += lies.tamperEvery) {
+  const step = lies.tamperEvery ?? Number.POSITIVE_INFINITY;
+  for (let last = step - 1; last < evaluated.length / 32; last += step) {
     evaluated.copyWithin(last * 32, (last - 1) * 32, last * 32);
   }
+  if (lies.fill !== undefined) evaluated.fill(lies.fill, 32 * 17, 32 * 18);
   if (lies.resign === false) return toWireResponse({ ...response, evaluated });
   const payload = statementPayload({
     ...readStatement(response.statement.payload),
