@@ -59,7 +59,10 @@ export function startEngine(data: EvaluatorWorkerData, workers?: number): Engine
  */
 function pieces(batch: Uint8Array): Uint8Array[] {
   const size = PIECE_ELEMENTS * ELEMENT_BYTES;
-  return Array.from({ length: Math.ceil(batch.length / size) }, (_, i) => new Uint8Array(batch.subarray(i * size, (i + 1) * size)));
+  return Array.from(
+    { length: Math.ceil(batch.length / size) },
+    (_, i) => new Uint8Array(batch.subarray(i * size, (i + 1) * size)),
+  );
 }
 
 function pick(batch: Uint8Array, indices: readonly number[]): Uint8Array {

@@ -1,0 +1,66 @@
+/** An evaluator on its own, out of a party's directory: keys, chain, certificate, settings, budgets. */
+import { join } from "node:path";
+import { CausewayError } from "../../shared/core/errors.ts";
+import type { Clock } from "../../shared/platform/clock.ts";
+import { startGrpcServer } from "../../shared/platform/grpc.ts";
+import type { Log } from "../../shared/platform/log.ts";
+import { readKeyShare, readSigningKeys, readTls } from "../../shared/platform/party.ts";
+import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
+import type { EvaluatorConfig } from "./config.ts";
+import { createEvaluator } from "./evaluator.ts";
+import type { EvaluatorEvent } from "./parts.ts";
+import { chainFollower } from "./rpc/chain-follower.ts";
+
+export type EvaluatorProgram = AsyncDisposable & {
+  readonly port: number;
+  /** Rejects if it can no longer follow the chain for a fault of its own. */
+  readonly failed: Promise<never>;
+};
+
+/** Starts and serves. Throws ENVIRONMENT, or UNPROVEN for a certificate that is no evaluator's. */
+export async function startEvaluatorProgram(
+  config: EvaluatorConfig,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<EvaluatorProgram> {
+  const { dir, listen, workers } = config;
+  await using starting = new AsyncDisposableStack();
+  const tls = readTls(dir);
+  const follower = starting.use(chainFollower({ dir, clock, log }));
+  const evaluator = starting.use(
+    createEvaluator({
+      name: nameIn(tls.certificatePem),
+      federation: follower.federation,
+      keyShare: readKeyShare(dir),
+      signing: readSigningKeys(dir),
+      databasePath: join(dir, "evaluator.sqlite"),
+      clock,
+      onEvent: (event) => logEvent(log, event),
+      ...(workers === 0 ? {} : { workers }),
+    }),
+  );
+  const server = starting.use(await startGrpcServer({ address: listen, tls, services: [evaluator.service], log }));
+  const stop = new AbortController();
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  // Whoever does not wait for it is not ended by it.
+  failed.catch(() => undefined);
+  const following = follower.run(stop.signal).catch(reject);
+  starting.defer(async () => {
+    stop.abort();
+    await following;
+  });
+  const resources = starting.move();
+  log.info("evaluator.ready", { port: server.port });
+  return { port: server.port, failed, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+function nameIn(certificatePem: string): string {
+  const identity = identityOfCertificate(certificateDer(certificatePem));
+  if (identity?.kind === "evaluator") return identity.name;
+  throw new CausewayError("UNPROVEN", "the certificate is not an evaluator's");
+}
+
+/** Members stand in the log by the start of their id, which `log.ts` cuts. */
+function logEvent(log: Log, { kind, ...counts }: EvaluatorEvent): void {
+  if (kind === "evaluated") log.info("evaluator.evaluated", counts);
+  else log.warn(`evaluator.${kind}`, counts);
+}
