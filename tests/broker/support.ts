@@ -66,6 +66,8 @@ export const STREAM_SIZES = { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32
 export class NatsProcess implements AsyncDisposable {
   readonly #config: string;
   readonly port: number;
+  /** What the server wrote since it was last started. */
+  log = "";
   #child: ChildProcess | undefined;
 
   constructor(sample: Pick<SampleFederation, "dir">, port: number) {
@@ -94,14 +96,14 @@ export class NatsProcess implements AsyncDisposable {
   async start(): Promise<void> {
     const child = spawn(natsServerBinary(), ["-c", this.#config], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
-    let log = "";
+    this.log = "";
     // Read to the end of its life: a server whose log has no reader dies of the broken pipe.
     const ready = new Promise<void>((resolve, reject) => {
       child.stderr.on("data", (chunk) => {
-        log += String(chunk);
-        if (log.includes("Server is ready")) resolve();
+        this.log += String(chunk);
+        if (this.log.includes("Server is ready")) resolve();
       });
-      child.once("exit", () => reject(new Error(`nats-server did not start:\n${log}`)));
+      child.once("exit", () => reject(new Error(`nats-server did not start:\n${this.log}`)));
     });
     await ready;
   }

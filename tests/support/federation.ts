@@ -19,9 +19,11 @@ import type { Node } from "../../agency-node/node.ts";
 import { createBroker } from "../../broker/broker.ts";
 import type { Broker } from "../../broker/broker.ts";
 import { toBrokerConfig } from "../../broker/config.ts";
+import type { BrokerConfig, BrokerSettings } from "../../broker/config.ts";
 import { createEvaluator } from "../../broker/evaluator/evaluator.ts";
 import type { Evaluator } from "../../broker/evaluator/evaluator.ts";
 import type { Domain } from "../../shared/core/domain.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
 import { loadChain } from "../../shared/platform/chain-file.ts";
 import { systemClock } from "../../shared/platform/clock.ts";
 import { grpcClient, startGrpcServer } from "../../shared/platform/grpc.ts";
@@ -43,9 +45,21 @@ import { LiaisonServiceDefinition } from "../../shared/wire/gen/causeway/v1/liai
 import type { Match } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import { RecordsServiceDefinition } from "../../shared/wire/gen/causeway/v1/records.ts";
 import type { GetStatusResponse, ImportOptions, ImportResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
-import { freePort, NatsProcess, RecordedLog } from "../broker/support.ts";
+import { identityOfCertificate } from "../../shared/platform/tls.ts";
+import { freePort, NatsProcess } from "../broker/support.ts";
+import { Wiretap } from "./wiretap.ts";
+import type { Caller } from "./wiretap.ts";
+import { WrittenLog } from "./written-log.ts";
 
 export type UnitName = "ct" | "thb" | "wcu";
+
+export type TestOptions = {
+  /** Puts a `Wiretap` on every wire between the parties. */
+  readonly tapped?: boolean;
+};
+
+/** Where a server listens, and where others find it: the same, unless a wiretap stands between. */
+type Ports = { readonly listen: number; readonly found: number };
 
 type UnitTerms = { readonly mandate: string; readonly domains: readonly Domain[] };
 
@@ -72,21 +86,23 @@ export class TestFederation implements AsyncDisposable {
   readonly nats: NatsProcess;
   readonly founded: Founded;
   /** What every program of the federation logged. */
-  readonly log = new RecordedLog();
-  readonly #ports: Readonly<Record<string, number>>;
+  readonly log = new WrittenLog();
+  readonly wiretap = new Wiretap();
+  readonly #ports: Readonly<Record<string, Ports>>;
   readonly #running = new Map<string, AsyncDisposable>();
 
-  private constructor(root: string, founded: Founded, ports: Readonly<Record<string, number>>) {
+  private constructor(root: string, founded: Founded, ports: Readonly<Record<string, Ports>>) {
     this.root = root;
     this.founded = founded;
     this.#ports = ports;
-    this.nats = new NatsProcess({ dir: (party) => this.dir(party) }, ports["nats"]!);
+    this.nats = new NatsProcess({ dir: (party) => this.dir(party) }, this.#port("nats").listen);
   }
 
   /** Founds, installs and starts everything. */
-  static async start(): Promise<TestFederation> {
-    const federation = await TestFederation.found();
+  static async start(options: TestOptions = {}): Promise<TestFederation> {
+    const federation = await TestFederation.found(options);
     await federation.nats.start();
+    if (options.tapped === true) await federation.#tap();
     await federation.startBroker();
     await federation.startEvaluator();
     for (const unit of Object.keys(UNITS)) await federation.startNode(unit as UnitName);
@@ -94,12 +110,15 @@ export class TestFederation implements AsyncDisposable {
   }
 
   /** Founds and installs; nothing runs yet. */
-  static async found(): Promise<TestFederation> {
+  static async found({ tapped = false }: TestOptions = {}): Promise<TestFederation> {
     const root = mkdtempSync(join(tmpdir(), "causeway-test-"));
     chmodSync(root, 0o700);
-    const ports: Record<string, number> = {};
-    for (const party of ["broker", "key-office", "nats", ...Object.keys(UNITS)]) ports[party] = await freePort();
-    const founded = await found(root, ports);
+    const ports: Record<string, Ports> = {};
+    for (const party of ["broker", "key-office", "nats", ...Object.keys(UNITS)]) {
+      const listen = await freePort();
+      ports[party] = { listen, found: tapped && !(party in UNITS) ? await freePort() : listen };
+    }
+    const founded = await found(root, (party) => `127.0.0.1:${ports[party]!.found}`);
     const fingerprint = founded.fingerprint;
     for (const [party, bundleDir] of founded.bundles) {
       installBundle({ partyDir: join(root, party), bundleDir, fingerprint, nowMs: Date.now() });
@@ -111,16 +130,22 @@ export class TestFederation implements AsyncDisposable {
     return join(this.root, party);
   }
 
-  async startBroker(): Promise<Broker> {
+  /** Writes `broker.json`, also for a broker that runs as a process of its own. */
+  configureBroker(streams: Partial<BrokerSettings["streams"]> = {}): BrokerConfig {
     const settings = {
-      natsUrl: this.nats.url,
-      listen: `127.0.0.1:${this.#ports["broker"]}`,
+      natsUrl: this.natsUrl,
+      listen: `127.0.0.1:${this.#port("broker").listen}`,
       evaluatorWorkers: 1,
-      streams: { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32 * MIB, replicas: 1 },
+      streams: { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32 * MIB, replicas: 1, ...streams },
     };
     writeFileSync(join(this.dir("broker"), "broker.json"), JSON.stringify(settings));
-    const config = toBrokerConfig(this.dir("broker"), settings);
-    const broker = createBroker(config, { clock: systemClock, log: this.log.log.with({ program: "broker" }) });
+    return toBrokerConfig(this.dir("broker"), settings);
+  }
+
+  /** Resolves when the broker takes submissions; waits for NATS as long as it takes. */
+  async startBroker(streams: Partial<BrokerSettings["streams"]> = {}): Promise<Broker> {
+    const config = this.configureBroker(streams);
+    const broker = createBroker(config, { clock: systemClock, log: this.log.for("broker") });
     this.#running.set("broker", broker);
     await broker.start();
     return broker;
@@ -130,7 +155,7 @@ export class TestFederation implements AsyncDisposable {
     const dir = this.dir("key-office");
     const context = { pinnedFingerprint: readPin(dir), nowMs: Date.now() };
     const { federation } = loadChain(partyFile(dir, "chain"), context);
-    const log = this.log.log.with({ program: "evaluator" });
+    const log = this.log.for("evaluator");
     const evaluator: Evaluator = createEvaluator({
       name: "key-office",
       federation: () => federation,
@@ -142,7 +167,7 @@ export class TestFederation implements AsyncDisposable {
       workers: 1,
     });
     const server: GrpcServer = await startGrpcServer({
-      address: `127.0.0.1:${this.#ports["key-office"]}`,
+      address: `127.0.0.1:${this.#port("key-office").listen}`,
       tls: readTls(dir),
       services: [evaluator.service],
       log,
@@ -157,9 +182,9 @@ export class TestFederation implements AsyncDisposable {
 
   async startNode(unit: UnitName): Promise<Node> {
     const dir = this.dir(unit);
-    const settings = { natsUrl: this.nats.url, listen: `127.0.0.1:${this.#ports[unit]}`, workers: 1 };
+    const settings = { natsUrl: this.natsUrl, listen: `127.0.0.1:${this.port(unit)}`, workers: 1 };
     writeFileSync(join(dir, "node.json"), JSON.stringify(settings));
-    const node = await createNode(readConfig(dir), { clock: systemClock, log: this.log.log.with({ program: unit }) });
+    const node = await createNode(readConfig(dir), { clock: systemClock, log: this.log.for(unit) });
     this.#running.set(unit, node);
     return node;
   }
@@ -193,7 +218,7 @@ export class TestFederation implements AsyncDisposable {
   }
 
   async matches(unit: UnitName): Promise<readonly Match[]> {
-    using liaison = this.#client(LiaisonServiceDefinition, unit);
+    using liaison = this.connect(LiaisonServiceDefinition, unit);
     return (await liaison.client.listMatches({ all: true })).matches;
   }
 
@@ -203,7 +228,7 @@ export class TestFederation implements AsyncDisposable {
   }
 
   records(unit: UnitName): GrpcConnection<typeof RecordsServiceDefinition> {
-    return this.#client(RecordsServiceDefinition, unit);
+    return this.connect(RecordsServiceDefinition, unit);
   }
 
   /** Resolves when nothing is on its way any more at the given units: everything published, receipted and proved. */
@@ -221,21 +246,58 @@ export class TestFederation implements AsyncDisposable {
   async #describe(units: readonly UnitName[]): Promise<string> {
     const statuses = await Promise.all(units.map((unit) => this.status(unit)));
     const plain = (_: string, value: unknown): unknown => (typeof value === "bigint" ? Number(value) : value);
-    const log = this.log.lines.slice(-30).map((line) => JSON.stringify(line));
+    const log = this.log.text.split("\n").slice(-30);
     return [JSON.stringify(statuses, plain), ...log].join("\n");
   }
 
-  #client<Definition extends Parameters<typeof grpcClient>[0]>(definition: Definition, unit: UnitName) {
-    const member = this.founded.members.get(unit)!;
+  /** A connection to a unit's own services, by default as that unit. */
+  connect<Definition extends Parameters<typeof grpcClient>[0]>(definition: Definition, unit: UnitName, caller = unit) {
     return grpcClient(definition, {
-      address: `127.0.0.1:${this.#ports[unit]}`,
-      tls: readTls(this.dir(unit)),
-      expected: { kind: "member", member },
+      address: `127.0.0.1:${this.port(unit)}`,
+      tls: readTls(this.dir(caller)),
+      expected: { kind: "member", member: this.member(unit) },
     });
+  }
+
+  member(unit: UnitName): MemberId {
+    return this.founded.members.get(unit)!;
+  }
+
+  /** Where a unit's own services listen. */
+  port(unit: UnitName): number {
+    return this.#port(unit).listen;
+  }
+
+  /** Where parties find the NATS server. */
+  get natsUrl(): string {
+    return `tls://127.0.0.1:${this.#port("nats").found}`;
+  }
+
+  #port(party: string): Ports {
+    return this.#ports[party]!;
+  }
+
+  async #tap(): Promise<void> {
+    const tapped = (name: string) => {
+      const { listen: serverPort, found: listenPort } = this.#port(name);
+      return { name, listenPort, serverPort, tls: readTls(this.dir(name)) };
+    };
+    await this.wiretap.tapNats(tapped("nats"));
+    for (const party of ["broker", "key-office"]) {
+      await this.wiretap.tapGrpc(tapped(party), (certificate) => this.#callerOf(certificate));
+    }
+  }
+
+  #callerOf(certificate: Uint8Array): Caller {
+    const identity = identityOfCertificate(certificate);
+    const name = [...this.founded.members].find(([, id]) => identity?.kind === "member" && id === identity.member)?.[0];
+    if (name === undefined) throw new Error("only members are expected to call");
+    return { name, tls: readTls(this.dir(name)) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const results = await Promise.allSettled([...this.#running.values()].map((each) => each[Symbol.asyncDispose]()));
+    await this.wiretap[Symbol.asyncDispose]();
     await this.nats[Symbol.asyncDispose]();
     rmSync(this.root, { recursive: true, force: true });
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
@@ -247,7 +309,7 @@ function isBusy(status: GetStatusResponse): boolean {
   return status.hardening > 0n || status.outbox > 0n || status.unprovenMatches > 0n || !status.brokerConnected;
 }
 
-async function found(root: string, ports: Readonly<Record<string, number>>): Promise<Founded> {
+async function found(root: string, addressOf: (party: string) => string): Promise<Founded> {
   const administratorDirs = ["chair", "deputy", "clerk"].map((name) => join(root, name));
   for (const [i, dir] of administratorDirs.entries()) await initAdministrator(dir, { name: `Administrator ${i + 1}` });
   const broker = (await initBroker(join(root, "broker"))).enrolment;
@@ -258,15 +320,14 @@ async function found(root: string, ports: Readonly<Record<string, number>>): Pro
     const { enrolment } = await initNode(join(root, slug), { name: `Invented unit ${slug}` });
     members.push({ enrolment, terms: termsOf(slug, mandate, domains) });
   }
-  const brokerAddress = `127.0.0.1:${ports["broker"]}`;
   return await foundFederation({
     name: "Invented federation",
     administratorDirs,
     quorum: 2,
-    broker: { enrolment: broker, address: brokerAddress },
+    broker: { enrolment: broker, address: addressOf("broker") },
     evaluators: [
-      { enrolment: broker, address: brokerAddress },
-      { enrolment: office, address: `127.0.0.1:${ports["key-office"]}` },
+      { enrolment: broker, address: addressOf("broker") },
+      { enrolment: office, address: addressOf("key-office") },
     ],
     members,
     nats: { enrolment: nats, hosts: ["localhost", "127.0.0.1"] },
