@@ -5,7 +5,9 @@
  */
 import { judgeFreshness } from "../../../shared/core/chain.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
+import type { FreshnessVerdict } from "../../../shared/core/chain.ts";
 import { isCausewayError } from "../../../shared/core/errors.ts";
+import type { ErrorCode } from "../../../shared/core/errors.ts";
 import { appendDirective, loadChain } from "../../../shared/platform/chain-file.ts";
 import type { Clock } from "../../../shared/platform/clock.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
@@ -45,22 +47,32 @@ export function chainFollower(of: { readonly dir: string; readonly clock: Clock;
       chain = appendDirective(path, chain, decodeSignedDirective(bytes), context());
       log.info("evaluator.directive", { number: chain.federation.head.number });
     }
+  };
+  const judge = async (signal: AbortSignal): Promise<FreshnessVerdict> => {
     const { freshness } = await connection.client.getFreshness({}, { signal });
     const signed = decodeSignedFreshness(Signed.encode(Signed.fromPartial(freshness ?? {})).finish());
-    const verdict = judgeFreshness(chain.federation, signed, clock());
-    if (verdict !== "fresh") log.warn("evaluator.policy-unproven", { verdict });
+    return judgeFreshness(chain.federation, signed, clock());
+  };
+  const outcome = async (signal: AbortSignal): Promise<FreshnessVerdict | ErrorCode> => {
+    try {
+      await catchUp(signal);
+      return await judge(signal);
+    } catch (error) {
+      if (isCausewayError(error)) return error.code;
+      throw error;
+    }
   };
   return {
     federation: () => chain.federation,
     async run(signal) {
+      let last: string = "fresh";
       while (!signal.aborted) {
-        try {
-          await catchUp(signal);
-        } catch (error) {
-          if (signal.aborted) return;
-          if (!isCausewayError(error)) throw error;
-          log.error("evaluator.policy-unproven", error);
-        }
+        const now = await outcome(signal);
+        if (signal.aborted) return;
+        // Said once for each change: an outage of days is not a line every ten seconds.
+        if (now !== last)
+          log.warn(now === "fresh" ? "evaluator.policy-proven" : "evaluator.policy-unproven", { outcome: now });
+        last = now;
         await pause(POLL_MS, signal);
       }
     },
