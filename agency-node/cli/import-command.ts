@@ -1,0 +1,166 @@
+/** `causeway node import FILE`: what was understood, what is wrong and where, and a receipt. */
+import { createReadStream, fstatSync, openSync } from "node:fs";
+import { basename } from "node:path";
+import { SingleBar } from "cli-progress";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { parseOverride } from "../intake/columns.ts";
+import { EXIT, table } from "./output.ts";
+import type { Output } from "./output.ts";
+import type { ImportEvent, ImportOptions, ImportProblem, ImportReceipt, NodeClient } from "./rpc/node-client.ts";
+import { printable } from "./wording.ts";
+
+export type ImportFlags = {
+  readonly format: ImportOptions["format"];
+  readonly dryRun?: boolean;
+  readonly map: readonly string[];
+  readonly kind?: string;
+  readonly role?: string;
+  readonly legalBasis?: string;
+  readonly case?: string;
+  readonly handling?: string;
+  readonly reviewBy?: string;
+  readonly country?: string;
+  readonly dateOrder?: string;
+};
+
+/** Ten thousand bad rows are usually a few mistakes. */
+const PROBLEMS_SHOWN_MAX = 40;
+const LINES_NAMED_MAX = 5;
+
+/** Imports `file` ("-": standard input). Sets exit code 3 when rows were refused. */
+export async function importFile(node: NodeClient, file: string, flags: ImportFlags, output: Output): Promise<void> {
+  const options = optionsFrom(flags);
+  const source = open(file);
+  const bar = progressBar(source.bytes);
+  const report = new Report(output);
+  try {
+    for await (const event of node.importRecords(options, source.stream)) {
+      if (event.kind === "progress") bar?.update(event.bytes);
+      report.take(event);
+    }
+  } finally {
+    bar?.stop();
+    source.stream.destroy();
+  }
+  report.end(basename(file));
+}
+
+/** Throws INVALID for a mapping that names no field. */
+function optionsFrom(flags: ImportFlags): ImportOptions {
+  const mapping = flags.map.map((text) => {
+    const pair = parseOverride(text);
+    if (pair === undefined) {
+      throw new CausewayError(
+        "INVALID",
+        "a mapping is written column=field; causeway node import --help names the fields",
+        {
+          fields: ["map"],
+        },
+      );
+    }
+    return pair;
+  });
+  return {
+    format: flags.format,
+    dryRun: flags.dryRun ?? false,
+    kind: flags.kind ?? "",
+    role: flags.role ?? "",
+    legalBasis: flags.legalBasis ?? "",
+    caseReference: flags.case ?? "",
+    handling: flags.handling ?? "",
+    reviewBy: flags.reviewBy ?? "",
+    defaultCountry: flags.country ?? "",
+    dateOrder: flags.dateOrder ?? "",
+    mapping: Object.fromEntries(mapping),
+  };
+}
+
+function open(file: string) {
+  if (file === "-") return { stream: process.stdin, bytes: undefined };
+  try {
+    const descriptor = openSync(file, "r");
+    return { stream: createReadStream(file, { fd: descriptor }), bytes: fstatSync(descriptor).size };
+  } catch (cause) {
+    throw new CausewayError("ENVIRONMENT", "the file cannot be read", { cause });
+  }
+}
+
+function progressBar(bytes: number | undefined): SingleBar | undefined {
+  if (!process.stderr.isTTY || bytes === undefined || bytes === 0) return undefined;
+  const bar = new SingleBar({
+    format: "{bar} {percentage}% of the file",
+    stream: process.stderr,
+    clearOnComplete: true,
+  });
+  bar.start(bytes, 0);
+  return bar;
+}
+
+class Report {
+  readonly #output: Output;
+  #problems: ImportProblem[] = [];
+  #receipt: ImportReceipt | undefined;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  take(event: ImportEvent): void {
+    if (event.kind !== "progress") this.#output.json(event);
+    if (event.kind === "mapping") this.#sayMapping(event.columns);
+    if (event.kind === "problem") this.#problems.push(event);
+    if (event.kind === "receipt") this.#receipt = event;
+  }
+
+  end(file: string): void {
+    const receipt = this.#receipt;
+    if (receipt === undefined) throw new CausewayError("INTERNAL", "the import ended without a receipt");
+    this.#sayProblems();
+    const { rows, added, amended, unchanged, rejected, warnings } = receipt;
+    const done = receipt.dryRun ? "Nothing was stored (--dry-run). It would be" : "Stored";
+    this.#output.say(`${file}: ${rows} rows. ${done}: ${added} new, ${amended} amended, ${unchanged} unchanged.`);
+    this.#output.say(`Refused: ${rejected} rows. Warnings: ${warnings}.`);
+    if (receipt.ignored.length > 0) this.#output.say(printable(`Not read: ${receipt.ignored.join(", ")}`));
+    if (!receipt.dryRun) this.#output.say(`Receipt ${receipt.receipt}`);
+    if (rejected > 0 || this.#problems.some(({ error }) => error)) process.exitCode = EXIT.someRefused;
+  }
+
+  #sayMapping(columns: readonly { readonly column: string; readonly field: string }[]): void {
+    this.#output.say("Columns of the file, and what they are read as (change with --map column=field):");
+    const rows = columns.map(({ column, field }) => [`  ${column}`, field === "" ? "not read" : field]);
+    for (const line of table(rows)) this.#output.say(line);
+  }
+
+  #sayProblems(): void {
+    const groups = Object.values(
+      Object.groupBy(this.#problems, ({ error, field, code }) => `${error} ${field} ${code}`),
+    );
+    const rows = groups.map((group = []) => problemCells(group));
+    for (const line of table(rows.slice(0, PROBLEMS_SHOWN_MAX))) this.#output.say(line);
+    if (rows.length > PROBLEMS_SHOWN_MAX) this.#output.say("… and more; --json lists them all.");
+    const missing = new Set(this.#problems.filter(({ code }) => code === "MISSING").map(({ field }) => FLAGS[field]));
+    const flags = [...missing].filter((flag) => flag !== undefined);
+    if (flags.length > 0) this.#output.say(`For rows that name none, give: ${flags.join(", ")}.`);
+  }
+}
+
+/** The flag that fills a field. */
+const FLAGS: Readonly<Record<string, string>> = {
+  kind: "--kind",
+  role: "--role",
+  legalBasis: "--legal-basis",
+  caseReference: "--case",
+  handling: "--handling",
+  reviewBy: "--review-by",
+};
+
+/** Problems that differ in their line only, as one row. */
+function problemCells(group: readonly ImportProblem[]): string[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const lines = group.map(({ line }) => line).filter((line) => line > 0);
+  const named = lines.slice(0, LINES_NAMED_MAX).join(", ");
+  const more = lines.length > LINES_NAMED_MAX ? `, … (${lines.length} lines)` : "";
+  const place = lines.length === 0 ? "file" : `${lines.length === 1 ? "line" : "lines"} ${named}${more}`;
+  return [first.error ? "refused" : "warning", `${first.field} ${first.text}`.trim(), place];
+}

@@ -1,0 +1,69 @@
+/** `causeway node init` and `install`: from nothing to a node that the federation knows. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { replaceFile } from "../../shared/platform/key-files.ts";
+import { initNode, installBundle, parsePin, partyFile } from "../../shared/platform/party.ts";
+import type { Proposal } from "../../shared/platform/party.ts";
+import { readConfig } from "../config.ts";
+import type { Output } from "./output.ts";
+import { printable } from "./wording.ts";
+
+export type InitFlags = {
+  readonly name: string;
+  readonly mandate: string;
+  readonly office?: string;
+  readonly phone?: string;
+  readonly email?: string;
+  readonly hours?: string;
+};
+
+/** Makes the node's keys and its enrolment. Throws CONFLICT where there are keys. */
+export async function initialise(dir: string, flags: InitFlags, output: Output): Promise<void> {
+  const { fingerprint } = await initNode(dir, proposalOf(flags));
+  const enrolment = partyFile(dir, "enrolment");
+  output.json({ enrolment, fingerprint });
+  output.say(`Keys made in ${join(dir, "keys")}. Back them up; never copy them to another machine otherwise.`);
+  output.say(`Hand the board ${enrolment}, and read its fingerprint to them by telephone:`);
+  output.say(`  ${fingerprint}`);
+}
+
+function proposalOf({ name, mandate, office, phone = "", email = "", hours = "" }: InitFlags): Proposal {
+  return { name, mandate, ...(office === undefined ? {} : { contact: { office, phone, email, hours } }) };
+}
+
+export type InstallFlags = {
+  readonly fingerprint: string;
+  readonly natsUrl?: string;
+  readonly listen?: string;
+};
+
+/** Takes over the board's bundle, proven from the fingerprint. Writes node.json where addresses are given. */
+export function install(dir: string, bundleDir: string, flags: InstallFlags, output: Output): void {
+  const fingerprint = parsePin(flags.fingerprint);
+  const { federation, identity } = installBundle({ partyDir: dir, bundleDir, fingerprint, nowMs: Date.now() });
+  writeConfig(dir, flags);
+  const member = identity?.kind === "member" ? federation.members.get(identity.member) : undefined;
+  if (member === undefined) throw new CausewayError("INVALID", "the bundle is not that of a member");
+  output.json({ federation: federation.found.name, slug: member.slug, directive: federation.head.number });
+  output.say(
+    printable(
+      `Installed as ${member.slug} (${member.mandate}) of ${federation.found.name}, directive ${federation.head.number}.`,
+    ),
+  );
+  output.say(`Start it with: causeway node run --dir ${dir}`);
+}
+
+function writeConfig(dir: string, { natsUrl, listen }: InstallFlags): void {
+  const path = join(dir, "node.json");
+  if (natsUrl === undefined && listen === undefined) {
+    if (!existsSync(path))
+      throw new CausewayError("INVALID", "the first installation needs --nats-url", { fields: ["natsUrl"] });
+    return;
+  }
+  const settings = existsSync(path) ? readConfig(dir) : undefined;
+  const { dir: _, ...kept } = settings ?? { dir };
+  const changed = { ...kept, ...(natsUrl && { natsUrl }), ...(listen && { listen }) };
+  replaceFile(path, `${JSON.stringify(changed, undefined, 2)}\n`, 0o644);
+  readConfig(dir);
+}

@@ -1,0 +1,272 @@
+/**
+ * (unit) The running node's own services, for whoever may read the node's directory.
+ *
+ * Plaintext passes here, so both ends are the same member: we show the node's own certificate, and talk to nobody but a
+ * server that shows it too. Wire types end in this file; counts are far below 2^53 and become numbers.
+ */
+import { ClientError } from "nice-grpc";
+import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
+import { grpcClient } from "../../../shared/platform/grpc.ts";
+import { readTls } from "../../../shared/platform/party.ts";
+import { certificateDer, identityOfCertificate } from "../../../shared/platform/tls.ts";
+import { LiaisonServiceDefinition } from "../../../shared/wire/gen/causeway/v1/liaison.ts";
+import type * as liaison from "../../../shared/wire/gen/causeway/v1/liaison.ts";
+import { RecordsServiceDefinition } from "../../../shared/wire/gen/causeway/v1/records.ts";
+import type * as records from "../../../shared/wire/gen/causeway/v1/records.ts";
+import { readConfig } from "../../config.ts";
+
+export type ImportOptions = {
+  readonly format: "auto" | "ftm" | "csv";
+  readonly dryRun: boolean;
+  /** For records whose file does not say; empty: no default. */
+  readonly kind: string;
+  readonly role: string;
+  readonly legalBasis: string;
+  readonly caseReference: string;
+  readonly handling: string;
+  readonly reviewBy: string;
+  readonly defaultCountry: string;
+  /** "dmy" or "mdy", for dates that could be either; empty: what the file shows. */
+  readonly dateOrder: string;
+  /** Column to field, over what was guessed. */
+  readonly mapping: Readonly<Record<string, string>>;
+};
+
+export type ImportEvent =
+  | { readonly kind: "mapping"; readonly columns: readonly { readonly column: string; readonly field: string }[] }
+  | ({ readonly kind: "problem" } & ImportProblem)
+  | { readonly kind: "progress"; readonly rows: number; readonly bytes: number }
+  | ({ readonly kind: "receipt" } & ImportReceipt);
+
+export type ImportProblem = {
+  readonly line: number;
+  readonly field: string;
+  readonly code: string;
+  readonly text: string;
+  readonly error: boolean;
+};
+
+export type ImportReceipt = {
+  readonly receipt: string;
+  readonly rows: number;
+  readonly added: number;
+  readonly amended: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly warnings: number;
+  readonly dryRun: boolean;
+  /** Properties of the file that were not read. */
+  readonly ignored: readonly string[];
+};
+
+export type RecordRow = {
+  readonly reference: string;
+  readonly subjectKind: string;
+  readonly role: string;
+  readonly caseReference: string;
+  readonly legalBasis: string;
+  readonly handling: string;
+  readonly reviewBy: string;
+  readonly state: string;
+  readonly tokens: number;
+  readonly reason: string;
+};
+
+export type NodeStatus = {
+  readonly slug: string;
+  readonly memberName: string;
+  readonly mandate: string;
+  readonly epoch: number;
+  readonly scheme: string;
+  readonly directiveNumber: number;
+  /** 0 while policy is proven. */
+  readonly policyUnprovenSinceMs: number;
+  readonly records: number;
+  readonly tokens: number;
+  readonly rejected: number;
+  readonly hardening: number;
+  readonly outbox: number;
+  readonly notices: number;
+  readonly openMatches: number;
+  readonly brokerConnected: boolean;
+  readonly unprovenMatches: number;
+  readonly version: string;
+  readonly hardened: number;
+  readonly hardeningSeconds: number;
+};
+
+export type ContactLines = {
+  readonly office: string;
+  readonly phone: string;
+  readonly email: string;
+  readonly hours: string;
+};
+
+/** What is known of the other side; empty texts were withheld. */
+export type OtherSide = {
+  readonly handling: string;
+  readonly mandate: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly contact?: ContactLines;
+};
+
+export type MatchView = {
+  readonly id: string;
+  readonly reference: string;
+  readonly subjectKind: string;
+  readonly caseReference: string;
+  readonly grade: string;
+  readonly kind: string;
+  readonly reasons: readonly string[];
+  /** "open", "proven", "unproven", "closed". */
+  readonly state: string;
+  readonly closeReason: string;
+  readonly openedAtMs: number;
+  readonly updatedAtMs: number;
+  readonly counterpart?: OtherSide;
+  readonly nextStep: string;
+};
+
+export type NodeClient = Disposable & {
+  /** Sends the options, then the file. The receipt is the last event. */
+  importRecords(options: ImportOptions, bytes: AsyncIterable<Uint8Array>): AsyncIterable<ImportEvent>;
+  records(): AsyncIterable<RecordRow>;
+  withdraw(reference: string, reason: string): Promise<void>;
+  revalidate(reference: string, reviewBy: string, reason: string): Promise<void>;
+  status(signal?: AbortSignal): Promise<NodeStatus>;
+  matches(options: { readonly all: boolean }): Promise<MatchView[]>;
+  /** All matches there are, then every change, until `signal` aborts. */
+  watch(signal: AbortSignal): AsyncIterable<MatchView>;
+};
+
+/** A client of the node whose directory this is. Throws ENVIRONMENT where the directory is not that of an installed node. */
+export function connectToNode(dir: string): NodeClient {
+  const to = addressOf(dir);
+  const own = ownWords(to.address);
+  const recordsAt = grpcClient(RecordsServiceDefinition, to);
+  const liaisonAt = grpcClient(LiaisonServiceDefinition, to);
+  return {
+    importRecords: (options, bytes) => own.each(importEvents(recordsAt.client.import(importRequests(options, bytes)))),
+    records: () => own.each(rowsOf(recordsAt.client.listRecords({}))),
+    withdraw: async (reference, reason) => void (await own.once(recordsAt.client.withdraw({ reference, reason }))),
+    revalidate: async (reference, reviewBy, reason) =>
+      void (await own.once(recordsAt.client.revalidate({ reference, reviewBy, reason }))),
+    status: async (signal) =>
+      toStatus(await own.once(recordsAt.client.getStatus({}, signal === undefined ? {} : { signal }))),
+    matches: async ({ all }) => (await own.once(liaisonAt.client.listMatches({ all }))).matches.map(toMatch),
+    watch: (signal) => own.each(changesOf(liaisonAt.client.watchMatches({}, { signal }))),
+    [Symbol.dispose]() {
+      recordsAt[Symbol.dispose]();
+      liaisonAt[Symbol.dispose]();
+    },
+  };
+}
+
+function addressOf(dir: string) {
+  const { listen } = readConfig(dir);
+  const tls = readTls(dir);
+  const expected = identityOfCertificate(certificateDer(tls.certificatePem));
+  if (expected?.kind !== "member") throw new CausewayError("ENVIRONMENT", `${dir} is not a node's directory`);
+  return { address: listen, tls, expected };
+}
+
+/** Clients drop what a peer says of its errors. This peer is our own node: its sentence is the one worth reading. */
+function ownWords(address: string) {
+  const reworded = (error: unknown): unknown => {
+    if (!isCausewayError(error) || !(error.cause instanceof ClientError)) return error;
+    const { code, cause, fields } = error;
+    const text = code === "UNAVAILABLE" ? `the node does not answer at ${address}` : cause.details;
+    return new CausewayError(code, text, { fields, cause });
+  };
+  return {
+    async once<Answer>(call: Promise<Answer>): Promise<Answer> {
+      return await call.catch((error: unknown) => {
+        throw reworded(error);
+      });
+    },
+    async *each<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
+      try {
+        yield* items;
+      } catch (error) {
+        throw reworded(error);
+      }
+    },
+  };
+}
+
+async function* importRequests(options: ImportOptions, bytes: AsyncIterable<Uint8Array>) {
+  yield { request: { $case: "options" as const, value: { ...options, mapping: { ...options.mapping } } } };
+  for await (const chunk of bytes) yield { request: { $case: "chunk" as const, value: chunk } };
+}
+
+async function* importEvents(responses: AsyncIterable<records.ImportResponse>): AsyncGenerator<ImportEvent> {
+  for await (const { event } of responses) {
+    switch (event?.$case) {
+      case "mapping":
+        yield { kind: "mapping", columns: event.value.columns.map(({ column, field }) => ({ column, field })) };
+        break;
+      case "problem": {
+        const { line, field, code, text, error } = event.value;
+        yield { kind: "problem", line: Number(line), field, code, text, error };
+        break;
+      }
+      case "progress":
+        yield { kind: "progress", rows: Number(event.value.rows), bytes: Number(event.value.bytes) };
+        break;
+      case "receipt":
+        yield { kind: "receipt", ...toReceipt(event.value) };
+        break;
+      case undefined:
+        break;
+    }
+  }
+}
+
+function toReceipt(receipt: records.ImportReceipt): ImportReceipt {
+  return {
+    receipt: receipt.receipt,
+    rows: Number(receipt.rows),
+    added: Number(receipt.added),
+    amended: Number(receipt.amended),
+    unchanged: Number(receipt.unchanged),
+    rejected: Number(receipt.rejected),
+    warnings: Number(receipt.warnings),
+    dryRun: receipt.dryRun,
+    ignored: receipt.ignored,
+  };
+}
+
+async function* rowsOf(rows: AsyncIterable<records.ListRecordsResponse>): AsyncGenerator<RecordRow> {
+  for await (const { _unknownFields: _, ...row } of rows) yield row;
+}
+
+function toStatus(status: records.GetStatusResponse): NodeStatus {
+  const { _unknownFields: _, ...rest } = status;
+  const entries = Object.entries(rest).map(([name, value]) => [
+    name,
+    typeof value === "bigint" ? Number(value) : value,
+  ]);
+  return Object.fromEntries(entries) as NodeStatus;
+}
+
+async function* changesOf(changes: AsyncIterable<liaison.WatchMatchesResponse>): AsyncGenerator<MatchView> {
+  for await (const { match } of changes) if (match !== undefined) yield toMatch(match);
+}
+
+function toMatch(match: liaison.Match): MatchView {
+  const { _unknownFields: _, counterpart, openedAtMs, updatedAtMs, ...rest } = match;
+  return {
+    ...rest,
+    openedAtMs: Number(openedAtMs),
+    updatedAtMs: Number(updatedAtMs),
+    ...(counterpart && { counterpart: toOtherSide(counterpart) }),
+  };
+}
+
+function toOtherSide({ handling, mandate, name, slug, contact }: liaison.Counterpart): OtherSide {
+  const known = { handling, mandate, name, slug };
+  if (contact === undefined) return known;
+  const { office, phone, email, hours } = contact;
+  return { ...known, contact: { office, phone, email, hours } };
+}

@@ -1,0 +1,95 @@
+/** What a unit asks its running node: records, withdrawals, matches, status. */
+import { EXIT, table } from "./output.ts";
+import type { Output } from "./output.ts";
+import type { MatchView, NodeClient, NodeStatus } from "./rpc/node-client.ts";
+import { printable, sentenceOf } from "./wording.ts";
+
+export async function listRecords(node: NodeClient, output: Output): Promise<void> {
+  const rows = [["REFERENCE", "KIND", "ROLE", "CASE", "HANDLING", "REVIEW BY", "STATE", "TOKENS"]];
+  for await (const record of node.records()) {
+    output.json(record);
+    const { reference, subjectKind, role, caseReference, handling, reviewBy, state, tokens, reason } = record;
+    const shown = reason === "" ? state : `${state}: ${reason}`;
+    rows.push([reference, subjectKind, role, caseReference, handling, reviewBy, shown, String(tokens)]);
+  }
+  if (rows.length === 1) return output.say("No records. Bring some with: causeway node import FILE");
+  for (const line of table(rows)) output.say(line);
+}
+
+export async function withdraw(node: NodeClient, reference: string, reason: string, output: Output): Promise<void> {
+  await node.withdraw(reference, reason);
+  output.json({ withdrawn: reference });
+  output.say(printable(`${reference} is withdrawn everywhere; open overlaps of it are closed on both sides.`));
+}
+
+export async function revalidate(
+  node: NodeClient,
+  reference: string,
+  flags: { readonly reviewBy: string; readonly reason: string },
+  output: Output,
+): Promise<void> {
+  await node.revalidate(reference, flags.reviewBy, flags.reason);
+  output.json({ revalidated: reference, reviewBy: flags.reviewBy });
+  output.say(printable(`${reference} was reviewed; the next review is due by ${flags.reviewBy}.`));
+}
+
+/** Lists open matches, then with a signal shows each change until it aborts. One that was shown is shown to its end. */
+export async function inbox(
+  node: NodeClient,
+  flags: { readonly all: boolean; readonly signal?: AbortSignal },
+  output: Output,
+): Promise<void> {
+  const { signal } = flags;
+  if (signal === undefined) return showAll(await node.matches(flags), output);
+  output.say("Waiting for overlaps; Ctrl-C ends this.");
+  const shown = new Set<string>();
+  try {
+    for await (const match of node.watch(signal)) {
+      if (!flags.all && (match.state === "closed" || match.state === "dropped") && !shown.has(match.id)) continue;
+      shown.add(match.id);
+      output.json(match);
+      output.say(`${timeOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+function showAll(matches: readonly MatchView[], output: Output): void {
+  for (const match of matches) {
+    output.json(match);
+    output.say(`${timeOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
+    output.say(printable(`          case ${match.caseReference}; ${match.reasons.join("; ")}`));
+  }
+  if (matches.length === 0) output.say("No overlaps.");
+}
+
+/** Local date and minute: officers write them down. */
+function timeOf(ms: number): string {
+  return new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short" }).format(ms);
+}
+
+export async function showStatus(node: NodeClient, output: Output): Promise<void> {
+  const status = await node.status();
+  output.json(status);
+  for (const line of table(statusRows(status))) output.say(line);
+  if (status.policyUnprovenSinceMs > 0 || !status.brokerConnected) process.exitCode = EXIT.failure;
+}
+
+function statusRows(status: NodeStatus): string[][] {
+  const policy =
+    status.policyUnprovenSinceMs === 0 ? "proven" : `unproven since ${timeOf(status.policyUnprovenSinceMs)}`;
+  return [
+    ["Unit", `${status.memberName} (${status.slug}), ${status.mandate}`],
+    ["Broker", status.brokerConnected ? "connected" : "not reachable: what you publish waits here"],
+    ["Policy", `${policy}, directive ${status.directiveNumber}, epoch ${status.epoch}, scheme ${status.scheme}`],
+    [
+      "Records",
+      `${status.records}, of these ${status.rejected} refused by the broker, ${status.hardening} being hardened`,
+    ],
+    ["Published", `${status.tokens} tokens; ${status.outbox} messages wait for the broker's receipt`],
+    ["Hardened", `${status.hardened} identifiers in ${status.hardeningSeconds.toFixed(1)} s`],
+    ["Overlaps", `${status.openMatches} open, ${status.unprovenMatches} being proven, ${status.notices} notices`],
+    ["Version", status.version],
+  ];
+}

@@ -1,0 +1,118 @@
+/** What the demonstration says at the end: the overlaps of each unit, what to try next, and the summary for programs. */
+import { relative } from "node:path";
+import { table } from "../../agency-node/cli/output.ts";
+import { sentenceOf } from "../../agency-node/cli/wording.ts";
+import { MEMBERS, TERMS } from "./plan.ts";
+import type { MemberSlug } from "./plan.ts";
+import { isOpen, jointState, refusedBy, sharedMatches } from "./state.ts";
+import type { DemoState } from "./state.ts";
+
+/** A list has thousands; a terminal has not. */
+const MATCHES_SHOWN_MAX = 25;
+
+/** One line a unit: how much it holds and publishes. */
+export function memberLines(state: DemoState): string[] {
+  const rows = MEMBERS.map((member) => {
+    const { status, matches } = state[member];
+    const open = [...matches.values()].filter(isOpen).length;
+    const counts = [status?.records, refusedBy(state[member]), status?.tokens, open].map((count) =>
+      String(count ?? "…"),
+    );
+    return [`  ${member}`, TERMS[member].name, ...counts, workOf(state, member)];
+  });
+  return table([["  UNIT", "", "RECORDS", "REFUSED", "TOKENS", "OVERLAPS", "NOW"], ...rows]);
+}
+
+function workOf(state: DemoState, member: MemberSlug): string {
+  const { status } = state[member];
+  if (status === undefined) return "starting";
+  if (status.hardening > 0) return `hardening ${status.hardening} records`;
+  if (status.outbox > 0) return `${status.outbox} messages await the broker's receipt`;
+  if (status.unprovenMatches > 0) return `proving ${status.unprovenMatches}`;
+  return "quiet";
+}
+
+/** What each unit sees, as its own inbox words it. */
+export function overlapLines(state: DemoState): string[] {
+  return MEMBERS.flatMap((member) => {
+    const open = [...state[member].matches.values()]
+      .filter(isOpen)
+      .sort((a, b) => (a.reference < b.reference ? -1 : 1));
+    const shown = open.slice(0, MATCHES_SHOWN_MAX).map((match) => `  ${sentenceOf(match)}`);
+    const hidden = open.length - shown.length;
+    const rest = hidden > 0 ? [`  … and ${hidden} more`] : [];
+    const lines = open.length === 0 ? ["  No overlaps."] : [...shown, ...rest];
+    return [`What ${member} (${TERMS[member].name}) sees:`, ...lines, ""];
+  });
+}
+
+/** Both sides beside each other, which no unit sees. */
+export function matchTable(state: DemoState): string[] {
+  const matches = sharedMatches(state);
+  const rows = matches.slice(0, MATCHES_SHOWN_MAX).map((shared) => {
+    const [a, b] = shared.sides;
+    const { grade, kind, reasons } = a.match;
+    const sides = [`  ${a.member} ${a.match.reference}`, `${b.member} ${b.match.reference}`];
+    return [...sides, grade, kind, jointState(shared), reasons[0] ?? ""];
+  });
+  const hidden = matches.length - rows.length;
+  return [...table(rows), ...(hidden > 0 ? [`  … and ${hidden} more`] : [])];
+}
+
+/** Commands that work while the demonstration runs. */
+export function nextSteps(dirs: Readonly<Record<MemberSlug, string>>, state: DemoState): string[] {
+  const dir = (member: MemberSlug): string => relative(process.cwd(), dirs[member]) || ".";
+  const met = sharedMatches(state)[0]?.sides[0];
+  const withdrawal =
+    met === undefined
+      ? []
+      : [`  npx causeway node withdraw ${met.match.reference} --reason "case closed" --dir ${dir(met.member)}`];
+  return [
+    "Try next, in another terminal:",
+    `  npx causeway node inbox --watch --dir ${dir("wcu")}`,
+    `  npx causeway node records --dir ${dir("thb")}`,
+    `  npx causeway node status --dir ${dir("ct")}`,
+    ...withdrawal,
+  ];
+}
+
+export type Summary = {
+  readonly members: readonly {
+    readonly id: string;
+    readonly mandate: string;
+    readonly records: number;
+    readonly tokens: number;
+    /** Rows refused at import and records refused by the broker. */
+    readonly rejected: number;
+  }[];
+  readonly matches: readonly {
+    readonly id: string;
+    readonly grade: string;
+    readonly kind: string;
+    readonly state: string;
+    readonly sides: readonly { readonly member: string; readonly record: string }[];
+  }[];
+  readonly timings: Readonly<Record<string, number>>;
+  readonly versions: Readonly<Record<string, string>>;
+};
+
+export function summaryOf(state: DemoState, timings: Summary["timings"], versions: Summary["versions"]): Summary {
+  return {
+    members: MEMBERS.map((member) => ({
+      id: member,
+      mandate: TERMS[member].mandate,
+      records: state[member].status?.records ?? 0,
+      tokens: state[member].status?.tokens ?? 0,
+      rejected: refusedBy(state[member]),
+    })),
+    matches: sharedMatches(state).map((shared) => ({
+      id: shared.id,
+      grade: shared.sides[0].match.grade,
+      kind: shared.sides[0].match.kind,
+      state: jointState(shared),
+      sides: shared.sides.map(({ member, match }) => ({ member, record: match.reference })),
+    })),
+    timings,
+    versions,
+  };
+}
