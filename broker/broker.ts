@@ -14,6 +14,7 @@ import type { Clock } from "../shared/platform/clock.ts";
 import { startGrpcServer } from "../shared/platform/grpc.ts";
 import type { GrpcServer } from "../shared/platform/grpc.ts";
 import { makePrivateDirectory } from "../shared/platform/key-files.ts";
+import { aborted } from "../shared/platform/lifecycle.ts";
 import type { Log } from "../shared/platform/log.ts";
 import { connectNats } from "../shared/platform/nats.ts";
 import type { NatsBus } from "../shared/platform/nats.ts";
@@ -116,25 +117,38 @@ export class Broker implements AsyncDisposable {
 
   /** Resolves once memory is back and submissions are taken; waits for NATS as long as it takes. */
   async start(): Promise<void> {
-    await this.#serve();
-    const { signal } = this.#stop;
-    this.#bus = await this.#connect();
-    const plane = this.#planeOn(this.#bus);
-    await plane.catchUp();
-    this.#run(plane.sendNotices());
-    this.#run(this.#keepHouse(plane));
-    await this.#followNew(plane);
-    const { members, records, matchesOpen } = this.status;
-    if (!signal.aborted) this.#log.info("broker.ready", { members, records, matchesOpen });
+    // Doors that a start has opened after disposal began.
+    const starting = this.#open().finally(() => (this.#stop.signal.aborted ? this.#closeDoors() : undefined));
+    this.#track(starting.catch(() => undefined));
+    await starting;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#server?.[Symbol.asyncDispose]();
-    await this.#bus?.[Symbol.asyncDispose]();
-    await Promise.allSettled(this.#running);
+    await this.#closeDoors();
+    await Promise.all(this.#running);
     await this.#evaluator?.[Symbol.asyncDispose]();
     this.#ledger[Symbol.dispose]();
+  }
+
+  async #closeDoors(): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]();
+    await this.#bus?.[Symbol.asyncDispose]();
+  }
+
+  async #open(): Promise<void> {
+    const { signal } = this.#stop;
+    await this.#serve();
+    const bus = await this.#connect();
+    this.#bus = bus;
+    if (signal.aborted) return;
+    const plane = this.#planeOn(bus);
+    await plane.rebuild();
+    await this.#followNew(plane);
+    this.#run(this.#keepHouse(plane));
+    if (signal.aborted) return;
+    const { members, records, matchesOpen } = this.status;
+    this.#log.info("broker.ready", { members, records, matchesOpen });
   }
 
   get #dataDir(): string {
@@ -217,7 +231,10 @@ export class Broker implements AsyncDisposable {
   }
 
   async #followNew(plane: Plane): Promise<void> {
-    for (const member of await plane.newMembers()) this.#run(plane.follow(member));
+    for (const member of await plane.newMembers()) {
+      this.#run(plane.follow(member));
+      this.#run(plane.sendNotices(member));
+    }
   }
 
   /** New directives, streams that a NATS server may have lost while it was away, records past their review day. */
@@ -232,6 +249,7 @@ export class Broker implements AsyncDisposable {
       const connected = this.#bus?.connected ?? false;
       if (connected && !wasConnected) await this.#ensureAllStreams(plane);
       wasConnected = connected;
+      if (signal.aborted) return;
       if (this.#clock() - swept < SWEEP_MS) continue;
       if (!this.#publications.sweep(this.#clock())) swept = this.#clock();
     }
@@ -255,14 +273,21 @@ export class Broker implements AsyncDisposable {
   }
 
   #run(task: Promise<void>): void {
-    this.#running.push(
-      task.catch((error: unknown) => {
-        if (this.#stop.signal.aborted) return;
-        this.#log.error("broker.failed", error);
-        this.#failure.reject(error);
-        this.#stop.abort();
-      }),
-    );
+    const ended = task.catch((error: unknown) => {
+      if (this.#stop.signal.aborted) return;
+      this.#log.error("broker.failed", error);
+      this.#failure.reject(error);
+      this.#stop.abort();
+    });
+    this.#track(ended);
+  }
+
+  /**
+   * Disposal waits for a task or the signal: after it, a task that still waits for NATS touches nothing any more, and one
+   * that writes does so in one synchronous step.
+   */
+  #track(task: Promise<void>): void {
+    this.#running.push(Promise.race([task, aborted(this.#stop.signal)]));
   }
 
   #slugOf(member: MemberId): string | undefined {

@@ -53,20 +53,16 @@ export class Outlet {
   }
 
   /** Sends the notices that are due, and stops at the first that cannot be sent now. */
-  async tick(): Promise<void> {
-    if (!this.#parts.bus.connected) return;
-    const members = [...this.#parts.federation().members.values()];
-    await Promise.all(members.map((admit) => this.#sendNotices(admit.member, admit.sealingKey)));
-  }
-
-  async #sendNotices(member: MemberId, sealingKey: Uint8Array): Promise<void> {
-    const { ledger } = this.#parts;
+  async sendNotices(member: MemberId): Promise<void> {
+    const { bus, ledger } = this.#parts;
+    const admit = this.#parts.federation().members.get(member);
+    if (!bus.connected || admit === undefined) return;
     const sent = this.#sent.get(member) ?? ledger.confirmed(member);
     const due = ledger.noticesAfter(member, sent, NOTICES_PER_TICK_MAX);
     let last = sent;
     try {
       for (const { number, signed } of due) {
-        await this.#publish(member, sealingKey, signed);
+        await this.#publish(member, admit.sealingKey, signed);
         last = number;
       }
     } catch (error) {

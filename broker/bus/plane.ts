@@ -40,28 +40,21 @@ export type PlaneParts = {
 export class Plane {
   readonly #parts: PlaneParts;
   readonly #followed = new Set<MemberId>();
+  /** Where in its stream a member's first submission stands that the ledger had not seen at the start. */
+  readonly #unsettled = new Map<MemberId, number>();
 
   constructor(parts: PlaneParts) {
     this.#parts = parts;
   }
 
-  /** Memory as the ledger knows it, then what the ledger has not seen yet. Nothing is matched before all is back. */
-  async catchUp(): Promise<void> {
-    const { publications, clock } = this.#parts;
-    const unsettled = new Map<MemberId, number>();
+  /** Memory as the ledger knows it. Nothing may be matched before all members' records are back. */
+  async rebuild(): Promise<void> {
     for (const member of this.#members()) {
       await this.ensureStreams(member);
-      const first = await this.#persist(() => this.#rebuild(member));
-      if (first !== undefined) unsettled.set(member, first);
+      const first = await this.#persist(() => this.#rebuildMember(member));
+      if (first !== undefined) this.#unsettled.set(member, first);
     }
-    while (publications.sweep(clock()));
-    for (const [member, first] of unsettled) {
-      await this.#persist(async () => {
-        for await (const message of this.#parts.bus.replay(submissionStream(member))) {
-          if (message.streamSequence >= first) await this.#take(member, message);
-        }
-      });
-    }
+    while (this.#parts.publications.sweep(this.#parts.clock()));
   }
 
   /** Members that are not followed yet; with their streams made. */
@@ -71,20 +64,28 @@ export class Plane {
     return fresh;
   }
 
-  /** Takes a member's submissions until the signal aborts. Throws only what this process cannot go on from. */
+  /**
+   * Takes a member's submissions until the signal aborts, first those that the ledger has not seen. Each member has a task of
+   * its own: one whose deliveries NATS has no room for holds up nobody else. Throws only what this process cannot go on
+   * from.
+   */
   async follow(member: MemberId): Promise<void> {
     this.#followed.add(member);
+    const first = this.#unsettled.get(member);
+    if (first !== undefined) await this.#persist(() => this.#takeFrom(member, first));
     for await (const message of this.#parts.bus.consume(submissionStream(member), BROKER_CONSUMER)) {
       await this.#take(member, message);
+      if (this.#parts.signal.aborted) return;
       message.ack();
     }
   }
 
-  async sendNotices(): Promise<void> {
+  /** Sends a member's notices at each tick until the signal aborts. */
+  async sendNotices(member: MemberId): Promise<void> {
     const { outlet, clock, signal } = this.#parts;
     while (!signal.aborted) {
       await pause(NOTICE_TICK_MS - (clock() % NOTICE_TICK_MS), signal);
-      await outlet.tick();
+      if (!signal.aborted) await outlet.sendNotices(member);
     }
   }
 
@@ -93,7 +94,7 @@ export class Plane {
   }
 
   /** Answers with the place in the stream of the first submission that the live path may still have to decide. */
-  async #rebuild(member: MemberId): Promise<number | undefined> {
+  async #rebuildMember(member: MemberId): Promise<number | undefined> {
     const { bus, ledger, publications, writer } = this.#parts;
     let first: number | undefined;
     const rebuild = new Rebuild(member, {
@@ -104,6 +105,7 @@ export class Plane {
       },
     });
     for await (const message of bus.replay(submissionStream(member))) {
+      if (this.#parts.signal.aborted) return undefined;
       const received = this.#open(member, message);
       if (received === undefined || rebuild.take(received) || writer.isSettled(received)) continue;
       first ??= message.streamSequence;
@@ -113,9 +115,15 @@ export class Plane {
     return first;
   }
 
+  async #takeFrom(member: MemberId, first: number): Promise<void> {
+    for await (const message of this.#parts.bus.replay(submissionStream(member))) {
+      if (message.streamSequence >= first) await this.#take(member, message);
+    }
+  }
+
   async #take(member: MemberId, message: BusMessage): Promise<void> {
     const received = this.#open(member, message);
-    if (received === undefined) return;
+    if (received === undefined || this.#parts.signal.aborted) return;
     for (const reply of this.#parts.writer.receive(received, this.#parts.clock()))
       await this.#parts.outlet.reply(reply);
   }

@@ -1,0 +1,67 @@
+import { readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readBrokerSealingKeys, readBrokerSigner } from "../../broker/keys.ts";
+import { Directory } from "../../broker/store/directory.ts";
+import { decodeChain, encodeChain } from "../../shared/platform/chain-file.ts";
+import { partyFile } from "../../shared/platform/party.ts";
+import { foundSample, NOW_MS } from "../trust/sample-federation.ts";
+import type { SampleFederation } from "../trust/sample-federation.ts";
+
+describe("the broker's copy of the directives", () => {
+  let sample: SampleFederation;
+  let path: string;
+  let whole: Uint8Array;
+
+  beforeAll(async () => {
+    sample = await foundSample();
+    path = partyFile(sample.dir("broker"), "chain");
+    whole = new Uint8Array(readFileSync(path));
+  });
+  afterAll(() => sample[Symbol.dispose]());
+
+  const open = (): Directory => new Directory(sample.dir("broker"), () => NOW_MS);
+  function write(chain: Uint8Array): void {
+    writeFileSync(path, chain);
+    // The clock of some file systems is coarse; the stamp must differ all the same.
+    const at = Date.now() / 1_000 + Math.random() * 1_000;
+    utimesSync(path, at, at);
+  }
+
+  it("is taken further when the file goes further", () => {
+    write(encodeChain(decodeChain(whole).slice(0, -1)));
+    const directory = open();
+    expect(directory.refresh()).toBe(false);
+    const before = directory.federation.head.number;
+    write(whole);
+    expect(directory.refresh()).toBe(true);
+    expect(directory.federation.head.number).toBe(before + 1);
+  });
+
+  it("is not taken back when the file is shorter, or broken", () => {
+    write(whole);
+    const directory = open();
+    const { number } = directory.federation.head;
+    write(encodeChain(decodeChain(whole).slice(0, -1)));
+    expect(() => directory.refresh()).toThrow(expect.objectContaining({ code: "OUT_OF_SEQUENCE" }));
+    write(whole.subarray(0, -1));
+    expect(() => directory.refresh()).toThrow(expect.objectContaining({ code: "INVALID" }));
+    expect(directory.federation.head.number).toBe(number);
+    write(whole);
+  });
+
+  it("must name the keys that the broker has", () => {
+    const { federation } = open();
+    const dir = sample.dir("broker");
+    expect(readBrokerSigner(dir, federation).publicKey).toEqual(federation.found.broker.signingKey);
+    expect([...readBrokerSealingKeys(dir, federation).keys()]).toEqual([1]);
+    const stranger = {
+      ...federation,
+      found: { ...federation.found, broker: { ...federation.found.broker, signingKey: new Uint8Array(32) } },
+    };
+    expect(() => readBrokerSigner(dir, stranger)).toThrow(expect.objectContaining({ code: "ENVIRONMENT" }));
+    const epoch = { ...federation.epochs.get(1)!, brokerSealingKey: new Uint8Array(32) };
+    expect(() => readBrokerSealingKeys(dir, { ...federation, epochs: new Map([[1, epoch]]) })).toThrow(
+      expect.objectContaining({ code: "ENVIRONMENT" }),
+    );
+  });
+});
