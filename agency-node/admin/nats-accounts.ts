@@ -212,13 +212,13 @@ function servicesOf(member: MemberId): { readonly subject: string; readonly loca
 }
 
 /** Everything that a member may publish and subscribe to. */
-export function memberPermissions(member: MemberId): Pick<User, "pub" | "sub"> {
+function memberPermissions(member: MemberId): Pick<User, "pub" | "sub"> {
   const requests = servicesOf(member).map((service) => service.local);
   return { pub: { allow: requests }, sub: { allow: [`${memberInboxPrefix(member)}.>`] } };
 }
 
 /** The broker owns all streams and consumers. It may delete no message and no stream; purging is how an epoch retires. */
-export function brokerPermissions(): Pick<User, "pub" | "sub"> {
+function brokerPermissions(): Pick<User, "pub" | "sub"> {
   return {
     pub: {
       allow: [

@@ -10,7 +10,7 @@ import type { NatsAccounts } from "../../agency-node/admin/nats-accounts.ts";
 import { SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 
 /** A sealed message and its headers. */
-export const NATS_PAYLOAD_BYTES_MAX = SEALED_BYTES_MAX + 16 * 1024;
+const NATS_PAYLOAD_BYTES_MAX = SEALED_BYTES_MAX + 16 * 1024;
 
 export type NatsServerOptions = {
   readonly name: string;

@@ -32,7 +32,7 @@ export const AHEAD_MS_MAX = 5 * 60_000;
 /** A statement that claims to be fresh for longer is refused: "hours" (protocol section 4). */
 export const FRESHNESS_MS_MAX = 48 * 3_600_000;
 /** With a quorum of one a single administrator could choose salts and admit members. */
-export const QUORUM_MIN = 2;
+const QUORUM_MIN = 2;
 
 const NO_HASH = new Uint8Array(32);
 
@@ -119,12 +119,6 @@ export function judgeFreshness(federation: Federation, signed: SignedFreshness, 
   if (nowMs >= freshness.validUntilMs) return "expired";
   if (freshness.number === number) return "fresh";
   return freshness.number > number ? "behind" : "superseded";
-}
-
-/** The epoch that counts now: the highest active number. While an older one is active too, records go to both. */
-export function activeEpoch(federation: Federation): Epoch | undefined {
-  const active = [...federation.epochs.values()].filter((epoch) => epoch.state === "active");
-  return active.toSorted((a, b) => b.epoch - a.epoch)[0];
 }
 
 /** Counts distinct board keys, not signatures: one administrator who signs twice is one. */

@@ -175,7 +175,7 @@ export function parsePin(text: string): Uint8Array {
 }
 
 /** What two people read to each other: eight groups of four hexadecimal digits, 128 bits over all that was enrolled. */
-export function enrolmentFingerprint(enrolment: Enrolment): string {
+function enrolmentFingerprint(enrolment: Enrolment): string {
   const digits = toHex(blake2b(FINGERPRINT_BYTES, lpText("causeway/enrolment/v1"), enrolmentPayload(enrolment)));
   return (digits.match(/.{4}/g) as string[]).join(" ");
 }

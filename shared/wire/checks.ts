@@ -38,7 +38,7 @@ export function readMessage<Message, Value>(reading: Reading<Message, Value>, by
 }
 
 /** The first half of `readMessage`: the decoded message, without unknown fields, not yet checked by a schema. */
-export function decodeMessage<Message>(
+function decodeMessage<Message>(
   reading: Pick<Reading<Message, unknown>, "what" | "bytesMax" | "codec">,
   bytes: Uint8Array,
 ): Message {
@@ -61,7 +61,7 @@ export function decodeMessage<Message>(
 }
 
 /** Throws INVALID with the path of every message, at any depth, that has fields this version does not know. */
-export function refuseUnknownFields(message: unknown, what: string): void {
+function refuseUnknownFields(message: unknown, what: string): void {
   const fields = [...unknownFieldPaths(message, "")];
   if (fields.length > 0)
     throw new CausewayError("INVALID", `${what} has fields that this version does not know`, { fields });

@@ -40,7 +40,7 @@ import * as wire from "./gen/causeway/v1/federation.ts";
 import { Signed } from "./gen/causeway/v1/signed.ts";
 
 /** Room for the salt boxes of a thousand members in three domains, and below the 4 MiB that gRPC accepts by default. */
-export const DIRECTIVE_BYTES_MAX = 3_800_000;
+const DIRECTIVE_BYTES_MAX = 3_800_000;
 const SIGNATURES_BYTES_MAX = 64 * 1024;
 const FRESHNESS_BYTES_MAX = 512;
 

@@ -25,7 +25,7 @@ export type SampleFederation = Disposable & {
 export const NOW_MS = Date.UTC(2026, 10, 22, 12);
 
 /** Two invented units. Only the second may work on victims' records. */
-export const UNITS: readonly { readonly slug: string; readonly domains: readonly Domain[] }[] = [
+const UNITS: readonly { readonly slug: string; readonly domains: readonly Domain[] }[] = [
   { slug: "harbour", domains: ["target"] },
   { slug: "border", domains: ["target", "protected"] },
 ];
