@@ -166,6 +166,16 @@ describe("an evaluator", () => {
     expect(test.evaluators[0]?.events.filter((event) => event.kind === "budgetAlarm")).toHaveLength(1);
   });
 
+  it("gives no answer to a member that was suspended while the work was done", async () => {
+    await using test = await startFederation({ evaluators: 1 });
+    using caller = await callerOf(test);
+    const work = caller.ask(batch(2_000));
+    work.catch(() => undefined);
+    await expect.poll(() => test.evaluators[0]?.events.length, { interval: 2 }).toBe(1);
+    test.setMember(caller.member, undefined);
+    await expect(work).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
   it("serves no other party of the federation", async () => {
     await using test = await startFederation({ evaluators: 1 });
     const tls = await test.tlsFor({ kind: "broker" });
