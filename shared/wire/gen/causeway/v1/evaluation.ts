@@ -17,7 +17,7 @@ export const RefusalReason = {
   REFUSAL_REASON_BAD_ELEMENT: 2,
   REFUSAL_REASON_GENERATION: 3,
   REFUSAL_REASON_BUDGET: 4,
-  /** REFUSAL_REASON_CONFLICT - The id was used for other elements, or a proof was already given for it. */
+  /** REFUSAL_REASON_CONFLICT - The id was used for other elements or answered too often, or the last answer had its proof. */
   REFUSAL_REASON_CONFLICT: 5,
   /** REFUSAL_REASON_UNKNOWN_BATCH - The batch is not stored (any more); send it again. */
   REFUSAL_REASON_UNKNOWN_BATCH: 6,
@@ -45,7 +45,7 @@ export interface EvaluateRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Idempotent by id: the same batch again is answered again and not charged again. */
+/** Idempotent by id: the same batch again is answered again, a limited number of times, and not charged again. */
 export interface Batch {
   /** 16 random bytes, the same at every evaluator. */
   readonly batchId: Uint8Array;
@@ -55,7 +55,7 @@ export interface Batch {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Asks for one proof over the pairs at these indices of a stored batch; once per batch. */
+/** Asks for one proof over the pairs at these indices of a stored batch; once for each answer to it. */
 export interface Prove {
   readonly batchId: Uint8Array;
   /** min(N, 1024) distinct indices. */
