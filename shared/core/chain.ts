@@ -17,7 +17,6 @@ import type {
   Directive,
   DirectiveBody,
   DomainSalt,
-  Epoch,
   EpochOpen,
   Federation,
   Found,

@@ -272,6 +272,20 @@ describe("a bundle", () => {
     rmSync(bundleDir, { recursive: true });
   });
 
+  it("is refused with a certificate of the federation's own authority for our key and another's name", async () => {
+    const chair = sample.dir("chair");
+    const authority = {
+      certificatePem: readFileSync(join(chair, "ca.crt"), "utf8"),
+      privateKeyPem: readFileSync(join(chair, "keys", "ca.key"), "utf8"),
+    };
+    const requestPem = readEnrolment(sample.dir("harbour")).enrolment.tlsRequestPem as string;
+    const identity: PeerIdentity = { kind: "member", member: memberOf("border") };
+    const misnamed = await issueCertificate({ authority, requestPem, identity, hosts: [], nowMs: NOW_MS });
+    const bundleDir = mixed("certificate", new TextEncoder().encode(misnamed));
+    expect(install({ bundleDir })).toThrow(refusal("UNPROVEN"));
+    rmSync(bundleDir, { recursive: true });
+  });
+
   it("is refused with a chain cut short, because the freshness statement knows better", () => {
     const bytes = new Uint8Array(readFileSync(partyFile(sample.dir("harbour"), "chain")));
     const view = new DataView(bytes.buffer);
