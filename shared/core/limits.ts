@@ -12,6 +12,12 @@ export const OPRF_INPUT_BYTES_MAX = 65_535;
 /** A sealed message, padding and seal included: fits a NATS message with room for its headers (protocol section 3). */
 export const SEALED_BYTES_MAX = 512 * 1024;
 
+/**
+ * Entries of one submission. An entry can be two bytes, so the size alone would let a quarter of a million in, whose receipt, with a
+ * reason for each, no message could carry. Ours hold 1,000 at most.
+ */
+export const ENTRIES_PER_SUBMISSION_MAX = 4_096;
+
 /** Sealed messages come in steps of this many bytes, so that a size tells little (protocol section 13). */
 export const SEAL_PADDING_BYTES = 1_024;
 

@@ -15,7 +15,7 @@ import type {
   SubmissionBody,
 } from "../core/data-plane.ts";
 import { CausewayError } from "../core/errors.ts";
-import { SEALED_BYTES_MAX } from "../core/limits.ts";
+import { ENTRIES_PER_SUBMISSION_MAX, SEALED_BYTES_MAX } from "../core/limits.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../core/ids.ts";
 import { blake2b } from "../crypto/hash.ts";
 import type { SealingKeyPair } from "../crypto/seal.ts";
@@ -179,8 +179,11 @@ function toEntry({ handle, operation }: z.infer<typeof entrySchema>): Entry {
   }
 }
 
+/** Counted before any is looked at. */
+const entries = z.array(z.unknown()).max(ENTRIES_PER_SUBMISSION_MAX).pipe(z.array(entryOrMalformed));
+
 const submissionBody = oneOf({
-  publication: z.object({ entries: z.array(entryOrMalformed) }),
+  publication: z.object({ entries }),
   connected: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32, version: line(64) }),
   noticeReceipt: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32 }),
   proofNonce: z.object({ matchId, nonce: bytes32 }),
