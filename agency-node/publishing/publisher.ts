@@ -55,7 +55,9 @@ const WINDOWS_AT_ONCE = 2;
 /** Entries of one submission, well below what a sealed message may hold (`SEALABLE_BYTES_MAX`). */
 const SUBMISSION_BYTES = 400_000;
 const ENTRY_OVERHEAD_BYTES = 128;
-const RETRY_MS = 5_000;
+/** Doubled up to the last one: an evaluator that restarts is back in a second, one that is down may be so for hours. */
+const RETRY_FIRST_MS = 250;
+const RETRY_LAST_MS = 5_000;
 const IDLE_MS = 60_000;
 
 /** An answer failed its proof, the id is spent, or the keys have changed: the batch is dropped, anything else is tried again as it is. */
@@ -104,14 +106,14 @@ export class Publisher {
   }
 
   async #untilDone(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    for (;;) {
+    for (let delayMs = RETRY_FIRST_MS; ; delayMs = Math.min(2 * delayMs, RETRY_LAST_MS)) {
       try {
         return await work();
       } catch (error) {
         if (signal.aborted) return;
         if (!isCausewayError(error)) throw error;
-        this.#parts.log.error("publishing.waiting", error);
-        await pause(RETRY_MS, signal);
+        this.#parts.log.error("publishing.waiting", error, { delayMs });
+        await pause(delayMs, signal);
         if (signal.aborted) return;
       }
     }

@@ -19,6 +19,8 @@ import { SignedDirective } from "../../shared/wire/gen/causeway/v1/federation.ts
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 
 const POLL_MS = 10_000;
+/** While the broker does not answer. */
+const POLL_AWAY_MS = 1_000;
 
 export class DirectoryClient implements Disposable {
   readonly #dir: string;
@@ -28,6 +30,7 @@ export class DirectoryClient implements Disposable {
   #chain: Chain;
   /** 0: proven. Else since when the board's latest word is not known. */
   #unprovenSinceMs: number;
+  #reached = false;
 
   /** Loads and proves the stored chain. Throws as `loadChain`. */
   constructor(of: { readonly dir: string; readonly keys: Keys; readonly clock: Clock; readonly log: Log }) {
@@ -52,6 +55,11 @@ export class DirectoryClient implements Disposable {
     return this.#unprovenSinceMs;
   }
 
+  /** Whether the broker answered when it was last asked. */
+  get reached(): boolean {
+    return this.#reached;
+  }
+
   /** Follows until the signal aborts. `onChange` is told of every new directive's outcome. */
   async run(signal: AbortSignal, onChange: (federation: Federation) => void): Promise<void> {
     while (!signal.aborted) {
@@ -59,14 +67,16 @@ export class DirectoryClient implements Disposable {
       try {
         await this.#catchUp(signal);
         await this.#checkFreshness(signal);
+        this.#reached = true;
       } catch (error) {
         if (signal.aborted) return;
         if (!isCausewayError(error)) throw error;
+        this.#reached = !isCausewayError(error, "UNAVAILABLE");
         this.#log.error("directory.unproven", error);
         this.#unprovenSinceMs ||= this.#clock();
       }
       if (this.federation.head.number !== number) onChange(this.federation);
-      await pause(POLL_MS, signal);
+      await pause(this.#reached ? POLL_MS : POLL_AWAY_MS, signal);
     }
   }
 

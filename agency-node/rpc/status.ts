@@ -26,7 +26,8 @@ export function statusOf({ trust, directory, store, outbox, inbox, publisher, li
     notices: BigInt(inbox.head().number),
     openMatches: BigInt(matches.open),
     unprovenMatches: BigInt(matches.unfinished),
-    brokerConnected: link.bus?.connected ?? false,
+    // NATS may be up and carry nothing on, because nobody reads at the other end.
+    brokerConnected: (link.bus?.connected ?? false) && directory.reached,
     version: VERSION,
     hardened: BigInt(publisher.work.hardened),
     hardeningSeconds: publisher.work.seconds,
