@@ -1,0 +1,129 @@
+/**
+ * What the books say afterwards: the broker's ledger, and each node's own database. They are read from the files, so that
+ * nothing the programs hold in memory can make it look better.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
+import { Database } from "../../agency-node/store/database.ts";
+import { ActivityLog } from "../../agency-node/store/activity.ts";
+import { Inbox } from "../../agency-node/store/inbox.ts";
+import { RecordStore } from "../../agency-node/store/records.ts";
+import { Vault } from "../../agency-node/store/vault.ts";
+import { equalBytes, toHex } from "../../shared/core/bytes.ts";
+import { readStorageKey } from "../../shared/platform/party.ts";
+import { noticeHash } from "../../shared/wire/data-plane.ts";
+import { Delivery } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
+import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
+import type { Evidence, Opening } from "./judge.ts";
+import type { Pair } from "./model.ts";
+import { pairOf } from "./model.ts";
+
+export type Books = {
+  readonly ledgerPath: string;
+  /** Directory of each node with its keys and database, by unit. */
+  readonly nodes: ReadonlyMap<string, { readonly member: string; readonly dir: string }>;
+};
+
+export function booksIn(root: string, members: ReadonlyMap<string, string>): Books {
+  const nodes = new Map([...members].map(([unit, member]) => [unit, { member, dir: join(root, unit) }]));
+  return { ledgerPath: join(root, "broker", "data", "ledger.sqlite"), nodes };
+}
+
+/** Reads the books of programs that have stopped. */
+export function readBooks(books: Books): Evidence {
+  const nodes = [...books.nodes].map(([unit, { member, dir }]) => ({ unit, member, ...readNode(dir) }));
+  const owners = new Map(
+    nodes.flatMap(({ unit, references }) => [...references].map(([h, r]) => [h, { unit, reference: r }] as const)),
+  );
+  const ledger = readLedger(books.ledgerPath);
+  const pairs = new Map<string, Pair>();
+  for (const { matchId, handles } of ledger.matches) {
+    const [one, other] = handles.map((handle) => owners.get(handle));
+    pairs.set(matchId, one && other ? pairOf(one, other) : `unknown ${matchId}`);
+  }
+  const pairFor = (matchId: string): Pair => pairs.get(matchId) ?? `unknown ${matchId}`;
+  const openings: Opening[] = [];
+  const proven: { unit: string; pair: Pair }[] = [];
+  let noticeFaults = 0;
+  for (const { unit, member, opened, matches, head } of nodes) {
+    const told = ledger.notices.get(member) ?? { opened: [], number: 0, hash: "", faults: 0 };
+    for (const matchId of told.opened) openings.push({ book: "ledger", unit, pair: pairFor(matchId) });
+    for (const matchId of opened) openings.push({ book: "node", unit, pair: pairFor(matchId) });
+    for (const { matchId, status, counterpart } of matches) {
+      if (status === "proven" && counterpart?.contact) proven.push({ unit, pair: pairFor(matchId) });
+    }
+    noticeFaults +=
+      told.faults + Number(told.number !== head.number || (told.number > 0 && told.hash !== toHex(head.hash)));
+  }
+  return {
+    openings,
+    proven,
+    noticeFaults,
+    unreceipted: nodes.reduce((sum, { outbox }) => sum + outbox, 0),
+    submissionGaps: ledger.submissionGaps,
+  };
+}
+
+function readNode(dir: string) {
+  using db = new Database(join(dir, "node.sqlite"));
+  const vault = new Vault(readStorageKey(dir, "database"));
+  const inbox = new Inbox(db, vault);
+  const combinations = new ActivityLog(db, vault).all().filter(({ verb }) => verb === "combination");
+  return {
+    references: new Map(
+      [...new RecordStore(db, vault).all()].map(({ handle, record }) => [handle as string, record.reference]),
+    ),
+    /** One for each opening that the node has carried out. */
+    opened: combinations.map(({ activity }) => activity.detail ?? ""),
+    matches: inbox.matches(),
+    head: inbox.head(),
+    outbox: outboxLength(db),
+  };
+}
+
+const outboxLength = (db: Database): number =>
+  db.get<{ rows: number }>("SELECT count(*) AS rows FROM outbox")?.rows ?? 0;
+
+type Told = { readonly opened: string[]; number: number; hash: string; faults: number };
+
+function readLedger(path: string) {
+  using database = new DatabaseSync(path);
+  const all = (sql: string) => database.prepare(sql).all() as Record<string, unknown>[];
+  const matches = all("SELECT match_id, handle_0, handle_1 FROM match").map((row) => ({
+    matchId: String(row["match_id"]),
+    handles: [String(row["handle_0"]), String(row["handle_1"])],
+  }));
+  const notices = new Map<string, Told>();
+  for (const row of all("SELECT member, number, hash, signed FROM notice ORDER BY member, number")) {
+    const member = String(row["member"]);
+    const told = notices.get(member) ?? { opened: [], number: 0, hash: toHex(new Uint8Array(32)), faults: 0 };
+    notices.set(member, told);
+    follow(told, {
+      number: Number(row["number"]),
+      hash: row["hash"] as Uint8Array,
+      signed: row["signed"] as Uint8Array,
+    });
+  }
+  const gaps = all(
+    `SELECT count(*) AS gaps FROM
+       (SELECT 1 FROM submission GROUP BY member, incarnation HAVING count(*) <> max(sequence) OR min(sequence) <> 1)`,
+  );
+  return { matches, notices, submissionGaps: Number(gaps[0]?.["gaps"]) };
+}
+
+/** A notice that is not the next one, or does not name the one before, is a fault. */
+function follow(
+  told: Told,
+  row: { readonly number: number; readonly hash: Uint8Array; readonly signed: Uint8Array },
+): void {
+  const { payload } = Signed.decode(row.signed);
+  const { body } = Delivery.decode(payload);
+  if (body?.$case !== "notice") throw new Error("a notice of the ledger is none");
+  const { number, prevHash, event } = body.value;
+  const hash = noticeHash(payload);
+  const isNext = row.number === told.number + 1 && Number(number) === row.number;
+  if (!isNext || toHex(prevHash) !== told.hash || !equalBytes(hash, row.hash)) told.faults += 1;
+  told.number = row.number;
+  told.hash = toHex(hash);
+  if (event?.$case === "matchOpened") told.opened.push(toHex(event.value.matchId));
+}
