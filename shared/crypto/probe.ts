@@ -126,7 +126,6 @@ const HASH_CHECKS: readonly Check[] = [
       ),
   ],
   ["memcmp", (lib) => lib.memcmp(ONE_SCALAR, bytes(32, 1)) && !lib.memcmp(ONE_SCALAR, TWO_SCALAR)],
-  ["randombytes_buf", (lib) => !equalBytes(lib.randombytes_buf(32), lib.randombytes_buf(32))],
 ];
 
 const MESSAGE_CHECKS: readonly Check[] = [
