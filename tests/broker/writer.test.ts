@@ -219,8 +219,11 @@ describe("the writer: proofs and notices", () => {
     expect(bench.recorded.lines.filter(({ fields }) => fields["refusal"] === "stranger")).toHaveLength(2);
     const { handle } = bench.eventsOf(HARBOUR)[0] as Extract<NoticeEvent, { type: "matchOpened" }>;
     bench.publish(HARBOUR, { operation: "withdraw", handle });
-    bench.receive(bench.next(BORDER, { kind: "proofNonce", matchId, nonce: new Uint8Array(32) }));
-    expect(bench.types(BORDER)).toEqual(["matchOpened", "matchClosed"]);
+    for (const member of [HARBOUR, BORDER]) {
+      bench.receive(bench.next(member, { kind: "proofNonce", matchId, nonce: new Uint8Array(32) }));
+      expect(bench.types(member)).toEqual(["matchOpened", "matchClosed"]);
+    }
+    expect(bench.recorded.lines.filter(({ fields }) => fields["refusal"] === "closed")).toHaveLength(2);
   });
 
   it("starts again from the notice that a node says it holds last, and alarms if that is not ours", () => {
@@ -331,6 +334,18 @@ describe("the writer: over any life of a federation", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("comes back without the entries that did not stand", () => {
+    const before = new Bench();
+    const silent = upsert(newHandle(), tokens(["p"]), { handling: "silent" });
+    const received = before.next(HARBOUR, publication(record("p"), silent));
+    before.receive(received);
+    const after = new Bench({ ledger: before.ledger });
+    const rejections = before.ledger.applied(HARBOUR, received.submission.incarnation, 1)?.rejections ?? [];
+    after.publications.restore(received.submission, publication(record("p"), silent).entries, rejections);
+    expect(after.publications.recordCount).toBe(1);
+    expect(after.publications.find(HARBOUR, silent.handle)).toBeUndefined();
   });
 
   it("comes back without what a stream has lost, and says how much", () => {
