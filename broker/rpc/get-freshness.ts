@@ -4,7 +4,7 @@ import { peerOf } from "../../shared/platform/grpc.ts";
 import type { GetFreshnessRequest, GetFreshnessResponse } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { callingMember } from "./caller.ts";
-import type { DirectoryParts } from "./directory-service.ts";
+import type { DirectoryParts } from "./directory-parts.ts";
 
 export function getFreshnessRpc({ directory }: DirectoryParts) {
   return async (_request: GetFreshnessRequest, context: CallContext): Promise<GetFreshnessResponse> => {

@@ -3,7 +3,7 @@ import type { CallContext } from "nice-grpc";
 import { peerOf } from "../../shared/platform/grpc.ts";
 import type { ListDirectivesRequest, ListDirectivesResponse } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { callingMember } from "./caller.ts";
-import type { DirectoryParts } from "./directory-service.ts";
+import type { DirectoryParts } from "./directory-parts.ts";
 
 export function listDirectivesRpc({ directory }: DirectoryParts) {
   return async function* (

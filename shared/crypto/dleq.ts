@@ -29,7 +29,7 @@ import {
 import type { Element, Scalar } from "./ristretto.ts";
 
 /** Challenge ‖ response. */
-export const PROOF_BYTES = 2 * SCALAR_BYTES;
+const PROOF_BYTES = 2 * SCALAR_BYTES;
 
 const NONCE_RANDOM_BYTES = 32;
 const SEED_DST = suiteDst("Seed-", "voprf");

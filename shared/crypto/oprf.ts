@@ -39,7 +39,7 @@ import {
 } from "./ristretto.ts";
 import type { Element, Mode, Scalar } from "./ristretto.ts";
 
-export { generateProof, PROOF_BYTES, verifyProof } from "./dleq.ts";
+export { generateProof, verifyProof } from "./dleq.ts";
 export type { Mode } from "./ristretto.ts";
 
 /** Bytes of one hardened identifier y. */

@@ -12,7 +12,7 @@ import { SEAL_PADDING_BYTES, SEALED_BYTES_MAX } from "../core/limits.ts";
 import { assertLength } from "./lengths.ts";
 import { sodium } from "./sodium.ts";
 
-export const SEALING_PUBLIC_KEY_BYTES = 32;
+const SEALING_PUBLIC_KEY_BYTES = 32;
 
 /** What a seal adds to the padded plaintext: the ephemeral public key and the MAC. */
 const SEAL_OVERHEAD_BYTES = 48;

@@ -9,7 +9,7 @@ import type { HashKey } from "./hash.ts";
 import { assertLength } from "./lengths.ts";
 import { sodium } from "./sodium.ts";
 
-export const BOX_NONCE_BYTES = 24;
+const BOX_NONCE_BYTES = 24;
 
 /** Nonce ‖ ciphertext ‖ MAC: 40 bytes longer than the plaintext. Throws INVALID unless the nonce has 24 bytes. */
 export function encryptWith(

@@ -11,9 +11,9 @@ import { blake2b } from "./hash.ts";
 import { assertLength, FEDERATION_BYTES, KEY_ID_BYTES } from "./lengths.ts";
 import { sodium } from "./sodium.ts";
 
-export const SIGNATURE_BYTES = 64;
-export const SIGNING_PUBLIC_KEY_BYTES = 32;
-export const SIGNING_SEED_BYTES = 32;
+const SIGNATURE_BYTES = 64;
+const SIGNING_PUBLIC_KEY_BYTES = 32;
+const SIGNING_SEED_BYTES = 32;
 
 const SECRET_KEY_BYTES = 64;
 

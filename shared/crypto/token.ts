@@ -20,8 +20,8 @@ declare const saltBrand: unique symbol;
 export type SaltKey = HashKey & { readonly [saltBrand]: true };
 
 export const TOKEN_BYTES = 16;
-export const CONFIRM_KEY_BYTES = 32;
-export const CONFIRM_NONCE_BYTES = 32;
+const CONFIRM_KEY_BYTES = 32;
+const CONFIRM_NONCE_BYTES = 32;
 
 /** Throws INVALID unless there are exactly 32 bytes, not all zero. */
 export function saltKey(bytes: Uint8Array): SaltKey {
