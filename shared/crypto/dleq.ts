@@ -29,7 +29,6 @@ import {
 import type { Element, Scalar } from "./ristretto.ts";
 
 /** Challenge ‖ response. */
-const PROOF_BYTES = 2 * SCALAR_BYTES;
 
 const NONCE_RANDOM_BYTES = 32;
 const SEED_DST = suiteDst("Seed-", "voprf");
