@@ -118,7 +118,9 @@ export class Broker implements AsyncDisposable {
   /** Resolves once memory is back and submissions are taken; waits for NATS as long as it takes. */
   async start(): Promise<void> {
     // Doors that a start has opened after disposal began.
-    const starting = this.#open().finally(() => (this.#stop.signal.aborted ? this.#closeDoors() : undefined));
+    const starting = this.#open().finally(async () => {
+      if (this.#stop.signal.aborted) await this.#closeDoors();
+    });
     this.#track(starting.catch(() => undefined));
     await starting;
   }

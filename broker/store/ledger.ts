@@ -208,7 +208,7 @@ export class Ledger implements Disposable {
   /** The history of a match, oldest first. */
   matchEvents(matchId: MatchId): MatchEvent[] {
     const rows = this.#all("SELECT event FROM match_event WHERE match_id = ? ORDER BY amendment", matchId);
-    return rows.map((row) => JSON.parse(String(row["event"])) as MatchEvent);
+    return rows.map((row) => JSON.parse(row["event"] as string) as MatchEvent);
   }
 
   proof(matchId: MatchId): Proof {
@@ -264,7 +264,7 @@ export class Ledger implements Disposable {
   account(member: MemberId): Account {
     const row = this.#get("SELECT * FROM account WHERE member = ?", member);
     if (row === undefined) return emptyAccount;
-    const hours = new Map(JSON.parse(String(row["hours"])) as [number, number][]);
+    const hours = new Map(JSON.parse(row["hours"] as string) as [number, number][]);
     return { initialUsed: Number(row["initial_used"]), hours };
   }
 
@@ -293,11 +293,11 @@ export class Ledger implements Disposable {
   }
 
   #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values) as Row | undefined;
+    return this.#prepare(sql).get(...values);
   }
 
   #all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...values) as Row[];
+    return this.#prepare(sql).all(...values);
   }
 
   #run(sql: string, ...values: SQLInputValue[]): void {
@@ -325,7 +325,7 @@ function toApplied(row: Row | undefined): Applied | undefined {
     position: Number(row["position"]),
     hash: row["hash"] as Uint8Array,
     appliedAtMs: Number(row["applied_at_ms"]),
-    rejections: JSON.parse(String(row["rejections"])) as Rejections,
+    rejections: JSON.parse(row["rejections"] as string) as Rejections,
   };
 }
 
@@ -338,7 +338,7 @@ function toMatch(row: Row | undefined): Match | undefined {
       { member: row["member_0"] as MemberId, handle: row["handle_0"] as Handle },
       { member: row["member_1"] as MemberId, handle: row["handle_1"] as Handle },
     ],
-    metHash: String(row["met_hash"]),
+    metHash: row["met_hash"] as string,
     status: row["status"] as Match["status"],
     amendment: Number(row["amendment"]),
   };

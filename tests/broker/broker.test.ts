@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliveryStreamSettings, submissionStreamSettings } from "../../broker/bus/streams.ts";
 import { fromHex } from "../../shared/core/bytes.ts";
 import { toId } from "../../shared/core/ids.ts";
-import type { Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
@@ -48,11 +48,11 @@ describe("a broker with a real nats-server", () => {
     expect(atHarbour.matchId).toBe(atBorder.matchId);
     expect(atHarbour).toMatchObject({ handle: ours, meeting: { sequence: 1, positions: { single: [1] } } });
     expect(atBorder).toMatchObject({ handle: theirs, meeting: { sequence: 1, positions: { single: [1] } } });
-    expect([atHarbour.side, atBorder.side].toSorted()).toEqual([0, 1]);
+    expect(new Set([atHarbour.side, atBorder.side])).toEqual(new Set([0, 1]));
   });
 
   it("relays the proof of knowledge up to the contact", async () => {
-    const matchId = (await harbour.event("matchOpened")).matchId as MatchId;
+    const matchId = (await harbour.event("matchOpened")).matchId;
     for (const client of [harbour, border])
       await client.submit({ kind: "proofNonce", matchId, nonce: randomBytes(32) });
     for (const client of [harbour, border]) await client.event("counterpartNonce");
