@@ -117,12 +117,14 @@ export class Broker implements AsyncDisposable {
 
   /** Resolves once memory is back and submissions are taken; waits for NATS as long as it takes. */
   async start(): Promise<void> {
-    // Doors that a start has opened after disposal began.
-    const starting = this.#open().finally(async () => {
-      if (this.#stop.signal.aborted) await this.#closeDoors();
-    });
+    const starting = this.#open();
     this.#track(starting.catch(() => undefined));
-    await starting;
+    try {
+      await starting;
+    } finally {
+      // Doors that it has opened after disposal began.
+      if (this.#stop.signal.aborted) await this.#closeDoors();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
