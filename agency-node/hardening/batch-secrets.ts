@@ -14,8 +14,6 @@ import { PROOF_PAIRS_MAX } from "../../shared/core/limits.ts";
 import { blake2bKeyed, hashKey } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
 
-export const BATCH_SEED_BYTES = 32;
-
 const UNIFORM_BYTES = 64;
 const WORDS_PER_BLOCK = 16;
 const TWO_TO_32 = 0x1_0000_0000;

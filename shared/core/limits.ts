@@ -25,7 +25,7 @@ export const SEAL_PADDING_BYTES = 1_024;
  * Elements that a node puts into one hardening batch: as many as there may be, because proofs cost the same for any batch of more than
  * `PROOF_PAIRS_MAX`: here 2 % of a node's work for each evaluator, at half the size 4 %.
  */
-export const HARDEN_BATCH_ELEMENTS_MAX = OPRF_BATCH_ELEMENTS_MAX;
+export const HARDEN_BATCH_ELEMENTS_MAX = 65_536;
 
 /** Hardening batches a node has on the way at once, so that its cores and the evaluators' work at the same time. */
 export const HARDEN_BATCHES_IN_FLIGHT_MAX = 2;
