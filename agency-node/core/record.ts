@@ -2,6 +2,7 @@
  * The plaintext record, as intake makes it and the node keeps it. It exists only under `agency-node/`: what leaves the
  * node are tokens made from it. Texts stand as the source wrote them; `linkage/` makes them comparable.
  */
+import type { Handling } from "../../shared/core/data-plane.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 
 export const SUBJECT_KINDS = ["person", "organisation", "vehicle", "vessel", "device", "account", "place"] as const;
@@ -13,15 +14,10 @@ export const SUBJECT_ROLES = ["suspect", "associate", "asset", "victim", "possib
 
 export type SubjectRole = (typeof SUBJECT_ROLES)[number];
 
-/** The domain in which a record of that role is published (protocol, section 2.4). */
+/** Victims, possible victims and witnesses are published apart from targets (protocol sections 2.4 and 7). */
 export function domainOf(role: SubjectRole): Domain {
   return role === "suspect" || role === "associate" || role === "asset" ? "target" : "protected";
 }
-
-export const HANDLINGS = ["open", "brokered", "silent"] as const;
-
-/** What the other side learns about us on a match (protocol, section 7). */
-export type Handling = (typeof HANDLINGS)[number];
 
 /** A whole name. `weak`: a nickname, kunya or nom de guerre that the source itself calls a poor identifier. */
 export type SubjectName = { readonly text: string; readonly strength: "full" | "weak" };

@@ -2,8 +2,8 @@
  * From a row's fields to a record, or to the list of everything that is wrong with it. A record that could not be
  * defended later (no basis, no case, no review) never gets in, whoever sends the file.
  */
-import type { Domain } from "../../shared/core/domain.ts";
-import type { DeconflictionRecord, Handling, SourceGrading, SubjectKind, SubjectRole } from "../core/record.ts";
+import type { Handling } from "../../shared/core/data-plane.ts";
+import type { DeconflictionRecord, SourceGrading, SubjectKind } from "../core/record.ts";
 import { comparableOf } from "../linkage/identifiers.ts";
 import { type DayMonthOrder, addDays, readDate } from "./dates.ts";
 import { type Fields, type SingleField, type SubjectResult, cleanFields, subjectOf } from "./fields.ts";
@@ -39,11 +39,6 @@ export type Checked = {
   readonly record?: DeconflictionRecord;
   readonly problems: readonly Problem[];
 };
-
-/** Victims, possible victims and witnesses are kept apart from targets (protocol section 7). */
-export function domainOf(role: SubjectRole): Domain {
-  return role === "victim" || role === "possibleVictim" || role === "witness" ? "protected" : "target";
-}
 
 /** Checks one row. Never throws on what a file may hold. */
 export function validate(row: ParsedRow, rules: Rules): Checked {

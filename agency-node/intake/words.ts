@@ -1,5 +1,6 @@
 /** Words that files use for our closed sets, in languages of the agencies that export them. */
-import type { DocumentType, Handling, Sex, SubjectKind, SubjectRole } from "../core/record.ts";
+import type { Handling } from "../../shared/core/data-plane.ts";
+import type { DocumentType, Sex, SubjectKind, SubjectRole } from "../core/record.ts";
 
 const KINDS = wordTable<SubjectKind>({
   person: "individual, human, natural person, persona, personne, pessoa, persoon, osoba, человек, лицо, особа",

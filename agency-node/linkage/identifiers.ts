@@ -9,12 +9,10 @@
 import { concat, lpText } from "../../shared/core/bytes.ts";
 import type { Subject } from "../core/record.ts";
 import type { ProblemCode } from "./canonical.ts";
+import type { Identifier } from "./identifier.ts";
 import { linkIdentifiers, numberIdentifiers } from "./number-identifiers.ts";
 import { organisationIdentifiers, personIdentifiers } from "./name-identifiers.ts";
 import { type KindName, SCHEME } from "./scheme.ts";
-
-/** `fields` has the number of places that the scheme says; an absent one is "". */
-export type Identifier = { readonly kind: KindName; readonly fields: readonly string[] };
 
 /** `path` is a place in the subject such as `phones[0]`; the value itself is never repeated. */
 export type Problem = { readonly path: string; readonly problem: ProblemCode };

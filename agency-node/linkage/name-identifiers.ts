@@ -3,9 +3,8 @@ import type { Subject } from "../core/record.ts";
 import { addressOf, postcodeIn, streetIn } from "./addresses.ts";
 import { countryOf } from "./countries.ts";
 import { type BirthDates, birthDatesOf } from "./dates.ts";
-import type { Identifier } from "./identifiers.ts";
+import type { Identifier, Report } from "./identifier.ts";
 import { type NameWord, isReadable, organisationKey, personNames } from "./names.ts";
-import type { Report } from "./number-identifiers.ts";
 import type { KindName } from "./scheme.ts";
 
 /** Shorter keys are shared by too many names to say anything. */

@@ -21,10 +21,8 @@ import {
   canonicalWallet,
 } from "./canonical.ts";
 import { countryOf } from "./countries.ts";
-import type { Identifier } from "./identifiers.ts";
+import type { Identifier, Report } from "./identifier.ts";
 import type { KindName } from "./scheme.ts";
-
-export type Report = (path: string, problem: ProblemCode) => void;
 
 /** A shorter document number, with no country to narrow it, is met by chance too often to be `strong`. */
 const LONG_DOCUMENT = 7;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { SUBJECT_ROLES } from "../../agency-node/core/record.ts";
 import type { Fields } from "../../agency-node/intake/fields.ts";
-import { type Rules, domainOf, validate } from "../../agency-node/intake/validate.ts";
+import { domainOf } from "../../agency-node/core/record.ts";
+import { type Rules, validate } from "../../agency-node/intake/validate.ts";
 import { TODAY } from "./support.ts";
 
 const RULES: Rules = { defaults: {}, today: TODAY, retentionDaysMax: 365 };

@@ -4,7 +4,8 @@ import type { Subject } from "../../agency-node/core/record.ts";
 import * as canonical from "../../agency-node/linkage/canonical.ts";
 import { countryOf } from "../../agency-node/linkage/countries.ts";
 import { birthDatesOf } from "../../agency-node/linkage/dates.ts";
-import { type Identifier, comparableOf, encodeIdentifier } from "../../agency-node/linkage/identifiers.ts";
+import type { Identifier } from "../../agency-node/linkage/identifier.ts";
+import { comparableOf, encodeIdentifier } from "../../agency-node/linkage/identifiers.ts";
 import { personNames } from "../../agency-node/linkage/names.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 
