@@ -2,10 +2,27 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "../shared/core/bytes.ts";
+import type { Clock } from "../shared/platform/clock.ts";
+import type { Log } from "../shared/platform/log.ts";
 import type { Evidence } from "./hardening/answers.ts";
 
-/** Writes one file, readable by its owner; it holds blinded elements and signatures, no identifier. */
-export function writeEvidence(dir: string, evidence: Evidence, atMs: number): void {
+/**
+ * Writes one file for each piece of evidence, readable by its owner; it holds blinded elements and signatures, no identifier. Never
+ * throws: the batch must be dropped even if the disk is full.
+ */
+export function keepEvidence(of: { readonly dir: string; readonly clock: Clock; readonly log: Log }) {
+  return (evidence: Evidence): void => {
+    const { evaluator, fault } = evidence;
+    of.log.warn("evaluator.unproven", { evaluator, fault });
+    try {
+      writeEvidence(of.dir, evidence, of.clock());
+    } catch (error) {
+      of.log.error("evidence.lost", error, { evaluator, fault });
+    }
+  };
+}
+
+function writeEvidence(dir: string, evidence: Evidence, atMs: number): void {
   const folder = join(dir, "evidence");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const text = JSON.stringify({ atMs, ...evidence }, (_, value: unknown) =>

@@ -1,7 +1,8 @@
 /** The matches of this node: notices carried out, and what an officer is shown. */
 import type { Meeting, Notice } from "../shared/core/data-plane.ts";
-import type { Handle } from "../shared/core/ids.ts";
-import { randomBytes } from "../shared/crypto/random.ts";
+import type { Domain } from "../shared/core/domain.ts";
+import { isCausewayError } from "../shared/core/errors.ts";
+import type { Handle, MatchId } from "../shared/core/ids.ts";
 import type { Clock } from "../shared/platform/clock.ts";
 import type { Log } from "../shared/platform/log.ts";
 import { gradeOf } from "./core/grade.ts";
@@ -9,14 +10,17 @@ import type { Grading } from "./core/grade.ts";
 import { evolveMatch } from "./core/match.ts";
 import type { MatchContext, MatchState } from "./core/match.ts";
 import { identifiersAt } from "./core/publication.ts";
+import { domainOf } from "./core/record.ts";
 import { SCHEME } from "./linkage/scheme.ts";
 import type { Publisher } from "./publishing/publisher.ts";
 import type { ActivityLog } from "./store/activity.ts";
+import type { Database } from "./store/database.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { RecordStore } from "./store/records.ts";
 
 export type MatchesParts = {
+  readonly db: Database;
   readonly records: RecordStore;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
@@ -24,9 +28,11 @@ export type MatchesParts = {
   readonly activity: ActivityLog;
   readonly clock: Clock;
   readonly log: Log;
+  /** 32 secret bytes, always the same for a match. */
+  proofNonce(matchId: MatchId): Uint8Array;
 };
 
-/** Shown when the version of the record that met is not in this database: it was restored from an older backup. */
+/** Shown when this node cannot read the version that met: its database was restored from a backup, or its scheme has changed. */
 const VERSION_UNKNOWN: Grading = {
   grade: "possible",
   kind: "identity",
@@ -44,15 +50,17 @@ export class Matches {
 
   /** Carries a notice out; call it inside the transaction that stores the notice. */
   apply(notice: Notice): void {
-    const { inbox, outbox, activity, clock, log } = this.#parts;
+    const { db, inbox, outbox, activity, clock, log } = this.#parts;
     const before = inbox.match(notice.event.matchId);
     const step = evolveMatch(before, notice.event, this.#context());
     if (step === undefined) return log.warn("notice.unknown-match", { number: notice.number });
     inbox.save(step.state);
     for (const body of step.send) outbox.append(body);
     if (notice.event.type === "matchOpened") activity.append(clock(), "combination", { detail: step.state.matchId });
-    if (before?.status === "dropped" && step.state.status === "dropped") return;
-    for (const watcher of this.#watchers) watcher(step.state);
+    if (step.state.status === "dropped") return;
+    db.afterCommit(() => {
+      for (const watcher of this.#watchers) watcher(step.state);
+    });
   }
 
   /** Calls `watcher` with every change from now on; returns how to stop. */
@@ -64,20 +72,30 @@ export class Matches {
   #context(): MatchContext {
     return {
       nowMs: this.#parts.clock(),
-      nonce: randomBytes(32),
+      nonce: (matchId) => this.#parts.proofNonce(matchId),
+      domain: (handle, meeting) => this.#domain(handle, meeting),
       grade: (handle, meeting) => this.#grade(handle, meeting),
       confirmKey: (handle, meeting) => this.#confirmKey(handle, meeting),
     };
   }
 
+  #domain(handle: Handle, meeting: Meeting): Domain {
+    const { records } = this.#parts;
+    const role = records.byHandle(handle)?.record.role;
+    return records.publication(handle, meeting)?.domain ?? (role === undefined ? "target" : domainOf(role));
+  }
+
   #grade(handle: Handle, meeting: Meeting): Grading {
     const publication = this.#parts.records.publication(handle, meeting);
     if (publication === undefined) return VERSION_UNKNOWN;
-    const met = identifiersAt(publication.layout, meeting.positions);
-    return gradeOf(
-      met.map(({ kind }) => kind),
-      SCHEME,
-    );
+    const kinds = identifiersAt(publication.layout, meeting.positions).map(({ kind }) => kind);
+    try {
+      return gradeOf(kinds, SCHEME);
+    } catch (error) {
+      // Laid out under another scheme. The notice must not hold up those behind it.
+      if (!isCausewayError(error, "INVALID")) throw error;
+      return VERSION_UNKNOWN;
+    }
   }
 
   #confirmKey(handle: Handle, meeting: Meeting): Uint8Array | undefined {

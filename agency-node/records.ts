@@ -7,6 +7,8 @@ import type { Handle } from "../shared/core/ids.ts";
 import { toId } from "../shared/core/ids.ts";
 import { randomBytes } from "../shared/crypto/random.ts";
 import type { Clock } from "../shared/platform/clock.ts";
+import { domainOf } from "./core/record.ts";
+import type { DeconflictionRecord } from "./core/record.ts";
 import { contentHash } from "./intake/content-hash.ts";
 import { intake } from "./intake/intake.ts";
 import type { IntakeEvent, IntakeOptions } from "./intake/intake.ts";
@@ -44,9 +46,12 @@ export type ImportEvent =
 
 /** Records stored in one transaction: an fsync each would make a large file slow. */
 const CHUNK_RECORDS = 500;
+/** The broker's budget slides in steps of an hour. */
+const BUDGET_RETRY_MS = 3_600_000;
 
 export class Records {
   readonly #parts: RecordsParts;
+  #budgetTriedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RecordsParts) {
     this.#parts = parts;
@@ -58,7 +63,7 @@ export class Records {
     const { dryRun, ...reading } = options;
     const counted = new CountedBytes(file);
     const counts = { added: 0, amended: 0, unchanged: 0, rows: 0, rejected: 0, warnings: 0 };
-    const chunk: Extract<IntakeEvent, { kind: "record" }>["record"][] = [];
+    const chunk: DeconflictionRecord[] = [];
     let ignored: readonly string[] = [];
     const store = (): void => {
       this.#store(chunk, counts, dryRun);
@@ -102,7 +107,7 @@ export class Records {
    * Throws INVALID, NOT_FOUND, or CONFLICT when the record is not published any more.
    */
   revalidate(reference: string, reviewBy: string, reason: string): void {
-    const { db, store, outbox, activity, clock } = this.#parts;
+    const { db, store, outbox, activity, clock, onStored } = this.#parts;
     assertReason(reason);
     const day = this.#assertReviewDay(reviewBy);
     db.transaction(() => {
@@ -110,12 +115,13 @@ export class Records {
       if (isEnded(stored)) throw new CausewayError("CONFLICT", "the record is withdrawn or expired already");
       store.revalidate(stored, reviewBy);
       activity.append(clock(), "alteration", { reference, reason, detail: "revalidated" });
-      if (stored.publishedDay === null) return;
+      if (stored.sentDay === null) return;
       const reviewByDay = monthEnd(day);
-      store.setPublishedDay(stored.handle, reviewByDay);
+      store.setSentDay(stored.handle, reviewByDay);
       const entry = { operation: "revalidate", handle: stored.handle, reviewByDay } as const;
       outbox.append({ kind: "publication", entries: [entry] }, [stored.handle]);
     });
+    onStored();
   }
 
   list(): Iterable<StoredRecord> {
@@ -129,33 +135,51 @@ export class Records {
     for (let overdue = store.overdue(today); overdue.length > 0; overdue = store.overdue(today)) {
       db.transaction(() => this.#end(overdue, "expired"));
     }
-    store.retryBudget();
+    if (clock() - this.#budgetTriedAtMs >= BUDGET_RETRY_MS) {
+      this.#budgetTriedAtMs = clock();
+      store.retry("budget");
+    }
     onStored();
   }
 
-  #store(
-    records: readonly Parameters<RecordStore["put"]>[0][],
-    counts: Record<PutOutcome, number>,
-    dryRun: boolean,
-  ): void {
+  /** The board has decided something: a mandate may include now what it did not. */
+  onDirective(): void {
+    this.#parts.store.retry("domain");
+    this.#parts.onStored();
+  }
+
+  #store(records: readonly DeconflictionRecord[], counts: Record<PutOutcome, number>, dryRun: boolean): void {
     const { db, store } = this.#parts;
     if (records.length === 0) return;
     db.transaction(() => {
       for (const record of records) {
         const hash = contentHash(record);
-        const outcome = dryRun ? store.compare(record, hash) : store.put(record, hash, newHandle());
+        const outcome = store.compare(record, hash);
         counts[outcome] += 1;
+        if (dryRun || outcome === "unchanged") continue;
+        if (outcome === "amended") this.#leaveDomain(record);
+        store.put(record, hash, newHandle());
       }
     });
   }
 
+  /** A handle stays in its domain: in two, it would tell the broker that a suspect is also a victim. */
+  #leaveDomain(record: DeconflictionRecord): void {
+    const { store } = this.#parts;
+    const stored = store.byReference(record.reference);
+    if (domainOf(stored.record.role) === domainOf(record.role)) return;
+    if (!isEnded(stored)) this.#end([stored], "withdrawn");
+    store.releaseReference(stored.handle);
+  }
+
+  /** The receipt of a withdrawal changes nothing here, so the row names no records. */
   #end(stored: readonly StoredRecord[], state: "withdrawn" | "expired"): void {
     const { store, outbox } = this.#parts;
-    const published = stored.filter(({ publishedDay }) => publishedDay !== null).map(({ handle }) => handle);
+    const sent = stored.filter(({ sentDay }) => sentDay !== null);
     for (const { handle } of stored) store.end(handle, state);
-    if (published.length === 0) return;
-    const entries = published.map((handle) => ({ operation: "withdraw", handle }) as const);
-    outbox.append({ kind: "publication", entries }, published);
+    if (sent.length === 0) return;
+    const entries = sent.map(({ handle }) => ({ operation: "withdraw", handle }) as const);
+    outbox.append({ kind: "publication", entries });
   }
 
   #assertReviewDay(reviewBy: string): number {

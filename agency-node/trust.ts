@@ -5,7 +5,7 @@
 import { lpText, fromHex } from "../shared/core/bytes.ts";
 import type { Admit, Epoch, Federation } from "../shared/core/directive.ts";
 import { CausewayError } from "../shared/core/errors.ts";
-import type { Handle, MemberId } from "../shared/core/ids.ts";
+import type { Handle, MatchId, MemberId } from "../shared/core/ids.ts";
 import { blake2bKeyed, hashKey } from "../shared/crypto/hash.ts";
 import { sealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../shared/crypto/seal.ts";
@@ -107,8 +107,15 @@ export class Trust {
 
   /** The record's key for conversations, derived so that no store of keys is needed (protocol section 3). */
   conversationKey(handle: Handle): Uint8Array {
-    const seed = hashKey(this.#keys.conversationSeed);
-    const derived = blake2bKeyed(32, seed, lpText("causeway/conversation-key/v1"), fromHex(handle));
-    return sealingKeyPair(derived).publicKey;
+    return sealingKeyPair(this.#derive("causeway/conversation-key/v1", handle)).publicKey;
+  }
+
+  /** What this node puts into a match's proof of knowledge: unpredictable to others, and the same after a restore. */
+  proofNonce(matchId: MatchId): Uint8Array {
+    return this.#derive("causeway/proof-nonce/v1", matchId);
+  }
+
+  #derive(purpose: string, id: Handle | MatchId): Uint8Array {
+    return blake2bKeyed(32, hashKey(this.#keys.conversationSeed), lpText(purpose), fromHex(id));
   }
 }

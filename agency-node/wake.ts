@@ -19,11 +19,11 @@ export class Wake {
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", resolve as () => void, { once: true });
+    signal.addEventListener("abort", resolve, { once: true });
     this.#resolve = resolve;
     await promise;
     clearTimeout(timer);
-    signal.removeEventListener("abort", resolve as () => void);
+    signal.removeEventListener("abort", resolve);
     this.#resolve = undefined;
   }
 }

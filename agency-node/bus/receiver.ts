@@ -4,25 +4,29 @@
  * when the change it makes is on disk.
  */
 import { equalBytes } from "../../shared/core/bytes.ts";
-import type { Delivery, Gap, Notice, Receipt } from "../../shared/core/data-plane.ts";
+import type { Delivery, Gap, Notice, Receipt, SubmissionBody } from "../../shared/core/data-plane.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import type { BusMessage, NatsBus } from "../../shared/platform/nats.ts";
+import { pause } from "../../shared/platform/retry.ts";
 import { deliveryStream, NODE_CONSUMER } from "../../shared/wire/subjects.ts";
-import type { MemberId } from "../../shared/core/ids.ts";
 import type { Database } from "../store/database.ts";
 import type { Inbox } from "../store/inbox.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { RecordStore } from "../store/records.ts";
 
 export type ReceiverParts = {
-  readonly bus: NatsBus;
+  readonly bus: Pick<NatsBus, "consume">;
   readonly db: Database;
   readonly records: RecordStore;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly member: MemberId;
   readonly log: Log;
+  /** Of this program, told to the broker. */
+  readonly version: string;
+  readonly faults: BrokerFaults;
   /** Opens and verifies; throws UNPROVEN or INVALID. */
   open(sealed: Uint8Array): { readonly delivery: Delivery; readonly hash: Uint8Array };
   /** Carries a notice out, inside the transaction that stores it. */
@@ -31,93 +35,158 @@ export type ReceiverParts = {
   resendFrom(position: number): void;
 };
 
+/** What the broker went back on since this program started; for the status, so that it is not only in a log. */
+export class BrokerFaults {
+  /** Submissions that it gave a receipt for and then asked for again. */
+  lostSubmissions = 0;
+  /** Notices that do not follow from those before. */
+  brokenNotices = 0;
+}
+
 /** Notice receipts are gathered for this long. */
 const RECEIPT_DELAY_MS = 200;
 /** After asking for missing notices, wait this long before asking again. */
 const ASK_AGAIN_MS = 2_000;
+/** A delivery that cannot be carried out now is tried again after this long, and holds up those behind it. */
+const TRY_AGAIN_MS = 1_000;
+/** A gap for something receipted is believed when it is told anew this long after the first time: NATS may repeat an old one. */
+const LOSS_CERTAIN_MS = 5_000;
+
+type Loss = { readonly gap: Gap; readonly streamSequence: number; readonly atMs: number };
 
 export class Receiver {
   readonly #parts: ReceiverParts;
-  readonly #version: string;
   #receiptTimer: NodeJS.Timeout | undefined;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   /** The last notice that the broker was told we have. */
   #receipted = 0;
+  #loss: Loss | undefined;
 
-  constructor(parts: ReceiverParts, version: string) {
+  constructor(parts: ReceiverParts) {
     this.#parts = parts;
-    this.#version = version;
   }
 
   /** "The last notice I hold is this one": the broker sends what lacks. */
   connect(): void {
-    const { db, inbox, outbox } = this.#parts;
-    const { number, hash } = inbox.head();
-    db.transaction(() =>
-      outbox.append({ kind: "connected", noticeNumber: number, noticeHash: hash, version: this.#version }),
-    );
+    const { version } = this.#parts;
+    this.#state((head) => ({ kind: "connected", noticeNumber: head.number, noticeHash: head.hash, version }));
   }
 
-  /** Receives until the bus ends. */
-  async run(): Promise<void> {
+  /** Receives until the bus ends or the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
     const { bus, member } = this.#parts;
-    for await (const message of bus.consume(deliveryStream(member), NODE_CONSUMER)) this.#take(message);
-    clearTimeout(this.#receiptTimer);
+    try {
+      for await (const message of bus.consume(deliveryStream(member), NODE_CONSUMER)) {
+        if (!(await this.#take(message, signal))) return;
+        message.ack();
+      }
+    } finally {
+      clearTimeout(this.#receiptTimer);
+    }
   }
 
-  #take(message: BusMessage): void {
+  /** False when the signal aborted before it was carried out: NATS will deliver it again. */
+  async #take(message: BusMessage, signal: AbortSignal): Promise<boolean> {
+    const opened = this.#open(message.data);
+    if (opened === undefined) return true;
+    for (;;) {
+      try {
+        this.#carryOut(opened.delivery.body, opened.hash, message.streamSequence);
+        return true;
+      } catch (error) {
+        if (!isCausewayError(error)) throw error;
+        this.#parts.log.error("delivery.waiting", error, { kind: opened.delivery.body.kind });
+      }
+      await pause(TRY_AGAIN_MS, signal);
+      if (signal.aborted) return false;
+    }
+  }
+
+  /** What nobody can read must not hold up what is behind it; if the broker meant to say something, it says it again. */
+  #open(sealed: Uint8Array): ReturnType<ReceiverParts["open"]> | undefined {
     try {
-      const { delivery, hash } = this.#parts.open(message.data);
-      this.#carryOut(delivery.body, hash);
+      return this.#parts.open(sealed);
     } catch (error) {
-      // One message that nobody can read must not hold up those behind it. What the broker meant to say it says again.
       if (!isCausewayError(error, "UNPROVEN") && !isCausewayError(error, "INVALID")) throw error;
       this.#parts.log.error("delivery.refused", error);
+      return undefined;
     }
-    message.ack();
   }
 
-  #carryOut(body: Delivery["body"], hash: Uint8Array): void {
+  #carryOut(body: Delivery["body"], hash: Uint8Array, streamSequence: number): void {
     switch (body.kind) {
       case "receipt":
         return this.#settle(body);
       case "gap":
-        return this.#fillGap(body);
+        return this.#fillGap(body, streamSequence);
       case "notice":
         return this.#takeNotice(body, hash);
     }
   }
 
   #settle(receipt: Receipt): void {
-    const { db, outbox, records } = this.#parts;
+    const { db, outbox, records, log } = this.#parts;
     const reasons = new Map(receipt.rejections.map(({ index, reason }) => [index, reason]));
     db.transaction(() => {
-      const handles = outbox.settle(receipt.incarnation, receipt.sequence, receipt.submissionHash);
-      for (const [index, handle] of (handles ?? []).entries()) records.settle(handle, reasons.get(index) ?? null);
+      const handles = outbox.settle(receipt, receipt.submissionHash);
+      for (const [index, handle] of (handles ?? []).entries()) {
+        records.settle(handle, receipt, reasons.get(index) ?? null);
+      }
+    });
+    if (reasons.size > 0)
+      log.warn("publication.rejected", { entries: reasons.size, reason: firstOf(reasons.values()) });
+  }
+
+  #fillGap(gap: Gap, streamSequence: number): void {
+    const { outbox, resendFrom } = this.#parts;
+    const version = { incarnation: gap.incarnation, sequence: gap.expectedSequence };
+    const position = outbox.positionOf(version);
+    if (position !== undefined) return resendFrom(position);
+    if (gap.incarnation === outbox.incarnation) this.#suspectLoss({ gap, streamSequence, atMs: performance.now() });
+  }
+
+  /**
+   * The broker asks for what it gave a receipt for. If it asks anew, it has lost what it had promised to keep, and would wait for
+   * ever: what still waits here goes out under a new incarnation. What it lost besides, a digest must show.
+   */
+  #suspectLoss(now: Loss): void {
+    const { db, outbox, faults, log } = this.#parts;
+    const before = this.#loss;
+    if (before?.gap.incarnation !== now.gap.incarnation || before.gap.expectedSequence !== now.gap.expectedSequence) {
+      this.#loss = now;
+      return;
+    }
+    if (now.streamSequence <= before.streamSequence || now.atMs - before.atMs < LOSS_CERTAIN_MS) return;
+    this.#loss = undefined;
+    faults.lostSubmissions += 1;
+    log.error("broker.lost-submission", undefined, { expected: now.gap.expectedSequence });
+    db.transaction(() => {
+      outbox.startOver();
+      this.connect();
     });
   }
 
-  #fillGap(gap: Gap): void {
-    const position = this.#parts.outbox.positionOf(gap.incarnation, gap.expectedSequence);
-    if (position !== undefined) return this.#parts.resendFrom(position);
-    // The broker gave a receipt for it and asks again: it has lost what it had promised to keep.
-    this.#parts.log.error("broker.lost-submission", undefined, { expected: gap.expectedSequence });
-  }
-
   #takeNotice(notice: Notice, hash: Uint8Array): void {
-    const { db, inbox, log } = this.#parts;
+    const { db, inbox } = this.#parts;
     const head = inbox.head();
-    if (notice.number <= head.number) return this.#confirmLater();
     if (notice.number > head.number + 1) return this.#askForMissing();
-    if (!equalBytes(notice.prevHash, head.hash)) {
-      log.error("notice.broken-chain", undefined, { number: notice.number });
-      return;
+    if (notice.number <= head.number) {
+      // The broker repeats itself until it has our receipt.
+      if (notice.number === head.number && !equalBytes(hash, head.hash)) return this.#breakChain(notice);
+      this.#receipted = 0;
+      return this.#confirmLater();
     }
+    if (!equalBytes(notice.prevHash, head.hash)) return this.#breakChain(notice);
     db.transaction(() => {
       this.#parts.apply(notice);
       inbox.advance({ number: notice.number, hash });
     });
     this.#confirmLater();
+  }
+
+  #breakChain({ number }: Notice): void {
+    this.#parts.faults.brokenNotices += 1;
+    this.#parts.log.error("notice.broken-chain", undefined, { number });
   }
 
   #askForMissing(): void {
@@ -130,15 +199,26 @@ export class Receiver {
   #confirmLater(): void {
     this.#receiptTimer ??= setTimeout(() => {
       this.#receiptTimer = undefined;
-      this.#confirm();
+      if (this.#parts.inbox.head().number === this.#receipted) return;
+      this.#state((head) => ({ kind: "noticeReceipt", noticeNumber: head.number, noticeHash: head.hash }));
     }, RECEIPT_DELAY_MS);
   }
 
-  #confirm(): void {
-    const { db, inbox, outbox } = this.#parts;
-    const { number, hash } = inbox.head();
-    if (number === this.#receipted) return;
-    this.#receipted = number;
-    db.transaction(() => outbox.append({ kind: "noticeReceipt", noticeNumber: number, noticeHash: hash }));
+  /** Tells the broker how far our notices go. Called from timers and events, so what cannot be said now is said another time. */
+  #state(statement: (head: ReturnType<Inbox["head"]>) => SubmissionBody): void {
+    const { inbox, outbox, log } = this.#parts;
+    const head = inbox.head();
+    try {
+      outbox.append(statement(head));
+      this.#receipted = head.number;
+    } catch (error) {
+      if (!isCausewayError(error)) throw error;
+      log.error("notices.unconfirmed", error);
+    }
   }
+}
+
+function firstOf<T>(values: Iterable<T>): T | undefined {
+  for (const value of values) return value;
+  return undefined;
 }

@@ -1,6 +1,9 @@
 /**
  * Sends the outbox to the member's own stream, in order, as often as it takes: NATS acknowledging a message means nothing but that
  * it may be sent on (protocol section 8). Rows go when the broker's receipt comes, see `receiver.ts`.
+ *
+ * Never more than `UNRECEIPTED_ROWS_MAX` are under way, so a broker that is slow or away costs the stream that many and no more;
+ * they are sent again only while no receipt comes at all, ever less often.
  */
 import { toHex } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
@@ -11,27 +14,43 @@ import { pause } from "../../shared/platform/retry.ts";
 import type { Outbox, OutboxRow } from "../store/outbox.ts";
 import { Wake } from "../wake.ts";
 
-/** Rows on their way at once: enough to hide the server's fsync, few enough that a broken connection repeats little. */
+/** Rows given to NATS at once: enough to hide the server's fsync, few enough that a broken connection repeats little. */
 const WINDOW_ROWS = 16;
-/** Without a receipt after this long, everything that waits is sent again. */
-const RESEND_MS = 10_000;
+const UNRECEIPTED_ROWS_MAX = 64;
+/** Without any receipt for this long, what is under way is sent again; doubled each time in vain. */
+const RESEND_FIRST_MS = 10_000;
+const RESEND_LAST_MS = 300_000;
 const OFFLINE_POLL_MS = 250;
+/** After the server has refused a message: its disk or the stream may be full. */
+const REFUSED_FIRST_MS = 250;
+const REFUSED_LAST_MS = 10_000;
+
+export type SenderParts = {
+  readonly bus: Pick<NatsBus, "connected" | "publish">;
+  readonly outbox: Pick<Outbox, "pending" | "unreceipted">;
+  readonly log: Log;
+  /** Smaller in tests. */
+  readonly resendFirstMs?: number;
+};
 
 export class Sender {
-  readonly #bus: NatsBus;
-  readonly #outbox: Outbox;
-  readonly #log: Log;
+  readonly #parts: SenderParts;
   readonly #wake = new Wake();
-  /** Rows up to here are on their way. */
+  /** Rows up to here are under way. */
   #position = 0;
+  readonly #resendFirstMs: number;
+  #resendMs: number;
+  #refusedMs = REFUSED_FIRST_MS;
+  /** The oldest row under way, and since when it is: as long as it changes, receipts come. */
+  #oldest: { readonly position: number; readonly sinceMs: number } | undefined;
 
-  constructor(of: { readonly bus: NatsBus; readonly outbox: Outbox; readonly log: Log }) {
-    this.#bus = of.bus;
-    this.#outbox = of.outbox;
-    this.#log = of.log;
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+    this.#resendFirstMs = parts.resendFirstMs ?? RESEND_FIRST_MS;
+    this.#resendMs = this.#resendFirstMs;
   }
 
-  /** There is something to send. */
+  /** There is something to send, or room to send more. */
   wake(): void {
     this.#wake.set();
   }
@@ -42,40 +61,56 @@ export class Sender {
     this.#wake.set();
   }
 
-  /** Sends until the signal aborts. */
+  /** Sends until the signal aborts. Throws UNAUTHENTICATED when the server refuses this member. */
   async run(signal: AbortSignal): Promise<void> {
+    const { bus, outbox } = this.#parts;
     while (!signal.aborted) {
-      if (!this.#bus.connected) {
-        await this.#wake.wait(OFFLINE_POLL_MS, signal);
+      if (!bus.connected) {
+        await pause(OFFLINE_POLL_MS, signal);
         continue;
       }
-      const rows = this.#outbox.pending(this.#position, WINDOW_ROWS);
-      if (rows.length > 0) {
-        await this.#send(rows, signal);
-      } else if (!(await this.#wake.wait(RESEND_MS, signal)) && this.#outbox.length > 0) {
-        this.#log.info("outbox.resend", { rows: this.#outbox.length });
-        this.#position = 0;
-      }
+      const { rows: underWay, first } = outbox.unreceipted(this.#position);
+      this.#resendIfStuck(first, underWay);
+      const room = Math.min(WINDOW_ROWS, UNRECEIPTED_ROWS_MAX - underWay);
+      const rows = room > 0 ? outbox.pending(this.#position, room) : [];
+      if (rows.length > 0) await this.#send(rows, signal);
+      else await this.#wake.wait(this.#resendMs, signal);
+    }
+  }
+
+  #resendIfStuck(first: number | undefined, rows: number): void {
+    const now = performance.now();
+    if (first === undefined || first !== this.#oldest?.position) {
+      this.#oldest = first === undefined ? undefined : { position: first, sinceMs: now };
+      this.#resendMs = this.#resendFirstMs;
+    } else if (now - this.#oldest.sinceMs >= this.#resendMs) {
+      this.#oldest = { position: first, sinceMs: now };
+      this.#resendMs = Math.min(2 * this.#resendMs, RESEND_LAST_MS);
+      this.#parts.log.info("outbox.resend", { rows });
+      this.#position = Math.min(this.#position, first - 1);
     }
   }
 
   async #send(rows: readonly OutboxRow[], signal: AbortSignal): Promise<void> {
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    this.#position = last.position;
+    this.#position = rows.at(-1)?.position ?? this.#position;
     // One connection keeps the order of these calls; awaiting them together hides the server's fsync.
     const results = await Promise.allSettled(rows.map((row) => this.#publish(row)));
     const failed = results.findIndex((result) => result.status === "rejected");
     const row = rows[failed];
-    if (row === undefined) return;
+    if (row === undefined) {
+      this.#refusedMs = REFUSED_FIRST_MS;
+      return;
+    }
     const { reason } = results[failed] as PromiseRejectedResult;
     if (!isCausewayError(reason, "UNAVAILABLE")) throw reason;
-    this.#log.error("outbox.waiting", reason);
+    if (signal.aborted) return;
+    this.#parts.log.error("outbox.waiting", reason, { delayMs: this.#refusedMs });
     this.resendFrom(row.position);
-    await pause(OFFLINE_POLL_MS, signal);
+    await pause(this.#refusedMs, signal);
+    this.#refusedMs = Math.min(2 * this.#refusedMs, REFUSED_LAST_MS);
   }
 
   async #publish({ subject, message }: OutboxRow): Promise<void> {
-    await this.#bus.publish(subject, message, toHex(blake2b(32, message)));
+    await this.#parts.bus.publish(subject, message, toHex(blake2b(32, message)));
   }
 }

@@ -2,21 +2,25 @@
  * Takes records from "stored" to "in the outbox": identifiers, hardening, tokens, entries (protocol sections 2 and 3). It works on
  * windows of records so that two batches are with the evaluators while the window before is laid out and published.
  */
+import { setImmediate as breathe } from "node:timers/promises";
 import { toHex } from "../../shared/core/bytes.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
+import type { ErrorCode } from "../../shared/core/errors.ts";
 import type { Entry } from "../../shared/core/data-plane.ts";
 import { monthEnd, parseIsoDay } from "../../shared/core/days.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle } from "../../shared/core/ids.ts";
+import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { confirmKeyOf, confirmKeyOfSet, tokenOf } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
 import type { Log } from "../../shared/platform/log.ts";
-import { pause } from "../../shared/platform/retry.ts";
+import { unlessAborted } from "../../shared/platform/retry.ts";
 import { layOut, tokensOfLayout } from "../core/publication.ts";
 import type { HardenedIdentifier } from "../core/publication.ts";
 import { domainOf } from "../core/record.ts";
+import { BudgetError } from "../hardening/answers.ts";
 import { encodeIdentifier, identifiersOf } from "../linkage/identifiers.ts";
 import { classOf } from "../linkage/scheme.ts";
 import type { Database } from "../store/database.ts";
@@ -49,8 +53,12 @@ export type PublisherParts = {
 };
 
 /** Spot checks cost the same for a small batch as for a large one, see `agency-node/hardening/`. */
-const BATCH_INPUTS = 32_768;
+const BATCH_INPUTS = HARDEN_BATCH_ELEMENTS_MAX;
+/** The least that a batch is cut down to for an allowance that is smaller than it. */
+const BATCH_INPUTS_MIN = 256;
 const WINDOW_RECORDS = 4_000;
+/** Records worked on before other work gets its turn. */
+const PAGE_RECORDS = 250;
 const WINDOWS_AT_ONCE = 2;
 /** Entries of one submission, well below what a sealed message may hold (`SEALABLE_BYTES_MAX`). */
 const SUBMISSION_BYTES = 400_000;
@@ -58,10 +66,17 @@ const ENTRY_OVERHEAD_BYTES = 128;
 /** Doubled up to the last one: an evaluator that restarts is back in a second, one that is down may be so for hours. */
 const RETRY_FIRST_MS = 250;
 const RETRY_LAST_MS = 5_000;
+/** For what waiting alone is not likely to mend: a suspension, a proof that failed, a scheme this version lacks. */
+const RETRY_UNLIKELY_MS = 60_000;
+/** Budgets slide in steps of an hour. */
+const BUDGET_WAIT_MS_MAX = 3_600_000;
 const IDLE_MS = 60_000;
 
 /** An answer failed its proof, the id is spent, or the keys have changed: the batch is dropped, anything else is tried again as it is. */
 const CONDEMNING = ["UNPROVEN", "CONFLICT", "OUT_OF_SEQUENCE", "INVALID"] as const;
+
+/** Why nothing is published now. */
+export type Halt = { readonly code: ErrorCode; readonly resumesAtMs: number };
 
 type Prepared = {
   readonly stored: StoredRecord;
@@ -73,10 +88,13 @@ type Window = { readonly position: number; readonly records: readonly Prepared[]
 export class Publisher {
   readonly #parts: PublisherParts;
   readonly #wake = new Wake();
+  readonly #termsChanged = new Wake();
   /** For the status: identifiers hardened since the start, and seconds with at least one batch on its way. */
   readonly work = { hardened: 0, seconds: 0 };
   /** What the batches on their way will bring, so that the next window does not pay for it again. */
   readonly #inFlight = new Set<string>();
+  #batchInputs = BATCH_INPUTS;
+  #halt: Halt | undefined;
   #running = 0;
   #busySinceMs = 0;
 
@@ -87,6 +105,16 @@ export class Publisher {
   /** There are records to publish. */
   wake(): void {
     this.#wake.set();
+  }
+
+  /** Epoch, mandate or evaluators may be others: what was waited for may be there. */
+  onDirective(): void {
+    this.#termsChanged.set();
+    this.#wake.set();
+  }
+
+  get halt(): Halt | undefined {
+    return this.#halt;
   }
 
   /** Publishes until the signal aborts. Evaluators that are away or a budget that is used up delay it and lose nothing. */
@@ -106,31 +134,42 @@ export class Publisher {
   }
 
   async #untilDone(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    for (let delayMs = RETRY_FIRST_MS; ; delayMs = Math.min(2 * delayMs, RETRY_LAST_MS)) {
+    for (let delayMs = RETRY_FIRST_MS; !signal.aborted; delayMs = Math.min(2 * delayMs, RETRY_LAST_MS)) {
       try {
-        return await work();
+        await work();
+        this.#halt = undefined;
+        return;
       } catch (error) {
         if (signal.aborted) return;
         if (!isCausewayError(error)) throw error;
-        this.#parts.log.error("publishing.waiting", error, { delayMs });
-        await pause(delayMs, signal);
-        if (signal.aborted) return;
+        const waitMs = this.#waitFor(error, delayMs);
+        this.#halt = { code: error.code, resumesAtMs: this.#parts.clock() + waitMs };
+        this.#parts.log.error("publishing.waiting", error, { delayMs: waitMs });
+        await this.#termsChanged.wait(waitMs, signal);
       }
     }
   }
 
+  #waitFor(error: CausewayError, delayMs: number): number {
+    if (error instanceof BudgetError) {
+      const untilMs = (error.retryAtMs ?? 0) - this.#parts.clock();
+      return Math.min(Math.max(untilMs, delayMs), BUDGET_WAIT_MS_MAX);
+    }
+    return error.code === "UNAVAILABLE" ? delayMs : Math.max(delayMs, RETRY_UNLIKELY_MS);
+  }
+
   /** Batches that were on their way when the program ended are charged already: they are finished first. */
-  async #finishBatches(): Promise<void> {
-    for (const batch of this.#parts.hardened.unfinished()) await this.#hardenBatch(batch);
+  async #finishBatches(signal: AbortSignal): Promise<void> {
+    for (const batch of this.#parts.hardened.unfinished()) await this.#hardenBatch(batch, signal);
   }
 
   async #publishAll(signal: AbortSignal): Promise<void> {
-    await this.#finishBatches();
+    await this.#finishBatches(signal);
     const windows: Window[] = [];
     let position = 0;
     try {
       for (;;) {
-        const window = signal.aborted ? undefined : this.#prepare(position);
+        const window = signal.aborted ? undefined : await this.#prepare(position, signal);
         if (window !== undefined) {
           windows.push(window);
           position = window.position;
@@ -143,61 +182,102 @@ export class Publisher {
     }
   }
 
-  /** Reads the next records and starts hardening what the cache lacks. */
-  #prepare(afterPosition: number): Window | undefined {
-    const { records, hardened } = this.#parts;
+  /** Reads the next records, as many as fill a batch, and starts hardening what the cache lacks. */
+  async #prepare(afterPosition: number, signal: AbortSignal): Promise<Window | undefined> {
+    const { records } = this.#parts;
     const { generation } = this.#parts.terms();
     const prepared: Prepared[] = [];
     const missing = new Map<string, Uint8Array>();
     let position = afterPosition;
-    for (const { position: at, stored } of records.hardening(afterPosition, WINDOW_RECORDS)) {
-      const identifiers = identifiersOf(stored.record.subject).map((identifier) => {
-        const input = encodeIdentifier(identifier);
-        const cacheKey = hardened.cacheKey(generation, input);
-        return { kind: identifier.kind, class: classOf(identifier.kind), cacheKey, input };
-      });
-      for (const { cacheKey, input } of identifiers) {
-        const key = toHex(cacheKey);
-        if (!this.#inFlight.has(key) && hardened.get(cacheKey) === undefined) missing.set(key, input);
+    for (let isFull = false; !isFull && prepared.length < WINDOW_RECORDS;) {
+      const page = records.hardening(position, PAGE_RECORDS);
+      if (page.length === 0) break;
+      for (const { position: at, stored } of page) {
+        const identifiers = this.#identifiersOf(stored, generation);
+        if (identifiers === undefined) {
+          this.#refuseUnusable(stored);
+          position = at;
+          continue;
+        }
+        const lacking = identifiers.filter(({ cacheKey }) => this.#isLacking(cacheKey, missing));
+        isFull = missing.size > 0 && missing.size + lacking.length > this.#batchInputs;
+        if (isFull) break;
+        for (const { cacheKey, input } of lacking) missing.set(toHex(cacheKey), input);
+        prepared.push({ stored, identifiers });
+        position = at;
       }
-      prepared.push({ stored, identifiers });
-      position = at;
-      if (missing.size >= BATCH_INPUTS) break;
+      await breathe();
     }
-    if (prepared.length === 0) return undefined;
-    const hardening = this.#hardenAll(missing, generation);
+    if (position === afterPosition) return undefined;
+    const hardening = this.#hardenAll(missing, generation, signal);
     // Awaited when the window's turn comes; until then a failure is not unhandled.
     hardening.catch(() => undefined);
     return { position, records: prepared, hardening };
   }
 
-  async #hardenAll(missing: ReadonlyMap<string, Uint8Array>, generation: number): Promise<void> {
+  /** `undefined` if one of them cannot be encoded: intake should have refused the record. */
+  #identifiersOf({ record }: StoredRecord, generation: number): Prepared["identifiers"] | undefined {
+    try {
+      return identifiersOf(record.subject).map((identifier) => {
+        const input = encodeIdentifier(identifier);
+        if (input.length > OPRF_INPUT_BYTES_MAX) throw new RangeError("identifier too long");
+        const cacheKey = this.#parts.hardened.cacheKey(generation, input);
+        return { kind: identifier.kind, class: classOf(identifier.kind), cacheKey, input };
+      });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return undefined;
+    }
+  }
+
+  /** One record that nobody can publish must not keep all others from it. */
+  #refuseUnusable({ handle }: StoredRecord): void {
+    this.#parts.log.error("record.unusable", undefined, { handle });
+    this.#parts.records.refuse(handle, "malformed");
+  }
+
+  #isLacking(cacheKey: Uint8Array, missing: ReadonlyMap<string, Uint8Array>): boolean {
+    const key = toHex(cacheKey);
+    return !missing.has(key) && !this.#inFlight.has(key) && !this.#parts.hardened.has(cacheKey);
+  }
+
+  async #hardenAll(missing: ReadonlyMap<string, Uint8Array>, generation: number, signal: AbortSignal): Promise<void> {
     const inputs = [...missing.values()];
+    const size = this.#batchInputs;
     for (const key of missing.keys()) this.#inFlight.add(key);
     try {
-      for (let at = 0; at < inputs.length; at += BATCH_INPUTS) {
-        const some = inputs.slice(at, at + BATCH_INPUTS);
+      for (let at = 0; at < inputs.length; at += size) {
+        const some = inputs.slice(at, at + size);
         const batch = { batchId: randomBytes(16), seed: randomBytes(32), generation, inputs: some };
         this.#parts.hardened.begin(batch);
-        await this.#hardenBatch(batch);
+        await this.#hardenBatch(batch, signal);
       }
     } finally {
       for (const key of missing.keys()) this.#inFlight.delete(key);
     }
   }
 
-  async #hardenBatch(batch: HardeningBatch): Promise<void> {
+  async #hardenBatch(batch: HardeningBatch, signal: AbortSignal): Promise<void> {
     const { hardened, harden } = this.#parts;
     this.#startWatch();
     try {
-      hardened.complete(batch, await harden(batch));
+      hardened.complete(batch, await unlessAborted(harden(batch), signal));
       this.work.hardened += batch.inputs.length;
+      this.#halt = undefined;
     } catch (error) {
-      if (CONDEMNING.some((code) => isCausewayError(error, code))) hardened.forget(batch.batchId);
+      if (isCondemning(error)) hardened.forget(batch.batchId);
+      if (isTooLarge(error)) this.#shrink(batch);
       throw error;
     } finally {
       this.#stopWatch();
     }
+  }
+
+  /** An allowance below the batch's size never lets it pass, so it is asked for in smaller ones. */
+  #shrink(batch: HardeningBatch): void {
+    if (batch.inputs.length <= BATCH_INPUTS_MIN) return;
+    this.#parts.hardened.forget(batch.batchId);
+    this.#batchInputs = Math.max(BATCH_INPUTS_MIN, Math.floor(Math.min(batch.inputs.length, this.#batchInputs) / 2));
   }
 
   async #publish(window: Window | undefined): Promise<void> {
@@ -208,10 +288,10 @@ export class Publisher {
     for (const prepared of window.records) {
       batch.push(prepared);
       bytes += ENTRY_OVERHEAD_BYTES + 2 * 16 * (prepared.identifiers.length + 3 * 8);
-      if (bytes >= SUBMISSION_BYTES) {
-        this.#append(batch);
-        [batch, bytes] = [[], 0];
-      }
+      if (bytes < SUBMISSION_BYTES) continue;
+      this.#append(batch);
+      [batch, bytes] = [[], 0];
+      await breathe();
     }
     this.#append(batch);
   }
@@ -223,8 +303,7 @@ export class Publisher {
       const version = outbox.next();
       const entries: Entry[] = [];
       for (const { stored, identifiers } of batch) {
-        const current = records.byHandle(stored.handle);
-        if (current?.state !== "hardening" || current.revision !== stored.revision) continue;
+        if (!records.isStillHardening(stored)) continue;
         const entry = this.#upsert(stored, identifiers, version);
         // The mandate does not include the record's domain: the broker would refuse it for the same reason.
         if (entry === undefined) records.refuse(stored.handle, "domain");
@@ -270,7 +349,11 @@ export class Publisher {
 }
 
 /** Rounded to its month; an upsert never moves it later than what the broker has (protocol section 3). */
-function reviewDayToPublish({ record, publishedDay }: StoredRecord): number {
+function reviewDayToPublish({ record, sentDay }: StoredRecord): number {
   const day = monthEnd(parseIsoDay(record.reviewBy) ?? 0);
-  return publishedDay === null ? day : Math.min(day, publishedDay);
+  return sentDay === null ? day : Math.min(day, sentDay);
 }
+
+const isCondemning = (error: unknown): boolean => CONDEMNING.some((code) => isCausewayError(error, code));
+
+const isTooLarge = (error: unknown): boolean => error instanceof BudgetError && error.retryAtMs === null;

@@ -27,7 +27,7 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
   return grpcService(LiaisonServiceDefinition, {
     async listMatches(request, context: CallContext) {
       assertOwnUnit(context, member);
-      const shown = inbox.matches().filter((match) => request.all === true || match.status !== "closed");
+      const shown = inbox.matches().filter((match) => request.all || match.status !== "closed");
       return { matches: shown.map((match) => toMatch(match, parts)) };
     },
     async *watchMatches(_request, context: CallContext): AsyncGenerator<WatchMatchesResponse> {

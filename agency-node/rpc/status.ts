@@ -2,9 +2,10 @@
 import type { GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
 import { VERSION } from "../../shared/platform/version.ts";
 import { SCHEME } from "../linkage/scheme.ts";
-import type { NodeParts } from "../node.ts";
+import type { NodeParts } from "../parts.ts";
 
-export function statusOf({ trust, directory, store, outbox, inbox, publisher, link }: NodeParts): GetStatusResponse {
+export function statusOf(parts: NodeParts): GetStatusResponse {
+  const { trust, directory, store, outbox, inbox, publisher, link, faults } = parts;
   const { slug, name, mandate } = trust.admit;
   const records = store.counts();
   const matches = inbox.counts();
@@ -27,9 +28,14 @@ export function statusOf({ trust, directory, store, outbox, inbox, publisher, li
     openMatches: BigInt(matches.open),
     unprovenMatches: BigInt(matches.unfinished),
     // NATS may be up and carry nothing on, because nobody reads at the other end.
-    brokerConnected: (link.bus?.connected ?? false) && directory.reached,
+    brokerConnected: link.connected && directory.reached,
     version: VERSION,
     hardened: BigInt(publisher.work.hardened),
     hardeningSeconds: publisher.work.seconds,
+    waiting: BigInt(records.waiting),
+    publishingHalt: publisher.halt?.code ?? "",
+    publishingResumesMs: BigInt(publisher.halt?.resumesAtMs ?? 0),
+    lostSubmissions: BigInt(faults.lostSubmissions),
+    brokenNotices: BigInt(faults.brokenNotices),
   };
 }

@@ -19,19 +19,24 @@ export class ActivityLog {
   }
 
   append(atMs: number, verb: Verb, activity: Activity): void {
-    const sealed = this.#vault.sealJson("activity", activity);
-    this.#db.run("INSERT INTO activity (at_ms, verb, sealed) VALUES (?, ?, ?)", atMs, verb, sealed);
+    this.#db.transaction(() => {
+      const number = (this.#db.get<{ last: number | null }>("SELECT max(number) AS last FROM activity")?.last ?? 0) + 1;
+      const sealed = this.#vault.sealJson(placeOf(number), activity);
+      this.#db.run("INSERT INTO activity VALUES (?, ?, ?, ?)", number, atMs, verb, sealed);
+    });
   }
 
   /** Oldest first. */
   all(): { readonly atMs: number; readonly verb: Verb; readonly activity: Activity }[] {
-    const rows = this.#db.all<{ at_ms: number; verb: Verb; sealed: Uint8Array }>(
+    const rows = this.#db.all<{ number: number; at_ms: number; verb: Verb; sealed: Uint8Array }>(
       "SELECT * FROM activity ORDER BY number",
     );
     return rows.map((row) => ({
       atMs: row.at_ms,
       verb: row.verb,
-      activity: this.#vault.openJson("activity", row.sealed) as Activity,
+      activity: this.#vault.openJson(placeOf(row.number), row.sealed) as Activity,
     }));
   }
 }
+
+const placeOf = (number: number): string => `activity/${number}`;

@@ -17,7 +17,10 @@ CREATE TABLE record (
   content_key       BLOB NOT NULL,
   revision          INTEGER NOT NULL,
   review_by_day     INTEGER NOT NULL,
-  published_day     INTEGER,
+  sent_day          INTEGER,
+  held_day          INTEGER,
+  incarnation       TEXT,
+  sequence          INTEGER,
   state             TEXT NOT NULL,
   reason            TEXT,
   tokens            INTEGER NOT NULL DEFAULT 0
@@ -35,20 +38,23 @@ CREATE TABLE hardening_batch (
 ) STRICT;
 
 CREATE TABLE published (
+  number            INTEGER PRIMARY KEY AUTOINCREMENT,
   handle            TEXT NOT NULL,
   incarnation       TEXT NOT NULL,
   sequence          INTEGER NOT NULL,
   sealed            BLOB NOT NULL,
-  PRIMARY KEY (handle, incarnation, sequence)
-) STRICT, WITHOUT ROWID;
+  UNIQUE (handle, incarnation, sequence)
+) STRICT;
 
 CREATE TABLE outbox (
   position          INTEGER PRIMARY KEY AUTOINCREMENT,
   incarnation       TEXT NOT NULL,
   sequence          INTEGER NOT NULL,
+  epoch             INTEGER NOT NULL,
   subject           TEXT NOT NULL,
   message           BLOB NOT NULL,
   submission_hash   BLOB NOT NULL,
+  sealed            BLOB NOT NULL,
   handles           TEXT NOT NULL,
   UNIQUE (incarnation, sequence)
 ) STRICT;
@@ -67,6 +73,7 @@ CREATE TABLE notice (
 CREATE TABLE match (
   match_id          TEXT PRIMARY KEY,
   status            TEXT NOT NULL,
+  unfinished        INTEGER NOT NULL,
   sealed            BLOB NOT NULL
 ) STRICT;
 
@@ -76,24 +83,20 @@ CREATE TABLE activity (
   verb              TEXT NOT NULL,
   sealed            BLOB NOT NULL
 ) STRICT;
-
-CREATE TABLE counter (
-  name              TEXT PRIMARY KEY,
-  value             REAL NOT NULL
-) STRICT;
 `;
 
 export class Database implements Disposable {
   readonly #sqlite: DatabaseSync;
   readonly #prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   #depth = 0;
+  #afterCommit: (() => void)[] = [];
 
   /** Opens or creates the file, readable by its owner only. Throws ENVIRONMENT for a file of another version. */
   constructor(path: string) {
     this.#sqlite = new DatabaseSync(path);
     chmodSync(path, 0o600);
     this.#sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
-    const version = Number(this.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0);
+    const version = this.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;
     if (version === 0) this.#create();
     else if (version !== SCHEMA_VERSION) {
       throw new CausewayError(
@@ -107,8 +110,8 @@ export class Database implements Disposable {
     this.transaction(() => this.#sqlite.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`));
   }
 
-  /** All or nothing, and on disk when it returns. Nested calls join the outer one. */
-  transaction<T>(work: () => T): T {
+  /** All or nothing, and on disk when it returns. Nested calls join the outer one. `work` must not wait for anything. */
+  transaction<T>(work: () => T extends Promise<unknown> ? never : T): T {
     if (this.#depth > 0) return work();
     this.#sqlite.exec("BEGIN IMMEDIATE");
     this.#depth += 1;
@@ -117,11 +120,26 @@ export class Database implements Disposable {
       this.#sqlite.exec("COMMIT");
       return result;
     } catch (error) {
-      this.#sqlite.exec("ROLLBACK");
+      this.#afterCommit = [];
+      // A full disk has rolled back already; a second attempt would hide what went wrong.
+      if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
       throw error;
     } finally {
       this.#depth -= 1;
+      if (this.#depth === 0) this.#runAfterCommit();
     }
+  }
+
+  /** Runs `work` once the transaction that is open now is on disk, never if it fails; at once outside of one. */
+  afterCommit(work: () => void): void {
+    this.#afterCommit.push(work);
+    if (this.#depth === 0) this.#runAfterCommit();
+  }
+
+  #runAfterCommit(): void {
+    const due = this.#afterCommit;
+    this.#afterCommit = [];
+    for (const work of due) work();
   }
 
   get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {

@@ -3,6 +3,7 @@
  * re-uses all of it. Batches on their way are kept too: sent again after a crash, the same bytes are not charged twice.
  */
 import { u32, concat } from "../../shared/core/bytes.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
 import type { Database } from "./database.ts";
 import type { Vault } from "./vault.ts";
 
@@ -29,18 +30,22 @@ export class HardenedStore {
     return this.#vault.lookupKey("hardened", concat(u32(generation), input));
   }
 
+  has(cacheKey: Uint8Array): boolean {
+    return this.#db.get("SELECT 1 FROM hardened WHERE cache_key = ?", cacheKey) !== undefined;
+  }
+
   get(cacheKey: Uint8Array): Uint8Array | undefined {
     const row = this.#db.get<{ sealed: Uint8Array }>("SELECT sealed FROM hardened WHERE cache_key = ?", cacheKey);
     return row && this.#vault.open(placeOf(cacheKey), row.sealed);
   }
 
-  /** Stores the answers to a batch and forgets the batch. */
+  /** Stores the answers to a batch and forgets the batch: it was charged, so an answer must not get lost. */
   complete(batch: HardeningBatch, outputs: readonly Uint8Array[]): void {
     this.#db.transaction(() => {
       for (const [i, input] of batch.inputs.entries()) {
         const cacheKey = this.cacheKey(batch.generation, input);
         const y = outputs[i];
-        if (y === undefined) continue;
+        if (y === undefined) throw new CausewayError("INTERNAL", "a hardened batch lacks an answer");
         const sealed = this.#vault.seal(placeOf(cacheKey), y);
         this.#db.run("INSERT OR IGNORE INTO hardened VALUES (?, ?)", cacheKey, sealed);
       }
@@ -50,7 +55,8 @@ export class HardenedStore {
 
   /** Kept before the first byte is sent. */
   begin(batch: HardeningBatch): void {
-    this.#db.run("INSERT INTO hardening_batch VALUES (?, ?)", batch.batchId, this.#vault.sealJson("hardening", batch));
+    const sealed = this.#vault.sealJson(batchPlace(batch.batchId), batch);
+    this.#db.run("INSERT INTO hardening_batch VALUES (?, ?)", batch.batchId, sealed);
   }
 
   /** A batch that failed its proof is dropped whole. */
@@ -60,9 +66,12 @@ export class HardenedStore {
 
   /** Batches that were begun and never completed. */
   unfinished(): HardeningBatch[] {
-    const rows = this.#db.all<{ sealed: Uint8Array }>("SELECT sealed FROM hardening_batch ORDER BY rowid");
-    return rows.map((row) => this.#vault.openJson("hardening", row.sealed) as HardeningBatch);
+    const rows = this.#db.all<{ batch_id: Uint8Array; sealed: Uint8Array }>(
+      "SELECT batch_id, sealed FROM hardening_batch ORDER BY rowid",
+    );
+    return rows.map((row) => this.#vault.openJson(batchPlace(row.batch_id), row.sealed) as HardeningBatch);
   }
 }
 
 const placeOf = (cacheKey: Uint8Array): string => `hardened/${Buffer.from(cacheKey).toString("hex")}`;
+const batchPlace = (batchId: Uint8Array): string => `hardening/${Buffer.from(batchId).toString("hex")}`;

@@ -1,5 +1,6 @@
 /** Notices of the broker, numbered and chained, and the matches they add up to. */
 import type { MatchId } from "../../shared/core/ids.ts";
+import { isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
 import type { Database } from "./database.ts";
 import type { Vault } from "./vault.ts";
@@ -34,9 +35,11 @@ export class Inbox {
 
   save(match: MatchState): void {
     this.#db.run(
-      "INSERT INTO match VALUES (?, ?, ?) ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, sealed = excluded.sealed",
+      `INSERT INTO match VALUES (?, ?, ?, ?) ON CONFLICT (match_id) DO UPDATE
+         SET status = excluded.status, unfinished = excluded.unfinished, sealed = excluded.sealed`,
       match.matchId,
       match.status,
+      isProving(match) ? 1 : 0,
       this.#vault.sealJson(`match/${match.matchId}`, match),
     );
   }
@@ -49,11 +52,12 @@ export class Inbox {
     return rows.map((row) => this.#open(row.match_id, row.sealed));
   }
 
+  /** `unfinished`: still on the way to a proof. */
   counts(): { readonly open: number; readonly unfinished: number } {
-    const count = (statuses: string): number =>
-      this.#db.get<{ matches: number }>(`SELECT count(*) AS matches FROM match WHERE status IN (${statuses})`)
-        ?.matches ?? 0;
-    return { open: count("'open', 'proven', 'unproven'"), unfinished: count("'open'") };
+    const counts = this.#db.get<{ open: number; unfinished: number }>(
+      "SELECT count(*) AS open, coalesce(sum(unfinished), 0) AS unfinished FROM match WHERE status IN ('open', 'proven', 'unproven')",
+    );
+    return counts ?? { open: 0, unfinished: 0 };
   }
 
   #open(matchId: MatchId, sealed: Uint8Array): MatchState {

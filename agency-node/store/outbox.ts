@@ -1,6 +1,10 @@
 /**
  * What the broker is to learn, in order, until its signed receipt is here (protocol section 8). A row is written in the same
  * transaction as the change it tells of; its bytes are signed and sealed once and sent as often as needed.
+ *
+ * Every start draws a new incarnation, so that a database restored from a backup never uses a number for something else. What
+ * waited under an earlier one is signed anew under the new one, first and in its order: the broker refuses the earlier ones from
+ * the moment it has seen a later one, and what it has applied already changes nothing when it comes again.
  */
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Submission, SubmissionBody } from "../../shared/core/data-plane.ts";
@@ -13,11 +17,11 @@ import { signSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { submissionSubject } from "../../shared/wire/subjects.ts";
 import type { Database } from "./database.ts";
+import type { Version } from "./records.ts";
+import type { Vault } from "./vault.ts";
 
 export type OutboxRow = {
   readonly position: number;
-  readonly incarnation: Incarnation;
-  readonly sequence: number;
   readonly subject: string;
   readonly message: Uint8Array;
 };
@@ -31,67 +35,98 @@ export type OutboxAddress = {
   readonly brokerSealingKey: Uint8Array;
 };
 
-export class Outbox {
-  /**
-   * Drawn at every start, so also after every restore of a backup: a restored node never re-uses a number for something else.
-   */
-  readonly incarnation: Incarnation = toId<Incarnation>(toHex(randomBytes(16)));
-  readonly #db: Database;
-  readonly #address: () => OutboxAddress;
-  readonly #onAppend: () => void;
+export type OutboxParts = {
+  readonly db: Database;
+  readonly vault: Vault;
+  /** Throws UNAVAILABLE while no epoch is active. */
+  address(): OutboxAddress;
+  /** Called once what was appended is on disk. */
+  onAppend(): void;
+  /** Inside the transaction: a version of these records goes out under another number. */
+  onRenumbered(handles: readonly Handle[], from: Version, to: Version): void;
+  /** Inside the transaction: the row of these records was for an epoch that is over. They need new tokens. */
+  onOutdated(handles: readonly Handle[]): void;
+};
 
-  constructor(db: Database, address: () => OutboxAddress, onAppend: () => void) {
-    this.#db = db;
-    this.#address = address;
-    this.#onAppend = onAppend;
+type Row = {
+  readonly position: number;
+  readonly incarnation: Incarnation;
+  readonly sequence: number;
+  readonly epoch: number;
+  readonly sealed: Uint8Array;
+  readonly handles: string;
+};
+
+type Head = { readonly incarnation: Incarnation; readonly sequence: number; readonly hash: Uint8Array };
+
+/** What is said anew after every start. */
+const FLEETING: readonly SubmissionBody["kind"][] = ["connected", "noticeReceipt"];
+
+export class Outbox {
+  readonly #parts: OutboxParts;
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+    this.startOver();
+  }
+
+  /** Draws a new incarnation. What waits is signed under it together with the next row. */
+  startOver(): void {
+    const { db } = this.#parts;
     db.transaction(() => {
       db.run("DELETE FROM chain_head");
-      db.run("INSERT INTO chain_head VALUES (?, 0, ?)", this.incarnation, new Uint8Array(32));
+      db.run("INSERT INTO chain_head VALUES (?, 0, ?)", toHex(randomBytes(16)), new Uint8Array(32));
     });
   }
 
-  /** The incarnation and sequence that the next `append` gets. */
-  next(): { readonly incarnation: Incarnation; readonly sequence: number } {
-    return { incarnation: this.incarnation, sequence: this.#head().sequence + 1 };
+  get incarnation(): Incarnation {
+    return this.#head().incarnation;
   }
 
-  /** Appends one message; call it inside the transaction of the change. `handles`: the records it is about, in order of its entries. */
+  /** The version that the next `append` gets; call it inside the same transaction. */
+  next(): Version {
+    if (this.#head().sequence === 0) this.#signAnew();
+    const { incarnation, sequence } = this.#head();
+    return { incarnation, sequence: sequence + 1 };
+  }
+
+  /**
+   * Appends one message; call it inside the transaction of the change. `handles`: the records whose state the receipt decides, in
+   * order of its entries. Throws UNAVAILABLE while no epoch is active.
+   */
   append(body: SubmissionBody, handles: readonly Handle[] = []): void {
-    const address = this.#address();
-    const submission: Submission = {
-      recipientKey: address.brokerSealingKey,
-      member: address.member,
-      ...this.next(),
-      prevHash: this.#head().hash,
-      epoch: address.epoch,
-      body,
-    };
-    const { signed, hash } = signSubmission(submission, address);
-    this.#db.run(
-      "INSERT INTO outbox (incarnation, sequence, subject, message, submission_hash, handles) VALUES (?, ?, ?, ?, ?, ?)",
-      submission.incarnation,
-      submission.sequence,
-      submissionSubject(address.member, address.epoch),
-      sealMessage(signed, address.brokerSealingKey),
-      hash,
-      handles.join(" "),
-    );
-    this.#db.run("UPDATE chain_head SET sequence = ?, hash = ?", submission.sequence, hash);
-    this.#onAppend();
+    const { db, onAppend } = this.#parts;
+    db.transaction(() => {
+      this.next();
+      this.#insert(body, handles);
+    });
+    db.afterCommit(onAppend);
   }
 
-  /** Rows without a receipt, in order, after `position`. */
+  /** Rows of this incarnation without a receipt, in order, after `position`. */
   pending(afterPosition: number, limit: number): OutboxRow[] {
-    return this.#db.all<OutboxRow>(
-      "SELECT position, incarnation, sequence, subject, message FROM outbox WHERE position > ? ORDER BY position LIMIT ?",
+    return this.#parts.db.all<OutboxRow>(
+      "SELECT position, subject, message FROM outbox WHERE position > ? AND incarnation = ? ORDER BY position LIMIT ?",
       afterPosition,
+      this.incarnation,
       limit,
     );
   }
 
+  /** How many rows up to `position` have no receipt, and which is the first. */
+  unreceipted(position: number): { readonly rows: number; readonly first: number | undefined } {
+    const { db } = this.#parts;
+    const found = db.get<{ rows: number; first: number | null }>(
+      "SELECT count(*) AS rows, min(position) AS first FROM outbox WHERE position <= ? AND incarnation = ?",
+      position,
+      this.incarnation,
+    );
+    return { rows: found?.rows ?? 0, first: found?.first ?? undefined };
+  }
+
   /** The position of a row without a receipt. */
-  positionOf(incarnation: Incarnation, sequence: number): number | undefined {
-    return this.#db.get<{ position: number }>(
+  positionOf({ incarnation, sequence }: Version): number | undefined {
+    return this.#parts.db.get<{ position: number }>(
       "SELECT position FROM outbox WHERE incarnation = ? AND sequence = ?",
       incarnation,
       sequence,
@@ -102,26 +137,96 @@ export class Outbox {
    * The broker has it: the row is done. Returns the handles of its entries; `undefined` when there is no such row, or the receipt is
    * about other bytes, which then is not taken for a receipt.
    */
-  settle(incarnation: Incarnation, sequence: number, submissionHash: Uint8Array): Handle[] | undefined {
-    const row = this.#db.get<{ position: number; submission_hash: Uint8Array; handles: string }>(
+  settle({ incarnation, sequence }: Version, submissionHash: Uint8Array): Handle[] | undefined {
+    const { db } = this.#parts;
+    const row = db.get<{ position: number; submission_hash: Uint8Array; handles: string }>(
       "SELECT position, submission_hash, handles FROM outbox WHERE incarnation = ? AND sequence = ?",
       incarnation,
       sequence,
     );
     if (row === undefined || Buffer.compare(row.submission_hash, submissionHash) !== 0) return undefined;
-    this.#db.run("DELETE FROM outbox WHERE position = ?", row.position);
-    return row.handles === "" ? [] : (row.handles.split(" ") as Handle[]);
+    db.run("DELETE FROM outbox WHERE position = ?", row.position);
+    return handlesOf(row);
   }
 
   /** How many rows wait for a receipt. */
   get length(): number {
-    return this.#db.get<{ rows: number }>("SELECT count(*) AS rows FROM outbox")?.rows ?? 0;
+    return this.#parts.db.get<{ rows: number }>("SELECT count(*) AS rows FROM outbox")?.rows ?? 0;
+  }
+
+  #insert(body: SubmissionBody, handles: readonly Handle[]): void {
+    const { db, vault } = this.#parts;
+    const address = this.#parts.address();
+    const { incarnation, sequence, hash: prevHash } = this.#head();
+    const submission: Submission = {
+      recipientKey: address.brokerSealingKey,
+      member: address.member,
+      incarnation,
+      sequence: sequence + 1,
+      prevHash,
+      epoch: address.epoch,
+      body,
+    };
+    const { signed, hash } = signSubmission(submission, address);
+    db.run(
+      `INSERT INTO outbox (incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      incarnation,
+      submission.sequence,
+      address.epoch,
+      submissionSubject(address.member, address.epoch),
+      sealMessage(signed, address.brokerSealingKey),
+      hash,
+      vault.sealJson(placeOf(submission), body),
+      handles.join(" "),
+    );
+    db.run("UPDATE chain_head SET sequence = ?, hash = ?", submission.sequence, hash);
+  }
+
+  /** One row at a time: there may be hundreds of half a megabyte. */
+  #signAnew(): void {
+    const { db } = this.#parts;
+    const { incarnation } = this.#head();
+    for (;;) {
+      const row = db.get<Row>(
+        `SELECT position, incarnation, sequence, epoch, sealed, handles FROM outbox WHERE incarnation <> ?
+         ORDER BY position LIMIT 1`,
+        incarnation,
+      );
+      if (row === undefined) return;
+      this.#renumber(row);
+      db.run("DELETE FROM outbox WHERE position = ?", row.position);
+    }
+  }
+
+  #renumber(row: Row): void {
+    const { vault, address, onRenumbered, onOutdated } = this.#parts;
+    const body = vault.openJson(placeOf(row), row.sealed) as SubmissionBody;
+    if (FLEETING.includes(body.kind)) return;
+    const handles = handlesOf(row);
+    if (row.epoch !== address().epoch && isUpsert(body)) return onOutdated(handles);
+    this.#insert(body, handles);
+    const { incarnation, sequence } = this.#head();
+    onRenumbered(handles, row, { incarnation, sequence });
   }
 
   /** In the database, not in memory: a transaction that fails takes its numbers back. */
-  #head(): { readonly sequence: number; readonly hash: Uint8Array } {
-    const head = this.#db.get<{ sequence: number; hash: Uint8Array }>("SELECT sequence, hash FROM chain_head");
+  #head(): Head {
+    const head = this.#parts.db.get<Head>("SELECT incarnation, sequence, hash FROM chain_head");
     if (head === undefined) throw new CausewayError("INTERNAL", "the outbox has no head");
     return head;
   }
+}
+
+/** The publisher sends upserts by themselves, see `Publisher`. */
+function isUpsert(body: SubmissionBody): boolean {
+  return body.kind === "publication" && body.entries[0]?.operation === "upsert";
+}
+
+function handlesOf({ handles }: Pick<Row, "handles">): Handle[] {
+  return handles === "" ? [] : handles.split(" ").map((handle) => toId<Handle>(handle));
+}
+
+function placeOf({ incarnation, sequence }: Version): string {
+  return `outbox/${incarnation}/${sequence}`;
 }

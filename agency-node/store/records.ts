@@ -24,8 +24,8 @@ export type StoredRecord = {
   readonly state: RecordState;
   readonly reason: RejectionReason | null;
   readonly tokens: number;
-  /** The review day that the broker has, if it has the record. */
-  readonly publishedDay: number | null;
+  /** The review day last sent to the broker, if it may have the record. */
+  readonly sentDay: number | null;
 };
 
 /** A version of a record as it was laid out: what a meeting's positions refer to. */
@@ -40,8 +40,11 @@ type Row = {
   state: RecordState;
   reason: RejectionReason | null;
   tokens: number;
-  published_day: number | null;
+  sent_day: number | null;
 };
+
+/** A meeting names the version that the broker had then; notices of it may come after a few more. */
+const VERSIONS_KEPT = 8;
 
 export type PutOutcome = "added" | "amended" | "unchanged";
 
@@ -101,6 +104,12 @@ export class RecordStore {
     return row && this.#open(row);
   }
 
+  /** Whether this is still what is to be published: not amended, withdrawn or published since it was read. */
+  isStillHardening({ handle, revision }: StoredRecord): boolean {
+    const sql = "SELECT 1 FROM record WHERE handle = ? AND revision = ? AND state = 'hardening'";
+    return this.#db.get(sql, handle, revision) !== undefined;
+  }
+
   /** Records whose identifiers are to be evaluated, oldest first, after `position`. */
   hardening(afterPosition: number, limit: number): { readonly position: number; readonly stored: StoredRecord }[] {
     const rows = this.#db.all<Row & { position: number }>(
@@ -127,11 +136,12 @@ export class RecordStore {
     }
   }
 
-  /** Records that are published although their review day is over. */
+  /** Records whose review day is over: the owner's, or the earlier one that the broker has and goes by. */
   overdue(today: number): StoredRecord[] {
     return this.#db
       .all<Row>(
-        "SELECT * FROM record WHERE review_by_day < ? AND state NOT IN ('withdrawn', 'expired') LIMIT 1000",
+        `SELECT * FROM record WHERE min(review_by_day, coalesce(sent_day, review_by_day)) < ?
+           AND state NOT IN ('withdrawn', 'expired') LIMIT 1000`,
         today,
       )
       .map((row) => this.#open(row));
@@ -144,15 +154,50 @@ export class RecordStore {
     publication: Publication,
     published: { readonly day: number; readonly tokens: number },
   ): void {
+    const { incarnation, sequence } = version;
     this.#db.run(
-      "UPDATE record SET state = 'waiting', reason = NULL, published_day = ?, tokens = ? WHERE handle = ?",
+      `UPDATE record SET state = 'waiting', reason = NULL, sent_day = ?, tokens = ?, incarnation = ?, sequence = ?
+       WHERE handle = ?`,
       published.day,
       published.tokens,
+      incarnation,
+      sequence,
       handle,
     );
-    const sealed = this.#vault.sealJson(`published/${handle}`, publication);
+    this.#savePublication(handle, version, publication);
+    this.#db.run(
+      `DELETE FROM published WHERE handle = ? AND number <=
+         (SELECT number FROM published WHERE handle = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,
+      handle,
+      handle,
+      VERSIONS_KEPT,
+    );
+  }
+
+  /** What was to be sent as one version goes out as another: positions of both can be read. */
+  moveVersion(handle: Handle, from: Version, to: Version): void {
+    this.#db.run(
+      "UPDATE record SET incarnation = ?, sequence = ? WHERE handle = ? AND incarnation = ? AND sequence = ?",
+      to.incarnation,
+      to.sequence,
+      handle,
+      from.incarnation,
+      from.sequence,
+    );
+    const publication = this.publication(handle, from);
+    if (publication !== undefined) this.#savePublication(handle, to, publication);
+  }
+
+  #savePublication(handle: Handle, version: Version, publication: Publication): void {
     const { incarnation, sequence } = version;
-    this.#db.run("INSERT INTO published VALUES (?, ?, ?, ?)", handle, incarnation, sequence, sealed);
+    const sealed = this.#vault.sealJson(publishedPlace(handle, version), publication);
+    this.#db.run(
+      "INSERT OR IGNORE INTO published (handle, incarnation, sequence, sealed) VALUES (?, ?, ?, ?)",
+      handle,
+      incarnation,
+      sequence,
+      sealed,
+    );
   }
 
   /** What stood where in that version of the record; `undefined` if this database never held it. */
@@ -163,26 +208,44 @@ export class RecordStore {
       version.incarnation,
       version.sequence,
     );
-    return row && (this.#vault.openJson(`published/${handle}`, row.sealed) as Publication);
+    return row && (this.#vault.openJson(publishedPlace(handle, version), row.sealed) as Publication);
   }
 
-  /** Moves the review day later, with the record's other content as it is. */
+  /** Moves the review day later, with the record's other content as it is. What is being published now is read anew. */
   revalidate(stored: StoredRecord, reviewBy: string): void {
     const record = { ...stored.record, reviewBy };
-    const day = reviewDayOf(record);
-    const sealed = this.#vault.sealJson(`record/${stored.handle}`, record);
-    this.#db.run("UPDATE record SET sealed = ?, review_by_day = ? WHERE handle = ?", sealed, day, stored.handle);
+    this.#db.run(
+      "UPDATE record SET sealed = ?, review_by_day = ?, revision = revision + 1 WHERE handle = ?",
+      this.#vault.sealJson(`record/${stored.handle}`, record),
+      reviewDayOf(record),
+      stored.handle,
+    );
   }
 
-  /** The broker's answer to the publication of a record; one that was amended or withdrawn since keeps its newer state. */
-  settle(handle: Handle, reason: RejectionReason | null): void {
-    const state: RecordState = reason === null ? "published" : "rejected";
-    this.#db.run(
-      "UPDATE record SET state = ?, reason = ? WHERE handle = ? AND state = 'waiting'",
-      state,
+  /**
+   * The broker's answer to one version of a record, or to its revalidation. Only the answer to the version that was sent last says
+   * what state the record is in: one that was amended or withdrawn since keeps its newer state.
+   */
+  settle(handle: Handle, { incarnation, sequence }: Version, reason: RejectionReason | null): void {
+    if (reason === null) this.#db.run("UPDATE record SET held_day = sent_day WHERE handle = ?", handle);
+    const settled = this.#db.run(
+      `UPDATE record SET state = ?, reason = ? WHERE handle = ? AND state = 'waiting' AND incarnation = ? AND sequence = ?`,
+      reason === null ? "published" : "rejected",
       reason,
       handle,
+      incarnation,
+      sequence,
     );
+    if (reason === null) return;
+    // What the broker refused it does not have: it still has, if anything, what it took before.
+    this.#db.run("UPDATE record SET sent_day = held_day WHERE handle = ? AND state <> 'waiting'", handle);
+    if (settled > 0) this.#dropPublication(handle, { incarnation, sequence });
+  }
+
+  /** A version that the broker refused can meet nothing. */
+  #dropPublication(handle: Handle, { incarnation, sequence }: Version): void {
+    const sql = "DELETE FROM published WHERE handle = ? AND incarnation = ? AND sequence = ?";
+    this.#db.run(sql, handle, incarnation, sequence);
   }
 
   /** The node itself does not publish the record. */
@@ -190,18 +253,37 @@ export class RecordStore {
     this.#db.run("UPDATE record SET state = 'rejected', reason = ? WHERE handle = ?", reason, handle);
   }
 
-  /** Records refused for want of budget are tried again. */
-  retryBudget(): void {
-    this.#db.run("UPDATE record SET state = 'hardening', reason = NULL WHERE state = 'rejected' AND reason = 'budget'");
+  /** Records refused for this reason are tried again. */
+  retry(reason: RejectionReason): void {
+    this.#db.run(
+      "UPDATE record SET state = 'hardening', reason = NULL WHERE state = 'rejected' AND reason = ?",
+      reason,
+    );
+  }
+
+  /** A record whose version was laid out for an epoch that is over is laid out anew. */
+  publishAgain(handle: Handle): void {
+    this.#db.run("UPDATE record SET state = 'hardening' WHERE handle = ? AND state = 'waiting'", handle);
   }
 
   /** The record is published no longer. */
   end(handle: Handle, state: "withdrawn" | "expired"): void {
-    this.#db.run("UPDATE record SET state = ?, reason = NULL, published_day = NULL WHERE handle = ?", state, handle);
+    this.#db.run(
+      `UPDATE record SET state = ?, reason = NULL, sent_day = NULL, held_day = NULL, incarnation = NULL, sequence = NULL
+       WHERE handle = ?`,
+      state,
+      handle,
+    );
   }
 
-  setPublishedDay(handle: Handle, day: number): void {
-    this.#db.run("UPDATE record SET published_day = ? WHERE handle = ?", day, handle);
+  /** The owner's reference is free for another handle; this one stays known to the matches that it had. */
+  releaseReference(handle: Handle): void {
+    const former = this.#vault.lookupKey("former-handle", utf8(handle));
+    this.#db.run("UPDATE record SET reference_key = ? WHERE handle = ?", former, handle);
+  }
+
+  setSentDay(handle: Handle, day: number): void {
+    this.#db.run("UPDATE record SET sent_day = ? WHERE handle = ?", day, handle);
   }
 
   counts(): Record<RecordState, number> & { readonly tokens: number } {
@@ -223,8 +305,12 @@ export class RecordStore {
   #open(row: Row): StoredRecord {
     const { handle, revision, state, reason, tokens } = row;
     const record = this.#vault.openJson(`record/${handle}`, row.sealed) as DeconflictionRecord;
-    return { handle, record, revision, state, reason, tokens, publishedDay: row.published_day };
+    return { handle, record, revision, state, reason, tokens, sentDay: row.sent_day };
   }
+}
+
+function publishedPlace(handle: Handle, { incarnation, sequence }: Version): string {
+  return `published/${handle}/${incarnation}/${sequence}`;
 }
 
 function reviewDayOf(record: DeconflictionRecord): number {

@@ -47,7 +47,7 @@ export class Vault {
   }
 }
 
-/** JSON has no bytes: they are written as `{"$bytes": base64}`, which no text that a user typed can be taken for. */
+/** JSON has no bytes: they are written as `{"$bytes": base64}`. Users supply texts, never keys, so no text of theirs reads as bytes. */
 function bytesToText(this: unknown, key: string, value: unknown): unknown {
   // A Buffer has turned itself into something else in `value`; in the holder it is still bytes.
   const original = (this as Record<string, unknown>)[key];

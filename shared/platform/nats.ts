@@ -17,7 +17,7 @@ import {
 import type { ConnectionOptions, Consumer, JetStreamClient, JsMsg, NatsConnection, StreamConfig } from "nats";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Log } from "./log.ts";
-import { pause, retryWhileUnavailable } from "./retry.ts";
+import { pause, retryWhileUnavailable, unlessAborted } from "./retry.ts";
 
 export type NatsOptions = {
   /** Such as `tls://127.0.0.1:4222`. */
@@ -33,6 +33,8 @@ export type NatsOptions = {
   readonly name: string;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** The connection was lost and is back; what the server had may be gone. */
+  readonly onReconnect?: () => void;
 };
 
 /** A message of a stream. Until `ack` has reached the server it will be delivered again. */
@@ -83,7 +85,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsBus> {
     maxDelayMs: 2_000,
     onRetry: (error, delayMs) => options.log.error("nats.waiting", error, { delayMs }),
   });
-  const watch = new ConnectionWatch(connection, options.log);
+  const watch = new ConnectionWatch(connection, options);
   return new Bus(connection, watch, options);
 }
 
@@ -102,28 +104,34 @@ async function open(options: NatsOptions): Promise<NatsConnection> {
     pingInterval: 20_000,
     timeout: 5_000,
   };
-  return await connect(settings).catch(rethrow);
+  const tooLate = (connection: NatsConnection): Promise<void> => connection.close();
+  return await unlessAborted(connect(settings), options.signal, tooLate).catch(rethrow);
 }
-
-const TOLD = new Set(["disconnect", "reconnect", "error"]);
 
 /** Whether the connection is up, told by its own status events. */
 class ConnectionWatch {
   connected = true;
 
-  constructor(connection: NatsConnection, log: Log) {
-    void this.#follow(connection, log);
+  constructor(connection: NatsConnection, options: NatsOptions) {
+    void this.#follow(connection, options);
   }
 
-  async #follow(connection: NatsConnection, log: Log): Promise<void> {
+  async #follow(connection: NatsConnection, { log, onReconnect }: NatsOptions): Promise<void> {
     for await (const status of connection.status()) {
       const type: string = status.type;
       if (type === "disconnect") this.connected = false;
       if (type === "reconnect") this.connected = true;
-      if (TOLD.has(type)) log.info(`nats.${type}`);
+      if (type === "disconnect" || type === "reconnect") log.info(`nats.${type}`);
+      // The client's own code for it; a revoked member sees its refusals here.
+      if (type === "error") log.warn("nats.error", { code: codeOf(status.data) });
+      if (type === "reconnect") onReconnect?.();
     }
     this.connected = false;
   }
+}
+
+function codeOf(data: unknown): string | undefined {
+  return typeof data === "string" && /^[A-Z_0-9]{1,40}$/.test(data) ? data : undefined;
 }
 
 class Bus implements NatsBus {
@@ -255,7 +263,13 @@ function toBusMessage(message: JsMsg): BusMessage {
     subject: message.subject,
     data: message.data,
     streamSequence: message.seq,
-    ack: () => message.ack(),
+    ack() {
+      try {
+        message.ack();
+      } catch {
+        // The connection is closed: another one will deliver it again.
+      }
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** Waiting that can be called off, and trying again. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { isCausewayError } from "../core/errors.ts";
+import { CausewayError, isCausewayError } from "../core/errors.ts";
 
 export type RetryOptions = {
   readonly signal: AbortSignal;
@@ -14,6 +14,29 @@ export type RetryOptions = {
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/**
+ * What `work` comes to, or UNAVAILABLE as soon as the signal aborts: whoever does not answer must not hold up the end of a program.
+ * `work` goes on then, and nobody hears of its outcome but `onLate`.
+ */
+export async function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  onLate: (late: T) => unknown = () => undefined,
+): Promise<T> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = (): void => {
+    work.then(onLate).catch(() => undefined);
+    reject(new CausewayError("UNAVAILABLE", "the program is stopping"));
+  };
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 /**

@@ -171,6 +171,22 @@ export interface GetStatusResponse {
   /** Identifiers hardened so far, and seconds spent on it. */
   readonly hardened: bigint;
   readonly hardeningSeconds: number;
+  /** Records sent, or to be sent, without the broker's receipt. */
+  readonly waiting: bigint;
+  /**
+   * Empty: nothing holds up publishing. Else the error code of what does: "EXHAUSTED" (a budget), "UNAVAILABLE" (an evaluator
+   * does not answer, or no epoch is active), "UNPROVEN" (an evaluator failed its proof), "ENVIRONMENT" (the epoch needs another
+   * linkage scheme), "FORBIDDEN" (this member is suspended).
+   */
+  readonly publishingHalt: string;
+  /** 0, or when publishing is tried again, in ms. */
+  readonly publishingResumesMs: bigint;
+  /**
+   * Since the node started: submissions that the broker gave a receipt for and then asked for again; notices that do not follow
+   * from those before. Neither happens with an intact broker.
+   */
+  readonly lostSubmissions: bigint;
+  readonly brokenNotices: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1887,6 +1903,11 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     version: "",
     hardened: 0n,
     hardeningSeconds: 0,
+    waiting: 0n,
+    publishingHalt: "",
+    publishingResumesMs: 0n,
+    lostSubmissions: 0n,
+    brokenNotices: 0n,
     _unknownFields: {},
   };
 }
@@ -1982,6 +2003,33 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.hardeningSeconds !== 0) {
       writer.uint32(153).double(message.hardeningSeconds);
+    }
+    if (message.waiting !== 0n) {
+      if (BigInt.asUintN(64, message.waiting) !== message.waiting) {
+        throw new globalThis.Error("value provided for field message.waiting of type uint64 too large");
+      }
+      writer.uint32(160).uint64(message.waiting);
+    }
+    if (message.publishingHalt !== "") {
+      writer.uint32(170).string(message.publishingHalt);
+    }
+    if (message.publishingResumesMs !== 0n) {
+      if (BigInt.asIntN(64, message.publishingResumesMs) !== message.publishingResumesMs) {
+        throw new globalThis.Error("value provided for field message.publishingResumesMs of type int64 too large");
+      }
+      writer.uint32(176).int64(message.publishingResumesMs);
+    }
+    if (message.lostSubmissions !== 0n) {
+      if (BigInt.asUintN(64, message.lostSubmissions) !== message.lostSubmissions) {
+        throw new globalThis.Error("value provided for field message.lostSubmissions of type uint64 too large");
+      }
+      writer.uint32(184).uint64(message.lostSubmissions);
+    }
+    if (message.brokenNotices !== 0n) {
+      if (BigInt.asUintN(64, message.brokenNotices) !== message.brokenNotices) {
+        throw new globalThis.Error("value provided for field message.brokenNotices of type uint64 too large");
+      }
+      writer.uint32(192).uint64(message.brokenNotices);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2159,6 +2207,46 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.hardeningSeconds = reader.double();
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.waiting = reader.uint64() as bigint;
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.publishingHalt = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.publishingResumesMs = reader.int64() as bigint;
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.lostSubmissions = reader.uint64() as bigint;
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.brokenNotices = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2212,6 +2300,17 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.version = object.version ?? "";
     message.hardened = (object.hardened !== undefined && object.hardened !== null) ? BigInt(object.hardened) : 0n;
     message.hardeningSeconds = object.hardeningSeconds ?? 0;
+    message.waiting = (object.waiting !== undefined && object.waiting !== null) ? BigInt(object.waiting) : 0n;
+    message.publishingHalt = object.publishingHalt ?? "";
+    message.publishingResumesMs = (object.publishingResumesMs !== undefined && object.publishingResumesMs !== null)
+      ? BigInt(object.publishingResumesMs)
+      : 0n;
+    message.lostSubmissions = (object.lostSubmissions !== undefined && object.lostSubmissions !== null)
+      ? BigInt(object.lostSubmissions)
+      : 0n;
+    message.brokenNotices = (object.brokenNotices !== undefined && object.brokenNotices !== null)
+      ? BigInt(object.brokenNotices)
+      : 0n;
     return message;
   },
 };
