@@ -6,10 +6,10 @@ import { startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import { readKeyShare, readSigningKeys, readTls } from "../../shared/platform/party.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
+import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import type { EvaluatorConfig } from "./config.ts";
 import { createEvaluator } from "./evaluator.ts";
 import type { EvaluatorEvent } from "./parts.ts";
-import { chainFollower } from "./rpc/chain-follower.ts";
 
 export type EvaluatorProgram = AsyncDisposable & {
   readonly port: number;
@@ -25,11 +25,11 @@ export async function startEvaluatorProgram(
   const { dir, listen, workers } = config;
   await using starting = new AsyncDisposableStack();
   const tls = readTls(dir);
-  const follower = starting.use(chainFollower({ dir, clock, log }));
+  const follower = starting.use(new ChainFollower({ dir, clock, log }));
   const evaluator = starting.use(
     createEvaluator({
       name: nameIn(tls.certificatePem),
-      federation: follower.federation,
+      federation: () => follower.federation,
       keyShare: readKeyShare(dir),
       signing: readSigningKeys(dir),
       databasePath: join(dir, "evaluator.sqlite"),

@@ -3,12 +3,12 @@ import type { CallContext } from "nice-grpc";
 import { peerOf } from "../../shared/platform/grpc.ts";
 import type { GetFreshnessRequest, GetFreshnessResponse } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
-import { callingMember } from "./caller.ts";
+import { assertMayRead } from "./caller.ts";
 import type { DirectoryParts } from "./directory-parts.ts";
 
 export function getFreshnessRpc({ directory }: DirectoryParts) {
   return async (_request: GetFreshnessRequest, context: CallContext): Promise<GetFreshnessResponse> => {
-    callingMember(peerOf(context), directory.chain.federation);
+    assertMayRead(peerOf(context), directory.chain.federation);
     return { freshness: Signed.decode(directory.readFreshness()) };
   };
 }

@@ -2,7 +2,7 @@
 import type { CallContext } from "nice-grpc";
 import { peerOf } from "../../shared/platform/grpc.ts";
 import type { ListDirectivesRequest, ListDirectivesResponse } from "../../shared/wire/gen/causeway/v1/directory.ts";
-import { callingMember } from "./caller.ts";
+import { assertMayRead } from "./caller.ts";
 import type { DirectoryParts } from "./directory-parts.ts";
 
 export function listDirectivesRpc({ directory }: DirectoryParts) {
@@ -11,7 +11,7 @@ export function listDirectivesRpc({ directory }: DirectoryParts) {
     context: CallContext,
   ): AsyncGenerator<ListDirectivesResponse> {
     const { directives, federation } = directory.chain;
-    callingMember(peerOf(context), federation);
+    assertMayRead(peerOf(context), federation);
     for (const { directive, payload, signatures } of directives) {
       if (BigInt(directive.number) < request.fromNumber) continue;
       yield { directive: { payload, signatures: [...signatures] } };

@@ -27,7 +27,12 @@ export type Submission = {
 
 export type SubmissionBody =
   | { readonly kind: "publication"; readonly entries: readonly (Entry | MalformedEntry)[] }
-  | { readonly kind: "connected"; readonly noticeNumber: number; readonly noticeHash: Uint8Array; readonly version: string }
+  | {
+      readonly kind: "connected";
+      readonly noticeNumber: number;
+      readonly noticeHash: Uint8Array;
+      readonly version: string;
+    }
   | { readonly kind: "noticeReceipt"; readonly noticeNumber: number; readonly noticeHash: Uint8Array }
   | { readonly kind: "proofNonce"; readonly matchId: MatchId; readonly nonce: Uint8Array }
   | { readonly kind: "proofMac"; readonly matchId: MatchId; readonly mac: Uint8Array }

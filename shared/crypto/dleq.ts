@@ -28,8 +28,6 @@ import {
 } from "./ristretto.ts";
 import type { Element, Scalar } from "./ristretto.ts";
 
-/** Challenge ‖ response. */
-
 const NONCE_RANDOM_BYTES = 32;
 const SEED_DST = suiteDst("Seed-", "voprf");
 const SCALAR_DST = suiteDst("HashToScalar-", "voprf");

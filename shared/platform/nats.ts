@@ -14,7 +14,15 @@ import {
   RetentionPolicy,
   StorageType,
 } from "nats";
-import type { ConnectionOptions, Consumer, JetStreamClient, JsMsg, NatsConnection, StreamConfig } from "nats";
+import type {
+  ConnectionOptions,
+  Consumer,
+  ConsumerMessages,
+  JetStreamClient,
+  JsMsg,
+  NatsConnection,
+  StreamConfig,
+} from "nats";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Log } from "./log.ts";
 import { pause, retryWhileUnavailable, unlessAborted } from "./retry.ts";
@@ -42,6 +50,8 @@ export type BusMessage = {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly streamSequence: number;
+  /** How many messages the server still had for this reader when it sent this one. */
+  readonly pending: number;
   ack(): void;
 };
 
@@ -174,14 +184,7 @@ class Bus implements NatsBus {
 
   async *#pull(durable: Consumer): AsyncGenerator<BusMessage> {
     const messages = await durable.consume({ max_bytes: 8 * 1024 * 1024, idle_heartbeat: 2_000, expires: 10_000 });
-    const stop = (): void => messages.stop();
-    this.#signal.addEventListener("abort", stop, { once: true });
-    try {
-      for await (const message of messages) yield toBusMessage(message);
-    } finally {
-      this.#signal.removeEventListener("abort", stop);
-      messages.stop();
-    }
+    yield* this.#untilAborted(messages);
   }
 
   async *replay(stream: string): AsyncGenerator<BusMessage> {
@@ -190,12 +193,22 @@ class Bus implements NatsBus {
     if (state.messages === 0) return;
     const ordered = await this.#jetstream.consumers.get(stream).catch(rethrow);
     const messages = await ordered.consume({ max_messages: 64 }).catch(rethrow);
+    for await (const message of this.#untilAborted(messages)) {
+      yield message;
+      // What was purged leaves no message behind, so the last number may never come: the server says when nothing is pending.
+      if (message.pending === 0) return;
+    }
+  }
+
+  async *#untilAborted(messages: ConsumerMessages): AsyncGenerator<BusMessage> {
+    const stop = (): void => messages.stop();
+    this.#signal.addEventListener("abort", stop, { once: true });
+    // The signal may have aborted while the server was being asked.
+    if (this.#signal.aborted) stop();
     try {
-      for await (const message of messages) {
-        yield toBusMessage(message);
-        if (message.seq >= state.last_seq) return;
-      }
+      for await (const message of messages) yield toBusMessage(message);
     } finally {
+      this.#signal.removeEventListener("abort", stop);
       messages.stop();
     }
   }
@@ -263,6 +276,7 @@ function toBusMessage(message: JsMsg): BusMessage {
     subject: message.subject,
     data: message.data,
     streamSequence: message.seq,
+    pending: message.info.pending,
     ack() {
       try {
         message.ack();

@@ -220,7 +220,7 @@ describe("a broker with a real nats-server", () => {
     }
   });
 
-  it("serves directives and freshness to members, and to nobody else", async () => {
+  it("serves directives and freshness to members and evaluators, and to nobody else", async () => {
     const of = (party: string) =>
       grpcClient(DirectoryServiceDefinition, {
         address: `127.0.0.1:${world.broker.port}`,
@@ -239,7 +239,9 @@ describe("a broker with a real nats-server", () => {
     expect(await numbers(BigInt(all))).toBe(1);
     expect((await member.client.getFreshness({})).freshness?.type).toBe("freshness");
     using office = of("key-office");
-    await expect(office.client.getFreshness({})).rejects.toMatchObject({ code: "FORBIDDEN" });
+    expect((await office.client.getFreshness({})).freshness?.type).toBe("freshness");
+    using nats = of("nats");
+    await expect(nats.client.getFreshness({})).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
   it("logs neither tokens nor handles nor ids in full", () => {

@@ -141,7 +141,7 @@ describe("the evaluator's program", () => {
     const outcomes: unknown[] = [];
     const log: Log = { ...silentLog, warn: (event, fields) => void outcomes.push([event, fields?.["outcome"]]) };
     await start(log);
-    await expect.poll(() => outcomes, { timeout: 10_000 }).toEqual([["evaluator.policy-unproven", "UNPROVEN"]]);
+    await expect.poll(() => outcomes, { timeout: 10_000 }).toEqual([["policy.unproven", "UNPROVEN"]]);
     await expect(budgetOfUnit()).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
