@@ -18,12 +18,13 @@ export class Wake {
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", resolve, { once: true });
-    this.#resolve = resolve;
+    const end = (): void => resolve();
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+    this.#resolve = end;
     await promise;
     clearTimeout(timer);
-    signal.removeEventListener("abort", resolve);
+    signal.removeEventListener("abort", end);
     this.#resolve = undefined;
   }
 }
