@@ -2,8 +2,8 @@
  * The federation's programs as child processes. Each writes to a log file in the demonstration's directory; one that ends before it is
  * told to makes the whole demonstration fail, with that log's last lines.
  *
- * They get process groups of their own: Ctrl-C reaches only this process, which then stops them in order. Their output runs through
- * this process, so if it is killed they lose it and end by themselves at the next line they write.
+ * They get process groups of their own: Ctrl-C reaches only this process, which then stops them in order. If this process is killed, a guard
+ * that notices does it instead.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -23,7 +23,12 @@ export class Children implements AsyncDisposable {
   readonly #failure = Promise.withResolvers<never>();
   #stopping = false;
 
+  readonly #guard: ChildProcess;
+
   constructor(logs: string) {
+    const guard = join(import.meta.dirname, "guard", "main.ts");
+    this.#guard = spawn(process.execPath, [guard], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    this.#guard.stdin?.on("error", () => undefined);
     this.#logs = logs;
     this.#failure.promise.catch(() => undefined);
     // The last resort, for an end that nobody planned.
@@ -40,6 +45,7 @@ export class Children implements AsyncDisposable {
     if (this.#stopping) throw new CausewayError("UNAVAILABLE", "the demonstration is ending");
     const { name, command, args } = program;
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    if (child.pid !== undefined) this.#guard.stdin?.write(`${child.pid}\n`);
     const log = createWriteStream(join(this.#logs, `${name}.log`), { mode: 0o600 });
     const ended = new Promise<void>((resolve) => {
       child.once("error", () => resolve(this.#fail(name, "could not be started")));
@@ -66,6 +72,7 @@ export class Children implements AsyncDisposable {
       clearTimeout(timer);
     }
     process.off("exit", this.#killAll);
+    this.#guard.stdin?.end("done\n");
   }
 
   readonly #killAll = (): void => {
