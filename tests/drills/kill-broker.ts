@@ -9,7 +9,7 @@ import { TestFederation } from "../support/federation.ts";
 import { BrokerProcess } from "./broker-process.ts";
 import { booksIn, readBooks } from "./evidence.ts";
 import type { Books } from "./evidence.ts";
-import { judge } from "./judge.ts";
+import { isFlawless, judge } from "./judge.ts";
 import type { Verdict } from "./judge.ts";
 import { expectedPairs, fileOf } from "./model.ts";
 import type { Pair, PlainRecord } from "./model.ts";
@@ -32,6 +32,7 @@ export type KillReport = Verdict & {
   readonly records: number;
   /** Kills after which the ledger held more matches than before. */
   readonly runsWithMatches: number;
+  readonly flawless: boolean;
   readonly seconds: number;
   readonly seed: number;
 };
@@ -93,12 +94,14 @@ export async function killBroker(
     await look(books, expected);
     const seconds = Math.round((performance.now() - started) / 1_000);
     const { runs, seed } = options;
+    const verdict = judge(expected, readBooks(books));
     return {
       drill: "kill-broker",
       runs,
       natsKills,
       records: publishing.records.length,
-      ...judge(expected, readBooks(books)),
+      ...verdict,
+      flawless: isFlawless(verdict),
       runsWithMatches,
       seconds,
       seed,
