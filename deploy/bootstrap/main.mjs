@@ -18,6 +18,7 @@ export const TASKS = {
   verify: "tests/tools/verify.ts",
   bench: "tests/bench/main.ts",
   eval: "tests/eval/run.ts",
+  drill: "tests/drills/main.ts",
 };
 
 /** `node deploy/bootstrap.mjs <task> …`; returns the exit code. */
