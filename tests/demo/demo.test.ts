@@ -1,14 +1,11 @@
 /** The demonstration as its users start it: a process of its own, with real servers below it. */
-import { spawn, spawnSync } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { assertNatsServer, endOf, programsIn, startDemo, untilSaid } from "./support.ts";
 
-const ROOT = resolve(import.meta.dirname, "..", "..");
-const NATS_SERVER = process.env["CAUSEWAY_NATS_SERVER"] ?? join(ROOT, ".causeway", "bin", "nats-server");
 const RUN_MS_MAX = 120_000;
 
 const Summary = z.strictObject({
@@ -28,14 +25,10 @@ const Summary = z.strictObject({
   versions: z.record(z.string(), z.string()),
 });
 
-type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
-
 let work: string;
 
 beforeAll(() => {
-  if (!existsSync(NATS_SERVER)) {
-    throw new Error("nats-server is missing: run `npm test`, which fetches it, or set CAUSEWAY_NATS_SERVER");
-  }
+  assertNatsServer();
   work = mkdtempSync(join(tmpdir(), "causeway-demo-test-"));
 });
 
@@ -47,7 +40,7 @@ describe("the demonstration", () => {
     { timeout: RUN_MS_MAX },
     async () => {
       const dir = join(work, "samples");
-      const ended = await endOf(start(["--exit", "--json", "--dir", dir]));
+      const ended = await endOf(startDemo(["--exit", "--json", "--dir", dir]));
       expect(ended.stderr).not.toMatch(/\b(?:error|fault|failed|exception|warning)\b|\n\s+at /i);
       expect(ended.code).toBe(0);
 
@@ -81,9 +74,9 @@ describe("the demonstration", () => {
 
   it("says which program died, shows its last words, and stops the others", { timeout: RUN_MS_MAX }, async () => {
     const dir = join(work, "broken");
-    const demo = start(["--dir", dir]);
+    const demo = startDemo(["--dir", dir]);
     const ended = endOf(demo);
-    await line(demo, "Ctrl-C ends the demonstration.");
+    await untilSaid(demo, "Ctrl-C ends the demonstration.");
     const [broker] = programsIn(dir).filter(({ command }) => command.includes("broker/main.ts"));
     process.kill(broker?.pid as number, "SIGKILL");
     const { code, stderr } = await ended;
@@ -96,9 +89,9 @@ describe("the demonstration", () => {
 
   it("ends at once on Ctrl-C, while programs are still starting", { timeout: RUN_MS_MAX }, async () => {
     const dir = join(work, "interrupted");
-    const demo = start(["--exit", "--dir", dir]);
+    const demo = startDemo(["--exit", "--dir", dir]);
     const ended = endOf(demo);
-    await line(demo, "starting NATS");
+    await untilSaid(demo, "starting NATS");
     demo.kill("SIGINT");
     expect((await ended).code).toBe(130);
     expect(existsSync(dir)).toBe(false);
@@ -106,47 +99,11 @@ describe("the demonstration", () => {
   });
 
   it("refuses records of a member that it does not have", async () => {
-    const { code, stderr } = await endOf(start(["--exit", "--records", "nobody=list.csv"]));
+    const { code, stderr } = await endOf(startDemo(["--exit", "--records", "nobody=list.csv"]));
     expect(code).not.toBe(0);
     expect(stderr).toContain("members: ct, thb, wcu");
   });
 });
-
-function start(args: readonly string[]): ChildProcess {
-  const env = { ...process.env, CAUSEWAY_NATS_SERVER: NATS_SERVER };
-  const script = join(ROOT, "deploy", "demo", "main.ts");
-  return spawn(process.execPath, [script, ...args], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
-}
-
-async function endOf(child: ChildProcess): Promise<Ended> {
-  const texts = { stdout: "", stderr: "" };
-  child.stdout?.on("data", (chunk: Buffer) => (texts.stdout += chunk));
-  child.stderr?.on("data", (chunk: Buffer) => (texts.stderr += chunk));
-  const code = await new Promise<number | null>((done) => child.once("close", done));
-  return { code, ...texts };
-}
-
-async function line(child: ChildProcess, text: string): Promise<void> {
-  let seen = "";
-  await new Promise<void>((found, failed) => {
-    child.stdout?.on("data", (chunk: Buffer) => {
-      seen += chunk;
-      if (seen.includes(text)) found();
-    });
-    child.once("close", () => failed(new Error(`ended before it said: ${text}\n${seen}`)));
-  });
-}
-
-/** Processes that name the demonstration's directory in their command. */
-function programsIn(dir: string): { readonly pid: number; readonly command: string }[] {
-  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,args="], { encoding: "utf8" });
-  return stdout
-    .split("\n")
-    .map((row) => /^\s*(\d+)\s+(.*)$/.exec(row))
-    .filter((row) => row !== null)
-    .map(([, pid, command = ""]) => ({ pid: Number(pid), command }))
-    .filter(({ command }) => command.includes(dir));
-}
 
 function lineOf({ sides, grade, kind, state }: z.infer<typeof Summary>["matches"][number]): string {
   return [...sides.map(({ record }) => record), grade, kind, state].join(" ");
