@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { identifiersAt, layOut, paddedCount, tokensOfLayout } from "../../agency-node/core/publication.ts";
+import type { HardenedIdentifier } from "../../agency-node/core/publication.ts";
+import { toHex } from "../../shared/core/bytes.ts";
+import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+
+const identifier = fc.record({
+  kind: fc.constantFrom("person.name", "person.document", "link.phone"),
+  class: fc.constantFrom(...TOKEN_CLASSES),
+  cacheKey: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+});
+const identifiers = fc.uniqueArray(identifier, { maxLength: 64, selector: ({ cacheKey }) => toHex(cacheKey) });
+/** A token that names its identifier, so that positions can be followed. */
+const token = ({ cacheKey }: HardenedIdentifier): Uint8Array => cacheKey;
+const nowhere = { single: [], dateLevel: [], yearLevel: [] };
+
+describe("the layout of a publication", () => {
+  it("pads each class to a power of two, at least 8", () => {
+    expect([0, 1, 8, 9, 16, 17, 64].map(paddedCount)).toEqual([8, 8, 8, 16, 16, 32, 64]);
+  });
+
+  it("holds every identifier once, in its class, at the place where its token stands", () => {
+    fc.assert(
+      fc.property(identifiers, (all) => {
+        const layout = layOut(all, randomBytes);
+        const tokens = tokensOfLayout(layout, token, randomBytes);
+        for (const tokenClass of TOKEN_CLASSES) {
+          const mine = all.filter((each) => each.class === tokenClass);
+          expect(layout[tokenClass]).toHaveLength(paddedCount(mine.length));
+          expect(tokens[tokenClass]).toHaveLength(16 * paddedCount(mine.length));
+          expect(
+            layout[tokenClass]
+              .filter((place) => place !== null)
+              .map(({ cacheKey }) => toHex(cacheKey))
+              .sort(),
+          ).toEqual(mine.map(({ cacheKey }) => toHex(cacheKey)).sort());
+          layout[tokenClass].forEach((place, position) => {
+            if (place === null) return;
+            expect(tokens[tokenClass].subarray(16 * position, 16 * position + 16)).toEqual(place.cacheKey);
+            expect(identifiersAt(layout, { ...nowhere, [tokenClass]: [position, position] })).toEqual([place]);
+          });
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("puts the same identifiers at other places each time", () => {
+    const all = Array.from({ length: 8 }, (_, i) => ({
+      kind: "link.phone",
+      class: "single" as const,
+      cacheKey: new Uint8Array(16).fill(i + 1),
+    }));
+    const orders = Array.from({ length: 20 }, () =>
+      layOut(all, randomBytes)
+        .single.map((place) => place?.cacheKey[0])
+        .join(" "),
+    );
+    expect(new Set(orders).size).toBeGreaterThan(15);
+  });
+
+  it("counts padding, places outside and fractions for nothing: positions are the broker's word", () => {
+    const one = { kind: "link.phone", class: "single" as const, cacheKey: new Uint8Array(16).fill(1) };
+    const layout = layOut([one], randomBytes);
+    const at = layout.single.findIndex((place) => place !== null);
+    const others = [-1, 8, 1e9, 0.5, Number.NaN, ...[0, 1, 2, 3, 4, 5, 6, 7].filter((position) => position !== at)];
+    expect(identifiersAt(layout, { ...nowhere, single: others })).toEqual([]);
+    expect(identifiersAt(layout, { single: [at, ...others], dateLevel: [at], yearLevel: [at] })).toEqual([one]);
+  });
+});

@@ -1,0 +1,167 @@
+/** The stores of one node in a directory of its own, and the broker's keys to read what it sends. All values are invented. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Inbox } from "../../agency-node/store/inbox.ts";
+import { ActivityLog } from "../../agency-node/store/activity.ts";
+import { Database } from "../../agency-node/store/database.ts";
+import { HardenedStore } from "../../agency-node/store/hardened.ts";
+import { Outbox } from "../../agency-node/store/outbox.ts";
+import { RecordStore } from "../../agency-node/store/records.ts";
+import { Vault } from "../../agency-node/store/vault.ts";
+import type { Layout } from "../../agency-node/core/publication.ts";
+import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
+import { contentHash } from "../../agency-node/intake/content-hash.ts";
+import { toHex } from "../../shared/core/bytes.ts";
+import type { Delivery, Receipt, Submission, SubmissionBody, Upsert } from "../../shared/core/data-plane.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { Handle, MemberId } from "../../shared/core/ids.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
+import { openDelivery, openSubmission, signDelivery } from "../../shared/wire/data-plane.ts";
+import { sealMessage } from "../../shared/wire/envelope.ts";
+import { invented } from "../crypto/support.ts";
+
+export const FEDERATION = invented("federation", 16);
+export const MEMBER = toId<MemberId>("0d".repeat(16));
+const NODE_SIGNER = signingKeyPair(invented("node signer", 32));
+const NODE_SEALING = sealingKeyPair(invented("node sealing", 32));
+export const BROKER_SIGNER = signingKeyPair(invented("broker signer", 32));
+const BROKER_SEALING = sealingKeyPair(invented("broker sealing", 32));
+
+export type Sent = { readonly submission: Submission; readonly hash: Uint8Array; readonly position: number };
+
+export class TestNode implements Disposable {
+  readonly dir: string;
+  db!: Database;
+  vault!: Vault;
+  outbox!: Outbox;
+  records!: RecordStore;
+  hardened!: HardenedStore;
+  inbox!: Inbox;
+  activity!: ActivityLog;
+  nowMs = Date.UTC(2026, 10, 22, 12);
+  epoch: number | undefined = 1;
+
+  constructor() {
+    this.dir = mkdtempSync(join(tmpdir(), "causeway-node-test-"));
+    this.open();
+  }
+
+  get path(): string {
+    return join(this.dir, "node.sqlite");
+  }
+
+  /** Also what a restart does: everything in memory is new, the file stays. */
+  open(key = invented("database key", 32)): void {
+    this.db = new Database(this.path);
+    this.vault = new Vault(key);
+    this.records = new RecordStore(this.db, this.vault);
+    this.outbox = new Outbox({
+      db: this.db,
+      vault: this.vault,
+      address: () => this.#address(),
+      onAppend: () => undefined,
+      onRenumbered: (handles, from, to) => handles.forEach((handle) => this.records.moveVersion(handle, from, to)),
+      onOutdated: (handles) => handles.forEach((handle) => this.records.publishAgain(handle)),
+    });
+    this.hardened = new HardenedStore(this.db, this.vault);
+    this.inbox = new Inbox(this.db, this.vault);
+    this.activity = new ActivityLog(this.db, this.vault);
+  }
+
+  restart(): void {
+    this.db[Symbol.dispose]();
+    this.open();
+  }
+
+  #address() {
+    if (this.epoch === undefined) throw new CausewayError("UNAVAILABLE", "no epoch is active yet");
+    const brokerSealingKey = BROKER_SEALING.publicKey;
+    return { federation: FEDERATION, member: MEMBER, signer: NODE_SIGNER, epoch: this.epoch, brokerSealingKey };
+  }
+
+  /** What waits in the outbox, as the broker reads it. */
+  sent(): Sent[] {
+    return this.outbox.pending(0, 1_000).map(({ position, message }) => {
+      const { submission, hash } = openSubmission(message, {
+        federation: FEDERATION,
+        keyPair: BROKER_SEALING,
+        signingKeyOf: (id) => (id === toHex(keyId(NODE_SIGNER.publicKey)) ? NODE_SIGNER.publicKey : undefined),
+      });
+      return { position, submission, hash };
+    });
+  }
+
+  /** Stores a record as an import does. */
+  put(record: DeconflictionRecord): Handle {
+    this.records.put(record, contentHash(record), toId<Handle>(toHex(randomBytes(16))));
+    return this.records.byReference(record.reference).handle;
+  }
+
+  /** Publishes a stored record with a layout of nothing but padding. */
+  publish(handle: Handle, day = 21_000): void {
+    this.db.transaction(() => {
+      const version = this.outbox.next();
+      this.records.setWaiting(handle, version, { epoch: 1, domain: "target", layout: NOTHING }, { day, tokens: 3 });
+      this.outbox.append({ kind: "publication", entries: [upsert(handle, day)] }, [handle]);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.db[Symbol.dispose]();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+const places = Array.from({ length: 8 }, () => null);
+export const NOTHING: Layout = { single: places, dateLevel: places, yearLevel: places };
+
+export function upsert(handle: Handle, reviewByDay: number): Upsert {
+  const tokens = { single: randomBytes(128), dateLevel: randomBytes(128), yearLevel: randomBytes(128) };
+  const conversationKey = sealingKeyPair(randomBytes(32)).publicKey;
+  return { operation: "upsert", handle, domain: "target", handling: "open", reviewByDay, conversationKey, tokens };
+}
+
+export function receiptOf({ submission, hash }: Sent, rejections: Receipt["rejections"] = []): Receipt {
+  const { incarnation, sequence } = submission;
+  return { kind: "receipt", incarnation, sequence, submissionHash: hash, appliedAtMs: 1, rejections };
+}
+
+/** A delivery as it comes from NATS, and the hash that the next notice names. */
+export function delivered(body: Delivery["body"], signer = BROKER_SIGNER): { sealed: Uint8Array; hash: Uint8Array } {
+  const delivery: Delivery = { recipientKey: NODE_SEALING.publicKey, member: MEMBER, body };
+  const { signed, hash } = signDelivery(delivery, { federation: FEDERATION, signer });
+  return { sealed: sealMessage(signed, NODE_SEALING.publicKey), hash };
+}
+
+export function openAtNode(sealed: Uint8Array): ReturnType<typeof openDelivery> {
+  return openDelivery(sealed, {
+    federation: FEDERATION,
+    member: MEMBER,
+    keyPair: NODE_SEALING,
+    brokerSigningKey: BROKER_SIGNER.publicKey,
+  });
+}
+
+export function person(reference: string, over: Partial<DeconflictionRecord> = {}): DeconflictionRecord {
+  return {
+    reference,
+    subject: {
+      kind: "person",
+      names: [{ text: `Invented ${reference}`, strength: "full" }],
+      birthDates: ["1984-03-12"],
+    },
+    role: "suspect",
+    legalBasis: "Invented Act, section 1",
+    caseReference: "CASE-INVENTED-1",
+    handling: "open",
+    reviewBy: "2027-03-31",
+    ...over,
+  };
+}
+
+export const kindsOf = (sent: readonly Sent[]): SubmissionBody["kind"][] =>
+  sent.map(({ submission }) => submission.body.kind);
