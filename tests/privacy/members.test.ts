@@ -136,19 +136,28 @@ describe("a member that sends another's submission as its own", () => {
   const publicationOf = (unit: UnitName): StreamMessage =>
     of(unit, "submission").find((message) => submissionOf(message).body.kind === "publication")!;
 
+  /** The signed payload of a unit's publication, signed by another. */
+  function signedBy(signer: UnitName, unit: UnitName): Uint8Array {
+    const scope = { federation: federationId(), type: "submission" };
+    const { signingKey } = federation.founded.federation.members.get(federation.member(unit))!;
+    const { payload } = verifyMessage(publicationOf(unit).opened, scope, () => signingKey);
+    return sealMessage(signMessage(payload, scope, readSigningKeys(federation.dir(signer))), brokerKey());
+  }
+
   it("is refused, whether it sends the bytes as they are, sealed anew, or under its own signature", async () => {
     const { sealed, opened } = publicationOf("ct");
-    const scope = { federation: federationId(), type: "submission" };
-    const ctKey = federation.founded.federation.members.get(federation.member("ct"))!.signingKey;
-    const { payload } = verifyMessage(opened, scope, () => ctKey);
-    const signedAnew = signMessage(payload, scope, readSigningKeys(federation.dir("wcu")));
     const before = await federation.status("ct");
-    for (const forged of [sealed, sealMessage(opened, brokerKey()), sealMessage(signedAnew, brokerKey())]) {
+    for (const forged of [sealed, sealMessage(opened, brokerKey()), signedBy("wcu", "ct")]) {
       expect(await fateOf("wcu", forged)).toBe("refused");
     }
     expect(await federation.status("ct")).toMatchObject({ records: before.records, openMatches: before.openMatches });
     // Its own, sealed anew, is answered: what was refused above was the name.
     expect(await fateOf("wcu", sealMessage(publicationOf("wcu").opened, brokerKey()))).toBe("answered");
+  });
+
+  it("is refused in the other's stream too, where only the NATS operator could put it", async () => {
+    expect(await fateOf("wcu", signedBy("ct", "wcu"))).toBe("refused");
+    expect(await fateOf("wcu", signedBy("wcu", "wcu"))).toBe("answered");
   });
 });
 
