@@ -1,5 +1,4 @@
 /** Waiting that can be called off, and trying again. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 
 export type RetryOptions = {
@@ -13,7 +12,15 @@ export type RetryOptions = {
 /** Resolves after `ms`, or at once when the signal aborts. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+  });
 }
 
 /**

@@ -1,0 +1,285 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { BrokerFaults, Receiver } from "../../agency-node/bus/receiver.ts";
+import type { Delivery, Notice } from "../../shared/core/data-plane.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { Incarnation, MatchId } from "../../shared/core/ids.ts";
+import { signingKeyPair } from "../../shared/crypto/sign.ts";
+import { silentLog } from "../../shared/platform/log.ts";
+import type { BusMessage } from "../../shared/platform/nats.ts";
+import { invented } from "../crypto/support.ts";
+import { MEMBER, TestNode, delivered, kindsOf, openAtNode, person, receiptOf } from "./support.ts";
+
+let node: TestNode;
+let applied: number[];
+let resent: number[];
+let faults: BrokerFaults;
+/** How often carrying out a notice fails before it succeeds. */
+let failures: number;
+let receiver: Receiver;
+let acknowledged: number;
+let streamSequence: number;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+  node = new TestNode();
+  [applied, resent, faults, failures, acknowledged, streamSequence] = [[], [], new BrokerFaults(), 0, 0, 0];
+  receiver = receiverOf();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  node[Symbol.dispose]();
+});
+
+let incoming: BusMessage[] = [];
+
+function receiverOf(): Receiver {
+  return new Receiver({
+    bus: {
+      async *consume() {
+        for (let next = incoming.shift(); next !== undefined; next = incoming.shift()) yield next;
+      },
+    },
+    db: node.db,
+    records: node.records,
+    outbox: node.outbox,
+    inbox: node.inbox,
+    member: MEMBER,
+    log: silentLog,
+    version: "0.0.0",
+    faults,
+    open: openAtNode,
+    apply(notice) {
+      applied.push(notice.number);
+      failures -= 1;
+      if (failures >= 0) throw new CausewayError("UNAVAILABLE", "no epoch is active yet");
+    },
+    resendFrom: (position) => resent.push(position),
+  });
+}
+
+function message(data: Uint8Array): BusMessage {
+  streamSequence += 1;
+  return { subject: "s", data, streamSequence, pending: 0, ack: () => void (acknowledged += 1) };
+}
+
+async function take(...sealed: Uint8Array[]): Promise<void> {
+  incoming = sealed.map(message);
+  await receiver.run(new AbortController().signal);
+}
+
+const takeBody = async (body: Delivery["body"]): Promise<void> => await take(delivered(body).sealed);
+
+/** A chain of notices as the broker numbers them. */
+function chain(count: number): { readonly sealed: Uint8Array; readonly hash: Uint8Array }[] {
+  const made: ReturnType<typeof delivered>[] = [];
+  for (let number = 1; number <= count; number += 1) {
+    made.push(delivered(notice(number, made.at(-1)?.hash ?? new Uint8Array(32))));
+  }
+  return made;
+}
+
+function notice(number: number, prevHash: Uint8Array): Notice {
+  const matchId = toId<MatchId>("aa".repeat(16));
+  return { kind: "notice", number, prevHash, issuedAtMs: 1, event: { type: "proofFailed", matchId } };
+}
+
+const sealedOf = (notices: ReturnType<typeof chain>, ...numbers: number[]): Uint8Array[] =>
+  numbers.map((number) => notices[number - 1]!.sealed);
+
+describe("notices", () => {
+  it("are carried out once each, in order, and acknowledged", async () => {
+    const notices = chain(3);
+    await take(...sealedOf(notices, 1, 2, 2, 3, 1));
+    expect(applied).toEqual([1, 2, 3]);
+    expect(acknowledged).toBe(5);
+    expect(node.inbox.head()).toEqual({ number: 3, hash: notices[2]!.hash });
+  });
+
+  it("behind a gap are not carried out; the broker is asked once for what lacks", async () => {
+    const notices = chain(4);
+    await take(...sealedOf(notices, 1, 3, 4));
+    expect(applied).toEqual([1]);
+    const [asked, ...more] = node.sent().filter(({ submission }) => submission.body.kind === "connected");
+    expect(asked?.submission.body).toMatchObject({ noticeNumber: 1, noticeHash: notices[0]!.hash });
+    expect(more).toEqual([]);
+    await take(...sealedOf(notices, 2, 3, 4));
+    expect(applied).toEqual([1, 2, 3, 4]);
+  });
+
+  it("that do not name the one before are refused and counted", async () => {
+    const notices = chain(2);
+    await take(notices[0]!.sealed, delivered(notice(2, invented("another history", 32))).sealed);
+    expect(applied).toEqual([1]);
+    expect(faults.brokenNotices).toBe(1);
+    await take(delivered({ ...notice(1, new Uint8Array(32)), issuedAtMs: 2 }).sealed);
+    expect(faults.brokenNotices).toBe(2);
+    expect(node.inbox.head().number).toBe(1);
+  });
+
+  it("by another signature, or unreadable, do not hold up the next", async () => {
+    const forged = delivered(notice(1, new Uint8Array(32)), signingKeyPair(invented("a stranger", 32)));
+    await take(forged.sealed, invented("noise", 300), new Uint8Array(0), ...sealedOf(chain(1), 1));
+    expect(applied).toEqual([1]);
+    expect(acknowledged).toBe(4);
+  });
+
+  it("are confirmed together, once for each state of the inbox", async () => {
+    incoming = sealedOf(chain(3), 1, 2, 3).map(message);
+    const endless = receiver.run(new AbortController().signal);
+    await endless;
+    expect(node.sent()).toEqual([]);
+    // The timer ends with the receiver; another one that runs on confirms.
+    receiver = receiverOf();
+    const held = heldOpen(...sealedOf(chain(3), 3));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(kindsOf(node.sent())).toEqual(["noticeReceipt"]);
+    expect(node.sent()[0]?.submission.body).toMatchObject({ noticeNumber: 3 });
+    await held.end();
+  });
+
+  it("that cannot be carried out now are tried again, without acknowledgement and before those behind them", async () => {
+    failures = 2;
+    incoming = sealedOf(chain(2), 1, 2).map(message);
+    const run = receiver.run(new AbortController().signal);
+    await vi.advanceTimersByTimeAsync(500);
+    expect([applied, acknowledged]).toEqual([[1], 0]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    await run;
+    expect([applied, acknowledged]).toEqual([[1, 1, 1, 2], 2]);
+    expect(node.inbox.head().number).toBe(2);
+  });
+
+  it("that could not be carried out before the end are left to NATS", async () => {
+    failures = 99;
+    incoming = sealedOf(chain(1), 1).map(message);
+    const stop = new AbortController();
+    const run = receiver.run(stop.signal);
+    await vi.advanceTimersByTimeAsync(100);
+    stop.abort();
+    await run;
+    expect([acknowledged, node.inbox.head().number]).toEqual([0, 0]);
+  });
+});
+
+/** A receiver whose bus stays open until told. */
+function heldOpen(...sealed: Uint8Array[]): { end(): Promise<void> } {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const first = sealed.map(message);
+  const bus = {
+    async *consume() {
+      yield* first;
+      await ended;
+    },
+  };
+  const parts = { db: node.db, records: node.records, outbox: node.outbox, inbox: node.inbox, member: MEMBER };
+  const own = new Receiver({
+    ...parts,
+    bus,
+    log: silentLog,
+    version: "0.0.0",
+    faults,
+    open: openAtNode,
+    apply: () => undefined,
+    resendFrom: () => undefined,
+  });
+  const run = own.run(new AbortController().signal);
+  return {
+    async end() {
+      resolve();
+      await run;
+    },
+  };
+}
+
+describe("receipts", () => {
+  it("settle the row and the records in it, with the reason of each that was refused", async () => {
+    const handles = [node.put(person("R-1")), node.put(person("R-2"))];
+    for (const handle of handles) node.publish(handle);
+    const [one, two] = node.sent();
+    await takeBody(receiptOf(one!));
+    await takeBody(receiptOf(two!, [{ index: 0, reason: "budget" }]));
+    expect(node.records.byHandle(handles[0]!)).toMatchObject({ state: "published", reason: null });
+    expect(node.records.byHandle(handles[1]!)).toMatchObject({ state: "rejected", reason: "budget", sentDay: null });
+    expect(node.outbox.length).toBe(0);
+  });
+
+  it("for other bytes settle nothing", async () => {
+    const handle = node.put(person("R-1"));
+    node.publish(handle);
+    await takeBody({ ...receiptOf(node.sent()[0]!), submissionHash: invented("other", 32) });
+    expect(node.records.byHandle(handle)?.state).toBe("waiting");
+    expect(node.outbox.length).toBe(1);
+  });
+
+  it("of an older version leave the newer one waiting, and its refusal is not lost", async () => {
+    const handle = node.put(person("R-1"));
+    node.publish(handle);
+    node.put(person("R-1", { caseReference: "CASE-2" }));
+    node.publish(handle);
+    const [older, newer] = node.sent();
+    await takeBody(receiptOf(older!));
+    expect(node.records.byHandle(handle)?.state).toBe("waiting");
+    await takeBody(receiptOf(newer!, [{ index: 0, reason: "reviewDay" }]));
+    expect(node.records.byHandle(handle)).toMatchObject({ state: "rejected", reason: "reviewDay", sentDay: 21_000 });
+  });
+
+  it("that come while the record is hardened anew, or after it was withdrawn, leave that state", async () => {
+    const [amended, withdrawn] = [node.put(person("R-1")), node.put(person("R-2"))];
+    for (const handle of [amended, withdrawn]) node.publish(handle);
+    const sent = node.sent();
+    node.put(person("R-1", { caseReference: "CASE-2" }));
+    node.records.end(withdrawn, "withdrawn");
+    for (const row of sent) await takeBody(receiptOf(row));
+    expect(node.records.byHandle(amended)?.state).toBe("hardening");
+    expect(node.records.byHandle(withdrawn)).toMatchObject({ state: "withdrawn", sentDay: null });
+  });
+});
+
+describe("a gap", () => {
+  const gapAt = (sequence: number, incarnation: Incarnation = node.outbox.incarnation): Delivery["body"] => ({
+    kind: "gap",
+    incarnation,
+    expectedSequence: sequence,
+  });
+
+  it("at a row that waits sends it again", async () => {
+    node.publish(node.put(person("R-1")));
+    await takeBody(gapAt(1));
+    expect(resent).toEqual([node.sent()[0]?.position]);
+  });
+
+  it("of another incarnation is about nothing that is still sent", async () => {
+    await takeBody(gapAt(1, toId<Incarnation>("ee".repeat(16))));
+    expect([resent, faults.lostSubmissions]).toEqual([[], 0]);
+  });
+
+  it("at something receipted is not believed when NATS repeats an old one", async () => {
+    node.publish(node.put(person("R-1")));
+    await takeBody(receiptOf(node.sent()[0]!));
+    const { sealed } = delivered(gapAt(1));
+    await take(sealed);
+    streamSequence = 0;
+    vi.advanceTimersByTime(60_000);
+    await take(sealed);
+    expect(faults.lostSubmissions).toBe(0);
+  });
+
+  it("told anew at something receipted is a loss of the broker's: it is counted, and what waits goes out under new numbers", async () => {
+    node.publish(node.put(person("R-1")));
+    await takeBody(receiptOf(node.sent()[0]!));
+    const waiting = node.put(person("R-2"));
+    node.publish(waiting);
+    const before = node.outbox.incarnation;
+    await takeBody(gapAt(1));
+    await takeBody(gapAt(1));
+    expect(faults.lostSubmissions).toBe(0);
+    vi.advanceTimersByTime(6_000);
+    await takeBody(gapAt(1));
+    expect(faults.lostSubmissions).toBe(1);
+    expect(node.outbox.incarnation).not.toBe(before);
+    expect(kindsOf(node.sent())).toEqual(["publication", "connected"]);
+    await takeBody(receiptOf(node.sent()[0]!));
+    expect(node.records.byHandle(waiting)?.state).toBe("published");
+  });
+});
