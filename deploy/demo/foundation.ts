@@ -1,11 +1,12 @@
 /** Founds the demonstration's federation with the administrators' own tool: keys, directives, salts, bundles. */
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
+import { renewFreshness } from "../../agency-node/admin/board.ts";
 import { foundFederation } from "../../agency-node/admin/found.ts";
 import type { Founded } from "../../agency-node/admin/found.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
 import { toHex } from "../../shared/core/bytes.ts";
-import { makePrivateDirectory } from "../../shared/platform/key-files.ts";
+import { makePrivateDirectory, replaceFile } from "../../shared/platform/key-files.ts";
 import {
   initAdministrator,
   initBroker,
@@ -13,6 +14,7 @@ import {
   initNats,
   initNode,
   installBundle,
+  partyFile,
 } from "../../shared/platform/party.ts";
 import { writeNatsConfig } from "../nats/command.ts";
 import { ADMINISTRATORS, FEDERATION_NAME, MEMBERS, QUORUM, TERMS } from "./plan.ts";
@@ -62,7 +64,7 @@ export async function layFoundation(dir: string, nowMs: number): Promise<Foundat
 }
 
 async function found(dir: string, ports: Ports, nowMs: number): Promise<Founded> {
-  const administratorDirs = ADMINISTRATORS.map((_, i) => join(dir, "board", String(i + 1)));
+  const administratorDirs = ADMINISTRATORS.map((_, i) => boardDir(dir, i));
   makePrivateDirectory(join(dir, "board"));
   for (const [i, name] of ADMINISTRATORS.entries()) await initAdministrator(administratorDirs[i] as string, { name });
   const broker = await initBroker(join(dir, "broker"));
@@ -90,6 +92,15 @@ async function found(dir: string, ports: Ports, nowMs: number): Promise<Founded>
     nowMs,
     outDir: join(dir, "founding"),
   });
+}
+
+/** What the registrar does every day: without it the nodes call their policy unproven. */
+export function renewPolicy(dir: string, { brokerDir }: Foundation, nowMs: number): void {
+  replaceFile(partyFile(brokerDir, "freshness"), renewFreshness({ dir: boardDir(dir, 0), nowMs }), 0o644);
+}
+
+function boardDir(dir: string, administrator: number): string {
+  return join(dir, "board", String(administrator + 1));
 }
 
 function nodeDirs(dir: string): Record<MemberSlug, string> {
