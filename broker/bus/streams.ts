@@ -40,6 +40,7 @@ export function submissionStreamSettings(member: MemberId, sizes: StreamSizes): 
   return {
     name: submissionStream(member),
     subjects: [submissionSubjects(member)],
+    keeps: "all",
     maxBytes: sizes.submissionBytesMax,
     maxMessages: MESSAGES_MAX,
     maxMessageBytes: MESSAGE_BYTES_MAX,
@@ -49,10 +50,12 @@ export function submissionStreamSettings(member: MemberId, sizes: StreamSizes): 
   };
 }
 
+/** What a node has acknowledged makes room: it is on its disk, and the ledger has it too. */
 export function deliveryStreamSettings(member: MemberId, sizes: StreamSizes): StreamSettings {
   return {
     name: deliveryStream(member),
     subjects: [deliverySubject(member)],
+    keeps: "untilAcknowledged",
     maxBytes: sizes.deliveryBytesMax,
     maxMessages: MESSAGES_MAX,
     maxMessageBytes: MESSAGE_BYTES_MAX,

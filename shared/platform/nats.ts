@@ -59,6 +59,8 @@ export type BusMessage = {
 export type StreamSettings = {
   readonly name: string;
   readonly subjects: readonly string[];
+  /** `untilAcknowledged`: by the one consumer that the stream may have. */
+  readonly keeps: "all" | "untilAcknowledged";
   readonly maxBytes: number;
   readonly maxMessages: number;
   readonly maxMessageBytes: number;
@@ -255,7 +257,7 @@ function toStreamConfig(settings: StreamSettings): Partial<StreamConfig> & { nam
   return {
     name: settings.name,
     subjects: [...settings.subjects],
-    retention: RetentionPolicy.Limits,
+    retention: settings.keeps === "all" ? RetentionPolicy.Limits : RetentionPolicy.Workqueue,
     storage: StorageType.File,
     discard: DiscardPolicy.New,
     max_bytes: settings.maxBytes,

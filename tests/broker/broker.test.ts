@@ -205,7 +205,7 @@ describe("a broker with a real nats-server", () => {
     for (const row of table) {
       expect(await bus.streamSettings(row.name)).toMatchObject({
         subjects: row.subjects,
-        retention: RetentionPolicy.Limits,
+        retention: row.keeps === "all" ? RetentionPolicy.Limits : RetentionPolicy.Workqueue,
         storage: StorageType.File,
         discard: DiscardPolicy.New,
         allow_rollup_hdrs: false,
