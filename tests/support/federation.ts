@@ -101,11 +101,17 @@ export class TestFederation implements AsyncDisposable {
   /** Founds, installs and starts everything. */
   static async start(options: TestOptions = {}): Promise<TestFederation> {
     const federation = await TestFederation.found(options);
-    await federation.nats.start();
-    if (options.tapped === true) await federation.#tap();
-    await federation.startBroker();
-    await federation.startEvaluator();
-    for (const unit of Object.keys(UNITS)) await federation.startNode(unit as UnitName);
+    try {
+      await federation.nats.start();
+      if (options.tapped === true) await federation.#tap();
+      await federation.startBroker();
+      await federation.startEvaluator();
+      for (const unit of Object.keys(UNITS)) await federation.startNode(unit as UnitName);
+    } catch (error) {
+      // Nobody else could: a nats-server would run on after the tests.
+      await federation[Symbol.asyncDispose]();
+      throw error;
+    }
     return federation;
   }
 
