@@ -112,7 +112,7 @@ export class Trust {
 
   /** What this node puts into a match's proof of knowledge: unpredictable to others, and the same after a restore. */
   proofNonce(matchId: MatchId): Uint8Array {
-    return this.#derive("causeway/proof-nonce/v1", matchId);
+    return this.#derive("causeway/match-nonce/v1", matchId);
   }
 
   #derive(purpose: string, id: Handle | MatchId): Uint8Array {

@@ -4,6 +4,7 @@
  * NATS is not trusted with anything but delay: it carries sealed bytes, its acknowledgement of a publish is not durability,
  * and whatever it drops, repeats or re-orders is repaired by sequence numbers and signed receipts (protocol section 8).
  */
+import type { ConnectionOptions as TlsConnectionOptions } from "node:tls";
 import {
   AckPolicy,
   connect,
@@ -25,6 +26,7 @@ import type {
 } from "nats";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Log } from "./log.ts";
+import { identityOfCertificate } from "./tls.ts";
 import { pause, retryWhileUnavailable, unlessAborted } from "./retry.ts";
 
 export type NatsOptions = {
@@ -105,7 +107,7 @@ async function open(options: NatsOptions): Promise<NatsConnection> {
   const settings: ConnectionOptions = {
     servers: options.url,
     authenticator: credsAuthenticator(new TextEncoder().encode(options.creds)),
-    tls: { ca: options.roots },
+    tls: serverProof(options.roots),
     inboxPrefix: options.inboxPrefix,
     name: options.name,
     maxReconnectAttempts: -1,
@@ -118,6 +120,22 @@ async function open(options: NatsOptions): Promise<NatsConnection> {
   };
   const tooLate = (connection: NatsConnection): Promise<void> => connection.close();
   return await unlessAborted(connect(settings), options.signal, tooLate).catch(rethrow);
+}
+
+/**
+ * As with gRPC, the certificate must name the party that is expected, wherever it is reached. The client passes these settings on to Node,
+ * although its type lacks some of them.
+ */
+function serverProof(roots: string): NonNullable<ConnectionOptions["tls"]> {
+  const proof: TlsConnectionOptions = {
+    ca: roots,
+    minVersion: "TLSv1.3",
+    checkServerIdentity: (_host, certificate) =>
+      identityOfCertificate(certificate.raw)?.kind === "nats"
+        ? undefined
+        : new Error("the server is not the federation's NATS server"),
+  };
+  return proof as NonNullable<ConnectionOptions["tls"]>;
 }
 
 /** Whether the connection is up, told by its own status events. */
