@@ -40,7 +40,7 @@ export async function unlessAborted<T>(
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    return await Promise.race([work, stopped]);
+    return await Promise.race([stopped, work]);
   } finally {
     signal.removeEventListener("abort", stop);
   }

@@ -1,0 +1,238 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BudgetError } from "../../agency-node/hardening/answers.ts";
+import { identifiersOf } from "../../agency-node/linkage/identifiers.ts";
+import { Publisher } from "../../agency-node/publishing/publisher.ts";
+import type { HardenBatch } from "../../agency-node/publishing/publisher.ts";
+import type { HardeningBatch } from "../../agency-node/store/hardened.ts";
+import { toHex } from "../../shared/core/bytes.ts";
+import type { Upsert } from "../../shared/core/data-plane.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { blake2b } from "../../shared/crypto/hash.ts";
+import { saltKey, TOKEN_BYTES, tokenOf } from "../../shared/crypto/token.ts";
+import { silentLog } from "../../shared/platform/log.ts";
+import { invented } from "../crypto/support.ts";
+import { TestNode, person } from "./support.ts";
+
+const SALT = saltKey(invented("salt", 32));
+/** What evaluators would answer. */
+const yOf = (input: Uint8Array): Uint8Array => invented(toHex(blake2b(32, input)), 64);
+
+let node: TestNode;
+let asked: HardeningBatch[];
+let stop: AbortController;
+let running: Promise<void>;
+
+beforeEach(() => {
+  node = new TestNode();
+  asked = [];
+  stop = new AbortController();
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+  node[Symbol.dispose]();
+});
+
+const answer: HardenBatch = async ({ inputs }) => inputs.map(yOf);
+
+function start(harden: HardenBatch = answer): Publisher {
+  const { db, records, hardened, outbox } = node;
+  const publisher = new Publisher({
+    db,
+    records,
+    hardened,
+    outbox,
+    clock: () => Date.now(),
+    log: silentLog,
+    async harden(batch) {
+      asked.push(batch);
+      return await harden(batch);
+    },
+    terms: () => ({ epoch: 1, generation: 1, salts: new Map([["target", SALT]]) }),
+    conversationKey: () => invented("conversation", 32),
+  });
+  stop = new AbortController();
+  running = publisher.run(stop.signal);
+  return publisher;
+}
+
+/** Resolves once `look` holds. */
+async function until(look: () => boolean): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!look()) {
+    if (performance.now() > deadline) throw new Error("it did not come to that");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const states = (): string[] => [...node.records.all()].map(({ state }) => state);
+const allWaiting = (): boolean => node.records.counts().hardening === 0;
+
+function upserts(): Upsert[] {
+  return node
+    .sent()
+    .flatMap(({ submission: { body } }) => (body.kind === "publication" ? body.entries : [])) as Upsert[];
+}
+
+describe("publishing", () => {
+  it("sends the tokens of a record's identifiers, each at the place its layout says", async () => {
+    const handle = node.put(person("R-1"));
+    start();
+    await until(allWaiting);
+    const [entry] = upserts();
+    const [sent] = node.sent();
+    const layout = node.records.publication(handle, sent!.submission)!.layout;
+    let real = 0;
+    for (const tokenClass of ["single", "dateLevel", "yearLevel"] as const) {
+      layout[tokenClass].forEach((place, position) => {
+        if (place === null) return;
+        real += 1;
+        const y = node.hardened.get(place.cacheKey)!;
+        const token = entry!.tokens[tokenClass].subarray(position * TOKEN_BYTES, (position + 1) * TOKEN_BYTES);
+        expect(token).toEqual(tokenOf(SALT, "target", y));
+      });
+    }
+    expect(real).toBe(identifiersOf(person("R-1").subject).length);
+    expect(node.records.byHandle(handle)?.tokens).toBe(real);
+  });
+
+  it("asks the evaluators for an identifier once, however many records hold it and however many windows are on their way", async () => {
+    node.db.transaction(() => {
+      for (let i = 0; i < 9_000; i += 1) {
+        node.put(person(`R-${i}`, { subject: { kind: "person", emails: [`desk${i % 40}@unit.example`] } }));
+      }
+    });
+    start(async (batch) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return await answer(batch);
+    });
+    await until(allWaiting);
+    const inputs = asked.flatMap((batch) => batch.inputs.map(toHex));
+    expect(inputs.length).toBeGreaterThan(0);
+    expect(new Set(inputs).size).toBe(inputs.length);
+    expect(upserts()).toHaveLength(9_000);
+  }, 60_000);
+
+  it("finishes a batch that was on its way at a crash: same id, seed and inputs, and no second one", async () => {
+    node.put(person("R-1"));
+    const { promise: never } = Promise.withResolvers<Uint8Array[]>();
+    start(() => never);
+    await until(() => asked.length === 1);
+    stop.abort();
+    await running;
+    node.restart();
+    start();
+    await until(allWaiting);
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toEqual(asked[0]);
+    expect(node.hardened.unfinished()).toEqual([]);
+  });
+
+  it("stops at once while evaluators are silent", async () => {
+    node.put(person("R-1"));
+    start(() => Promise.withResolvers<Uint8Array[]>().promise);
+    await until(() => asked.length === 1);
+    const begun = performance.now();
+    stop.abort();
+    await running;
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
+
+  it("tries the same batch again when an evaluator was away", async () => {
+    node.put(person("R-1"));
+    start(async (batch) => {
+      if (asked.length < 3) throw new CausewayError("UNAVAILABLE", "away");
+      return await answer(batch);
+    });
+    await until(allWaiting);
+    expect(new Set(asked.map(({ batchId }) => toHex(batchId))).size).toBe(1);
+  });
+
+  it("drops a batch whose proof failed, and says why nothing is published", async () => {
+    node.put(person("R-1"));
+    const publisher = start(() => Promise.reject(new CausewayError("UNPROVEN", "no proof")));
+    await until(() => publisher.halt !== undefined);
+    expect(publisher.halt?.code).toBe("UNPROVEN");
+    expect(node.hardened.unfinished()).toEqual([]);
+    expect(states()).toEqual(["hardening"]);
+  });
+
+  it("over its budget waits until the evaluator says, with the same batch", async () => {
+    node.put(person("R-1"));
+    const retryAtMs = Date.now() + 400;
+    const publisher = start(async (batch) => {
+      if (Date.now() < retryAtMs) throw new BudgetError("key-office", retryAtMs);
+      return await answer(batch);
+    });
+    await until(() => publisher.halt !== undefined);
+    expect(publisher.halt?.code).toBe("EXHAUSTED");
+    expect(Math.abs(publisher.halt!.resumesAtMs - retryAtMs)).toBeLessThan(50);
+    await until(allWaiting);
+    expect(asked).toHaveLength(2);
+    expect(asked[1]?.batchId).toEqual(asked[0]?.batchId);
+    expect(publisher.halt).toBeUndefined();
+  });
+
+  it("asks in smaller batches for what is larger than the allowance", async () => {
+    node.db.transaction(() => {
+      for (let i = 0; i < 900; i += 1) {
+        node.put(person(`R-${i}`, { subject: { kind: "person", emails: [`desk${i}@unit.example`] } }));
+      }
+    });
+    const allowance = 300;
+    const publisher = start(async (batch) => {
+      if (batch.inputs.length > allowance) throw new BudgetError("key-office", null);
+      return await answer(batch);
+    });
+    for (const _ of Array.from({ length: 4 })) {
+      await until(() => publisher.halt !== undefined || allWaiting());
+      publisher.onDirective();
+    }
+    await until(allWaiting);
+    expect(node.hardened.unfinished()).toEqual([]);
+  }, 30_000);
+
+  it("does not publish what the mandate leaves out", async () => {
+    node.put(person("R-1", { role: "victim" }));
+    node.put(person("R-2"));
+    start();
+    await until(allWaiting);
+    expect(node.records.byReference("R-1")).toMatchObject({ state: "rejected", reason: "domain", sentDay: null });
+    expect(node.records.byReference("R-2").state).toBe("waiting");
+    expect(upserts()).toHaveLength(1);
+  });
+
+  it("does not publish what was amended or withdrawn while it was hardened", async () => {
+    const handle = node.put(person("R-1"));
+    node.put(person("R-2"));
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const publisher = start(async (batch) => {
+      await gate;
+      return await answer(batch);
+    });
+    await until(() => asked.length === 1);
+    node.records.end(handle, "withdrawn");
+    node.put(person("R-2", { caseReference: "CASE-2" }));
+    publisher.wake();
+    open();
+    await until(() => node.records.byReference("R-2").state === "waiting");
+    expect(upserts()).toHaveLength(1);
+    expect(node.records.byReference("R-1").state).toBe("withdrawn");
+  });
+
+  it("leaves out a record whose identifiers cannot be encoded, and publishes the others", async () => {
+    node.put(person("R-1", { subject: { kind: "person", emails: [`${"x".repeat(70_000)}@unit.example`] } }));
+    node.put(person("R-2"));
+    start();
+    await until(allWaiting);
+    expect(node.records.byReference("R-2").state).toBe("waiting");
+  });
+
+  it("keeps the last versions of a record's layout, not all", async () => {
+    const handle = node.put(person("R-1"));
+    for (let i = 0; i < 20; i += 1) node.publish(handle);
+    const kept = node.sent().filter(({ submission }) => node.records.publication(handle, submission) !== undefined);
+    expect(kept.map(({ submission }) => submission.sequence)).toEqual([13, 14, 15, 16, 17, 18, 19, 20]);
+    running = Promise.resolve();
+  });
+});

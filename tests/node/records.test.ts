@@ -1,0 +1,264 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Records } from "../../agency-node/records.ts";
+import type { ImportEvent, ImportReceipt } from "../../agency-node/records.ts";
+import type { Entry } from "../../shared/core/data-plane.ts";
+import { dayOf, isoDay, monthEnd, parseIsoDay } from "../../shared/core/days.ts";
+import type { Admit } from "../../shared/core/directive.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { expectRefusal } from "../crypto/support.ts";
+import { TestNode, receiptOf } from "./support.ts";
+
+// All persons and references are invented.
+const DEFAULTS = {
+  kind: "person",
+  role: "suspect",
+  legalBasis: "Invented Act",
+  caseReference: "C-1",
+  handling: "open",
+};
+const FTM = (id: string, name: string): string =>
+  `${JSON.stringify({ id, schema: "Person", properties: { name: [name], birthDate: ["1984-03-12"] } })}\n`;
+const FILE = FTM("R-1", "Arvo Quilbrand") + FTM("R-2", "Belko Rostavik");
+
+let node: TestNode;
+let records: Records;
+let stored: number;
+let reviewBy: string;
+
+beforeEach(() => {
+  node = new TestNode();
+  stored = 0;
+  reviewBy = inDays(60);
+  const { db, records: store, outbox, activity } = node;
+  const admit = { retentionDaysMax: 365 } as Admit;
+  const onStored = (): void => void (stored += 1);
+  records = new Records({ db, store, outbox, activity, clock: () => node.nowMs, admit: () => admit, onStored });
+});
+afterEach(() => node[Symbol.dispose]());
+
+const inDays = (days: number): string => isoDay(dayOf(node.nowMs) + days);
+
+async function importFile(text: string, over: { dryRun?: boolean; role?: string; reviewBy?: string } = {}) {
+  const { dryRun = false, ...defaults } = over;
+  async function* file() {
+    yield new TextEncoder().encode(text);
+  }
+  const events: ImportEvent[] = [];
+  const options = { format: "auto", dryRun, defaults: { ...DEFAULTS, reviewBy, ...defaults }, mapping: {} } as const;
+  for await (const event of records.import(file(), options)) events.push(event);
+  return (events.at(-1) as { receipt: ImportReceipt }).receipt;
+}
+
+/** As if the publisher had published everything and the broker had taken it. */
+function publishAll(): void {
+  for (const { stored: each } of node.records.hardening(0, 100)) {
+    node.publish(each.handle, monthEnd(parseIsoDay(each.record.reviewBy)!));
+  }
+  settleAll();
+}
+
+function settleAll(): void {
+  for (const sent of node.sent()) {
+    const receipt = receiptOf(sent);
+    const handles = node.outbox.settle(receipt, receipt.submissionHash) ?? [];
+    for (const handle of handles) node.records.settle(handle, receipt, null);
+  }
+}
+
+const state = (reference: string): string => node.records.byReference(reference).state;
+const entries = (): Entry["operation"][] =>
+  node
+    .sent()
+    .flatMap(({ submission: { body } }) => (body.kind === "publication" ? body.entries : []))
+    .map(({ operation }) => operation as Entry["operation"]);
+
+describe("importing", () => {
+  it("adds once; the same file again changes nothing", async () => {
+    expect(await importFile(FILE)).toMatchObject({ rows: 2, added: 2, amended: 0, unchanged: 0, rejected: 0 });
+    const revisions = [...node.records.all()].map(({ revision }) => revision);
+    expect(await importFile(FILE)).toMatchObject({ rows: 2, added: 0, amended: 0, unchanged: 2 });
+    expect([...node.records.all()].map(({ revision }) => revision)).toEqual(revisions);
+    expect(stored).toBe(2);
+  });
+
+  it("keeps the handle of a record that was amended", async () => {
+    await importFile(FILE);
+    const { handle } = node.records.byReference("R-1");
+    expect(await importFile(FTM("R-1", "Arvo Q. Quilbrand"))).toMatchObject({ amended: 1 });
+    expect(node.records.byReference("R-1")).toMatchObject({ handle, revision: 2, state: "hardening" });
+  });
+
+  it("on trial counts the same and stores nothing, not even in the log", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    const before = node.activity.all().length;
+    expect(await importFile(FILE, { dryRun: true })).toMatchObject({ added: 1, unchanged: 1, dryRun: true });
+    expect([...node.records.all()]).toHaveLength(1);
+    expect(node.activity.all()).toHaveLength(before);
+  });
+
+  it("is in the log under the receipt's id, without the records", async () => {
+    const { receipt } = await importFile(FILE);
+    const [entry] = node.activity.all();
+    expect(entry?.verb).toBe("collection");
+    expect(entry?.activity.detail).toContain(receipt);
+    expect(entry?.activity.detail).not.toContain("Quilbrand");
+  });
+
+  it("moves a record between domains under another handle, and takes the old one back", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    publishAll();
+    const { handle: asSuspect } = node.records.byReference("R-1");
+    await importFile(FTM("R-1", "Arvo Quilbrand"), { role: "victim" });
+    const asVictim = node.records.byReference("R-1");
+    expect(asVictim.handle).not.toBe(asSuspect);
+    expect(asVictim).toMatchObject({ state: "hardening", sentDay: null });
+    expect(node.records.byHandle(asSuspect)).toMatchObject({ state: "withdrawn", record: { reference: "R-1" } });
+    expect(entries()).toEqual(["withdraw"]);
+  });
+
+  it("does not move a published review day later, and expires the record when the broker does", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"), { reviewBy: inDays(20) });
+    publishAll();
+    const { sentDay } = node.records.byReference("R-1");
+    await importFile(FTM("R-1", "Arvo Quilbrand"), { reviewBy: inDays(300) });
+    node.nowMs = (sentDay! + 1) * 86_400_000;
+    records.sweep();
+    expect(state("R-1")).toBe("expired");
+  });
+});
+
+describe("withdrawing", () => {
+  it("tells the broker, keeps the reason here, and is not done twice", async () => {
+    await importFile(FILE);
+    publishAll();
+    records.withdraw("R-1", "an invented reason");
+    expect([state("R-1"), state("R-2")]).toEqual(["withdrawn", "published"]);
+    expect(entries()).toEqual(["withdraw"]);
+    expect(node.activity.all().at(-1)).toMatchObject({ verb: "erasure", activity: { reason: "an invented reason" } });
+    expectRefusal(() => records.withdraw("R-1", "again"), "CONFLICT");
+    expectRefusal(() => records.withdraw("R-9", "unknown"), "NOT_FOUND");
+    expectRefusal(() => records.withdraw("R-2", "  "), "INVALID");
+  });
+
+  it("of what was never sent tells the broker nothing", async () => {
+    await importFile(FILE);
+    records.withdraw("R-1", "reason");
+    expect(entries()).toEqual([]);
+  });
+
+  it("of what waits for its receipt goes out behind it", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    node.publish(node.records.byReference("R-1").handle);
+    records.withdraw("R-1", "reason");
+    expect(entries()).toEqual(["upsert", "withdraw"]);
+    settleAll();
+    expect(state("R-1")).toBe("withdrawn");
+  });
+
+  it("is undone by importing the record again, under its handle and with a review day of its own", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"), { reviewBy: inDays(20) });
+    publishAll();
+    const { handle } = node.records.byReference("R-1");
+    records.withdraw("R-1", "reason");
+    expect(await importFile(FTM("R-1", "Arvo Quilbrand"), { reviewBy: inDays(200) })).toMatchObject({ amended: 1 });
+    expect(node.records.byReference("R-1")).toMatchObject({ handle, state: "hardening", sentDay: null });
+  });
+
+  it("while no epoch is active fails and changes nothing", async () => {
+    await importFile(FILE);
+    publishAll();
+    node.epoch = undefined;
+    expectRefusal(() => records.withdraw("R-1", "reason"), "UNAVAILABLE");
+    expect(state("R-1")).toBe("published");
+  });
+});
+
+describe("revalidating", () => {
+  it("moves the day of a published record, with a reason", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    publishAll();
+    records.revalidate("R-1", inDays(300), "still investigated");
+    expect(entries()).toEqual(["revalidate"]);
+    const record = node.records.byReference("R-1");
+    expect(record).toMatchObject({ state: "published", sentDay: monthEnd(dayOf(node.nowMs) + 300) });
+    expect(record.record.reviewBy).toBe(inDays(300));
+    expect(await importFile(FTM("R-1", "Arvo Quilbrand"))).toMatchObject({ unchanged: 1 });
+    settleAll();
+    expect(state("R-1")).toBe("published");
+  });
+
+  it("that the broker refuses falls back to the day it has", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    publishAll();
+    const { sentDay, handle } = node.records.byReference("R-1");
+    records.revalidate("R-1", inDays(300), "reason");
+    const receipt = receiptOf(node.sent()[0]!);
+    node.records.settle(handle, receipt, "reviewDay");
+    expect(node.records.byReference("R-1")).toMatchObject({ state: "published", sentDay });
+  });
+
+  it("makes what is being published now go out with the new day", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    const [before] = node.records.hardening(0, 10);
+    records.revalidate("R-1", inDays(300), "reason");
+    expect(node.records.isStillHardening(before!.stored)).toBe(false);
+    expect(node.records.isStillHardening(node.records.byReference("R-1"))).toBe(true);
+    expect(entries()).toEqual([]);
+  });
+
+  it("refuses days in the past and beyond what the admission allows", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    for (const day of [inDays(-1), inDays(366), "2026-02-30", "soon"]) {
+      expectRefusal(() => records.revalidate("R-1", day, "reason"), "INVALID");
+    }
+  });
+});
+
+describe("the sweep", () => {
+  it("takes back what is past its review day, and nothing before the day is over", async () => {
+    await importFile(FILE);
+    publishAll();
+    node.nowMs = (parseIsoDay(reviewBy)! + 1) * 86_400_000 - 1;
+    records.sweep();
+    expect(state("R-1")).toBe("published");
+    node.nowMs += 1;
+    records.sweep();
+    expect([state("R-1"), state("R-2")]).toEqual(["expired", "expired"]);
+    expect(entries()).toEqual(["withdraw", "withdraw"]);
+  });
+
+  it("tries again what was refused for want of budget, hourly and not more often", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    const { handle } = node.records.byReference("R-1");
+    const refuse = (): void => node.records.refuse(handle, "budget");
+    refuse();
+    records.sweep();
+    expect(state("R-1")).toBe("hardening");
+    refuse();
+    node.nowMs += 60_000;
+    records.sweep();
+    expect(state("R-1")).toBe("rejected");
+    node.nowMs += 3_600_000;
+    records.sweep();
+    expect(state("R-1")).toBe("hardening");
+  });
+
+  it("leaves what was refused for another reason; a domain is tried again when the board decides something", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    node.records.refuse(node.records.byReference("R-1").handle, "domain");
+    records.sweep();
+    expect(state("R-1")).toBe("rejected");
+    records.onDirective();
+    expect(state("R-1")).toBe("hardening");
+  });
+
+  it("without an active epoch fails as such, and expires nothing by half", async () => {
+    await importFile(FILE);
+    publishAll();
+    node.epoch = undefined;
+    node.nowMs = (parseIsoDay(reviewBy)! + 1) * 86_400_000;
+    expectRefusal(() => records.sweep(), "UNAVAILABLE");
+    expect(() => records.sweep()).toThrow(CausewayError);
+    expect(state("R-1")).toBe("published");
+  });
+});
