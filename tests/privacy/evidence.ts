@@ -7,11 +7,11 @@ import { readNatsCredentials, readSealingKeys, readTls } from "../../shared/plat
 import { silentLog } from "../../shared/platform/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import { openMessage } from "../../shared/wire/envelope.ts";
-import { BROKER_INBOX_PREFIX, deliveryStream, submissionStream } from "../../shared/wire/subjects.ts";
+import { BROKER_INBOX_PREFIX, deliverySubject, submissionStream } from "../../shared/wire/subjects.ts";
 import type { TestFederation, UnitName } from "../support/federation.ts";
 import type { Haystack } from "./search.ts";
 
-/** A message of a stream as it lies there, and what its recipient reads. */
+/** A sealed message, and what its recipient reads. */
 export type StreamMessage = {
   readonly kind: "submission" | "delivery";
   readonly unit: UnitName;
@@ -49,7 +49,10 @@ export function rows(federation: TestFederation): Haystack[] {
     .flatMap(({ place }) => withCopy(join(federation.root, place), (database) => [...valuesOf(place, database)]));
 }
 
-/** The messages of all streams, opened with the keys of those they are for. */
+/**
+ * Submissions as they lie in the streams, and deliveries as they were sent, since those that are acknowledged vanish (none, if the
+ * federation is not tapped); opened with the keys of those they are for.
+ */
 export async function messages(federation: TestFederation): Promise<StreamMessage[]> {
   const brokerKeys = readSealingKeys(federation.dir("broker"), EPOCH);
   const stop = new AbortController();
@@ -64,16 +67,24 @@ export async function messages(federation: TestFederation): Promise<StreamMessag
   });
   const found: StreamMessage[] = [];
   for (const unit of UNITS) {
-    const member = federation.member(unit);
-    const unitKeys = readSealingKeys(federation.dir(unit));
-    for await (const { subject, data } of bus.replay(submissionStream(member))) {
+    for await (const { subject, data } of bus.replay(submissionStream(federation.member(unit)))) {
       found.push({ kind: "submission", unit, subject, sealed: data, opened: openMessage(data, brokerKeys) });
     }
-    for await (const { subject, data } of bus.replay(deliveryStream(member))) {
-      found.push({ kind: "delivery", unit, subject, sealed: data, opened: openMessage(data, unitKeys) });
-    }
   }
-  return found;
+  return [...found, ...deliveries(federation)];
+}
+
+/** What the broker has sent to each unit, in a tapped federation. */
+export function deliveries(federation: TestFederation): StreamMessage[] {
+  const { published } = federation.wiretap;
+  return UNITS.flatMap((unit) => {
+    const unitKeys = readSealingKeys(federation.dir(unit));
+    return published
+      .filter(({ subject }) => subject === deliverySubject(federation.member(unit)))
+      .map(({ subject, data }): StreamMessage => {
+        return { kind: "delivery", unit, subject, sealed: data, opened: openMessage(data, unitKeys) };
+      });
+  });
 }
 
 export function opened(all: readonly StreamMessage[]): Haystack[] {

@@ -22,7 +22,7 @@ import { RecordsServiceDefinition } from "../../shared/wire/gen/causeway/v1/reco
 import { MEMBER_API_PREFIX, memberInboxPrefix, submissionSubject } from "../../shared/wire/subjects.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
-import { messages } from "./evidence.ts";
+import { deliveries, messages } from "./evidence.ts";
 import type { StreamMessage } from "./evidence.ts";
 
 const UNITS: readonly UnitName[] = ["ct", "thb", "wcu"];
@@ -32,7 +32,7 @@ let federation: TestFederation;
 let sent: StreamMessage[];
 
 beforeAll(async () => {
-  federation = await TestFederation.start();
+  federation = await TestFederation.start({ tapped: true });
   await federation.import("ct", crowd(150) + person("CT-1", "Ilse Vormann", "+44 7700 900123"));
   await federation.import("wcu", person("WCU-1", "Tomas Kellner", "+44 7700 900123"));
   await federation.import("thb", person("THB-1", "Runa Aldous", "+44 7700 900321"));
@@ -119,16 +119,15 @@ describe("a member that sends another's submission as its own", () => {
     await bus.publish(submissionSubject(member, EPOCH), sealed, toHex(blake2b(32, sealed)));
   }
 
-  const answered = async (unit: UnitName): Promise<number> =>
-    (await messages(federation)).filter((message) => message.unit === unit && message.kind === "delivery").length;
+  const answered = (unit: UnitName): number => deliveries(federation).filter((each) => each.unit === unit).length;
 
   /** The broker answers what it believes, and logs what it does not. */
   async function fateOf(unit: UnitName, sealed: Uint8Array): Promise<"answered" | "refused"> {
-    const before = { refusals: refusals(), answered: await answered(unit) };
+    const before = { refusals: refusals(), answered: answered(unit) };
     await sendAs(unit, sealed);
     for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(20)) {
       if (refusals() > before.refusals) return "refused";
-      if ((await answered(unit)) > before.answered) return "answered";
+      if (answered(unit) > before.answered) return "answered";
     }
     throw new Error("neither answered nor refused");
   }

@@ -16,6 +16,9 @@ import type { GrpcTls } from "../../shared/platform/grpc.ts";
 
 export type Recording = { readonly place: string; readonly bytes: Uint8Array };
 
+/** A message as a client gave it to the NATS server. */
+export type Published = { readonly subject: string; readonly data: Uint8Array };
+
 /** From where, to where, with whose keys. `name` is the server's. */
 type Tapped = {
   readonly name: string;
@@ -36,6 +39,13 @@ export class Wiretap implements AsyncDisposable {
   /** Everything heard so far; what went one way in one call or connection is one recording. */
   get recordings(): Recording[] {
     return [...this.#recorded].map(([place, chunks]) => ({ place, bytes: Buffer.concat(chunks) }));
+  }
+
+  /** What was published on NATS, by whomever, as often as it was sent. */
+  get published(): Published[] {
+    return this.recordings
+      .filter(({ place }) => place.startsWith("NATS") && place.endsWith("to the server"))
+      .flatMap(({ bytes }) => [...publishedIn(Buffer.from(bytes))]);
   }
 
   /** Relays gRPC calls as the caller that made them. */
@@ -155,6 +165,22 @@ export class Wiretap implements AsyncDisposable {
     this.#servers.push(server);
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
+  }
+}
+
+/** `PUB subject [reply] size` and `HPUB subject [reply] headers size`, each followed by so many bytes; other lines stand alone. */
+function* publishedIn(said: Buffer): Generator<Published> {
+  for (let at = 0; ;) {
+    const end = said.indexOf("\r\n", at);
+    if (end < 0) return;
+    const [verb = "", subject = "", ...rest] = said.toString("latin1", at, end).split(" ");
+    at = end + 2;
+    if (!/^H?PUB$/i.test(verb)) continue;
+    const size = Number(rest.at(-1));
+    const headers = /^H/i.test(verb) ? Number(rest.at(-2)) : 0;
+    if (at + size > said.length) return;
+    yield { subject, data: Uint8Array.from(said.subarray(at + headers, at + size)) };
+    at += size + 2;
   }
 }
 
