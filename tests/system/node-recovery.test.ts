@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { partyFile } from "../../shared/platform/party.ts";
 import type { Match } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
@@ -101,6 +103,22 @@ describe("a federation whose parts fail", () => {
     await federation.settled(["ct", "wcu"]);
     expect(await matchOf("wcu", "WCU-4")).toMatchObject({ state: "closed", closeReason: "amended" });
     expect(await matchOf("ct", "CT-4")).toMatchObject({ state: "closed", closeReason: "amended" });
+  }, 60_000);
+
+  it("serves its unit while NATS refuses it, and says so", async () => {
+    const credentials = partyFile(federation.dir("ct"), "credentials");
+    const good = readFileSync(credentials, "utf8");
+    await federation.stop("ct");
+    writeFileSync(credentials, good.replace(/(?<=\.)[A-Za-z0-9_-]{86}(?=\n)/, "A".repeat(86)));
+    await federation.startNode("ct");
+    await expect.poll(() => federation.log.lines("nats.refused").length).toBeGreaterThan(0);
+    await federation.import("ct", persons("CT", 70, 72));
+    expect(await federation.status("ct")).toMatchObject({ brokerConnected: false, openMatches: 17n });
+    await federation.stop("ct");
+    writeFileSync(credentials, good);
+    await federation.startNode("ct");
+    await federation.settled(["ct"]);
+    expect(await federation.status("ct")).toMatchObject({ records: 48n, waiting: 0n });
   }, 60_000);
 
   it("stops at once although nothing answers any more", async () => {

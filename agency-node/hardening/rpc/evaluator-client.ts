@@ -35,12 +35,13 @@ export function evaluatorClient(to: {
   readonly expected: PeerIdentity;
 }): EvaluatorClient {
   const connection = grpcClient(EvaluationServiceDefinition, to);
+  const disposal = new AbortController();
   let stream: Stream | undefined;
 
   const open = (): Stream => {
     const outgoing = queue<EvaluateRequest>();
     const opened: Stream = { questions: new Map(), send: outgoing.push, end: outgoing.end };
-    const responses = connection.client.evaluate(outgoing.items());
+    const responses = connection.client.evaluate(outgoing.items(), { signal: disposal.signal });
     const close = (error: unknown): void => {
       if (stream === opened) stream = undefined;
       outgoing.end();
@@ -61,6 +62,8 @@ export function evaluatorClient(to: {
     },
     [Symbol.dispose]() {
       stream?.end();
+      // A call to a silent evaluator would outlive its channel and hold up the end of the program.
+      disposal.abort();
       connection[Symbol.dispose]();
     },
   };
