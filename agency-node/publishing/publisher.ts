@@ -75,6 +75,9 @@ const IDLE_MS = 60_000;
 /** An answer failed its proof, the id is spent, or the keys have changed: the batch is dropped, anything else is tried again as it is. */
 const CONDEMNING = ["UNPROVEN", "CONFLICT", "OUT_OF_SEQUENCE", "INVALID"] as const;
 
+/** What another attempt soon may mend: by itself, or because it is made with a new batch. */
+const PASSING: readonly ErrorCode[] = ["UNAVAILABLE", "CONFLICT", "OUT_OF_SEQUENCE"];
+
 /** Why nothing is published now. */
 export type Halt = { readonly code: ErrorCode; readonly resumesAtMs: number };
 
@@ -155,7 +158,7 @@ export class Publisher {
       const untilMs = (error.retryAtMs ?? 0) - this.#parts.clock();
       return Math.min(Math.max(untilMs, delayMs), BUDGET_WAIT_MS_MAX);
     }
-    return error.code === "UNAVAILABLE" ? delayMs : Math.max(delayMs, RETRY_UNLIKELY_MS);
+    return PASSING.includes(error.code) ? delayMs : RETRY_UNLIKELY_MS;
   }
 
   /** Batches that were on their way when the program ended are charged already: they are finished first. */

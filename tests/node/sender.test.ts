@@ -20,14 +20,8 @@ class Wire {
     this.connected = at.connected ?? true;
     this.refuse = at.refuse;
     for (let position = 1; position <= rows; position += 1) this.waiting.add(position);
-    const wire = this;
     this.sender = new Sender({
-      bus: {
-        get connected() {
-          return wire.connected;
-        },
-        publish: async (_, data) => wire.#take(data[0]! * 256 + data[1]!),
-      },
+      bus: this,
       outbox: {
         pending: (after, limit) =>
           [...this.waiting]
@@ -45,7 +39,8 @@ class Wire {
     this.running.catch(() => undefined);
   }
 
-  #take(position: number): void {
+  async publish(_subject: string, data: Uint8Array): Promise<void> {
+    const position = data[0]! * 256 + data[1]!;
     const error = this.refuse?.(position);
     if (error !== undefined) throw error;
     this.got.push(position);
