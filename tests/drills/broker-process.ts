@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 const PROGRAM = resolve(import.meta.dirname, "../../broker/main.ts");
 const LINES_KEPT = 40;
 
-export class BrokerProcess {
+export class BrokerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
   readonly #counts = new Map<string, number>();
@@ -41,8 +41,9 @@ export class BrokerProcess {
     if (this.count(event) < times) throw new Error(`the broker did not log ${event}:\n${this.#lines.join("\n")}`);
   }
 
-  /** The end without a last word. */
+  /** The end without a last word. Throws if it has ended by itself before. */
   async kill(): Promise<void> {
+    if (this.isGone) throw new Error(`the broker has ended by itself:\n${this.#lines.join("\n")}`);
     await this.#end("SIGKILL");
   }
 
@@ -54,6 +55,11 @@ export class BrokerProcess {
     await once(this.#child, "exit");
     this.isGone = true;
     this.#tell();
+  }
+
+  /** Whatever has become of it, nothing of it is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end("SIGKILL");
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

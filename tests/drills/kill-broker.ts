@@ -81,9 +81,11 @@ export async function killBroker(
     publishing.stop();
     await Promise.all(publishers);
     options.say("all kills done; waiting until nothing is on its way");
+    await broker.logged("broker.ready");
     await federation.settled(UNITS, SETTLE_MS_MAX);
     await broker.kill();
     broker = new BrokerProcess(dir);
+    await broker.logged("broker.ready");
     // Whatever the last rebuild had lost would meet nobody now.
     await publishing.probe();
     await federation.settled(UNITS, SETTLE_MS_MAX);
@@ -107,7 +109,7 @@ export async function killBroker(
       seed,
     };
   } finally {
-    await broker.kill();
+    await broker[Symbol.asyncDispose]();
   }
 }
 
@@ -154,10 +156,10 @@ class Publishing {
     for (let number = 1; !this.#stop.signal.aborted;) {
       const file = Array.from({ length: this.#chance.between(1, 2) }, () => this.#record(unit, number++));
       await this.#import(unit, file);
-      // Now and then with something else changed that nobody compares: the match must not open again.
-      if (this.#chance.next() < 0.2) {
-        await this.#federation.import(unit, fileOf(file), { caseReference: "CASE-INVENTED-2" });
-      }
+      const change = this.#chance.next();
+      // Now and then with something else changed that nobody compares, or taken back and given again: no match opens twice.
+      if (change < 0.2) await this.#federation.import(unit, fileOf(file), { caseReference: "CASE-INVENTED-2" });
+      else if (change < 0.35) await this.#takeBackAndGive(unit, file);
       await sleep(this.#chance.between(100, 900));
     }
   }
@@ -170,6 +172,14 @@ class Publishing {
       const probes = others.map(({ passport }, at) => ({ unit, reference: `${unit}-probe-${at}`, passport }));
       await this.#import(unit, probes);
     }
+  }
+
+  async #takeBackAndGive(unit: UnitName, file: readonly PlainRecord[]): Promise<void> {
+    await sleep(this.#chance.between(0, 1_500));
+    using records = this.#federation.records(unit);
+    for (const { reference } of file) await records.client.withdraw({ reference, reason: "invented" });
+    await sleep(this.#chance.between(0, 1_500));
+    await this.#federation.import(unit, fileOf(file));
   }
 
   async #import(unit: UnitName, records: readonly PlainRecord[]): Promise<void> {
