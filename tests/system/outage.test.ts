@@ -15,7 +15,7 @@ function person(unit: UnitName, number: number): string {
 const persons = (unit: UnitName, from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, i) => person(unit, from + i)).join("");
 
-describe("an outage", () => {
+describe("an outage", { timeout: 60_000 }, () => {
   let federation: TestFederation;
 
   afterEach(async () => await federation[Symbol.asyncDispose]());

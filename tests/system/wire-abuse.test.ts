@@ -15,7 +15,7 @@ const nothing = () => ({ kind: "publication", entries: [] }) as const;
  * One member has turned: it holds its real credentials and keys and acts by hand. Two honest ones go on. What a stranger, a
  * forger or a replay can do stands in `tests/broker/broker.test.ts`.
  */
-describe("a member that abuses the wire", () => {
+describe("a member that abuses the wire", { timeout: 60_000 }, () => {
   let federation: TestFederation;
   let broker: Broker;
   let attacker: RawMember;
@@ -69,7 +69,7 @@ describe("a member that abuses the wire", () => {
       // The client is polite and would not send it.
       info.max_payload = 64 * MIB;
       connection.publish(submissionSubject(attacker.member, 1), randomBytes(MIB));
-      for await (const status of connection.status()) if (String(status.type) === "disconnect") break;
+      for await (const { type } of connection.status()) if (`${type}` === "disconnect") break;
       await connection.close();
       await othersGoOn();
     });
