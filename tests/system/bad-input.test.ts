@@ -226,7 +226,7 @@ describe("a bad file", () => {
     ])("with %o is refused, naming the place and not the value", async (options, field) => {
       const error: unknown = await call(optionsRequest(options), someBytes).catch((caught: unknown) => caught);
       expect(error).toMatchObject({ code: "INVALID", fields: [field] });
-      expect(String((error as Error).cause) + String((error as Error).message)).not.toContain(SECRET);
+      expect(`${String((error as Error).cause)} ${(error as Error).message}`).not.toContain(SECRET);
     });
 
     it("that hangs up midway keeps what was stored, gives no receipt, and can come again", async () => {
