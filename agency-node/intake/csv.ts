@@ -254,7 +254,7 @@ function parseCells(text: string, delimiter: string): string[][] | undefined {
     max_record_size: 0,
   };
   try {
-    return parse(text, options) as unknown as string[][];
+    return parse(text, options);
   } catch {
     return undefined;
   }

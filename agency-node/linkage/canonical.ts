@@ -8,7 +8,7 @@
 import { domainToASCII } from "node:url";
 import anyAscii from "any-ascii";
 import { electronicFormatIBAN, isValidIBAN } from "ibantools";
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/max";
+import { isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { countryOf } from "./countries.ts";
 
 export const PROBLEMS = {
@@ -51,7 +51,7 @@ export function canonicalPhone(text: string, country?: string): Canonical {
 }
 
 function parsePhone(text: string, region?: string): string | undefined {
-  const code = region !== undefined && isSupportedCountry(region) ? (region as CountryCode) : undefined;
+  const code = region !== undefined && isSupportedCountry(region) ? region : undefined;
   const parsed = parsePhoneNumberFromString(text, { extract: false, ...(code && { defaultCountry: code }) });
   return parsed?.isPossible() ? parsed.number : undefined;
 }
@@ -245,7 +245,7 @@ export function canonicalWallet(text: string, chain?: string): Wallet | { readon
 }
 
 /** Capital Latin letters and digits of `text`; look-alikes of other alphabets first, then transliteration. */
-export function alphanumeric(text: string): string {
+function alphanumeric(text: string): string {
   return latinCapitals(text).replace(/[^A-Z0-9]/g, "");
 }
 

@@ -166,7 +166,7 @@ function namesAtAddresses({ words, pairs }: Names, dates: BirthDates, addresses:
 }
 
 /** Keys of a pair without order, bound to `binding`; nothing where they are too short together, or the same. */
-function bound(kind: KindName, keys: readonly [string, string] | readonly string[], binding: string): Identifier[] {
+function bound(kind: KindName, keys: readonly string[], binding: string): Identifier[] {
   const usable =
     binding !== "" && keys.join("").length >= LEAST_PAIR && new Set(keys).size === 2 && keys.every((key) => key !== "");
   return usable ? [id(kind, ...keys.toSorted(), binding)] : [];

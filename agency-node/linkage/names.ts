@@ -143,7 +143,7 @@ function nameWord(text: string): NameWord {
   return { text, sound: soundOf(text), skeleton, common: COMMON.has(commonKey(text)) };
 }
 
-export function soundOf(word: string): string {
+function soundOf(word: string): string {
   return doubleMetaphone(word)[0];
 }
 

@@ -28,7 +28,7 @@ export type ChargeResult =
 export const emptyAccount: Account = { initialUsed: 0, hours: new Map() };
 
 /** The hour number of an instant. */
-export function hourOf(instantMs: number): number {
+function hourOf(instantMs: number): number {
   return Math.floor(instantMs / HOUR_MS);
 }
 

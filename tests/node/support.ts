@@ -24,11 +24,11 @@ import { openDelivery, openSubmission, signDelivery } from "../../shared/wire/da
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { invented } from "../crypto/support.ts";
 
-export const FEDERATION = invented("federation", 16);
+const FEDERATION = invented("federation", 16);
 export const MEMBER = toId<MemberId>("0d".repeat(16));
 const NODE_SIGNER = signingKeyPair(invented("node signer", 32));
 const NODE_SEALING = sealingKeyPair(invented("node sealing", 32));
-export const BROKER_SIGNER = signingKeyPair(invented("broker signer", 32));
+const BROKER_SIGNER = signingKeyPair(invented("broker signer", 32));
 const BROKER_SEALING = sealingKeyPair(invented("broker sealing", 32));
 
 export type Sent = { readonly submission: Submission; readonly hash: Uint8Array; readonly position: number };
@@ -119,7 +119,7 @@ export class TestNode implements Disposable {
 const places = Array.from({ length: 8 }, () => null);
 export const NOTHING: Layout = { single: places, dateLevel: places, yearLevel: places };
 
-export function upsert(handle: Handle, reviewByDay: number): Upsert {
+function upsert(handle: Handle, reviewByDay: number): Upsert {
   const tokens = { single: randomBytes(128), dateLevel: randomBytes(128), yearLevel: randomBytes(128) };
   const conversationKey = sealingKeyPair(randomBytes(32)).publicKey;
   return { operation: "upsert", handle, domain: "target", handling: "open", reviewByDay, conversationKey, tokens };

@@ -1,3 +1,4 @@
+import { Events } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Broker } from "../../broker/broker.ts";
 import { ENTRIES_PER_SUBMISSION_MAX, SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
@@ -69,7 +70,10 @@ describe("a member that abuses the wire", { timeout: 60_000 }, () => {
       // The client is polite and would not send it.
       info.max_payload = 64 * MIB;
       connection.publish(submissionSubject(attacker.member, 1), randomBytes(MIB));
-      for await (const { type } of connection.status()) if (`${type}` === "disconnect") break;
+      for await (const status of connection.status()) {
+        const type: string = status.type;
+        if (type === "disconnect") break;
+      }
       await connection.close();
       await othersGoOn();
     });

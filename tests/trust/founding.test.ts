@@ -80,10 +80,7 @@ describe("an enrolment", () => {
 
 describe("a certificate", () => {
   it("names the identity that the board chose, whatever the request asks for", async () => {
-    const keys = (await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
-      "sign",
-      "verify",
-    ])) as webcrypto.CryptoKeyPair;
+    const keys = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
     const victim: PeerIdentity = { kind: "member", member: memberOf("border") };
     const request = await Pkcs10CertificateRequestGenerator.create({
       name: [{ CN: [identityUri(victim)] }],
@@ -114,7 +111,7 @@ describe("a certificate", () => {
       modulusLength: 1024,
       publicExponent: Uint8Array.of(1, 0, 1),
     };
-    const keys = (await webcrypto.subtle.generateKey(rsa, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+    const keys = await webcrypto.subtle.generateKey(rsa, true, ["sign", "verify"]);
     const weak = await Pkcs10CertificateRequestGenerator.create({ name: [{ CN: ["x"] }], keys, signingAlgorithm: rsa });
     await expect(issue(weak.toString("pem"))).rejects.toThrow(refusal("INVALID"));
     await expect(issue("nonsense")).rejects.toThrow(refusal("INVALID"));

@@ -110,7 +110,8 @@ async function stateOfTheOthers(): Promise<unknown> {
 let refusals = 0;
 async function countRefusals(connection: NatsConnection): Promise<void> {
   for await (const status of connection.status()) {
-    if (status.type === "error" && status.data === "PERMISSIONS_VIOLATION") refusals += 1;
+    const type: string = status.type;
+    if (type === "error" && status.data === "PERMISSIONS_VIOLATION") refusals += 1;
   }
 }
 
