@@ -1,4 +1,3 @@
-import { Events } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Broker } from "../../broker/broker.ts";
 import { ENTRIES_PER_SUBMISSION_MAX, SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
