@@ -25,7 +25,7 @@ function sentence(match: MatchView): string {
     case "closed":
       return `The overlap with your record ${match.reference} is closed: ${CLOSED[match.closeReason] ?? match.closeReason}.`;
     default:
-      return `${claim(match, undefined)} (${record}). Both sides are proving it; whom to call follows.`;
+      return `${claim(match, undefined)} (${record}). ${match.nextStep}`;
   }
 }
 

@@ -5,6 +5,7 @@ import { grpcService } from "../../shared/platform/grpc.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
 import { LiaisonServiceDefinition } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import type { Match, WatchMatchesResponse } from "../../shared/wire/gen/causeway/v1/liaison.ts";
+import { isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
 import type { Matches } from "../matches.ts";
 import type { Inbox } from "../store/inbox.ts";
@@ -74,16 +75,18 @@ function toMatch(match: MatchState, { records }: LiaisonServiceParts): Match {
 }
 
 /** The next allowed step, in an officer's words. */
-function nextStep({ status, counterpart }: MatchState): string {
-  switch (status) {
+function nextStep(match: MatchState): string {
+  switch (match.status) {
     case "open":
-      return "Wait: both units are proving that they know what met.";
+      return isProving(match)
+        ? "Wait: both units are proving that they know what met; whom to call follows."
+        : "Tell your protection officer: of victims and witnesses nothing more is disclosed in this version.";
     case "proven":
-      return counterpart?.contact === undefined
+      return match.counterpart?.contact === undefined
         ? "The other unit's handling withholds its contact: ask your coordinator."
         : "Call the other unit before you act.";
     case "unproven":
-      return "Do not act on this: the other side could not prove that it knows what met. Oversight is told.";
+      return "Do not act on this: the other side could not prove that it knows what met.";
     case "closed":
       return "Nothing: the match has ended.";
     case "dropped":

@@ -21,7 +21,7 @@ const MATCH: MatchView = {
     slug: "wcu",
     contact: { office: "liaison desk", phone: "+44 7700 900003", email: "", hours: "day and night" },
   },
-  nextStep: "",
+  nextStep: "Wait: the invented next step.",
 };
 const { counterpart: _, ...UNPROVEN } = MATCH;
 
@@ -35,7 +35,7 @@ describe("what an officer reads", () => {
 
   it("names nobody before that", () => {
     expect(sentenceOf({ ...UNPROVEN, state: "open" })).toBe(
-      "Another unit also holds this person (your record CT-014, strong). Both sides are proving it; whom to call follows.",
+      "Another unit also holds this person (your record CT-014, strong). Wait: the invented next step.",
     );
   });
 
