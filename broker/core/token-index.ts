@@ -18,6 +18,9 @@ import { type TokenClass, type TokenSet, TOKEN_CLASSES } from "../../shared/core
 import { CausewayError } from "../../shared/core/errors.ts";
 
 const TOKEN_BYTES = 16;
+const TOKEN_WORDS = 4;
+/** Tokens looked up together, see `SlotTable.findBatch`. At least a block's. */
+const BATCH_TOKENS = 32;
 
 /** Record numbers are dense and small in practice; heads are paged so that an index that sees few of them stays small. */
 const RECORD_NUMBER_MAX = 0x7fff_ffff;
@@ -94,6 +97,8 @@ export class TokenIndex {
   readonly #cells = new CellArena();
   readonly #slots: SlotTable;
   readonly #firstBlocks = new RecordHeads();
+  /** Scratch of one batch of look-ups: the tokens' words, and the first cell that holds each. */
+  readonly #lookups = { words: new Int32Array(BATCH_TOKENS * TOKEN_WORDS), heads: new Int32Array(BATCH_TOKENS) };
   #size = 0;
   #recordCount = 0;
 
@@ -175,18 +180,22 @@ export class TokenIndex {
     return { single, dateLevel, yearLevel } as TokenSet;
   }
 
-  /** How many members hold a token: the 16 bytes at `offset` of `tokens`. */
-  membersHolding(tokenClass: TokenClass, tokens: Uint8Array, offset = 0): number {
+  /** How many members hold each of these tokens of one class (concatenated, 16 bytes each). */
+  membersHolding(tokenClass: TokenClass, tokens: Uint8Array): Uint32Array {
+    checkClass(tokenClass, tokens);
     const classNumber = TOKEN_CLASSES.indexOf(tokenClass);
-    let members = 0;
-    let group = this.#slots.find(
-      classNumber,
-      word(tokens, offset),
-      word(tokens, offset + 4),
-      word(tokens, offset + 8),
-      word(tokens, offset + 12),
-    );
-    for (; group !== 0; group = this.#cells.across(group)) members += 1;
+    const members = new Uint32Array(tokens.length / TOKEN_BYTES);
+    const { words, heads } = this.#lookups;
+    for (let first = 0; first < members.length; first += BATCH_TOKENS) {
+      const count = Math.min(BATCH_TOKENS, members.length - first);
+      for (let w = 0; w < count * TOKEN_WORDS; w += 1) words[w] = word(tokens, first * TOKEN_BYTES + w * 4);
+      this.#slots.findBatch(classNumber, words, count, heads);
+      for (let i = 0; i < count; i += 1) {
+        for (let group = heads[i] as number; group !== 0; group = this.#cells.across(group)) {
+          members[first + i] = (members[first + i] as number) + 1;
+        }
+      }
+    }
     return members;
   }
 
@@ -199,10 +208,14 @@ export class TokenIndex {
     const byRecord = new Map<number, MetToken[]>();
     const common: TokenPlace[] = [];
     const crowds: Crowd[] = [];
+    const { words, heads } = this.#lookups;
     for (let block = this.#firstBlocks.get(record); block !== 0; block = this.#cells.nextBlock(block)) {
-      for (let cell = block * BLOCK_CELLS; cell < (block + 1) * BLOCK_CELLS; cell += 1) {
+      const first = block * BLOCK_CELLS;
+      this.#cells.copyTokens(first, BLOCK_CELLS, words);
+      this.#slots.findBatch(this.#cells.classNumber(first), words, BLOCK_CELLS, heads);
+      for (let cell = first; cell < first + BLOCK_CELLS; cell += 1) {
         if (this.#cells.isUnlinked(cell)) continue;
-        const head = this.#find(cell, this.#cells.classNumber(cell));
+        const head = heads[cell - first] as number;
         if (this.#isCommon(head, rules.membersMax[this.#classOf(cell)])) common.push(this.#place(cell));
         else crowds.push(...this.#meet(cell, head, rules, byRecord));
       }
@@ -504,6 +517,15 @@ class CellArena {
     );
   }
 
+  /** Copies the tokens of `count` neighbouring cells into `words`, four words each. */
+  copyTokens(first: number, count: number, words: Int32Array): void {
+    for (let i = 0; i < count; i += 1) {
+      const chunk = this.chunk(first + i);
+      const at = this.at(first + i);
+      for (let w = 0; w < TOKEN_WORDS; w += 1) words[i * TOKEN_WORDS + w] = chunk[at + w] as number;
+    }
+  }
+
   /** The tokens of these cells, joined. */
   tokens(cells: readonly number[]): Uint8Array {
     const joined = new Uint8Array(cells.length * TOKEN_BYTES);
@@ -556,6 +578,11 @@ class SlotTable {
   readonly #segments: Int32Array[] = [];
   readonly #used = new Int32Array(SEGMENTS * TOKEN_CLASSES.length);
   readonly #hashed = new Int32Array(2);
+  readonly #batch = {
+    segments: new Int32Array(BATCH_TOKENS),
+    hashes: new Int32Array(BATCH_TOKENS),
+    slots: new Int32Array(BATCH_TOKENS),
+  };
   #segment = 0;
   #slot = 0;
   moved = 0;
@@ -587,6 +614,46 @@ class SlotTable {
     }
     this.#segment = segment;
     this.#slot = slot;
+    return cell;
+  }
+
+  /**
+   * `find` for up to `BATCH_TOKENS` tokens of one class, four words each; `found` gets the first cell that holds each, or 0. The cursor
+   * is left undefined.
+   *
+   * In a large table nearly every look-up waits for memory. Done in passes, the waits of a batch overlap: the slots' loads are all under
+   * way before the first is needed, and where a hash agrees the processor runs on to the next token while the cell is fetched.
+   */
+  findBatch(classNumber: number, words: Int32Array, count: number, found: Int32Array): void {
+    const { segments, hashes, slots: at } = this.#batch;
+    const hashed = this.#hashed;
+    for (let i = 0; i < count; i += 1) {
+      const w = i * TOKEN_WORDS;
+      this.#hash(words[w] as number, words[w + 1] as number, words[w + 2] as number, words[w + 3] as number, hashed);
+      segments[i] = classNumber * SEGMENTS + ((hashed[0] as number) >>> (32 - SEGMENTS_LOG2));
+      hashes[i] = hashed[1] as number;
+    }
+    for (let i = 0; i < count; i += 1) {
+      const slots = this.#segments[segments[i] as number] as Int32Array;
+      const slot = homeSlot(hashes[i] as number, slots);
+      at[i] = slot;
+      found[i] = slots[slot + 1] as number;
+    }
+    for (let i = 0; i < count; i += 1) {
+      const slots = this.#segments[segments[i] as number] as Int32Array;
+      found[i] = this.#probe(slots, at[i] as number, hashes[i] as number, words, i * TOKEN_WORDS);
+    }
+  }
+
+  #probe(slots: Int32Array, home: number, hash: number, words: Int32Array, w: number): number {
+    const [w0, w1] = [words[w] as number, words[w + 1] as number];
+    const [w2, w3] = [words[w + 2] as number, words[w + 3] as number];
+    let slot = home;
+    let cell = slots[slot + 1] as number;
+    while (cell !== 0 && !(slots[slot] === hash && this.#cells.holds(cell, w0, w1, w2, w3))) {
+      slot = nextSlot(slot, slots);
+      cell = slots[slot + 1] as number;
+    }
     return cell;
   }
 
