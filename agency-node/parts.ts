@@ -62,6 +62,7 @@ export function assemble(config: NodeConfig, { clock, log }: Surroundings, resou
     harden: (batch) => hardener.hardenBatch(batch),
     terms: () => trust.terms,
     conversationKey: (handle) => trust.conversationKey(handle),
+    paddingKey: (handle) => trust.paddingKey(handle),
   });
   const proofNonce: Trust["proofNonce"] = (matchId) => trust.proofNonce(matchId);
   const matches = new Matches({ db, records: store, inbox, outbox, publisher, activity, clock, log, proofNonce });

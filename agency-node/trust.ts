@@ -7,6 +7,7 @@ import type { Admit, Epoch, Federation } from "../shared/core/directive.ts";
 import { CausewayError } from "../shared/core/errors.ts";
 import type { Handle, MatchId, MemberId } from "../shared/core/ids.ts";
 import { blake2bKeyed, hashKey } from "../shared/crypto/hash.ts";
+import type { HashKey } from "../shared/crypto/hash.ts";
 import { sealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
@@ -108,6 +109,11 @@ export class Trust {
   /** The record's key for conversations, derived so that no store of keys is needed (protocol section 3). */
   conversationKey(handle: Handle): Uint8Array {
     return sealingKeyPair(this.#derive("causeway/conversation-key/v1", handle)).publicKey;
+  }
+
+  /** Makes the padding of a record, see `paddingOf`; derived, so that it is the same after a restore. */
+  paddingKey(handle: Handle): HashKey {
+    return hashKey(this.#derive("causeway/padding-key/v1", handle));
   }
 
   /** What this node puts into a match's proof of knowledge: unpredictable to others, and the same after a restore. */

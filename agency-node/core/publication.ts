@@ -2,9 +2,12 @@
  * How a record's hardened identifiers are laid out before they leave the node: by class, padded, shuffled (protocol section 3).
  * The broker sees three lists of tokens whose lengths are powers of two and whose order says nothing.
  */
-import { compareBytes } from "../../shared/core/bytes.ts";
+import { compareBytes, lpText, u32, u64 } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
+import { blake2bKeyed } from "../../shared/crypto/hash.ts";
+import type { HashKey } from "../../shared/crypto/hash.ts";
+import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
 
 /** A hardened identifier of a record: under `cacheKey` its `y` is found in the node's cache, which it never leaves. */
 export type HardenedIdentifier = { readonly kind: string; readonly class: TokenClass; readonly cacheKey: Uint8Array };
@@ -34,21 +37,34 @@ export function paddedCount(count: number): number {
   return places;
 }
 
+/** The padding token of a class under a number from 0. */
+export type Padding = (tokenClass: TokenClass, number: number) => Uint8Array;
+
 /**
- * The tokens of a layout, concatenated by class: `token(identifier)` for the real ones, random bytes for padding, which an
- * onlooker without the salt cannot tell apart.
+ * The padding of one record in one epoch, the same in all its versions: were it drawn anew for each, whatever an amendment leaves
+ * in place would be real. `recordKey` is secret and of that record only.
+ */
+export function paddingOf(recordKey: HashKey, epoch: number): Padding {
+  return (tokenClass, number) =>
+    blake2bKeyed(TOKEN_BYTES, recordKey, lpText("causeway/padding/v1"), u64(epoch), lpText(tokenClass), u32(number));
+}
+
+/**
+ * The tokens of a layout, concatenated by class: `token(identifier)` for the real ones, padding in the other places, which an
+ * onlooker without the keys cannot tell apart.
  */
 export function tokensOfLayout(
   layout: Layout,
   token: (identifier: HardenedIdentifier) => Uint8Array,
-  random: (bytes: number) => Uint8Array,
+  padding: Padding,
 ): TokenSet {
-  const TOKEN_BYTES = 16;
   const join = (tokenClass: TokenClass): Uint8Array => {
     const places = layout[tokenClass];
-    const joined = random(places.length * TOKEN_BYTES);
+    const joined = new Uint8Array(places.length * TOKEN_BYTES);
+    let padded = 0;
     for (const [position, identifier] of places.entries()) {
-      if (identifier !== null) joined.set(token(identifier), position * TOKEN_BYTES);
+      const bytes = identifier === null ? padding(tokenClass, padded++) : token(identifier);
+      joined.set(bytes, position * TOKEN_BYTES);
     }
     return joined;
   };

@@ -11,13 +11,14 @@ import { monthEnd, parseIsoDay } from "../../shared/core/days.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
+import type { HashKey } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { confirmKeyOf, confirmKeyOfSet, tokenOf } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import { unlessAborted } from "../../shared/platform/retry.ts";
-import { layOut, tokensOfLayout } from "../core/publication.ts";
+import { layOut, paddingOf, tokensOfLayout } from "../core/publication.ts";
 import type { HardenedIdentifier } from "../core/publication.ts";
 import { domainOf } from "../core/record.ts";
 import { BudgetError } from "../hardening/answers.ts";
@@ -50,6 +51,8 @@ export type PublisherParts = {
   terms(): PublishingTerms;
   /** X25519 public key of a record, derived from one seed. */
   conversationKey(handle: Handle): Uint8Array;
+  /** Secret, of one record, always the same. */
+  paddingKey(handle: Handle): HashKey;
 };
 
 /** Spot checks cost the same for a small batch as for a large one, see `agency-node/hardening/`. */
@@ -326,7 +329,8 @@ export class Publisher {
     if (salt === undefined) return undefined;
     const laidOut = identifiers.map(({ kind, class: tokenClass, cacheKey }) => ({ kind, class: tokenClass, cacheKey }));
     const layout = layOut(laidOut, randomBytes);
-    const tokens = tokensOfLayout(layout, (identifier) => this.#token(salt, domain, identifier), randomBytes);
+    const padding = paddingOf(this.#parts.paddingKey(handle), epoch);
+    const tokens = tokensOfLayout(layout, (identifier) => this.#token(salt, domain, identifier), padding);
     const reviewByDay = reviewDayToPublish(stored);
     const published = { day: reviewByDay, tokens: identifiers.length };
     this.#parts.records.setWaiting(handle, version, { epoch, domain, layout }, published);

@@ -199,7 +199,7 @@ export function encodeSignedFreshness(signed: Pick<SignedFreshness, "payload" | 
   return Signed.encode(Signed.fromPartial({ type: "freshness", payload, signature })).finish();
 }
 
-/** Reads a signed statement and its payload, proving neither (see `assertFresh`). Throws INVALID, see `readMessage`. */
+/** Reads a signed statement and its payload, proving neither (see `judgeFreshness`). Throws INVALID, see `readMessage`. */
 export function decodeSignedFreshness(bytes: Uint8Array): SignedFreshness {
   const { payload, signature } = readMessage(
     { what: "freshness statement", bytesMax: 2 * FRESHNESS_BYTES_MAX, codec: Signed, schema: signedFreshness },

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { identifiersAt, layOut, paddedCount, tokensOfLayout } from "../../agency-node/core/publication.ts";
-import type { HardenedIdentifier } from "../../agency-node/core/publication.ts";
+import { identifiersAt, layOut, paddedCount, paddingOf, tokensOfLayout } from "../../agency-node/core/publication.ts";
+import type { HardenedIdentifier, Padding } from "../../agency-node/core/publication.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { hashKey } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 
 const identifier = fc.record({
@@ -14,6 +15,7 @@ const identifier = fc.record({
 const identifiers = fc.uniqueArray(identifier, { maxLength: 64, selector: ({ cacheKey }) => toHex(cacheKey) });
 /** A token that names its identifier, so that positions can be followed. */
 const token = ({ cacheKey }: HardenedIdentifier): Uint8Array => cacheKey;
+const padding = paddingOf(hashKey(randomBytes(32)), 1);
 const nowhere = { single: [], dateLevel: [], yearLevel: [] };
 
 describe("the layout of a publication", () => {
@@ -25,7 +27,7 @@ describe("the layout of a publication", () => {
     fc.assert(
       fc.property(identifiers, (all) => {
         const layout = layOut(all, randomBytes);
-        const tokens = tokensOfLayout(layout, token, randomBytes);
+        const tokens = tokensOfLayout(layout, token, padding);
         for (const tokenClass of TOKEN_CLASSES) {
           const mine = all.filter((each) => each.class === tokenClass);
           expect(layout[tokenClass]).toHaveLength(paddedCount(mine.length));
@@ -59,6 +61,31 @@ describe("the layout of a publication", () => {
         .join(" "),
     );
     expect(new Set(orders).size).toBeGreaterThan(15);
+  });
+
+  it("keeps a record's padding from version to version, or an amendment would show which tokens are real", () => {
+    const numbered = (...numbers: number[]): HardenedIdentifier[] =>
+      numbers.map((n) => ({ kind: "link.phone", class: "single", cacheKey: new Uint8Array(16).fill(n) }));
+    const tokensWith = (numbers: number[], pad: Padding): Set<string> => {
+      const { single } = tokensOfLayout(layOut(numbered(...numbers), randomBytes), token, pad);
+      return new Set(Array.from({ length: single.length / 16 }, (_, i) => toHex(single.subarray(16 * i, 16 * i + 16))));
+    };
+    const kept = (pad: Padding): number => {
+      const before = tokensWith([1, 2, 3], pad);
+      return [...tokensWith([1, 2, 4, 5], pad)].filter((each) => before.has(each)).length;
+    };
+    // Two real ones and four of padding stay.
+    expect(kept(padding)).toBe(6);
+    // The weak variant: what stays is what is real.
+    expect(kept(() => randomBytes(16))).toBe(2);
+  });
+
+  it("shares no padding with another class, epoch or record", () => {
+    const key = hashKey(randomBytes(32));
+    const all = [padding, paddingOf(key, 1), paddingOf(key, 2)].flatMap((pad) =>
+      TOKEN_CLASSES.flatMap((tokenClass) => [0, 1, 63].map((number) => toHex(pad(tokenClass, number)))),
+    );
+    expect(new Set(all).size).toBe(27);
   });
 
   it("counts padding, places outside and fractions for nothing: positions are the broker's word", () => {

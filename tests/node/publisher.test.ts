@@ -7,7 +7,7 @@ import type { HardeningBatch } from "../../agency-node/store/hardened.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Upsert } from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { blake2b } from "../../shared/crypto/hash.ts";
+import { blake2b, hashKey } from "../../shared/crypto/hash.ts";
 import { saltKey, TOKEN_BYTES, tokenOf } from "../../shared/crypto/token.ts";
 import { silentLog } from "../../shared/platform/log.ts";
 import { invented } from "../crypto/support.ts";
@@ -50,6 +50,7 @@ function start(harden: HardenBatch = answer): Publisher {
     },
     terms: () => ({ epoch: 1, generation: 1, salts: new Map([["target", SALT]]) }),
     conversationKey: () => invented("conversation", 32),
+    paddingKey: (handle) => hashKey(invented(`padding of ${handle}`, 32)),
   });
   stop = new AbortController();
   running = publisher.run(stop.signal);
