@@ -59,7 +59,8 @@ function showAll(matches: readonly MatchView[], output: Output): void {
   for (const match of matches) {
     output.json(match);
     output.say(`${timeOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
-    output.say(printable(`          case ${match.caseReference}; ${match.reasons.join("; ")}`));
+    const { caseReference, handling, reviewBy, reasons } = match;
+    output.say(printable(`          case ${caseReference}, ${handling}, review by ${reviewBy}; ${reasons.join("; ")}`));
   }
   if (matches.length === 0) output.say("No overlaps.");
 }
@@ -85,11 +86,34 @@ function statusRows(status: NodeStatus): string[][] {
     ["Policy", `${policy}, directive ${status.directiveNumber}, epoch ${status.epoch}, scheme ${status.scheme}`],
     [
       "Records",
-      `${status.records}, of these ${status.rejected} refused by the broker, ${status.hardening} being hardened`,
+      `${status.records} published, ${status.hardening} being hardened, ${status.waiting} sent, ${status.rejected} refused by the broker`,
     ],
+    ...haltRows(status),
     ["Published", `${status.tokens} tokens; ${status.outbox} messages wait for the broker's receipt`],
     ["Hardened", `${status.hardened} identifiers in ${status.hardeningSeconds.toFixed(1)} s`],
     ["Overlaps", `${status.openMatches} open, ${status.unprovenMatches} being proven, ${status.notices} notices`],
+    ...faultRows(status),
     ["Version", status.version],
   ];
+}
+
+/** Why nothing is published, by error code; the node's log says more. */
+const HALTS: Readonly<Record<string, string>> = {
+  EXHAUSTED: "the budget of evaluations is used up",
+  UNAVAILABLE: "an evaluator does not answer, or no epoch is active",
+  UNPROVEN: "an evaluator failed its proof: tell the board",
+  ENVIRONMENT: "the epoch needs a linkage scheme that this version lacks",
+  FORBIDDEN: "this member is suspended",
+};
+
+function haltRows({ publishingHalt, publishingResumesMs }: NodeStatus): string[][] {
+  if (publishingHalt === "") return [];
+  const reason = HALTS[publishingHalt] ?? publishingHalt;
+  return [["Publishing", `held up: ${reason}; tried again at ${timeOf(publishingResumesMs)}`]];
+}
+
+/** Neither happens with an intact broker. */
+function faultRows({ lostSubmissions, brokenNotices }: NodeStatus): string[][] {
+  if (lostSubmissions + brokenNotices === 0) return [];
+  return [["Broker faults", `${lostSubmissions} submissions lost, ${brokenNotices} notices out of their chain`]];
 }

@@ -1,5 +1,6 @@
 /** `LiaisonService`: what a liaison officer sees of the node's matches. */
 import type { CallContext } from "nice-grpc";
+import type { Counterpart } from "../../shared/core/data-plane.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { grpcService } from "../../shared/platform/grpc.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
@@ -55,7 +56,6 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
 }
 
 function toMatch(match: MatchState, { records }: LiaisonServiceParts): Match {
-  const { handling = "", mandate = "", name = "", slug = "", contact } = match.counterpart ?? {};
   const record = records.byHandle(match.handle)?.record;
   return {
     id: match.matchId,
@@ -69,9 +69,16 @@ function toMatch(match: MatchState, { records }: LiaisonServiceParts): Match {
     closeReason: match.closeReason ?? "",
     openedAtMs: BigInt(match.openedAtMs),
     updatedAtMs: BigInt(match.updatedAtMs),
-    counterpart: match.counterpart && { handling, mandate, name, slug, contact },
+    counterpart: match.counterpart && toCounterpart(match.counterpart),
     nextStep: nextStep(match),
+    handling: record?.handling ?? "",
+    reviewBy: record?.reviewBy ?? "",
   };
+}
+
+/** Texts that were withheld are empty. */
+function toCounterpart({ handling, mandate = "", name = "", slug = "", contact }: Counterpart): Match["counterpart"] {
+  return { handling, mandate, name, slug, contact };
 }
 
 /** The next allowed step, in an officer's words. */

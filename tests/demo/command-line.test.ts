@@ -43,6 +43,7 @@ describe("causeway node", { timeout: RUN_MS_MAX }, () => {
     expect(stdout).toContain("A human-trafficking unit also holds this device (your record WCU-004, strong). Call");
     expect(stdout).toContain("+44 7700 900002");
     expect(stdout).toContain("The IMEI is the same");
+    expect(stdout).toMatch(/case \S.*, open, review by \d{4}-\d{2}-\d{2}; The IMEI is the same/);
     expect(stdout).not.toContain("THB-008");
   });
 
@@ -50,6 +51,8 @@ describe("causeway node", { timeout: RUN_MS_MAX }, () => {
     const words = await causeway(["node", "status", ...at("thb")]);
     expect(words.code).toBe(0);
     expect(words.stdout).toMatch(/Broker +connected/);
+    expect(words.stdout).toMatch(/Records +\d+ published, 0 being hardened, 0 sent, 0 refused/);
+    expect(words.stdout).not.toMatch(/Publishing|faults/);
     const { stdout } = await causeway(["node", "status", "--json", ...at("thb")]);
     expect(objects(stdout)).toEqual([
       expect.objectContaining({ slug: "thb", brokerConnected: true, outbox: 0, unprovenMatches: 0 }),

@@ -22,6 +22,8 @@ const MATCH: MatchView = {
     contact: { office: "liaison desk", phone: "+44 7700 900003", email: "", hours: "day and night" },
   },
   nextStep: "Wait: the invented next step.",
+  handling: "open",
+  reviewBy: "2027-03-31",
 };
 const { counterpart: _, ...UNPROVEN } = MATCH;
 

@@ -93,6 +93,13 @@ export type NodeStatus = {
   readonly version: string;
   readonly hardened: number;
   readonly hardeningSeconds: number;
+  readonly waiting: number;
+  /** Empty, or the error code of what holds up publishing, and when it is tried again. */
+  readonly publishingHalt: string;
+  readonly publishingResumesMs: number;
+  /** What the broker went back on since the node started. */
+  readonly lostSubmissions: number;
+  readonly brokenNotices: number;
 };
 
 export type ContactLines = {
@@ -126,6 +133,9 @@ export type MatchView = {
   readonly updatedAtMs: number;
   readonly counterpart?: OtherSide;
   readonly nextStep: string;
+  /** Of the owner's record; empty when it is not known any more. */
+  readonly handling: string;
+  readonly reviewBy: string;
 };
 
 export type NodeClient = Disposable & {

@@ -54,6 +54,9 @@ export interface Match {
     | undefined;
   /** The next allowed step, in words. */
   readonly nextStep: string;
+  /** Of the owner's record: "open" or "brokered", and its review day (ISO). */
+  readonly handling: string;
+  readonly reviewBy: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -354,6 +357,8 @@ function createBaseMatch(): Match {
     updatedAtMs: 0n,
     counterpart: undefined,
     nextStep: "",
+    handling: "",
+    reviewBy: "",
     _unknownFields: {},
   };
 }
@@ -404,6 +409,12 @@ export const Match: MessageFns<Match> = {
     }
     if (message.nextStep !== "") {
       writer.uint32(106).string(message.nextStep);
+    }
+    if (message.handling !== "") {
+      writer.uint32(114).string(message.handling);
+    }
+    if (message.reviewBy !== "") {
+      writer.uint32(122).string(message.reviewBy);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -533,6 +544,22 @@ export const Match: MessageFns<Match> = {
             message.nextStep = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.handling = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.reviewBy = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -577,6 +604,8 @@ export const Match: MessageFns<Match> = {
       ? Counterpart.fromPartial(object.counterpart)
       : undefined;
     message.nextStep = object.nextStep ?? "";
+    message.handling = object.handling ?? "";
+    message.reviewBy = object.reviewBy ?? "";
     return message;
   },
 };
