@@ -17,6 +17,7 @@ import type { Admit, Federation, Found } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
+import { probeCrypto } from "../../shared/crypto/probe.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import { encodeChain, proveChain, writeChain } from "../../shared/platform/chain-file.ts";
@@ -76,6 +77,7 @@ const GENERATION = 1;
  * breaks a rule of the protocol or lacks a key.
  */
 export async function foundFederation(plan: FoundingPlan): Promise<Founded> {
+  probeCrypto();
   assertUnused(plan);
   const board = plan.administratorDirs.map(seatAdministrator);
   const federationId = randomBytes(16);

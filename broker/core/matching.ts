@@ -5,7 +5,8 @@
  *
  * What an attacker can do: one member alone can suppress nothing (too common is counted in distinct members, and never
  * for `single`) and hides nobody by flooding a token (see `token-index.ts`). Several members together can suppress a
- * `dateLevel` or `yearLevel` token by holding it; the owner is then told so.
+ * `dateLevel` or `yearLevel` token by holding it. Known weakness: `common` and `crowded` say so, and no notice carries it to the
+ * owner yet.
  */
 import { fromHex, lpText, toHex } from "../../shared/core/bytes.ts";
 import { type Handling, type TokenClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";

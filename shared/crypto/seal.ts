@@ -1,5 +1,5 @@
 /**
- * Anonymous sealed boxes: anybody with a recipient's public key can write, only the recipient can read. A seal says
+ * Sealed boxes: anybody with a recipient's public key can write, only the recipient can read. A seal says
  * nothing about the sender: what is inside is signed, and names the recipient's key so that it cannot be re-sealed to
  * somebody else unnoticed. The padding hides a length within 1 KiB.
  *

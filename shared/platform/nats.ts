@@ -85,8 +85,6 @@ export type NatsBus = AsyncDisposable & {
   ensureConsumer(stream: string, consumer: string, maxAckPending: number): Promise<void>;
   /** The live server's settings of a stream. */
   streamSettings(stream: string): Promise<StreamConfig>;
-  /** Deletes all messages of a subject, as retirement of an epoch does. */
-  purge(stream: string, subject: string): Promise<void>;
 };
 
 /**
@@ -257,11 +255,6 @@ class Bus implements NatsBus {
     const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
     const { config } = await manager.streams.info(stream).catch(rethrow);
     return config;
-  }
-
-  async purge(stream: string, subject: string): Promise<void> {
-    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
-    await manager.streams.purge(stream, { filter: subject }).catch(rethrow);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,6 +23,7 @@ import type { Federation } from "../core/directive.ts";
 import { CausewayError } from "../core/errors.ts";
 import { blake2b } from "../crypto/hash.ts";
 import { generateKeyShare, publicKeyOf } from "../crypto/oprf.ts";
+import { probeCrypto } from "../crypto/probe.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { sealingKeyPair } from "../crypto/seal.ts";
 import type { SealingKeyPair } from "../crypto/seal.ts";
@@ -238,6 +239,7 @@ type Needs = {
 
 /** Keys appear all at once, by renaming their directory: half a party would be refused as existing. */
 async function initParty(dir: string, kind: PartyKind, proposal: Proposal, needs: Needs): Promise<Enrolled> {
+  probeCrypto();
   makePrivateDirectory(dir);
   const keys = join(dir, "keys");
   if (existsSync(keys)) throw new CausewayError("CONFLICT", `${keys} exists already; keys are never overwritten`);
