@@ -66,7 +66,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   for (const service of [...options.services, healthOf(options.services)]) service.addTo(server);
   const credentials = new MutualTlsCredentials(options.tls);
   const port = await server.listen(options.address, credentials).catch((error: unknown) => {
-    throw new CausewayError("ENVIRONMENT", `cannot listen on ${options.address}`, { cause: error });
+    throw new CausewayError(
+      "ENVIRONMENT",
+      `cannot listen on ${options.address}: is the port in use by another program?`,
+      { cause: error },
+    );
   });
   return { port, [Symbol.asyncDispose]: () => stop(server, options.graceMs ?? DEFAULT_GRACE_MS) };
 }

@@ -1,12 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { taskEnvironment, TASKS } from "../../deploy/bootstrap/main.mjs";
-import { assertPortFree } from "../../deploy/bootstrap/ports.ts";
 import { capture, handOver } from "../../deploy/bootstrap/processes.mjs";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -73,20 +71,5 @@ describe("running a program quietly", () => {
     });
     expect(slow.code).toBe(124);
     rmSync(folder, { recursive: true });
-  });
-});
-
-describe("a fixed port", () => {
-  it("is refused by name while another program listens on it, and accepted after", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as { port: number };
-    await expect(assertPortFree(port, "the broker's pages")).rejects.toMatchObject({
-      code: "ENVIRONMENT",
-      message: `port ${port}, wanted for the broker's pages, is in use by another program`,
-    });
-    server.close();
-    await once(server, "close");
-    await assertPortFree(port, "the broker's pages");
   });
 });

@@ -99,6 +99,17 @@ describe("gRPC between parties", () => {
     expect(calls).toBe(0n);
   });
 
+  it("says which port it cannot have", async () => {
+    const { server: tls } = await setting();
+    await using first = await serve(tls, () => 0n);
+    const address = `127.0.0.1:${first.port}`;
+    const second = startGrpcServer({ address, tls, services: [], log: silentLog });
+    await expect(second).rejects.toMatchObject({
+      code: "ENVIRONMENT",
+      message: `cannot listen on ${address}: is the port in use by another program?`,
+    });
+  });
+
   it("carries code and places of an error, and nothing of a fault's text", async () => {
     const { authority, server, member } = await setting();
     const errors: unknown[] = [];
