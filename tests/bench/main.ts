@@ -10,6 +10,7 @@ import type { Bench, BenchOptions, BenchResult } from "./measure.ts";
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   index: async () => (await import("./index-bench.ts")).benchIndex,
   harden: async () => (await import("./harden-bench.ts")).benchHarden,
+  psi: async () => (await import("./psi-bench.ts")).benchPsi,
 };
 
 const { positionals, values } = parseArgs({
