@@ -69,17 +69,18 @@ function keyOf({ kind, fields }: Identifier): string {
  * lists its aliases, or two sources would keep different ones: so they are kept by a hash of themselves.
  */
 function withinCaps(numbers: readonly Identifier[], names: readonly Identifier[]): Identifier[] {
-  const { tokens, numbers: most } = SCHEME.caps;
+  const { tokens, numbers: most, names: mostNames } = SCHEME.caps;
   const allowed = withinPhoneCap(numbers);
   const ranked = names.map((name) => ({ name, rank: fnv1a(keyOf(name)) })).sort((a, b) => a.rank - b.rank);
-  const room = tokens - Math.min(allowed.length, Math.max(most, tokens - names.length));
-  return [...allowed.slice(0, tokens - room), ...ranked.slice(0, room).map(({ name }) => name)];
+  const wanted = Math.min(names.length, mostNames);
+  const room = tokens - Math.min(allowed.length, Math.max(most, tokens - wanted));
+  return [...allowed.slice(0, tokens - room), ...ranked.slice(0, Math.min(room, mostNames)).map(({ name }) => name)];
 }
 
 function withinPhoneCap(numbers: readonly Identifier[]): Identifier[] {
   const phones = new Map<KindName, number>();
   return numbers.filter(({ kind }) => {
-    if (SCHEME.kinds[kind].group !== "phone") return true;
+    if (kind !== "link.phone" && kind !== "device.phone") return true;
     const count = (phones.get(kind) ?? 0) + 1;
     phones.set(kind, count);
     return count <= SCHEME.caps.phones;

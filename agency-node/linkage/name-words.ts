@@ -55,3 +55,6 @@ export const COMMON_NAMES: readonly string[] = words(`
   kim lee li park pak choe choi jong wang zhang chen liu yang huang zhao wu nguyen tran le pham
   jean pierre jacques michel philippe marie hans peter klaus giuseppe mario giovanni mehmet mustafa yilmaz kaya
 `);
+
+/** Spellings that no rule reaches, of names that most of a language area bears; each as the usual one. */
+export const WHOLE_WORDS: ReadonlyMap<string, string> = new Map();
