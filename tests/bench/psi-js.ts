@@ -14,8 +14,11 @@ const FOLDER = join(import.meta.dirname, "..", "..", ".causeway", "psi");
 const MODULE = join(FOLDER, "node_modules", "@openmined", "psi.js");
 const INSTALL_MS_MAX = 120_000;
 
-/** A wrong item once in a thousand million runs: its default structure is a filter. Speed does not depend on it. */
-const FALSE_POSITIVES = 1e-9;
+/**
+ * A wrong item in one of 100,000 runs: its default structure is a filter. Speed does not depend on it; less would overflow its
+ * 64-bit range at 100,000 x 100,000.
+ */
+const FALSE_POSITIVES = 1e-5;
 
 type Message = { serializeBinary(): Uint8Array };
 type Reader = { deserializeBinary(bytes: Uint8Array): Message };
@@ -77,6 +80,9 @@ function intersect(library: Library, clientItems: readonly string[], serverItems
       library.response.deserializeBinary(response),
     );
     return places.map((place) => clientItems[place] as string);
+  } catch (error) {
+    // Uncaught, an error out of its one-line module would print two megabytes of source.
+    throw new Error("psi.js failed", { cause: error });
   } finally {
     server.delete();
     client.delete();
