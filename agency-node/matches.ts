@@ -1,4 +1,5 @@
 /** The matches of this node: notices carried out, and what an officer is shown. */
+import { TOKEN_CLASSES } from "../shared/core/data-plane.ts";
 import type { Meeting, Notice } from "../shared/core/data-plane.ts";
 import type { Handle } from "../shared/core/ids.ts";
 import { randomBytes } from "../shared/crypto/random.ts";
@@ -74,9 +75,11 @@ export class Matches {
     const publication = this.#parts.records.publication(handle, meeting);
     if (publication === undefined) return VERSION_UNKNOWN;
     const met = identifiersAt(publication.layout, meeting.positions);
+    const own = TOKEN_CLASSES.flatMap((tokenClass) => publication.layout[tokenClass]);
     return gradeOf(
       met.map(({ kind }) => kind),
       SCHEME,
+      own.flatMap((identifier) => (identifier === null ? [] : [identifier.kind])),
     );
   }
 

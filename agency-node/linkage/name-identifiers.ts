@@ -7,7 +7,7 @@ import type { Identifier } from "./identifiers.ts";
 import { type NameWord, isReadable, organisationKey, personNames } from "./names.ts";
 import type { Report } from "./number-identifiers.ts";
 import { placesOf } from "./places.ts";
-import { type PairRarity, RARITIES, type Rarity, pairRarityOf, rarityOfSkeleton, rarityOfSpelling } from "./rarity.ts";
+import { type PairRarity, RANK, type Rarity, pairRarityOf, rarityOfSkeleton, rarityOfSpelling } from "./rarity.ts";
 import type { KindName } from "./scheme.ts";
 
 /** Shorter keys of a place or a name say nothing. */
@@ -163,12 +163,12 @@ function startOf(skeleton: string): string {
   return skeleton.slice(0, 2);
 }
 
-function rarityOfPair(skeletons: readonly string[]): PairRarity {
-  return twoRarest(skeletons.map(rarityOfSkeleton));
+function rarityOfPair([a, b]: readonly string[]): PairRarity {
+  return pairRarityOf(rarityOfSkeleton(a ?? ""), rarityOfSkeleton(b ?? ""));
 }
 
 function twoRarest(rarities: readonly Rarity[]): PairRarity {
-  const ranked = rarities.toSorted((a, b) => RARITIES.indexOf(a) - RARITIES.indexOf(b));
+  const ranked = rarities.toSorted((a, b) => RANK[a] - RANK[b]);
   return pairRarityOf(ranked[0] ?? "common", ranked[1] ?? "common");
 }
 

@@ -6,6 +6,7 @@
  */
 import anyAscii from "any-ascii";
 import { GLUED_AFTER_ARTICLE, KUNYA_WORDS, LEGAL_FORMS, PARTICLES, TITLES, WHOLE_WORDS } from "./name-words.ts";
+import { remembered } from "./remembered.ts";
 import { SCRIPTS } from "./scripts/scripts.ts";
 import { skeletonOf, skeletonsOf } from "./skeleton.ts";
 
@@ -27,7 +28,7 @@ export function isReadable(text: string): boolean {
 }
 
 /**
- * Words of a person's name. Lists put several names in one text with semicolons between, notes in brackets, and the
+ * Words of a person's name. Apostrophes are marks inside a word, any other sign ends it. Lists put several names in one text with semicolons between, notes in brackets, and the
  * native spelling beside the Latin one: each script's words are a name of their own.
  */
 export function personNames(text: string): NameWord[][] {
@@ -35,8 +36,20 @@ export function personNames(text: string): NameWord[][] {
     .slice(0, MAX_NAME_LENGTH)
     .replace(/\([^)]*(?:\)|$)/g, " ")
     .split(/[;/]/)
-    .flatMap((name) => SCRIPTS.map(({ letters, read }) => read(wordsIn(inSpokenOrder(name), letters))));
+    .flatMap(readingsOf);
   return readings.map(wordsOfName).filter((words) => words.length > 0);
+}
+
+/** The words of one name, those of each script apart. */
+function readingsOf(name: string): (readonly string[])[] {
+  const plain = inSpokenOrder(name)
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/['’‘`´ʻʼʾʿʹʺ′ـ\u200c\u200d]/gu, "");
+  const [latin] = SCRIPTS;
+  // oxlint-disable-next-line no-control-regex
+  const scripts = /^[\x00-\u024f]*$/.test(plain) ? [latin] : SCRIPTS;
+  return scripts.map(({ letters, read }) => read(plain.match(letters)?.slice(0, 2 * MAX_WORDS) ?? []));
 }
 
 /** Words of an organisation's name without its legal form, in alphabetical order. */
@@ -51,15 +64,6 @@ export function organisationKey(text: string): string {
 function inSpokenOrder(name: string): string {
   const [last, first, ...others] = name.split(/[,،]/);
   return first === undefined || others.length > 0 ? name : `${first} ${last}`;
-}
-
-/** Apostrophes and points are marks inside a word ("Sa'id", "d'Artois" one word each); any other sign ends it. */
-function wordsIn(name: string, letters: RegExp): string[] {
-  const plain = name
-    .normalize("NFKC")
-    .toLowerCase()
-    .replace(/['’‘`´ʻʼʾʿʹʺ′ـ\u200c\u200d]/gu, "");
-  return plain.match(letters)?.slice(0, 2 * MAX_WORDS) ?? [];
 }
 
 export function asciiWords(text: string): string[] {
@@ -138,24 +142,11 @@ const SPELLINGS: readonly [RegExp, string][] = [
   [/(?<=[^aeiouy])(?:ij|iy|ii|yi|yj)$/, "i"],
 ];
 
-/** Words that come up again and again; the table is emptied when full, so it is bounded and holds no order. */
-const KNOWN = new Map<string, NameWord>();
-const KNOWN_MAX = 50_000;
-
-function nameWord(reading: string): NameWord {
-  const known = KNOWN.get(reading);
-  if (known !== undefined) return known;
-  if (KNOWN.size >= KNOWN_MAX) KNOWN.clear();
-  const word = makeWord(reading);
-  KNOWN.set(reading, word);
-  return word;
-}
-
-function makeWord(reading: string): NameWord {
+const nameWord = remembered((reading: string): NameWord => {
   const skeletons = skeletonsOf(reading) as NameWord["skeletons"];
   if (reading.includes("=")) return { text: reading, spelt: false, skeletons };
   return { text: reading.replace(/[CSJXZHVQ2]/g, (letter) => LATIN[letter] as string), spelt: true, skeletons };
-}
+});
 
 /** How the capitals of a reading are spelt in English. */
 const LATIN: Readonly<Record<string, string>> = {

@@ -21,22 +21,33 @@ export type KeyTable = { readonly [rarity in Exclude<Rarity, "rare">]: ReadonlyS
 /** Keys of so few letters are few themselves, so that none of them is rarer, whatever a table has seen. */
 const OF_LENGTH: readonly Rarity[] = ["common", "common", "frequent", "usual"];
 
+const KNOWN_SKELETONS = rarities(SKELETONS);
+const KNOWN_SPELLINGS = rarities(SPELLINGS);
+
 export function rarityOfSkeleton(key: string): Rarity {
-  return rarityOf(key, SKELETONS);
+  return rarityOf(key, KNOWN_SKELETONS);
 }
 
 export function rarityOfSpelling(word: string): Rarity {
-  return rarityOf(word, SPELLINGS);
+  return rarityOf(word, KNOWN_SPELLINGS);
 }
 
-function rarityOf(key: string, table: KeyTable): Rarity {
-  const ofLength = OF_LENGTH[key.length] ?? "rare";
-  if (ofLength === "common" || table.common.has(key)) return "common";
-  if (ofLength === "frequent" || table.frequent.has(key)) return "frequent";
-  return ofLength === "usual" || table.usual.has(key) ? "usual" : "rare";
+function rarities(table: KeyTable): ReadonlyMap<string, Rarity> {
+  const { usual, frequent, common } = table;
+  const levels = Object.entries({ usual, frequent, common }) as [Rarity, ReadonlySet<string>][];
+  return new Map(levels.flatMap(([rarity, keys]) => [...keys].map((key) => [key, rarity] as const)));
 }
+
+/** What the table says, unless the length allows less. */
+function rarityOf(key: string, known: ReadonlyMap<string, Rarity>): Rarity {
+  const seen = known.get(key) ?? "rare";
+  const ofLength = OF_LENGTH[key.length];
+  return ofLength !== undefined && RANK[seen] < RANK[ofLength] ? ofLength : seen;
+}
+
+/** 0 for the rarest. */
+export const RANK: Readonly<Record<Rarity, number>> = { rare: 0, usual: 1, frequent: 2, common: 3 };
 
 export function pairRarityOf(a: Rarity, b: Rarity): PairRarity {
-  const [first, second] = RARITIES.indexOf(a) <= RARITIES.indexOf(b) ? [a, b] : [b, a];
-  return `${first}-${second}` as PairRarity;
+  return RANK[a] <= RANK[b] ? (`${a}-${b}` as PairRarity) : (`${b}-${a}` as PairRarity);
 }

@@ -4,6 +4,7 @@
  * Lee stay apart. Where a letter may stand for two sounds ("ch" in Bach and Rachel, j in Juan and John) a word has several
  * skeletons, at most three: two words resemble each other if they share one.
  */
+import { remembered } from "./remembered.ts";
 
 /** Classes: K k g h q kh; S s z sh ch j ts; T t d th dh; P b p; F f v; and L M N R, A for a leading vowel. */
 const FOLDS: readonly [RegExp, string][] = [
@@ -95,6 +96,4 @@ function foldedOf(reading: string): string {
 }
 
 /** The likeliest skeleton of a lower-case Latin word. */
-export function skeletonOf(word: string): string {
-  return skeletonsOf(word.replace(/[^a-z]/g, ""))[0] ?? "";
-}
+export const skeletonOf = remembered((word: string): string => skeletonsOf(word.replace(/[^a-z]/g, ""))[0] ?? "");

@@ -29,7 +29,8 @@ function plainLetters(reading: string): string {
 
 const plainLatin = (word: string) => plainLetters(readLatin(word));
 
-export const SCRIPTS: readonly Script[] = [
+/** Latin first. */
+export const SCRIPTS: readonly [Script, ...Script[]] = [
   { ...script("Latin", plainLatin), read: (words) => readSomali(words.map(plainLatin)) },
   script("Arabic", (word) => readArabic(withoutMarks(word))),
   script("Cyrillic", (word) => readCyrillic(withoutMarks(word))),
