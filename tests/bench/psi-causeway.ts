@@ -34,12 +34,12 @@ export type Exchange = AsyncDisposable & {
   readonly met: ReadonlySet<string>;
 };
 
-/** Starts all parties and warms their threads. */
-export async function startExchange(workers: number): Promise<Exchange> {
+/** Starts all parties and warms their threads with so many items. `workers` is for each member and each evaluator. */
+export async function startExchange(workers: number, warmUpItems: number): Promise<Exchange> {
   const federation = await startFederation({ evaluators: 2, workers });
   const board = new Board(saltKey(randomBytes(32)));
   const sides = await Promise.all([0, 1].map((side) => startSide(federation, side, workers)));
-  await Promise.all(sides.map(({ hardener }) => hardenAll(hardener, inventedWarmUp())));
+  await Promise.all(sides.map(({ hardener }) => hardenAll(hardener, inventedWarmUp(warmUpItems))));
   return {
     met: board.met,
     async add(left, right) {
@@ -71,8 +71,8 @@ async function startSide(test: TestFederation, side: number, workers: number): P
   return { hardener: createHardener({ federation: () => test.federation, member, tls, onEvidence, workers }) };
 }
 
-function inventedWarmUp(): string[] {
-  return Array.from({ length: 2_048 }, (_, i) => `warm-up ${i}`);
+function inventedWarmUp(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `warm-up ${i}`);
 }
 
 function batchesOf(items: readonly string[]): string[][] {
