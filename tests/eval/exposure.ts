@@ -52,15 +52,15 @@ export type Exposure = {
  *
  * Graphs: what unmasks records is matching the shape of a large connected graph against a graph of known persons. Below one
  * link a record on average, a random graph has no large connected part (Erdős and Rényi, 1960): it falls into
- * pairs and triples that look alike. Half of that is the bound: room for what real lists hold, persons listed twice and
- * families, while the largest part of a random graph stays near ln(records) / 0.19 records, 40 of 2,500. Real graphs are
+ * pairs and triples that look alike. A quarter of that is the bound: room for what real lists hold, persons listed twice and
+ * families, while the largest part of a random graph stays near ln(records) / 0.64 records, 12 of 2,500. Real graphs are
  * less even than random ones, so the largest part is bounded by itself. Known weakness: at the same density, links a record
  * grow with the number of records, so a large publication must be measured as it is; half its size says too little.
  */
 const BOUNDS = {
   tokensPerRecord: 24,
   seenFiveTimes: 0.005,
-  meanLinks: 0.5,
+  meanLinks: 0.25,
   largestComponent: 0.02,
   uniqueCountVectors: 0.01,
 } as const satisfies Partial<Record<keyof Exposure, number>>;
@@ -202,7 +202,7 @@ function print(file: string, exposure: Exposure, skipped: number): void {
     ["tokens a record, most", String(exposure.tokensMax), undefined],
     ["occurrences of tokens seen five or more times", percent(exposure.seenFiveTimes), "seenFiveTimes", "0.5 %"],
     ["graph: density", exposure.graphDensity.toExponential(2), undefined],
-    ["graph: links a record", exposure.meanLinks.toFixed(4), "meanLinks", "0.5"],
+    ["graph: links a record", exposure.meanLinks.toFixed(4), "meanLinks", "0.25"],
     ["graph: records with a link", percent(exposure.linkedRecords), undefined],
     ["graph: largest connected part", percent(exposure.largestComponent), "largestComponent", "2 %"],
     ["records with a unique count vector", percent(exposure.uniqueCountVectors), "uniqueCountVectors", "1 %"],
