@@ -96,13 +96,28 @@ function keyOf({ kind, fields }: Identifier): string {
  * Numbers in the record's order, then names. Which names a cap cuts off must not depend on the order in which a source
  * lists its aliases, or two sources would keep different ones: so they are kept by a hash of themselves.
  */
-function withinCaps(numbers: readonly Identifier[], names: readonly Identifier[]): Identifier[] {
+function withinCaps(numbers: readonly Identifier[], named: readonly Identifier[]): Identifier[] {
   const { tokens, numbers: most, names: mostNames } = SCHEME.caps;
   const allowed = withinPhoneCap(numbers);
-  const wanted = Math.min(names.length, mostNames);
-  const room = tokens - Math.min(allowed.length, Math.max(most, tokens - wanted));
-  return [...allowed.slice(0, tokens - room), ...lowestRanked(names, Math.min(room, mostNames))];
+  const names = lowestRanked(
+    named.filter((one) => !isAtAddress(one)),
+    mostNames,
+  );
+  const rest = [...names, ...lowestRanked(named.filter(isAtAddress), tokens - names.length)];
+  const room = tokens - Math.min(allowed.length, Math.max(most, tokens - rest.length));
+  return [...allowed.slice(0, tokens - room), ...lowestRanked(rest, room)];
 }
+
+/** Aliases multiply names; addresses are few, and are kept beside them. */
+function isAtAddress({ kind }: Identifier): boolean {
+  return AT_ADDRESS.has(kind);
+}
+
+const AT_ADDRESS: ReadonlySet<string> = new Set(
+  Object.entries(SCHEME.kinds)
+    .filter(([, { facts }]) => facts.some((fact) => /^(?:street|house|area)\./.test(fact)))
+    .map(([kind]) => kind),
+);
 
 function lowestRanked(names: readonly Identifier[], most: number): readonly Identifier[] {
   if (names.length <= most) return names;

@@ -176,7 +176,7 @@ function twoRarest(rarities: readonly Rarity[]): PairRarity {
 function threes({ whole }: Names, dates: BirthDates): Identifier[] {
   return whole.flatMap((words) =>
     threesOf(words.slice(0, MOST_IN_THREES).map(({ skeletons: [skeleton] }) => skeleton)).flatMap((keys) => {
-      const rarity = rarityOfPair(keys);
+      const rarity = twoRarest(keys.map(rarityOfSkeleton));
       if (rarity === "common-common")
         return dates.full.flatMap((date) => three("person.common-triple-date", keys, date));
       return dates.years.flatMap((year) => three(`person.triple-year.${rarity}`, keys, year));
@@ -210,7 +210,9 @@ function byOrigin(
       ),
     ),
     ...tellingOf(words).flatMap(([skeleton, rarity]) =>
-      places.map((place) => id(`person.name-birthplace.${rarity}`, skeleton, place)),
+      dates.years.flatMap((year) =>
+        places.map((place) => id(`person.name-year-birthplace.${rarity}`, skeleton, year, place)),
+      ),
     ),
     ...whole.flatMap((name) =>
       name.length > 2 ? longNames(name, dates, countries) : undatedNames(name, dates, countries),
