@@ -145,7 +145,7 @@ const SPELLINGS: readonly [RegExp, string][] = [
 const nameWord = remembered((reading: string): NameWord => {
   const skeletons = skeletonsOf(reading) as NameWord["skeletons"];
   if (reading.includes("=")) return { text: reading, spelt: false, skeletons };
-  return { text: reading.replace(/[CSJXZHVQ2]/g, (letter) => LATIN[letter] as string), spelt: true, skeletons };
+  return { text: reading.replace(/[CSJXZHVQW2]/g, (letter) => LATIN[letter] as string), spelt: true, skeletons };
 });
 
 /** How the capitals of a reading are spelt in English. */
@@ -158,5 +158,6 @@ const LATIN: Readonly<Record<string, string>> = {
   H: "h",
   V: "v",
   Q: "d",
+  W: "sh",
   "2": "t",
 };

@@ -16,7 +16,7 @@ const FOLDS: readonly [RegExp, string][] = [
   [/n(?=[pb])/g, "m"],
   [/(?<=.)g(?=n[aeio]|li[aeo])/g, "0"],
   [/qu(?=[aeio])/g, "K5"],
-  [/tsch|tch|sch|cs|zs|sh|sz|cz|tz|ts|dzh|dz|dj|zh|dg(?=e)/g, "S"],
+  [/shch|tsch|tch|sch|cs|zs|sh|sz|cz|tz|ts|dzh|dz|dj|zh|dg(?=e)/g, "S"],
   [/ch(?=[rl])/g, "K"],
   [/wh/g, "w"],
   [/ch/g, "7"],
@@ -71,6 +71,7 @@ const OPEN: Readonly<Record<string, readonly [string, string]>> = {
   D: ["S", "A"],
   E: ["S", "TS"],
   Q: ["T", "S"],
+  W: ["S", "ST"],
 };
 
 const MOST = 4;

@@ -1,15 +1,16 @@
 /**
  * Matching quality: `node tests/eval/run.ts --set DIR [--json]` reads `DIR/{left,right}.ftm.jsonl` and `DIR/truth.csv`
  * (left_id,right_id) and prints, for each grade and everything above it, precision, recall and F1 of identities.
+ * `--evidence N` adds the N commonest causes of misses and of false alerts, as the kinds that met, with ids for examples.
  * Associations are counted apart: they say that two subjects share something, not that they are one.
  */
 import { readFileSync } from "node:fs";
 import { basename, join as joinPath } from "node:path";
 import { parseArgs } from "node:util";
 import { subjectFromFtm } from "../../agency-node/intake/ftm.ts";
+import { evidenceLines, recallByScript } from "./evidence.ts";
 import { type Entry, type Pair, join } from "./join.ts";
-
-const GRADES = ["strong", "probable", "possible"] as const;
+import { GRADES, type ScriptRecall } from "./set-result.ts";
 
 type Counts = { tp: number; fp: number; fn: number; precision: number; recall: number; f1: number };
 
@@ -21,6 +22,7 @@ export type Report = {
   readonly associations: number;
   readonly tokensPerRecord: number;
   readonly seconds: number;
+  readonly scripts: readonly ScriptRecall[];
 };
 
 export function evaluate(set: string, left: readonly Entry[], right: readonly Entry[], truth: ReadonlySet<string>) {
@@ -32,6 +34,7 @@ export function evaluate(set: string, left: readonly Entry[], right: readonly En
   const probable = counts(identities, ["strong", "probable"], truth);
   const possible = counts(identities, GRADES, truth);
   const comparisons = left.length * right.length;
+  const byPair = new Map(pairs.map((pair) => [`${pair.left},${pair.right}`, pair]));
   const report: Report = {
     set,
     grades: { strong, probable, possible },
@@ -40,8 +43,13 @@ export function evaluate(set: string, left: readonly Entry[], right: readonly En
     associations: pairs.filter(({ grading }) => grading.kind === "association" && grading.grade !== "none").length,
     tokensPerRecord: rounded(tokens / (left.length + right.length), 2),
     seconds: rounded(seconds, 2),
+    scripts: recallByScript(byPair, truth, byId(left), byId(right)),
   };
-  return { report, pairs };
+  return { report, pairs, byPair };
+}
+
+function byId(entries: readonly Entry[]): ReadonlyMap<string, Entry> {
+  return new Map(entries.map((entry) => [entry.id, entry]));
 }
 
 function counts(pairs: readonly Pair[], grades: readonly string[], truth: ReadonlySet<string>): Counts {
@@ -83,6 +91,11 @@ function print(report: Report): void {
     );
   }
   console.log(`  false alerts per 10,000 comparisons ${report.falseAlertsPer10k}, ${report.associations} associations`);
+  for (const { script, pairs, recall } of report.scripts) {
+    console.log(
+      `  ${script}: ${pairs} pairs, recall ${GRADES.map((grade) => `${grade} ${rounded(recall[grade], 4)}`).join(", ")}`,
+    );
+  }
   console.log(`  ${report.seconds} s`);
 }
 
@@ -94,23 +107,31 @@ function main(): void {
       right: { type: "string" },
       truth: { type: "string" },
       json: { type: "boolean", default: false },
+      evidence: { type: "string" },
     },
   });
   if (values.set === undefined) {
-    console.error("usage: node tests/eval/run.ts --set DIR [--left FILE] [--right FILE] [--truth FILE] [--json]");
+    console.error(
+      "usage: node tests/eval/run.ts --set DIR [--left FILE] [--right FILE] [--truth FILE] [--evidence N] [--json]",
+    );
     process.exitCode = 2;
     return;
   }
   const directory = values.set;
   const at = (file: string | undefined, usual: string) => file ?? joinPath(directory, usual);
-  const { report } = evaluate(
+  const truth = readTruth(at(values.truth, "truth.csv"));
+  const { report, byPair } = evaluate(
     basename(directory),
     readEntries(at(values.left, "left.ftm.jsonl")),
     readEntries(at(values.right, "right.ftm.jsonl")),
-    readTruth(at(values.truth, "truth.csv")),
+    truth,
   );
   if (values.json) console.log(JSON.stringify(report));
   else print(report);
+  if (values.evidence === undefined || values.json) return;
+  for (const grade of ["probable", "possible"] as const) {
+    for (const line of evidenceLines(byPair, truth, grade, Number(values.evidence))) console.log(line);
+  }
 }
 
 if (import.meta.main) main();

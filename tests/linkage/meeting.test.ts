@@ -21,6 +21,48 @@ describe("one person in two agencies", () => {
     for (const other of records) expect(gradingBetween(records[0] as Subject, other).grade).not.toBe("none");
   });
 
+  /** Invented names, put together from the orthographies. */
+  it.each([
+    ["Arabic", "عبد الرحمن المثالي", "Abdurrahman al-Mithali"],
+    ["Arabic, a kunya and din", "أبو نموذج نور الدين", "Noureddine Abou Namuzaj"],
+    ["Persian", "پژمان نمونه‌زاده", "Pejman Nemunezadeh"],
+    ["Kurdish, Sorani and Latin", "دڵشاد نموونەیی", "Dilshad Nimuneyi"],
+    ["Kurdish, Hawar and English", "Çekdar Nimûnexwaz", "Chekdar Nimunekhwaz"],
+    ["Somali and Arabic spelling", "Cabdi Xasan Tusaaleeye", "Abdi Hassan Tusaleye"],
+    ["Hausa with and without hooks", "Ɗanmisali Ƙwarzage", "Danmisali Kwarzage"],
+    ["Amharic", "ምሳሌ ተስፋገብር", "Misale Tesfagebir"],
+    ["Hebrew", "דוגמן משלוביץ", "Dogman Mashlovich"],
+    ["Greek", "Παραδειγματής Δοκιμόπουλος", "Paradeigmatis Dokimopoulos"],
+    ["Ukrainian", "Олексій Прикладенко", "Oleksii Prykladenko"],
+    ["Bulgarian", "Щилян Примерищев", "Shtilyan Primerishtev"],
+    ["Serbian", "Ђорђе Примерић", "Đorđe Primerić"],
+    ["Turkish", "Işık Örnekoğlu", "Isik Ornekoglu"],
+    ["Vietnamese", "Đặng Thị Thídụng", "Dang Thi Thidung"],
+    ["Chinese, pinyin and Wade-Giles", "Zhang Weixiaoli", "Chang Wei-hsiao-li"],
+    ["Spanish, two surnames, other order", "EJEMPLO MUESTRA, José", "José Ejemplo y Muestra"],
+  ])("meets across spellings and scripts: %s", (_, name, other) => {
+    const facts = { birthDates: ["1979-08-23"] };
+    expect(gradingBetween(person(name, facts), person(other, facts))).toMatchObject({ kind: "identity" });
+    expect(gradingBetween(person(name, facts), person(other, facts)).grade).not.toBe("none");
+  });
+
+  it("meets across calendars and approximations of the birth date", () => {
+    const one = person("Zdenka Musterova", { birthDates: ["1980"] });
+    const range = person("Zdenka Musterova", { birthDates: ["1979-01-01", "1981-12-31"] });
+    expect(gradingBetween(one, range).grade).toBe("probable");
+  });
+
+  it("is more likely with a nationality, sex and birth place that agree too", () => {
+    const base = { birthDates: ["1980-03-24"] };
+    const more = { ...base, countries: ["CZ"], birthPlaces: ["Testville"], sex: "female" as const };
+    const bare = gradingBetween(person("Zdenka Musterova", base), person("Zdenka Musterova", base));
+    const full = gradingBetween(person("Zdenka Musterova", more), person("Zdenka Musterova", more));
+    expect(full.score).toBeGreaterThan(bare.score);
+    expect(full.reasons).toEqual(
+      expect.arrayContaining(["A nationality agrees", "The birth place agrees", "The sex agrees"]),
+    );
+  });
+
   it("is at most probable by name and full birth date, whatever else of it agrees", () => {
     const record = person("Zdenka Ludmila Musterova", { birthDates: ["1980-03-24"], countries: ["CZ"] });
     expect(gradingBetween(record, record)).toMatchObject({ kind: "identity", grade: "probable" });

@@ -3,7 +3,7 @@
  *
  * A reading is Latin small letters, which still go through the spelling rules of `skeleton.ts`, and capitals for sounds
  * about which the script leaves no doubt: `C` ch, `S` sh, `J` zh or English j, `X` kh, `Z` ts, `H` h that is spoken, `V` v,
- * `Q` the đ that is d in Vietnam and j in Serbia.
+ * `Q` the đ that is d in Vietnam and j in Serbia, `W` the щ that is shch in Russia and sht in Bulgaria.
  * After `=` stands what a vowel-poor script settles entirely, in the classes of a skeleton (K S T P F L M N R), with `a`
  * for any vowel, `h`, and digits for letters that stand for several classes (`OPEN` in `skeleton.ts`).
  */
