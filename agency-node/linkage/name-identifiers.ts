@@ -16,8 +16,8 @@ const LEAST_KEY = 3;
 /** A pair of keys that is shorter together is shared by too many. */
 const LEAST_PAIR = 4;
 
-/** Letters of a longer name that are compared as spelt, because slips come late in a word. */
-const START = 5;
+/** First letters of a longer name, compared as spelt: slips come late in a word. */
+const START = 3;
 
 /** From this length on the consonants are compared without order, so that letters may have changed places. */
 const LEAST_UNORDERED = 5;

@@ -122,7 +122,7 @@ const KINDS = {
 
   // A name with the full birth date.
   ...names("person.skeleton-date", "dateLevel", 2, "birth.full"),
-  "person.start-date": dated(2, "name.usual", "birth.full"),
+  "person.start-date": dated(2, "name.frequent", "birth.full"),
   "person.two-starts-date": dated(3, "name.start", "second.start", "birth.full"),
   "person.two-starts-sex-date": dated(4, "name.start", "second.start", "birth.full", "sex.same"),
   "person.name-start-year": yearly(3, "name.rare", "second.start", "birth.year"),
@@ -209,7 +209,7 @@ export const SCHEME: Scheme = {
     ibantools: "4.5.4",
     "libphonenumber-js": "1.13.16",
   },
-  caps: { tokens: 64, names: 36, numbers: 40, phones: 8 },
+  caps: { tokens: 64, names: 34, numbers: 40, phones: 8 },
 };
 
 /** The class that the wire shows for `kind`. */
