@@ -1,5 +1,5 @@
 /**
- * Keys of names that many bear. Made by `node tests/train/main.ts --keys` on 2026-11-22
+ * Keys of names that many bear. Made by `node tests/train/main.ts --keys DIR…` on 2026-11-22
  * from 6 populations with 31080 records (sets negatives, febrl3, lists-ofac-un)
  * and from `COMMON_NAMES` in `name-words.ts`: common from one in 50 of a population, frequent
  * from one in 200 (and all of `COMMON_NAMES`), usual from one in 1,000.
@@ -12,7 +12,7 @@ const keys = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\
 export const SKELETONS: KeyTable = {
   common: keys(`
     AK AKMT AKNT AL ALL ALTKRT AMN AMR AN ANK ANS APRKM APT APTL APTRKMN AS AT FL FT KK KL KLRK KM KMT KN KNK KRK
-    KRS KS KSM KSN KT LN MKMT MKT MN MR MS MT PK PSR RN RS SK SKP SL SLM SLMN SN SNK SRK SRS SS ST TKRT
+    KRS KS KSM KSN KT LN MKMT MKT MN MR MS MT PK PSR RN SK SKP SL SLM SLMN SN SNK SRK SRS SS ST TKRT
   `),
   frequent: keys(`
     AFN AFNF AFNFS AFNS AFR AFT AKN AKNSN AKP AKR AKS ALF ALFR ALK ALKS ALKSNTR ALKSNTRFK ALKSNTRFS ALM ALMS ALN
@@ -23,7 +23,7 @@ export const SKELETONS: KeyTable = {
     KRLS KRLT KRM KRMN KRN KRNNTS KRSTFR KRSTN KSP KSR KTF KTLN KTN KTR LF LK LKLN LL LM LNK LPS LR LRN LS MK MKL
     MKN MKRT MKSN MLN MLR MLS MNK MNL MNSR MRK MRM MRN MRS MRSN MRTN MRTNS MSL MSN MSR MST MSTF MTF MTFS MTLN MTN
     MTS MTSN NKL NKLFS NKLS NKN NM NR NSLS NSR NTL NTN PKM PKR PL PLK PN PNMN PNSMN PP PR PRK PRN PRR PRS PRSN PRST
-    PRTL PSP PTL PTR PTRF PTRFS PTRSN RK RKMN RL RMN RMRS RP RPRT RSRT RST RT RTRKS SF SFN SFR SFRT SFT SKKS SKN
+    PRTL PSP PTL PTR PTRF PTRFS PTRSN RK RKMN RL RMN RMRS RP RPRT RS RSRT RST RT RTRKS SF SFN SFR SFRT SFT SKKS SKN
     SKNK SKNSN SKR SKT SLF SLN SLS SLTN SM SML SMN SMNT SMR SMS SMT SNKS SNKSN SNP SNS SNSS SNT SNTLR SNTN SNTS SP
     SPR SR SRKFS SRL SRLS SRLT SRM SRN SRTN SSF SSK SSMN SSN SSR SSS STFN STFNSN STM STN STNK STNL STPS TF TFS TFT
     TK TKR TKSN TL TLN TLR TMS TMTR TN TNL TNT TR TRK TRN TRS TS TT
@@ -47,12 +47,12 @@ export const SKELETONS: KeyTable = {
     MRKN MRKRT MRKS MRL MRLS MRSL MRT MRTMT MRTS MSF MSK MSS MTR NF NK NKLFK NL NLSN NN NNS NP NPL NRKS NRS NRTN NS
     NSM NSNN NST NT NTR PFL PKMN PKN PKS PKT PLFRT PLKFL PLKL PLL PLN PLNK PLR PLS PLSN PLTRN PML PNK PNS PNT PRFN
     PRKN PRKR PRKS PRMN PRNS PRNT PRNTN PRPR PRSFK PRSFS PRSS PRT PRTN PRTP PRTS PRTSF PS PSK PSL PSN PT PTN PTRFK
-    PTRK PTRS RF RFL RFLNKS RFR RKL RKM RKMNT RKN RKRT RLNKS RLS RM RMR RMS RNK RNKN RNT RNTL RNTN RPK RPN RPNSN
-    RPSN RSL RSLN RSMNT RSN RSR RSRS RSS RTFN RTN RTRK SFK SFL SFNK SFNTS SFS SKK SKL SKNT SKS SKSN SLFTR SLK SLL
-    SLNK SLP SLPRT SLSR SLT SMNK SMNS SMP SMPN SMSR SNF SNFR SNKKN SNKKSN SNKN SNKNK SNKPN SNKSNK SNKT SNLN SNLNK
-    SNN SNR SNSN SNTK SNTNK SNTR SNTRS SPF SPK SPKN SPN SPNK SPT SRF SRKFK SRKN SRMN SRNK SRPTL SRSFK SRSFS SRT SSL
-    SSM SSNK SST SSTN STK STL STR STRT STS STT TFN TFR TFTL TKLS TKN TLNK TLP TLS TM TMNK TMNS TMPSN TMR TMRL TMT
-    TNK TNKN TNKTN TNLT TNS TNSN TNSNK TP TPN TPR TPS TRFS TRKN TRP TRSL TRT TSN TTN TTR
+    PTRK PTRS RF RFL RFLNKS RFR RKL RKM RKMNT RKN RKRT RLNKS RLS RM RMR RMS RMTN RNK RNKN RNT RNTL RNTN RPK RPN
+    RPNSN RPSN RSL RSLN RSMNT RSN RSR RSRS RSS RTFN RTN RTRK SFK SFL SFNK SFNTS SFS SKK SKL SKNT SKS SKSN SLFTR SLK
+    SLL SLNK SLP SLPRT SLSR SLT SMNK SMNS SMP SMPN SMSR SNF SNFR SNKKN SNKKSN SNKN SNKNK SNKPN SNKSNK SNKT SNLN
+    SNLNK SNN SNR SNSN SNTK SNTNK SNTR SNTRS SPF SPK SPKN SPN SPNK SPT SRF SRKFK SRKN SRMN SRNK SRPTL SRSFK SRSFS
+    SRT SSL SSM SSNK SST SSTN STK STL STR STRT STS STT TFN TFR TFTL TKLS TKN TLNK TLP TLS TM TMNK TMNS TMPSN TMR
+    TMRL TMT TNK TNKN TNKTN TNLT TNS TNSN TNSNK TP TPN TPR TPS TRFS TRKN TRP TRSL TRT TSN TTN TTR
   `),
 };
 
@@ -73,12 +73,12 @@ export const SPELLINGS: KeyTable = {
     lachlan lauren lee li liam lily lin liu lopez lucy luis luke madison mahmoud mahmud manuel maria marie mario
     mark martin martinez mary maryam mason matthew matthews mccarthy mehmet michael michel michell miguel mikhail
     millar mohamad mohammadi morrison musa mustafa nasir nasser natalia nathan nguyen nicholas nikolaevich nikolai
-    oleg olga oliveira oliver olivia osman pak park patel paul pedro pereira perez peter petersen petrov petrovich
-    pham philippe pierre qadhafi rahman ramirez rees reid reza ri richard robert rodriguez ryan saeed saleh salem
-    salih salim samantha samuel sanchez santos sarah sayed sergeevich sergey shah sharma shepherd silva singh smith
-    sophie stanley stephenson stubbs sulayman tariq taylor thomas torres tran umar uthman victor viktor vincent
-    vladimir vladimirovich wali wang webb william williams wilson wu yahya yang yilmaz yong yousef yuri yusuf
-    zachary zakaria zaynab zhang zhao
+    oleg olga oliveira oliver olivia pak park patel paul pedro pereira perez peter petersen petrov petrovich pham
+    philippe pierre qadhafi rahman ramirez rees reid ri richard rida robert rodriguez ryan saeed saleh salem salih
+    salim samantha samuel sanchez santos sarah sayed sergeevich sergey shah sharma shepherd silva singh smith sophie
+    stanley stephenson stubbs sulayman tariq taylor thomas torres tran umar uthman victor viktor vincent vladimir
+    vladimirovich wali wang webb william williams wilson wu yahya yang yilmaz yong yousef yuri yusuf zachary zakaria
+    zaynab zhang zhao
   `),
   usual: keys(`
     aaron abdatif abdhamid abdkarim abdmajid abdrahim abdsalam abed abid adam adel adil adnan adolfo aguilar aidan

@@ -289,11 +289,11 @@ function rankedOf(words: readonly NameWord[]): [string, Rarity][] {
   return keys.filter((key) => key.length > 1).map((key) => [key, rarityOfSkeleton(key)]);
 }
 
-/** Keys of names without order, bound to `binding`; nothing where they are too short together, or not distinct. */
-function bound(kind: KindName, keys: readonly string[], binding: string): Identifier[] {
-  const usable =
-    keys.join("").length >= LEAST_PAIR && new Set(keys).size === keys.length && keys.every((key) => key !== "");
-  return usable ? [id(kind, ...keys.toSorted(), binding)] : [];
+/** Two keys without order, bound to `binding`; nothing where they are too short together, or the same. */
+function bound(kind: KindName, [a, b]: readonly string[], binding: string): Identifier[] {
+  if (a === undefined || b === undefined || a === "" || b === "" || a === b || binding === "") return [];
+  if (a.length + b.length < LEAST_PAIR) return [];
+  return [{ kind, fields: a < b ? [a, b, binding] : [b, a, binding] }];
 }
 
 function countriesOf(subject: Subject, report: Report): string[] {

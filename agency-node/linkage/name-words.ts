@@ -56,5 +56,21 @@ export const COMMON_NAMES: readonly string[] = words(`
   jean pierre jacques michel philippe marie hans peter klaus giuseppe mario giovanni mehmet mustafa yilmaz kaya
 `);
 
-/** Spellings that no rule reaches, of names that most of a language area bears; each as the usual one. */
-export const WHOLE_WORDS: ReadonlyMap<string, string> = new Map();
+/**
+ * Spellings that no rule reaches, each as the usual one: letters that Turkish, Persian and Urdu speak as s or z and Arabic as
+ * th or d.
+ */
+export const WHOLE_WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    osman: "uthman",
+    usman: "uthman",
+    othman: "uthman",
+    ramazan: "ramadan",
+    ramzan: "ramadan",
+    reza: "rida",
+    raza: "rida",
+    ridha: "rida",
+    fazil: "fadil",
+    zulfiqar: "dhulfiqar",
+  }),
+);

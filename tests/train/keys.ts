@@ -64,7 +64,7 @@ function wrapped(keys: readonly string[]): string {
 
 function head(sets: readonly TrainingSet[], populations: number, people: number, date: string): string {
   return `/**
- * Keys of names that many bear. Made by \`node tests/train/main.ts --keys\` on ${date}
+ * Keys of names that many bear. Made by \`node tests/train/main.ts --keys DIR…\` on ${date}
  * from ${populations} populations with ${people} records (sets ${sets.map(({ name }) => name).join(", ")})
  * and from \`COMMON_NAMES\` in \`name-words.ts\`: common from one in 50 of a population, frequent
  * from one in 200 (and all of \`COMMON_NAMES\`), usual from one in 1,000.

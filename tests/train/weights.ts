@@ -48,7 +48,7 @@ export function weightsModule(sets: readonly TrainingSet[], date: string, half: 
   });
   const pairs = sets.reduce((sum, { counted }) => sum + counted.length, 0);
   return `/**
- * Weights of evidence in decibans, learned by \`node tests/train/main.ts\` on ${date} from
+ * Weights of evidence in decibans, learned by \`node tests/train/main.ts${half === undefined ? "" : ` --half ${half}`} DIR…\` on ${date} from
  * ${sets.map(({ name }) => name).join(", ")}
  * (${pairs} true pairs${half === undefined ? "" : `, every second one; the others are held out`}): the mean over the sets of 10 log10 (m / u), where m is
  * how often the fact agrees between records of one person and u how often between records of two.
