@@ -1,4 +1,5 @@
 /** The matches of this node: notices carried out, and what an officer is shown. */
+import { TOKEN_CLASSES } from "../shared/core/data-plane.ts";
 import type { Meeting, Notice } from "../shared/core/data-plane.ts";
 import type { Domain } from "../shared/core/domain.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
@@ -89,8 +90,13 @@ export class Matches {
     const publication = this.#parts.records.publication(handle, meeting);
     if (publication === undefined) return VERSION_UNKNOWN;
     const kinds = identifiersAt(publication.layout, meeting.positions).map(({ kind }) => kind);
+    const own = TOKEN_CLASSES.flatMap((tokenClass) => publication.layout[tokenClass]);
     try {
-      return gradeOf(kinds, SCHEME);
+      return gradeOf(
+        kinds,
+        SCHEME,
+        own.flatMap((identifier) => (identifier === null ? [] : [identifier.kind])),
+      );
     } catch (error) {
       // Laid out under another scheme. The notice must not hold up those behind it.
       if (!isCausewayError(error, "INVALID")) throw error;

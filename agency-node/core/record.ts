@@ -62,6 +62,8 @@ export type Subject = {
   readonly middleNames?: readonly string[];
   readonly lastNames?: readonly string[];
   readonly birthDates?: readonly string[];
+  /** Birth dates of other calendars, ranges and approximations, as the source wrote them; compared only as `birthDates`. */
+  readonly birthDatesAsWritten?: readonly string[];
   readonly birthPlaces?: readonly string[];
   readonly sex?: Sex;
   /** Nationalities of a person, countries of an organisation, flags of a vessel. */

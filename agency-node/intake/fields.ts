@@ -10,7 +10,8 @@ import {
   type SubjectHandle,
   type SubjectKind,
 } from "../core/record.ts";
-import { type DayMonthOrder, readDate } from "./dates.ts";
+import { readBirthDate } from "./birth-dates.ts";
+import { type DayMonthOrder } from "./dates.ts";
 import { type OwnCode, type Problem, problem } from "./problem.ts";
 import { documentTypeOf, sexOf } from "./words.ts";
 
@@ -155,6 +156,7 @@ export function subjectOf(kind: SubjectKind, fields: Fields, context: SubjectCon
     middleNames: reader.texts("middleName", "middleNames"),
     lastNames: reader.texts("lastName", "lastNames"),
     birthDates: reader.birthDates(),
+    birthDatesAsWritten: reader.birthDatesAsWritten(),
     birthPlaces: reader.texts("birthPlace", "birthPlaces"),
     ...(sex && { sex }),
     countries: reader.texts("nationality", "countries"),
@@ -216,17 +218,26 @@ class SubjectReader {
     return sex === "unknown" ? undefined : sex;
   }
 
+  /** Every date that a text can mean. */
   birthDates(): string[] {
-    return this.#collect("birthDates", ["birthDate"], (text, _, path) => {
-      const date = readDate(text, this.#context.dateOrder);
+    return this.#collectAll("birthDates", ["birthDate"], (text, _, path) => {
+      const date = readBirthDate(text, this.#context.dateOrder);
       if ("fault" in date) {
         this.#report(path, date.fault);
         // No record is made of it, but a bare subject keeps it: linkage still reads the year, or a swapped day and month.
-        return /^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined;
+        return /^\d{4}-\d\d-\d\d$/.test(text) ? [text] : [];
       }
       if (date.ambiguous) this.#report(path, "DATE_ORDER");
-      this.#checkAge(date.iso, path);
-      return date.iso;
+      this.#checkAge(date.isos[0] as string, path);
+      return date.isos;
+    });
+  }
+
+  /** The texts of which dates were made that say something else, so that nothing the source wrote is lost. */
+  birthDatesAsWritten(): string[] {
+    return this.#values("birthDate").filter((text) => {
+      const date = readBirthDate(text, this.#context.dateOrder);
+      return "isos" in date && date.vague;
     });
   }
 
@@ -294,16 +305,28 @@ class SubjectReader {
     fields: readonly FieldName[],
     read: (text: string, field: FieldName, path: string, index: number) => T | undefined,
   ): T[] {
+    return this.#collectAll(list, fields, (text, field, path, index) => {
+      const item = read(text, field, path, index);
+      return item === undefined ? [] : [item];
+    });
+  }
+
+  /** As `#collect`, where one value gives several items. */
+  #collectAll<T>(
+    list: keyof Subject,
+    fields: readonly FieldName[],
+    read: (text: string, field: FieldName, path: string, index: number) => readonly T[],
+  ): T[] {
     const items: T[] = [];
     let index = 0;
     for (const field of fields) {
       for (const [i, text] of this.#values(field).entries()) {
         const path = pathOf(field, i);
-        const item = read(text, field, path, index);
+        for (const item of read(text, field, path, index)) {
+          this.origins.set(`${list}[${items.length}]`, path);
+          items.push(item);
+        }
         index += 1;
-        if (item === undefined) continue;
-        this.origins.set(`${list}[${items.length}]`, path);
-        items.push(item);
       }
     }
     return items;

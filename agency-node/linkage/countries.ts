@@ -5,6 +5,7 @@
 import anyAscii from "any-ascii";
 import countries from "i18n-iso-countries";
 import { COUNTRY_ALIASES, DEMONYMS } from "./country-names.ts";
+import { remembered } from "./remembered.ts";
 
 /** Words that official names add or leave out. */
 const FILLERS = new Set(
@@ -16,7 +17,7 @@ const FILLERS = new Set(
 const BY_NAME = namesOfCountries();
 
 /** Alpha-2 code, or undefined where the text names no country. */
-export function countryOf(text: string): string | undefined {
+export const countryOf = remembered((text: string): string | undefined => {
   const trimmed = text.slice(0, 128).trim();
   if (trimmed === "") return undefined;
   if (/^[A-Za-z]{2,3}$/.test(trimmed)) {
@@ -25,7 +26,7 @@ export function countryOf(text: string): string | undefined {
   }
   const bare = trimmed.replace(/\([^)]*\)/g, " ");
   return BY_NAME.get(nameKey(trimmed)) ?? BY_NAME.get(nameKey(bare)) ?? BY_NAME.get(shortKey(bare));
-}
+});
 
 function namesOfCountries(): ReadonlyMap<string, string> {
   const names = new Map<string, string>();

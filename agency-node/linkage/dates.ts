@@ -15,6 +15,10 @@ export type BirthDates = {
 
 /** First of January stands for "some day of that year" in so many registers that it counts as the year alone. */
 const PLACEHOLDER_DAY = "01-01";
+const LAST_DAY = "12-31";
+
+/** A longer range says too little for each of its years. */
+const RANGE_YEARS_MAX = 5;
 
 export function birthDatesOf(texts: readonly string[]): BirthDates {
   const full = new Set<string>();
@@ -28,13 +32,22 @@ export function birthDatesOf(texts: readonly string[]): BirthDates {
       bad.push(i);
       continue;
     }
-    years.add(year);
-    if (rest === undefined || rest === PLACEHOLDER_DAY || isWholeYear(year, rest, present)) continue;
+    const first = rest === LAST_DAY ? rangeStart(Number(year), present) : undefined;
+    for (let each = first ?? Number(year); each <= Number(year); each += 1) years.add(String(each));
+    if (rest === undefined || rest === PLACEHOLDER_DAY || first !== undefined) continue;
     const monthDay = rest.split("-").sort().join("");
     full.add(`${year}-${monthDay}`);
     monthDays.add(monthDay);
   }
   return { full: [...full], monthDays: [...monthDays], years: [...years], bad };
+}
+
+/** Lists write "between 1964 and 1966" as the two dates that bound it; the nearest first of January is the other one. */
+function rangeStart(lastYear: number, present: ReadonlySet<string>): number | undefined {
+  for (let year = lastYear; year > lastYear - RANGE_YEARS_MAX; year -= 1) {
+    if (present.has(`${year}-${PLACEHOLDER_DAY}`)) return year;
+  }
+  return undefined;
 }
 
 /** A year from 1880 to 2100, and month and day where both are given and exist, in either order. */
@@ -48,9 +61,4 @@ function partsOf(text: string): [year?: string, monthDay?: string] {
   const larger = Math.max(Number(a), Number(b));
   if (smaller < 1 || smaller > 12 || larger > 31) return [year];
   return [year, `${a}-${b}`];
-}
-
-/** Lists write "some day in 1984" as the two dates that bound it. */
-function isWholeYear(year: string, rest: string, present: ReadonlySet<string>): boolean {
-  return rest === "12-31" && present.has(`${year}-${PLACEHOLDER_DAY}`);
 }

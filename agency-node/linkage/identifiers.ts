@@ -49,45 +49,100 @@ export function problemsOf(subject: Subject): readonly Problem[] {
 }
 
 /** `x` of protocol section 2.1: lp("causeway/id") ‖ lp(scheme) ‖ lp(kind) ‖ lp(field_1) ‖ … */
-export function encodeIdentifier(identifier: Identifier): Uint8Array {
-  return concat(
-    lpText("causeway/id"),
-    lpText(SCHEME.name),
-    lpText(identifier.kind),
-    ...identifier.fields.map((field) => lpText(field)),
-  );
+export function encodeIdentifier({ kind, fields }: Identifier): Uint8Array {
+  const head = headOf(kind);
+  let length = head.length;
+  for (const field of fields) length += 2 + field.length;
+  const encoded = new Uint8Array(length);
+  encoded.set(head);
+  let at = head.length;
+  for (const field of fields) {
+    if (!writeAscii(field, encoded, at)) return concat(head, ...fields.map((each) => lpText(each)));
+    at += 2 + field.length;
+  }
+  return encoded;
 }
 
+const HEADS = new Map<KindName, Uint8Array>();
+
+function headOf(kind: KindName): Uint8Array {
+  const known = HEADS.get(kind);
+  if (known !== undefined) return known;
+  const head = concat(lpText("causeway/id"), lpText(SCHEME.name), lpText(kind));
+  HEADS.set(kind, head);
+  return head;
+}
+
+/** Nearly every canonical form is short ASCII, which needs no encoder; false where it is not. */
+function writeAscii(field: string, into: Uint8Array, at: number): boolean {
+  if (field.length > 0xff) return false;
+  into[at + 1] = field.length;
+  for (let i = 0; i < field.length; i += 1) {
+    const code = field.charCodeAt(i);
+    if (code > 0x7f) return false;
+    into[at + 2 + i] = code;
+  }
+  return true;
+}
+
+/** No canonical form holds a line break. */
 function keyOf({ kind, fields }: Identifier): string {
-  return JSON.stringify([kind, ...fields]);
+  return `${kind}\n${fields.join("\n")}`;
 }
 
 /**
  * Numbers in the record's order, then names. Which names a cap cuts off must not depend on the order in which a source
  * lists its aliases, or two sources would keep different ones: so they are kept by a hash of themselves.
  */
-function withinCaps(numbers: readonly Identifier[], names: readonly Identifier[]): Identifier[] {
-  const { tokens, numbers: most } = SCHEME.caps;
+function withinCaps(numbers: readonly Identifier[], named: readonly Identifier[]): Identifier[] {
+  const { tokens, numbers: most, names: mostNames } = SCHEME.caps;
   const allowed = withinPhoneCap(numbers);
-  const ranked = names.map((name) => ({ name, rank: fnv1a(keyOf(name)) })).sort((a, b) => a.rank - b.rank);
-  const room = tokens - Math.min(allowed.length, Math.max(most, tokens - names.length));
-  return [...allowed.slice(0, tokens - room), ...ranked.slice(0, room).map(({ name }) => name)];
+  const names = lowestRanked(
+    named.filter((one) => !isAtAddress(one)),
+    mostNames,
+  );
+  const rest = [...names, ...lowestRanked(named.filter(isAtAddress), tokens - names.length)];
+  const room = tokens - Math.min(allowed.length, Math.max(most, tokens - rest.length));
+  return [...allowed.slice(0, tokens - room), ...lowestRanked(rest, room)];
+}
+
+/** Aliases multiply names; addresses are few, and are kept beside them. */
+function isAtAddress({ kind }: Identifier): boolean {
+  return AT_ADDRESS.has(kind);
+}
+
+const AT_ADDRESS: ReadonlySet<string> = new Set(
+  Object.entries(SCHEME.kinds)
+    .filter(([, { facts }]) => facts.some((fact) => /^(?:street|house|area)\./.test(fact)))
+    .map(([kind]) => kind),
+);
+
+function lowestRanked(names: readonly Identifier[], most: number): readonly Identifier[] {
+  if (names.length <= most) return names;
+  const ranked = names.map((name) => ({ name, rank: fnv1a(name) })).sort((a, b) => a.rank - b.rank);
+  return ranked.slice(0, most).map(({ name }) => name);
 }
 
 function withinPhoneCap(numbers: readonly Identifier[]): Identifier[] {
   const phones = new Map<KindName, number>();
   return numbers.filter(({ kind }) => {
-    if (SCHEME.kinds[kind].group !== "phone") return true;
+    if (kind !== "link.phone" && kind !== "device.phone") return true;
     const count = (phones.get(kind) ?? 0) + 1;
     phones.set(kind, count);
     return count <= SCHEME.caps.phones;
   });
 }
 
-/** FNV-1a, 32 bits, over UTF-16 units: an order, no secret and no security. */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+/** FNV-1a, 32 bits, over UTF-16 units of the fields: an order, no secret and no security. */
+function fnv1a({ kind, fields }: Identifier): number {
+  let hash = hashOf(kind, 0x811c9dc5);
+  for (const field of fields) hash = hashOf(field, hash);
+  return hash >>> 0;
+}
+
+function hashOf(text: string, start: number): number {
+  let hash = start;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash;
 }
 

@@ -55,3 +55,22 @@ export const COMMON_NAMES: readonly string[] = words(`
   kim lee li park pak choe choi jong wang zhang chen liu yang huang zhao wu nguyen tran le pham
   jean pierre jacques michel philippe marie hans peter klaus giuseppe mario giovanni mehmet mustafa yilmaz kaya
 `);
+
+/**
+ * Spellings that no rule reaches, each as the usual one: letters that Turkish, Persian and Urdu speak as s or z and Arabic as
+ * th or d.
+ */
+export const WHOLE_WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    osman: "uthman",
+    usman: "uthman",
+    othman: "uthman",
+    ramazan: "ramadan",
+    ramzan: "ramadan",
+    reza: "rida",
+    raza: "rida",
+    ridha: "rida",
+    fazil: "fadil",
+    zulfiqar: "dhulfiqar",
+  }),
+);

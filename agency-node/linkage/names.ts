@@ -1,21 +1,22 @@
 /**
- * Names of persons and organisations as words that can be compared, whatever their order, spelling or particles.
+ * Names of persons and organisations as words that can be compared, whatever their order, script, spelling or particles.
  *
- * A word becomes two keys: `sound` (Double Metaphone, strong on European spelling) and `skeleton` (its consonants, with
- * those that transliterations exchange taken together, strong on Arabic, Persian and Slavic names in Latin letters).
- * Known weakness: only Latin, Cyrillic and Greek letters are read; `isReadable` is the place where scripts are added.
+ * A word is compared as spelt, where its script writes vowels, and by its skeletons (consonants in classes), which meet
+ * across spellings and scripts. Known weakness: scripts that `scripts/` has no table for are not read.
  */
 import anyAscii from "any-ascii";
-import { doubleMetaphone } from "double-metaphone";
-import { COMMON_NAMES, GLUED_AFTER_ARTICLE, KUNYA_WORDS, LEGAL_FORMS, PARTICLES, TITLES } from "./name-words.ts";
+import { GLUED_AFTER_ARTICLE, KUNYA_WORDS, LEGAL_FORMS, PARTICLES, TITLES, WHOLE_WORDS } from "./name-words.ts";
+import { remembered } from "./remembered.ts";
+import { SCRIPTS } from "./scripts/scripts.ts";
+import { skeletonOf, skeletonsOf } from "./skeleton.ts";
 
 export type NameWord = {
-  /** Lower-case ASCII letters. */
+  /** Lower-case ASCII letters; for a vowel-poor script its reading (`scripts/letters.ts`). */
   readonly text: string;
-  readonly sound: string;
-  readonly skeleton: string;
-  /** Borne by so many that it says little. */
-  readonly common: boolean;
+  /** Whether `text` has the vowels that were spoken. */
+  readonly spelt: boolean;
+  /** Likeliest first; one to four. */
+  readonly skeletons: readonly [string, ...string[]];
 };
 
 const MAX_NAME_LENGTH = 200;
@@ -23,29 +24,32 @@ const MAX_WORDS = 10;
 
 /** Whether `text` has letters of a script that this scheme compares. */
 export function isReadable(text: string): boolean {
-  return /\p{L}/u.test(readablePart(text));
+  return SCRIPTS.some(({ letter }) => letter.test(text));
 }
 
-/** `text` without the letters of other scripts: lists append the native spelling to the Latin one. */
-function readablePart(text: string): string {
-  return text
-    .normalize("NFKC")
-    .replace(/(?![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Lm}])[\p{L}\p{M}]+/gu, (run) =>
-      /\p{L}/u.test(run) ? " " : run,
-    );
-}
-
-/** Words of a person's name. Lists put several names in one text with semicolons between, and notes in brackets. */
+/**
+ * Words of a person's name. Apostrophes are marks inside a word, any other sign ends it. Lists put several names in one text with semicolons between, notes in brackets, and the
+ * native spelling beside the Latin one: each script's words are a name of their own.
+ */
 export function personNames(text: string): NameWord[][] {
-  return splitNames(text)
-    .map((name) =>
-      dedupe(
-        joinCompounds(asciiWords(name))
-          .filter((word) => word.length > 1)
-          .map(nameWord),
-      ),
-    )
-    .filter((words) => words.length > 0);
+  const readings = text
+    .slice(0, MAX_NAME_LENGTH)
+    .replace(/\([^)]*(?:\)|$)/g, " ")
+    .split(/[;/]/)
+    .flatMap(readingsOf);
+  return readings.map(wordsOfName).filter((words) => words.length > 0);
+}
+
+/** The words of one name, those of each script apart. */
+function readingsOf(name: string): (readonly string[])[] {
+  const plain = inSpokenOrder(name)
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/['’‘`´ʻʼʾʿʹʺ′ـ\u200c\u200d]/gu, "");
+  const [latin] = SCRIPTS;
+  // oxlint-disable-next-line no-control-regex
+  const scripts = /^[\x00-\u024f]*$/.test(plain) ? [latin] : SCRIPTS;
+  return scripts.map(({ letters, read }) => read(plain.match(letters)?.slice(0, 2 * MAX_WORDS) ?? []));
 }
 
 /** Words of an organisation's name without its legal form, in alphabetical order. */
@@ -56,21 +60,12 @@ export function organisationKey(text: string): string {
   return key.length >= 4 ? key : "";
 }
 
-function splitNames(text: string): string[] {
-  return text
-    .slice(0, MAX_NAME_LENGTH)
-    .replace(/\([^)]*(?:\)|$)/g, " ")
-    .split(";")
-    .map((name) => inSpokenOrder(readablePart(name)));
-}
-
 /** "LAST, First" as "First LAST", so that compounds that span the comma join. */
 function inSpokenOrder(name: string): string {
-  const [last, first, ...others] = name.split(",");
+  const [last, first, ...others] = name.split(/[,،]/);
   return first === undefined || others.length > 0 ? name : `${first} ${last}`;
 }
 
-/** Apostrophes are transliteration marks inside a word; any other sign ends it. */
 export function asciiWords(text: string): string[] {
   const plain = anyAscii(
     text
@@ -85,6 +80,13 @@ export function asciiWords(text: string): string[] {
     .slice(0, 2 * MAX_WORDS);
 }
 
+function wordsOfName(readings: readonly string[]): NameWord[] {
+  const words = joinCompounds(readings)
+    .filter((reading) => reading.length > 1)
+    .map(nameWord);
+  return [...new Map(words.map((word) => [word.text, word])).values()];
+}
+
 /**
  * Drops titles and particles, and glues what belongs together: "abd al-rahman" and "abdurrahman", "abu bakr" and
  * "aboubakar", "nur al-din" and "noureddine" are one word each.
@@ -96,13 +98,13 @@ function joinCompounds(words: readonly string[]): string[] {
     const next = nextBearing(words, i + 1);
     const previous = joined.at(-1);
     if (ABD.test(word) && next !== undefined) {
-      joined.push(plainForm(`abd${words[next]}`));
+      joined.push(plainForm(`abd${words[next]}`.replace("=6", "=")));
       i = next;
     } else if (KUNYA_WORDS.has(word) && next !== undefined) {
-      joined.push(`abu${words[next]}`);
+      joined.push(`abu${words[next]}`.replace("=6", "="));
       i = next;
     } else if (GLUED_AFTER_ARTICLE.has(word) && previous !== undefined) {
-      joined[joined.length - 1] = `${previous}din`;
+      joined[joined.length - 1] = previous.includes("=") ? `${previous}TN` : `${previous}din`;
     } else if (!TITLES.has(word) && !PARTICLES.has(word)) {
       joined.push(plainForm(word));
     }
@@ -123,7 +125,9 @@ const ARTICLES = new Set(["al", "el", "ul", "ol", "il", "ar", "er", "ur", "as", 
 
 /** "abdurrahman", "abdul-rahman" and "abdirahman" alike; "noureddine" as "nour al-din"; "mohd" written out. */
 function plainForm(word: string): string {
-  const abd = /^abd(?:[aeiou]{1,2})?(?:l(?=[^l]|l[aeiou])|r(?=r)|s(?=s)|z(?=z))?([a-z]{3,})$/.exec(word);
+  const whole = WHOLE_WORDS.get(word);
+  if (whole !== undefined) return whole;
+  const abd = /^abd(?:[aeiou]{1,2})?(?:l(?=[^l=]|l[aeiou])|r(?=r)|s(?=s)|z(?=z))?([a-z]{3,})$/.exec(word);
   if (abd) return `abd${abd[1]}`;
   if (/^m[ou]?h(?:am)?m?d?$/.test(word)) return "muhammad";
   return SPELLINGS.reduce((text, [from, to]) => text.replace(from, to), word);
@@ -138,54 +142,22 @@ const SPELLINGS: readonly [RegExp, string][] = [
   [/(?<=[^aeiouy])(?:ij|iy|ii|yi|yj)$/, "i"],
 ];
 
-function nameWord(text: string): NameWord {
-  const skeleton = skeletonOf(text);
-  return { text, sound: soundOf(text), skeleton, common: COMMON.has(commonKey(text)) };
-}
+const nameWord = remembered((reading: string): NameWord => {
+  const skeletons = skeletonsOf(reading) as NameWord["skeletons"];
+  if (reading.includes("=")) return { text: reading, spelt: false, skeletons };
+  return { text: reading.replace(/[CSJXZHVQW2]/g, (letter) => LATIN[letter] as string), spelt: true, skeletons };
+});
 
-function soundOf(word: string): string {
-  return doubleMetaphone(word)[0];
-}
-
-/**
- * The consonants of a word, those taken together that spellings exchange (d, t, dh, th; s, z, sh, ch; k, q, kh, gh; b, p;
- * v, w). Vowels go, and w, y and h where they only colour one; a leading vowel leaves a mark: Ali and Lee stay apart.
- */
-export function skeletonOf(word: string): string {
-  const single = word.replace(/[^a-z]/g, "").replace(/(.)\1+/g, "$1");
-  const folded = FOLDS.reduce((text, [from, to]) => text.replace(from, to), single);
-  return folded
-    .replace(/^[aeiouy]+/, "A")
-    .replace(/[aeiouy]/g, "")
-    .toLowerCase();
-}
-
-const FOLDS: readonly [RegExp, string][] = [
-  [/sch|sh|tch|ch|cz|sz/g, "s"],
-  [/dzh|dj|zh|dg/g, "j"],
-  [/kh|gh|ck|cq|q|x/g, "k"],
-  [/ph/g, "f"],
-  [/th|dh/g, "t"],
-  [/c(?=[eiy])/g, "s"],
-  [/c/g, "k"],
-  [/g(?=[ei])/g, "j"],
-  [/g/g, "k"],
-  [/p/g, "b"],
-  [/z/g, "s"],
-  [/d/g, "t"],
-  [/(?<=[^aeiouy])h|h$/g, ""],
-  [/(?<=[aeiouy])w(?![aeiouy])/g, ""],
-  [/v/g, "w"],
-];
-
-/** Sound and skeleton together: spellings of one common name, not every name that resembles it. */
-function commonKey(text: string): string {
-  const sound = soundOf(text);
-  return sound.length < 3 ? text : `${sound} ${skeletonOf(text)}`;
-}
-
-const COMMON: ReadonlySet<string> = new Set(COMMON_NAMES.map((name) => commonKey(plainForm(name))));
-
-function dedupe(words: readonly NameWord[]): NameWord[] {
-  return [...new Map(words.map((word) => [word.text, word])).values()];
-}
+/** How the capitals of a reading are spelt in English. */
+const LATIN: Readonly<Record<string, string>> = {
+  C: "ch",
+  S: "sh",
+  J: "j",
+  X: "kh",
+  Z: "ts",
+  H: "h",
+  V: "v",
+  Q: "d",
+  W: "sh",
+  "2": "t",
+};

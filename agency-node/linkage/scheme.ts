@@ -1,174 +1,188 @@
 /**
- * The linkage scheme: which kinds of identifier exist, what the wire shows of each, and how much an agreement weighs.
+ * The linkage scheme: which kinds of identifier exist, what the wire shows of each, which facts agree where one meets, and
+ * how much each fact weighs.
  *
  * Kinds, weights, thresholds, word tables, canonical forms and the libraries behind them are one versioned whole: two
  * nodes meet only if they spell every identifier alike, so any change here is a new scheme with a new name.
  *
- * How a grade comes about: a name with the full birth date is worth 40 (`date`), two names with the year 45 (`pair`),
- * so either is `possible` and both are `probable`; a document number is `strong` alone. Known weakness: equal tokens can
- * say that facts agree, never that they differ, so two countries that issue the same document number, or namesakes born
- * in one year, meet; the blind second look is there for them.
+ * How a grade comes about: weights are decibans, ten for each power of ten (`core/grade.ts`). Weights of what persons are
+ * called and where they live are learned (`weights.ts`); numbers that belong to one subject are set to a grade outright.
+ * Known weakness: equal tokens can say that facts agree, never that they differ, so two countries that issue the same
+ * document number, or namesakes born in one year, meet; the blind second look is there for them.
  */
 import type { TokenClass } from "../../shared/core/data-plane.ts";
-import type { GradingScheme, KindRule, Relation } from "../core/grade.ts";
+import type { FactRule, GradingScheme, KindRule } from "../core/grade.ts";
+import { PAIR_RARITIES, type PairRarity, RARITIES, type Rarity } from "./rarity.ts";
+import { WEIGHTS } from "./weights.ts";
 
-/** Names of persons weigh little alone, a full birth date makes them `probable`, a number makes anything `strong`. */
-const POSSIBLE = 40;
+/**
+ * In decibans: facts of the weight of `possible` agree by chance once in 200,000 comparisons of two persons, of
+ * `probable` once in a hundred million. `strong` takes a number, or two names, the full date and the whole address.
+ */
+const POSSIBLE = 53;
 const PROBABLE = 80;
-const STRONG = 120;
+const STRONG = 165;
+
+const FACTS = {
+  // Learned: names, birth, origin, address.
+  "name.rare": learned("name", "name.rare", "A name agrees"),
+  "name.usual": learned("name", "name.usual", "A name agrees, which some others bear"),
+  "name.frequent": learned("name", "name.frequent", "A name agrees, which a good many bear"),
+  "name.common": learned("name", "name.common", "A name agrees, which many bear"),
+  "second.rare": learned("second", "name.rare", "A second name agrees"),
+  "second.usual": learned("second", "name.usual", "A second name agrees, which some others bear"),
+  "second.frequent": learned("second", "name.frequent", "A second name agrees, which a good many bear"),
+  "second.common": learned("second", "name.common", "A second name agrees, which many bear"),
+  "third.any": learned("third", "third.any", "A third name agrees"),
+  "name.start": learned("name", "name.start", "A name begins alike"),
+  "second.start": learned("second", "name.start", "A second name begins alike"),
+  "birth.full": learned("birth", "birth.full", "The full birth date agrees"),
+  "birth.monthday": learned("birth", "birth.monthday", "Day and month of birth agree, the year does not"),
+  "birth.year": learned("birth", "birth.year", "The birth year agrees"),
+  "nationality.same": learned("nationality", "nationality.same", "A nationality agrees"),
+  "birthplace.same": learned("birthplace", "birthplace.same", "The birth place agrees"),
+  "sex.same": learned("sex", "sex.same", "The sex agrees"),
+  "street.same": learned("street", "street.same", "The street agrees"),
+  "house.same": learned("house", "house.same", "The house number agrees"),
+  "area.same": learned("area", "area.same", "The postcode or place of the address agrees"),
+
+  // Set: numbers, and names of organisations.
+  "document.long": set("document", STRONG, "Both hold a document with the same number"),
+  "document.country": set("document", STRONG, "Both hold a document of the same country with the same number"),
+  "document.short": set("document", PROBABLE, "Both hold a document with the same number, which is short"),
+  "reference.same": set("reference", STRONG, "Both carry the same reference in another system"),
+  "registration.number": set(
+    "registration",
+    POSSIBLE,
+    "Both have the same registration number; its country is unknown on one side or differs",
+  ),
+  "registration.country": set("registration", STRONG, "Both have the same registration number in the same country"),
+  "organisation.name": set("organisation", POSSIBLE, "The name has the same consonants and the country agrees"),
+  "vin.own": set("vin", STRONG, "The chassis number is the same"),
+  "plate.own": set("plate", PROBABLE, "The number plate and its country are the same"),
+  "plate.own-number": set(
+    "plate",
+    POSSIBLE,
+    "The number plate is the same; its country is unknown on one side or differs",
+  ),
+  "imo.own": set("imo", STRONG, "The IMO number is the same"),
+  "mmsi.own": set("mmsi", PROBABLE, "The MMSI is the same"),
+  "imei.own": set("imei", STRONG, "The IMEI is the same"),
+  "imsi.own": set("imsi", STRONG, "The IMSI is the same"),
+  "phone.own": set("phone", PROBABLE, "The phone number is the same"),
+  "iban.own": set("iban", STRONG, "The IBAN is the same"),
+  "wallet.own": set("wallet", STRONG, "The wallet address is the same"),
+  "handle.own": set("handle", STRONG, "The profile on the same platform is the same"),
+  "email.own": set("email", STRONG, "The e-mail address is the same"),
+  "address.own": set("address", PROBABLE, "The address is the same"),
+
+  // What two different subjects can share.
+  "phone.shared": set("phone", PROBABLE, "Both are linked to the same phone number"),
+  "email.shared": set("email", PROBABLE, "Both are linked to the same e-mail address"),
+  "handle.shared": set("handle", PROBABLE, "Both are linked to the same profile"),
+  "wallet.shared": set("wallet", STRONG, "Both are linked to the same wallet"),
+  "iban.shared": set("iban", STRONG, "Both are linked to the same bank account"),
+  "plate.shared": set("plate", PROBABLE, "Both are linked to the same number plate"),
+  "plate.shared-number": set(
+    "plate",
+    POSSIBLE,
+    "Both are linked to the same plate number; its country is unknown on one side or differs",
+  ),
+  "vin.shared": set("vin", STRONG, "Both are linked to the same vehicle"),
+  "imo.shared": set("imo", STRONG, "Both are linked to the same vessel"),
+  "mmsi.shared": set("mmsi", PROBABLE, "Both are linked to the same ship station"),
+  "imei.shared": set("imei", STRONG, "Both are linked to the same device"),
+  "imsi.shared": set("imsi", STRONG, "Both are linked to the same SIM"),
+  "address.shared": set("address", POSSIBLE, "Both are linked to the same address"),
+} as const satisfies Record<string, FactRule>;
+
+type FactName = keyof typeof FACTS;
 
 const KINDS = {
   // Numbers that belong to one subject.
-  "person.document": identity("single", "document", STRONG, 1, "Both hold a document with the same number"),
-  "person.document-country": identity(
-    "single",
-    "document",
-    STRONG,
-    2,
-    "Both hold a document of the same country with the same number",
-  ),
-  "person.document-short": identity(
-    "single",
-    "document",
-    PROBABLE,
-    1,
-    "Both hold a document with the same number, which is short",
-  ),
-  "person.reference": identity("single", "reference", STRONG, 2, "Both carry the same reference in another system"),
-  "organisation.registration": identity(
-    "single",
-    "registration",
-    POSSIBLE,
-    1,
-    "Both have the same registration number; its country is unknown on one side or differs",
-  ),
-  "organisation.registration-country": identity(
-    "single",
-    "registration",
-    STRONG,
-    2,
-    "Both have the same registration number in the same country",
-  ),
-  "vehicle.vin": identity("single", "vin", STRONG, 1, "The chassis number is the same"),
-  "vehicle.plate": identity("single", "plate", PROBABLE, 2, "The number plate and its country are the same"),
-  "vehicle.plate-only": identity(
-    "single",
-    "plate",
-    POSSIBLE,
-    1,
-    "The number plate is the same; its country is unknown on one side or differs",
-  ),
-  "vessel.imo": identity("single", "imo", STRONG, 1, "The IMO number is the same"),
-  "vessel.mmsi": identity("single", "mmsi", PROBABLE, 1, "The MMSI is the same"),
-  "device.imei": identity("single", "imei", STRONG, 1, "The IMEI is the same"),
-  "device.imsi": identity("single", "imsi", STRONG, 1, "The IMSI is the same"),
-  "device.phone": identity("single", "phone", PROBABLE, 1, "The phone number is the same"),
-  "account.iban": identity("single", "iban", STRONG, 1, "The IBAN is the same"),
-  "account.wallet": identity("single", "wallet", STRONG, 2, "The wallet address is the same"),
-  "account.handle": identity("single", "handle", STRONG, 2, "The profile on the same platform is the same"),
-  "account.email": identity("single", "email", STRONG, 1, "The e-mail address is the same"),
-  "place.address": identity("single", "address", PROBABLE, 3, "The address is the same"),
+  "person.document": single(1, "document.long"),
+  "person.document-country": single(2, "document.country"),
+  "person.document-short": single(1, "document.short"),
+  "person.reference": single(2, "reference.same"),
+  "organisation.registration": single(1, "registration.number"),
+  "organisation.registration-country": single(2, "registration.country"),
+  "vehicle.vin": single(1, "vin.own"),
+  "vehicle.plate": single(2, "plate.own"),
+  "vehicle.plate-only": single(1, "plate.own-number"),
+  "vessel.imo": single(1, "imo.own"),
+  "vessel.mmsi": single(1, "mmsi.own"),
+  "device.imei": single(1, "imei.own"),
+  "device.imsi": single(1, "imsi.own"),
+  "device.phone": single(1, "phone.own"),
+  "account.iban": single(1, "iban.own"),
+  "account.wallet": single(2, "wallet.own"),
+  "account.handle": single(2, "handle.own"),
+  "account.email": single(1, "email.own"),
+  "place.address": single(3, "address.own"),
 
-  // Names, never without something that binds them.
-  "person.name-sound-date": identity("dateLevel", "date", 40, 2, "A name sounds alike and the full birth date agrees"),
-  "person.name-consonants-date": identity(
-    "dateLevel",
-    "date",
-    40,
-    2,
-    "A name has the same consonants and the full birth date agrees",
-  ),
-  "person.name-prefix-date": identity("dateLevel", "date", 40, 2, "A name begins alike and the full birth date agrees"),
-  "person.short-name-date": identity(
-    "dateLevel",
-    "date",
-    40,
-    2,
-    "A short name is spelt alike and the full birth date agrees",
-  ),
-  "person.common-name-date": identity(
-    "dateLevel",
-    "date",
-    35,
-    2,
-    "A common name agrees and so does the full birth date",
-  ),
-  "person.pair-prefix-date": identity(
-    "dateLevel",
-    "date",
-    40,
-    3,
-    "Two names begin alike and the full birth date agrees",
-  ),
-  "person.pair-monthday": identity(
-    "dateLevel",
-    "pair",
-    40,
-    3,
-    "Two names agree, and day and month of birth, but not the year",
-  ),
-  "person.pair-sound-year": identity("yearLevel", "pair", 45, 3, "Two names sound alike and the birth year agrees"),
-  "person.pair-skeleton-year": identity(
-    "yearLevel",
-    "pair",
-    45,
-    3,
-    "Two names have the same consonants and the birth year agrees",
-  ),
-  "person.mixed-pair-year": identity(
-    "yearLevel",
-    "pair",
-    45,
-    4,
-    "A common and a rarer name agree and so does the birth year",
-  ),
-  "person.full-name-year": identity(
-    "yearLevel",
-    "pair",
-    45,
-    2,
-    "The whole name, which is short, sounds alike and the birth year agrees",
-  ),
-  "person.common-pair-year": identity("yearLevel", "pair", 25, 3, "Two common names agree and so does the birth year"),
-  "person.full-name-nationality": identity(
-    "yearLevel",
-    "pair",
-    40,
-    2,
-    "The whole name sounds alike and the nationality agrees",
-  ),
-  "person.name-address": identity("dateLevel", "address", 45, 4, "A name agrees and so does the address"),
-  "person.pair-street": identity("yearLevel", "address", 45, 3, "Two names agree and so does the street"),
-  "person.pair-postcode": identity("yearLevel", "address", 40, 3, "Two names agree and so does the postcode"),
-  "person.date-street": identity("dateLevel", "address", 40, 2, "The full birth date and the street agree"),
-  "organisation.name-country": identity(
-    "yearLevel",
-    "name",
-    50,
-    2,
-    "The name has the same consonants and the country agrees",
-  ),
+  // A name with the full birth date.
+  ...names("person.skeleton-date", "dateLevel", 2, "birth.full"),
+  "person.start-date": dated(2, "name.frequent", "birth.full"),
+  "person.two-starts-date": dated(3, "name.start", "second.start", "birth.full"),
+  "person.two-starts-sex-date": dated(4, "name.start", "second.start", "birth.full", "sex.same"),
+  "person.name-start-year": yearly(3, "name.rare", "second.start", "birth.year"),
+  "person.common-pair-date": dated(3, "name.common", "second.common", "birth.full"),
+  "person.common-triple-date": dated(4, "name.common", "second.common", "third.any", "birth.full"),
+  ...pairs("person.pair-monthday", "dateLevel", 3, "birth.monthday"),
 
-  // What two different subjects can share. Any kind of subject publishes these, so a person can meet a vehicle.
-  "link.phone": association("phone", PROBABLE, 1, "Both are linked to the same phone number"),
-  "link.email": association("email", PROBABLE, 1, "Both are linked to the same e-mail address"),
-  "link.handle": association("handle", PROBABLE, 2, "Both are linked to the same profile"),
-  "link.wallet": association("wallet", STRONG, 2, "Both are linked to the same wallet"),
-  "link.iban": association("iban", STRONG, 1, "Both are linked to the same bank account"),
-  "link.plate": association("plate", PROBABLE, 2, "Both are linked to the same number plate"),
-  "link.plate-only": association(
-    "plate",
-    POSSIBLE,
-    1,
-    "Both are linked to the same plate number; its country is unknown on one side or differs",
-  ),
-  "link.vin": association("vin", STRONG, 1, "Both are linked to the same vehicle"),
-  "link.imo": association("imo", STRONG, 1, "Both are linked to the same vessel"),
-  "link.mmsi": association("mmsi", PROBABLE, 1, "Both are linked to the same ship station"),
-  "link.imei": association("imei", STRONG, 1, "Both are linked to the same device"),
-  "link.imsi": association("imsi", STRONG, 1, "Both are linked to the same SIM"),
-  "link.address": association("address", POSSIBLE, 3, "Both are linked to the same address"),
+  // Two or three names with the year of birth; whole names with a nationality for records that lack a date.
+  ...pairs("person.pair-spelling-year", "yearLevel", 3, "birth.year"),
+  ...pairs("person.pair-skeleton-year", "yearLevel", 3, "birth.year"),
+  ...pairs("person.triple-year", "yearLevel", 4, "third.any", "birth.year"),
+  ...names("person.name-year-nationality", "yearLevel", 3, "birth.year", "nationality.same"),
+  ...names("person.name-year-birthplace", "yearLevel", 3, "birth.year", "birthplace.same"),
+  ...pairs("person.pair-nationality", "yearLevel", 3, "nationality.same"),
+  ...pairs("person.long-nationality", "yearLevel", 2, "third.any", "nationality.same"),
+
+  // Addresses, with a name or the full birth date.
+  "person.date-street": dated(2, "birth.full", "street.same"),
+  "person.date-area": dated(2, "birth.full", "area.same"),
+  "person.date-house": dated(3, "birth.full", "house.same", "area.same"),
+  ...names("person.name-street", "yearLevel", 2, "street.same"),
+  ...names("person.name-area", "yearLevel", 2, "area.same"),
+  ...names("person.name-house", "dateLevel", 3, "house.same", "area.same"),
+  ...names("person.name-door", "dateLevel", 3, "house.same", "street.same"),
+  ...pairs("person.pair-area", "yearLevel", 3, "area.same"),
+  ...pairs("person.pair-street", "yearLevel", 3, "street.same"),
+
+  "organisation.name-country": yearly(2, "organisation.name"),
+
+  // Any kind of subject publishes these, so a person can meet a vehicle.
+  "link.phone": association(1, "phone.shared"),
+  "link.email": association(1, "email.shared"),
+  "link.handle": association(2, "handle.shared"),
+  "link.wallet": association(2, "wallet.shared"),
+  "link.iban": association(1, "iban.shared"),
+  "link.plate": association(2, "plate.shared"),
+  "link.plate-only": association(1, "plate.shared-number"),
+  "link.vin": association(1, "vin.shared"),
+  "link.imo": association(1, "imo.shared"),
+  "link.mmsi": association(1, "mmsi.shared"),
+  "link.imei": association(1, "imei.shared"),
+  "link.imsi": association(1, "imsi.shared"),
+  "link.address": association(3, "address.shared"),
 } as const satisfies Record<string, KindRule>;
+
+/** In the order of what an officer asks first. */
+const UNMET = {
+  document: "A document number in your record did not meet one of theirs",
+  reference: "A reference in your record did not meet one of theirs",
+  birth: "The birth date in your record was not met",
+  name: "No name in your record was met",
+  second: "A second name in your record was not met",
+  nationality: "The nationality in your record was not met together with a name",
+  birthplace: "The birth place in your record was not met together with a name",
+  street: "The street in your record was not met",
+  area: "The postcode or place of the address in your record was not met",
+  phone: "A phone number in your record did not meet one of theirs",
+  email: "An e-mail address in your record did not meet one of theirs",
+  registration: "The registration number in your record did not meet one of theirs",
+} as const;
 
 export type KindName = keyof typeof KINDS;
 
@@ -176,23 +190,30 @@ export type Scheme = GradingScheme & {
   readonly kinds: Readonly<Record<KindName, KindRule>>;
   /** npm packages whose tables decide how an identifier is spelt; changing one is changing the scheme. */
   readonly libraries: Readonly<Record<string, string>>;
-  /** Most real tokens a record; how many of them may be numbers while names want the rest; most phones. */
-  readonly caps: { readonly tokens: number; readonly numbers: number; readonly phones: number };
+  /** Most real tokens a record; most made of names without an address; how many may be numbers while names want the rest; most phones. */
+  readonly caps: { readonly tokens: number; readonly names: number; readonly numbers: number; readonly phones: number };
 };
 
 export const SCHEME: Scheme = {
-  name: "causeway-1",
+  name: "causeway-2",
   kinds: KINDS,
+  facts: FACTS,
+  unmet: UNMET,
   thresholds: { strong: STRONG, probable: PROBABLE, possible: POSSIBLE },
-  support: 40,
+  support: 30,
+  sharedByMany: [
+    // What a household shares.
+    new Set(["name", "street", "house", "area"]),
+    // What namesakes of one nation share, whatever their birth dates: equal tokens cannot say that dates differ.
+    new Set(["name", "second", "third", "nationality", "sex"]),
+  ],
   libraries: {
     "any-ascii": "0.3.3",
-    "double-metaphone": "2.0.1",
     "i18n-iso-countries": "7.14.0",
     ibantools: "4.5.4",
     "libphonenumber-js": "1.13.16",
   },
-  caps: { tokens: 64, numbers: 40, phones: 8 },
+  caps: { tokens: 64, names: 34, numbers: 40, phones: 8 },
 };
 
 /** The class that the wire shows for `kind`. */
@@ -200,21 +221,53 @@ export function classOf(kind: KindName): TokenClass {
   return SCHEME.kinds[kind].class;
 }
 
-function identity(tokenClass: TokenClass, group: string, weight: number, fields: number, reason: string): KindRule {
-  return rule("identity", tokenClass, group, weight, fields, reason);
+function learned(group: string, weight: keyof typeof WEIGHTS, reason: string): FactRule {
+  return { group, weight: WEIGHTS[weight], reason };
 }
 
-function association(group: string, weight: number, fields: number, reason: string): KindRule {
-  return rule("association", "single", group, weight, fields, reason);
+function set(group: string, weight: number, reason: string): FactRule {
+  return { group, weight, reason };
 }
 
-function rule(
-  relation: Relation,
-  tokenClass: TokenClass,
-  group: string,
-  weight: number,
-  fields: number,
-  reason: string,
-): KindRule {
-  return { class: tokenClass, relation, group, weight, fields, reason };
+function single(fields: number, fact: FactName): KindRule {
+  return { class: "single", relation: "identity", facts: [fact], fields };
+}
+
+function association(fields: number, fact: FactName): KindRule {
+  return { class: "single", relation: "association", facts: [fact], fields };
+}
+
+/** A kind for each rarity of a name, from which the key tells it. */
+function names<P extends string>(prefix: P, tokenClass: TokenClass, fields: number, ...facts: FactName[]) {
+  const rule = (rarity: Rarity): KindRule => ({
+    class: tokenClass,
+    relation: "identity",
+    facts: [`name.${rarity}`, ...facts],
+    fields,
+  });
+  const all = RARITIES.map((rarity) => [`${prefix}.${rarity}`, rule(rarity)]);
+  return Object.fromEntries(all) as Record<`${P}.${Rarity}`, KindRule>;
+}
+
+/** A kind for each two rarities, the rarer first; two common names are told only with more. */
+function pairs<P extends string>(prefix: P, tokenClass: TokenClass, fields: number, ...facts: FactName[]) {
+  const all = PAIR_RARITIES.map((both) => {
+    const [first, second] = both.split("-") as [Rarity, Rarity];
+    const rule: KindRule = {
+      class: tokenClass,
+      relation: "identity",
+      facts: [`name.${first}`, `second.${second}`, ...facts],
+      fields,
+    };
+    return [`${prefix}.${both}`, rule];
+  });
+  return Object.fromEntries(all) as Record<`${P}.${PairRarity}`, KindRule>;
+}
+
+function dated(fields: number, ...facts: FactName[]): KindRule {
+  return { class: "dateLevel", relation: "identity", facts, fields };
+}
+
+function yearly(fields: number, ...facts: FactName[]): KindRule {
+  return { class: "yearLevel", relation: "identity", facts, fields };
 }

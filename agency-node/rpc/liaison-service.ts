@@ -64,7 +64,7 @@ function toMatch(match: MatchState, { records }: LiaisonServiceParts): Match {
     caseReference: record?.caseReference ?? "",
     grade: match.grading.grade,
     kind: match.grading.kind,
-    reasons: match.grading.reasons,
+    reasons: [...match.grading.reasons, ...(match.grading.unmet ?? [])],
     state: match.status,
     closeReason: match.closeReason ?? "",
     openedAtMs: BigInt(match.openedAtMs),

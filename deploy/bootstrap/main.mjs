@@ -17,7 +17,7 @@ export const TASKS = {
   test: "tests/tools/run-tests.ts",
   verify: "tests/tools/verify.ts",
   bench: "tests/bench/main.ts",
-  eval: "tests/eval/run.ts",
+  eval: "tests/eval/main.ts",
   drill: "tests/drills/main.ts",
 };
 

@@ -9,7 +9,9 @@ import type { Bench, BenchOptions, BenchResult } from "./measure.ts";
 /** Loaded on demand: a benchmark pays, in memory and start-up, for its own imports only. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   index: async () => (await import("./index-bench.ts")).benchIndex,
+  link: async () => (await import("./link-bench.ts")).benchLink,
   harden: async () => (await import("./harden-bench.ts")).benchHarden,
+  psi: async () => (await import("./psi-bench.ts")).benchPsi,
 };
 
 const { positionals, values } = parseArgs({

@@ -54,7 +54,7 @@ describe("the demonstration", () => {
         "CT-007 THB-007 strong association proven",
         "CT-008 WCU-005 strong identity proven",
         "CT-009 WCU-002 strong identity proven",
-        "THB-001 WCU-001 possible identity proven",
+        "THB-001 WCU-001 probable identity proven",
         "THB-003 WCU-006 probable association proven",
         "THB-008 WCU-004 strong identity proven",
       ]);

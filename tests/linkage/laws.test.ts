@@ -132,18 +132,61 @@ describe("laws of linkage", () => {
 });
 
 describe("the scheme", () => {
-  it("binds every kind that holds a person's name to something else", () => {
-    const kinds = KINDS.filter((kind) => /^person\.(name|pair|full|common|mixed|short)/.test(kind));
-    expect(kinds.length).toBeGreaterThan(10);
+  it("binds every kind that holds a person's name to something else, or to two more names", () => {
+    const kinds = KINDS.filter((kind) => /^person\.(name|pair|two|start|skeleton|triple|common|long)/.test(kind));
+    expect(kinds.length).toBeGreaterThan(60);
     for (const kind of kinds) {
-      expect(SCHEME.kinds[kind].fields).toBeGreaterThan(1);
+      const { facts } = SCHEME.kinds[kind];
+      expect(
+        facts.some((fact) => !fact.startsWith("name.")),
+        kind,
+      ).toBe(true);
       expect(classOf(kind)).not.toBe("single");
     }
   });
 
-  it("lets no name and date reach strong", () => {
-    const kinds = KINDS.filter((kind) => ["date", "pair"].includes(SCHEME.kinds[kind].group));
+  it("has for every kind facts that it knows, and an identity for every person kind", () => {
+    for (const kind of KINDS) {
+      for (const fact of SCHEME.kinds[kind].facts) expect(Object.keys(SCHEME.facts)).toContain(fact);
+      if (kind.startsWith("person.")) expect(SCHEME.kinds[kind].relation).toBe("identity");
+    }
+  });
+
+  it("lets no names, birth date and origin reach strong", () => {
+    const kinds = KINDS.filter((kind) => kind.startsWith("person.")).filter((kind) =>
+      SCHEME.kinds[kind].facts.every((fact) => /^(name|second|third|birth|nationality|birthplace|sex)\./.test(fact)),
+    );
+    expect(kinds.length).toBeGreaterThan(40);
     expect(gradeOf(kinds, SCHEME).grade).toBe("probable");
+  });
+
+  it("takes what a household shares for no more than possible", () => {
+    const kinds = KINDS.filter((kind) => /^person\.name-(street|area|house|door)\./.test(kind));
+    expect(gradeOf(kinds, SCHEME).grade).toBe("possible");
+    expect(gradeOf([...kinds, "person.start-date"], SCHEME).grade).toBe("probable");
+  });
+
+  it("takes a name with a nationality, whatever the dates, for no more than possible", () => {
+    const kinds = KINDS.filter((kind) => /^person\.(?:pair|long)-nationality\./.test(kind));
+    expect(kinds.length).toBeGreaterThan(10);
+    expect(gradeOf(kinds, SCHEME).grade).toBe("possible");
+  });
+
+  it("has no kind that is a name alone", () => {
+    const bare = KINDS.filter((kind) => kind.startsWith("person.")).filter((kind) =>
+      SCHEME.kinds[kind].facts.every((fact) => /^(?:name|second|third|sex)\./.test(fact)),
+    );
+    expect(bare).toEqual([]);
+  });
+
+  it("says what the own record holds and did not meet", () => {
+    const own = ["person.document", "person.skeleton-date.rare", "person.date-street"];
+    const { reasons, unmet } = gradeOf(["person.skeleton-date.rare"], SCHEME, own);
+    expect(reasons).toEqual(["The full birth date agrees", "A name agrees"]);
+    expect(unmet).toEqual([
+      "A document number in your record did not meet one of theirs",
+      "The street in your record was not met",
+    ]);
   });
 
   it("refuses a kind that it does not have", () => {
@@ -165,10 +208,12 @@ describe("the scheme", () => {
       emails: Array.from({ length: 60 }, (_, i) => `jana${i}@example.org`),
     };
     const { identifiers, dropped } = comparableOf(subject);
-    expect(identifiers).toHaveLength(64);
+    expect(identifiers).toHaveLength(SCHEME.caps.tokens);
     expect(dropped).toBeGreaterThan(0);
     expect(identifiers.filter(({ kind }) => kind === "link.phone")).toHaveLength(8);
-    expect(identifiers.filter(({ kind }) => kind.startsWith("person."))).toHaveLength(24);
+    expect(identifiers.filter(({ kind }) => kind.startsWith("person."))).toHaveLength(
+      SCHEME.caps.tokens - SCHEME.caps.numbers,
+    );
   });
 
   it("says which library versions it was made with, and they are the ones installed", async () => {
