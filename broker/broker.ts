@@ -74,6 +74,8 @@ export class Broker implements AsyncDisposable {
   #evaluator: Evaluator | undefined;
   #server: GrpcServer | undefined;
   #bus: NatsBus | undefined;
+  /** Memory is back and submissions are taken. */
+  #caughtUp = false;
 
   constructor(config: BrokerConfig, { clock, log }: BrokerEnvironment) {
     this.#config = config;
@@ -150,6 +152,7 @@ export class Broker implements AsyncDisposable {
     await plane.rebuild();
     await this.#followNew(plane);
     this.#run(this.#keepHouse(plane));
+    this.#caughtUp = true;
     if (signal.aborted) return;
     const { members, records, matchesOpen } = this.status;
     this.#log.info("broker.ready", { members, records, matchesOpen });
@@ -164,7 +167,8 @@ export class Broker implements AsyncDisposable {
     this.#evaluator = this.#hostEvaluator();
     const services = [directoryService({ directory: this.#directory })];
     if (this.#evaluator !== undefined) services.push(this.#evaluator.service);
-    this.#server = await startGrpcServer({ address: listen, tls: readTls(dir), services, log: this.#log });
+    const isReady = (): boolean => this.#caughtUp && this.status.natsConnected;
+    this.#server = await startGrpcServer({ address: listen, tls: readTls(dir), services, log: this.#log, isReady });
   }
 
   /** The evaluator that the directives list under the broker's key, if they list one. */

@@ -16,7 +16,7 @@ import { ChannelCredentials, createChannel, createClientFactory, createServer } 
 import type { CallContext, Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
 import { CausewayError } from "../core/errors.ts";
 import { GRPC_CALLS_PER_CONNECTION_MAX, GRPC_MESSAGE_BYTES_MAX } from "../core/limits.ts";
-import { HealthDefinition, SERVING } from "../wire/health.ts";
+import { HealthDefinition, NOT_SERVING, SERVING } from "../wire/health.ts";
 import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
 import type { Log } from "./log.ts";
 import { identityOfCertificate, identityUri } from "./tls.ts";
@@ -34,6 +34,8 @@ export type GrpcServerOptions = {
   readonly tls: GrpcTls;
   readonly services: readonly GrpcService[];
   readonly log: Log;
+  /** Whether the program does its whole work, for health checks of the server as such. Default: it does. */
+  readonly isReady?: () => boolean;
   /** How long calls in progress may go on after disposal begins. Default 1,000. */
   readonly graceMs?: number;
 };
@@ -63,7 +65,7 @@ export function grpcService<Definition extends CompatServiceDefinition & { reado
 /** Starts a server, with grpc.health.v1 beside the given services. Throws ENVIRONMENT if it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const server = createServer({ ...LIMITS, interceptors: [identifyPeer] }).use(errorsToStatus(options.log));
-  for (const service of [...options.services, healthOf(options.services)]) service.addTo(server);
+  for (const service of [...options.services, healthOf(options)]) service.addTo(server);
   const credentials = new MutualTlsCredentials(options.tls);
   const port = await server.listen(options.address, credentials).catch((error: unknown) => {
     throw new CausewayError(
@@ -148,11 +150,13 @@ const identifyPeer: ServerInterceptor = (_method, call) => {
   return new ServerInterceptingCall(call, { start: (next) => next(listener) });
 };
 
-function healthOf(services: readonly GrpcService[]): GrpcService {
-  const names = new Set(["", ...services.map((service) => service.name)]);
+/** A service that is here serves; the server as such (the empty name) serves when the program is ready. */
+function healthOf({ services, isReady = () => true }: GrpcServerOptions): GrpcService {
+  const names = new Set(services.map((service) => service.name));
   return grpcService(HealthDefinition, {
-    async check(request) {
-      if (!names.has(request.service)) throw new CausewayError("NOT_FOUND", "no such service here");
+    async check({ service }) {
+      if (service === "") return { status: isReady() ? SERVING : NOT_SERVING };
+      if (!names.has(service)) throw new CausewayError("NOT_FOUND", "no such service here");
       return { status: SERVING };
     },
   });

@@ -3,4 +3,4 @@ import { HealthCheckResponse_ServingStatus } from "./gen/grpc/health/v1/health.t
 
 export { HealthDefinition } from "./gen/grpc/health/v1/health.ts";
 
-export const SERVING = HealthCheckResponse_ServingStatus.SERVING;
+export const { SERVING, NOT_SERVING } = HealthCheckResponse_ServingStatus;

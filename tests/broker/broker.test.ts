@@ -11,6 +11,7 @@ import { silentLog } from "../../shared/platform/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import type { StreamSettings } from "../../shared/platform/nats.ts";
 import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
+import { HealthDefinition, NOT_SERVING, SERVING } from "../../shared/wire/health.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { BROKER_INBOX_PREFIX, submissionSubject } from "../../shared/wire/subjects.ts";
@@ -242,6 +243,20 @@ describe("a broker with a real nats-server", () => {
     expect((await office.client.getFreshness({})).freshness?.type).toBe("freshness");
     using nats = of("nats");
     await expect(nats.client.getFreshness({})).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("says in health checks whether it takes submissions", async () => {
+    using connection = grpcClient(HealthDefinition, {
+      address: `127.0.0.1:${world.broker.port}`,
+      tls: readTls(world.sample.dir("harbour")),
+      expected: { kind: "broker" },
+    });
+    const status = async () => (await connection.client.check({})).status;
+    expect(await status()).toBe(SERVING);
+    await world.nats.kill();
+    await expect.poll(status, { timeout: 10_000 }).toBe(NOT_SERVING);
+    await world.nats.start();
+    await expect.poll(status, { timeout: 10_000 }).toBe(SERVING);
   });
 
   it("logs neither tokens nor handles nor ids in full", () => {
