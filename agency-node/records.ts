@@ -9,7 +9,6 @@ import { randomBytes } from "../shared/crypto/random.ts";
 import type { Clock } from "../shared/platform/clock.ts";
 import { domainOf } from "./core/record.ts";
 import type { DeconflictionRecord } from "./core/record.ts";
-import { contentHash } from "./intake/content-hash.ts";
 import { intake } from "./intake/intake.ts";
 import type { IntakeEvent, IntakeOptions } from "./intake/intake.ts";
 import type { ActivityLog } from "./store/activity.ts";
@@ -44,6 +43,8 @@ export type ImportEvent =
   | { readonly kind: "progress"; readonly rows: number; readonly bytes: number }
   | { readonly kind: "receipt"; readonly receipt: ImportReceipt };
 
+type AcceptedRecord = Extract<IntakeEvent, { readonly kind: "record" }>;
+
 /** Records stored in one transaction: an fsync each would make a large file slow. */
 const CHUNK_RECORDS = 500;
 /** The broker's budget slides in steps of an hour. */
@@ -63,7 +64,7 @@ export class Records {
     const { dryRun, ...reading } = options;
     const counted = new CountedBytes(file);
     const counts = { added: 0, amended: 0, unchanged: 0, rows: 0, rejected: 0, warnings: 0 };
-    const chunk: DeconflictionRecord[] = [];
+    const chunk: AcceptedRecord[] = [];
     let ignored: readonly string[] = [];
     const store = (): void => {
       this.#store(chunk, counts, dryRun);
@@ -73,7 +74,7 @@ export class Records {
     const { retentionDaysMax } = this.#parts.admit();
     for await (const event of intake(counted, { ...reading, today, retentionDaysMax })) {
       if (event.kind === "mapping" || event.kind === "problem") yield event;
-      if (event.kind === "record") chunk.push(event.record);
+      if (event.kind === "record") chunk.push(event);
       if (event.kind === "summary") {
         const { rows, rejected, warnings, unchanged } = event.counts;
         ignored = event.ignored.map(({ name }) => name);
@@ -148,17 +149,16 @@ export class Records {
     this.#parts.onStored();
   }
 
-  #store(records: readonly DeconflictionRecord[], counts: Record<PutOutcome, number>, dryRun: boolean): void {
+  #store(records: readonly AcceptedRecord[], counts: Record<PutOutcome, number>, dryRun: boolean): void {
     const { db, store } = this.#parts;
     if (records.length === 0) return;
     db.transaction(() => {
-      for (const record of records) {
-        const hash = contentHash(record);
-        const outcome = store.compare(record, hash);
+      for (const { record, contentHash } of records) {
+        const outcome = store.compare(record, contentHash);
         counts[outcome] += 1;
         if (dryRun || outcome === "unchanged") continue;
         if (outcome === "amended") this.#leaveDomain(record);
-        store.put(record, hash, newHandle());
+        store.put(record, contentHash, newHandle());
       }
     });
   }

@@ -7,7 +7,6 @@
  */
 import { z } from "zod";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { blake2b } from "../../shared/crypto/hash.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
 import type { ColumnMapping, MappingOverrides } from "./columns.ts";
 import { contentHash } from "./content-hash.ts";
@@ -54,15 +53,19 @@ export type Counts = {
 
 export type Summary = {
   readonly counts: Counts;
-  /** 32 bytes over the content hashes of the accepted records in their order; as guessable as a content hash. */
-  readonly digest: Uint8Array;
   /** Properties that were not read, as the file spells them: for the importer's eyes, never for a log. */
   readonly ignored: readonly { readonly name: string; readonly rows: number }[];
 };
 
 export type IntakeEvent =
   | { readonly kind: "mapping"; readonly mapping: ColumnMapping }
-  | { readonly kind: "record"; readonly line: number; readonly record: DeconflictionRecord }
+  | {
+      readonly kind: "record";
+      readonly line: number;
+      readonly record: DeconflictionRecord;
+      /** See `content-hash.ts`: as guessable as the record. */
+      readonly contentHash: Uint8Array;
+    }
   | { readonly kind: "unchanged"; readonly line: number; readonly firstLine: number }
   | { readonly kind: "problem"; readonly problem: Problem }
   | ({ readonly kind: "summary" } & Summary);
@@ -136,7 +139,6 @@ class Session {
   readonly #seen = new Map<string, { line: number; hash: string }>();
   readonly #ignored = new Map<string, number>();
   readonly #counts = { rows: 0, accepted: 0, rejected: 0, unchanged: 0, warnings: 0 };
-  #digest: Uint8Array = new Uint8Array(32);
 
   constructor(options: IntakeOptions) {
     this.#rules = { ...options };
@@ -163,7 +165,7 @@ class Session {
   *end(): Generator<IntakeEvent> {
     if (this.#ignored.size > 0) yield this.#problem(problem(0, "", "PROPERTIES_IGNORED", this.#ignored.size));
     const ignored = [...this.#ignored].map(([name, rows]) => ({ name, rows }));
-    yield { kind: "summary", counts: { ...this.#counts }, digest: this.#digest, ignored };
+    yield { kind: "summary", counts: { ...this.#counts }, ignored };
   }
 
   *#row(row: ParsedRow): Generator<IntakeEvent> {
@@ -187,8 +189,7 @@ class Session {
 
   #accept(line: number, record: DeconflictionRecord, hash: Uint8Array): IntakeEvent {
     this.#counts.accepted += 1;
-    this.#digest = blake2b(32, this.#digest, hash);
-    return { kind: "record", line, record };
+    return { kind: "record", line, record, contentHash: hash };
   }
 
   #repeat(line: number, firstLine: number): IntakeEvent {

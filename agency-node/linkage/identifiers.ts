@@ -44,10 +44,6 @@ export function identifiersOf(subject: Subject): readonly Identifier[] {
   return comparableOf(subject).identifiers;
 }
 
-export function problemsOf(subject: Subject): readonly Problem[] {
-  return comparableOf(subject).problems;
-}
-
 /** `x` of protocol section 2.1: lp("causeway/id") ‖ lp(scheme) ‖ lp(kind) ‖ lp(field_1) ‖ … */
 export function encodeIdentifier({ kind, fields }: Identifier): Uint8Array {
   const head = headOf(kind);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Subject } from "../../agency-node/core/record.ts";
-import { identifiersOf, problemsOf } from "../../agency-node/linkage/identifiers.ts";
+import { comparableOf, identifiersOf } from "../../agency-node/linkage/identifiers.ts";
 import { gradingBetween, kindsMet, person } from "./subjects.ts";
 
 describe("one person in two agencies", () => {
@@ -145,7 +145,7 @@ describe("look-alikes", () => {
   it("a name alone gives no identifier at all, and says why", () => {
     const record = person("Zdenka Musterova");
     expect(identifiersOf(record)).toEqual([]);
-    expect(problemsOf(record)).toEqual([{ path: "names", problem: "unbound" }]);
+    expect(comparableOf(record).problems).toEqual([{ path: "names", problem: "unbound" }]);
   });
 
   it("the same name with another birth date and nationality gives nothing", () => {
