@@ -1,16 +1,8 @@
 /** A broker with a real nats-server and raw protocol clients in place of nodes. All names and numbers are invented. */
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import { createBroker } from "../../broker/broker.ts";
 import type { Broker } from "../../broker/broker.ts";
 import { toBrokerConfig } from "../../broker/config.ts";
-import type { NatsAccounts } from "../../agency-node/admin/nats-accounts.ts";
-import { natsServerConfig } from "../../deploy/nats/config.ts";
 import { concat, toHex } from "../../shared/core/bytes.ts";
 import type {
   Delivery,
@@ -38,7 +30,6 @@ import type { Log, LogFields } from "../../shared/platform/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import type { NatsBus } from "../../shared/platform/nats.ts";
 import {
-  keyFile,
   partyFile,
   readNatsCredentials,
   readPin,
@@ -55,79 +46,12 @@ import {
   NODE_CONSUMER,
   submissionSubject,
 } from "../../shared/wire/subjects.ts";
-import { natsServerBinary } from "../trust/nats-server.ts";
+import { freePort, NatsProcess } from "../support/nats-process.ts";
 import { foundSample } from "../trust/sample-federation.ts";
 import type { SampleFederation } from "../trust/sample-federation.ts";
 
 const MIB = 1024 * 1024;
 export const STREAM_SIZES = { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32 * MIB, replicas: 1 };
-
-/** A nats-server that can be killed and started again on the same port with what it had stored. */
-export class NatsProcess implements AsyncDisposable {
-  readonly #config: string;
-  readonly port: number;
-  /** What the server wrote since it was last started. */
-  log = "";
-  #child: ChildProcess | undefined;
-
-  constructor(sample: Pick<SampleFederation, "dir">, port: number) {
-    const dir = sample.dir("nats");
-    const text = natsServerConfig({
-      name: "invented-nats",
-      accounts: JSON.parse(readFileSync(partyFile(dir, "natsAccounts"), "utf8")) as NatsAccounts,
-      port,
-      storeDir: join(dir, "store"),
-      resolverDir: join(dir, "resolver"),
-      tls: {
-        certificate: partyFile(dir, "certificate"),
-        privateKey: keyFile(dir, "tls.key"),
-        roots: partyFile(dir, "roots"),
-      },
-    });
-    this.port = port;
-    this.#config = join(dir, "broker-test.conf");
-    writeFileSync(this.#config, text);
-  }
-
-  get url(): string {
-    return `tls://127.0.0.1:${this.port}`;
-  }
-
-  async start(): Promise<void> {
-    const child = spawn(natsServerBinary(), ["-c", this.#config], { stdio: ["ignore", "ignore", "pipe"] });
-    this.#child = child;
-    this.log = "";
-    // Read to the end of its life: a server whose log has no reader dies of the broken pipe.
-    const ready = new Promise<void>((resolve, reject) => {
-      child.stderr.on("data", (chunk) => {
-        this.log += String(chunk);
-        if (this.log.includes("Server is ready")) resolve();
-      });
-      child.once("exit", () => reject(new Error(`nats-server did not start:\n${this.log}`)));
-    });
-    await ready;
-  }
-
-  async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill("SIGKILL");
-    await once(child, "exit");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-  }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** What a program logged, by event name. */
 export class RecordedLog {

@@ -46,7 +46,7 @@ import type { Match } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import { RecordsServiceDefinition } from "../../shared/wire/gen/causeway/v1/records.ts";
 import type { GetStatusResponse, ImportOptions, ImportResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
 import { identityOfCertificate } from "../../shared/platform/tls.ts";
-import { freePort, NatsProcess } from "../broker/support.ts";
+import { freePort, NatsProcess } from "./nats-process.ts";
 import { Wiretap } from "./wiretap.ts";
 import type { Caller } from "./wiretap.ts";
 import { WrittenLog } from "./written-log.ts";

@@ -22,13 +22,12 @@ import {
   submissionSubject,
   submissionSubjects,
 } from "../../shared/wire/subjects.ts";
-import { startNats } from "./nats-server.ts";
-import type { RunningNats } from "./nats-server.ts";
+import { freePort, NatsProcess } from "../support/nats-process.ts";
 import { foundSample } from "./sample-federation.ts";
 import type { SampleFederation } from "./sample-federation.ts";
 
 let sample: SampleFederation;
-let server: RunningNats;
+let server: NatsProcess;
 let broker: NatsConnection;
 let manager: JetStreamManager;
 let member: NatsConnection;
@@ -50,7 +49,8 @@ async function connectAs(credentials: string, inboxPrefix: string): Promise<Nats
 
 beforeAll(async () => {
   sample = await foundSample(Date.now());
-  server = await startNats(sample);
+  server = new NatsProcess(sample, await freePort());
+  await server.start();
   own = sample.founded.members.get("harbour") as MemberId;
   other = sample.founded.members.get("border") as MemberId;
   broker = await connectAs(readNatsCredentials(sample.dir("broker")), BROKER_INBOX_PREFIX);

@@ -1,0 +1,89 @@
+/** A real nats-server with the federation's own configuration, for tests. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import type { NatsAccounts } from "../../agency-node/admin/nats-accounts.ts";
+import { natsServerConfig } from "../../deploy/nats/config.ts";
+import { keyFile, partyFile } from "../../shared/platform/party.ts";
+
+/** Where bootstrap puts the binary, unless the environment names another. */
+function natsServerBinary(): string {
+  const binary = process.env["CAUSEWAY_NATS_SERVER"] ?? resolve(import.meta.dirname, "../../.causeway/bin/nats-server");
+  if (!existsSync(binary)) {
+    throw new Error(
+      `no nats-server at ${binary}: run "npm test" once, or set CAUSEWAY_NATS_SERVER to 2.12.10 or newer`,
+    );
+  }
+  return binary;
+}
+
+/** A nats-server that can be killed and started again on the same port with what it had stored. */
+export class NatsProcess implements AsyncDisposable {
+  readonly #config: string;
+  readonly port: number;
+  /** What the server wrote since it was last started. */
+  log = "";
+  #child: ChildProcess | undefined;
+
+  constructor(federation: { dir(party: string): string }, port: number) {
+    const dir = federation.dir("nats");
+    const text = natsServerConfig({
+      name: "invented-nats",
+      accounts: JSON.parse(readFileSync(partyFile(dir, "natsAccounts"), "utf8")) as NatsAccounts,
+      port,
+      storeDir: join(dir, "store"),
+      resolverDir: join(dir, "resolver"),
+      tls: {
+        certificate: partyFile(dir, "certificate"),
+        privateKey: keyFile(dir, "tls.key"),
+        roots: partyFile(dir, "roots"),
+      },
+    });
+    this.port = port;
+    this.#config = join(dir, "nats-server.conf");
+    writeFileSync(this.#config, text);
+  }
+
+  get url(): string {
+    return `tls://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(natsServerBinary(), ["-c", this.#config], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = child;
+    this.log = "";
+    // Read to the end of its life: a server whose log has no reader dies of the broken pipe.
+    const ready = new Promise<void>((resolve, reject) => {
+      child.stderr.on("data", (chunk) => {
+        this.log += String(chunk);
+        if (this.log.includes("Server is ready")) resolve();
+      });
+      child.once("exit", () => reject(new Error(`nats-server did not start:\n${this.log}`)));
+    });
+    await ready;
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
