@@ -53,7 +53,7 @@ export function matchTable(state: DemoState): string[] {
     const [a, b] = shared.sides;
     const { grade, kind, reasons } = a.match;
     const sides = [`  ${a.member} ${a.match.reference}`, `${b.member} ${b.match.reference}`];
-    return [...sides, grade, kind, jointState(shared), reasons.slice(0, 2).join("; ")];
+    return [...sides, grade, kind, jointState(shared), reasons[0] ?? ""];
   });
   const hidden = matches.length - rows.length;
   return [...table(rows), ...(hidden > 0 ? [`  … and ${hidden} more`] : [])];
