@@ -22,6 +22,7 @@ import type {
   SignedDirective,
 } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
 import { keyId, signPayload, signingKeyPair } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import {
@@ -67,6 +68,7 @@ export function decide(sitting: Sitting, body: DirectiveBody): Sitting & { reado
     prevHash: state?.head.hash ?? new Uint8Array(32),
     issuedAtMs: nowMs,
     notAfterMs: nowMs + DIRECTIVE_MS,
+    nonce: randomBytes(16),
     body,
   };
   const payload = encodeDirective(directive);

@@ -187,7 +187,20 @@ function subjectOf(body: DirectiveBody): string {
       return `${body.slug} (${body.mandate}): ${body.domains.join(", ")}`;
     case "epochOpen":
     case "epochActivate":
+    case "epochAbort":
+    case "epochRetire":
+    case "neverCorrelate":
       return `epoch ${body.epoch}`;
+    case "suspend":
+    case "reinstate":
+    case "remove":
+      return body.member;
+    case "rotateKey":
+      return body.party.kind;
+    case "boardChange":
+      return `${body.quorum} of ${body.board.length}`;
+    case "policy":
+      return body.reason;
   }
 }
 

@@ -154,7 +154,14 @@ async function decideFoundation(
   for (const { enrolment, terms } of plan.members) {
     const member = toId<MemberId>(toHex(randomBytes(16)));
     const sealingKey = needed(enrolment, "sealingKey");
-    sitting = decide(sitting, { type: "admit", ...terms, member, signingKey: enrolment.signingKey, sealingKey });
+    sitting = decide(sitting, {
+      type: "admit",
+      ...terms,
+      member,
+      signingKey: enrolment.signingKey,
+      sealingKey,
+      salts: [],
+    });
   }
   sitting = decide(sitting, {
     type: "epochOpen",
@@ -165,8 +172,10 @@ async function decideFoundation(
     brokerSealingKey: needed(plan.broker.enrolment, "sealingKey"),
     opensAtMs: plan.nowMs,
     retiresAtMs: plan.nowMs + (plan.epochDays ?? 365) * DAY_MS,
+    evaluators: [],
+    memberKeys: [],
   });
-  return decide(sitting, { type: "epochActivate", epoch: 1 });
+  return decide(sitting, { type: "epochActivate", epoch: 1, laggards: [] });
 }
 
 async function keepRegistrarKeys(

@@ -4,7 +4,7 @@
  * takes only the salt whose commitment a quorum of the board has signed.
  */
 import type { Domain } from "../../shared/core/domain.ts";
-import type { Admit, DomainSalt, Epoch, Federation } from "../../shared/core/directive.ts";
+import type { Admit, Epoch, Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { equalBytes } from "../../shared/core/bytes.ts";
@@ -33,12 +33,12 @@ export function openSalts(holder: SaltHolder, epochNumber: number): ReadonlyMap<
 
 function openSalt(holder: SaltHolder, admit: Admit, epoch: Epoch, domain: Domain): SaltKey {
   const recipientKey = holder.sealingKeys.publicKey;
-  if (!equalBytes(admit.sealingKey, recipientKey)) {
+  const salt = epoch.salts.find((each) => each.domain === domain);
+  const box = salt?.boxes.get(admit.member);
+  if (salt === undefined || box === undefined) throw missing("the epoch has no salt box for this member");
+  if (!equalBytes(box.recipientKey, recipientKey)) {
     throw new CausewayError("UNPROVEN", "our sealing key is not the one in the chain of directives");
   }
-  const salt: DomainSalt | undefined = epoch.salts.find((each) => each.domain === domain);
-  const box = salt?.boxes.find((each) => each.member === holder.member);
-  if (salt === undefined || box === undefined) throw missing("the epoch has no salt box for this member");
   return acceptSaltBox(openSealed(holder.sealingKeys, box.sealed), {
     federation: holder.federation.id,
     epoch: epoch.epoch,

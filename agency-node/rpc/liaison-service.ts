@@ -41,11 +41,11 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
         wake.set();
       });
       try {
-        for (const match of inbox.matches()) yield { match: toMatch(match, parts) };
+        for (const match of inbox.matches()) yield { match: toMatch(match, parts), silenceUnprovenSinceMs: 0n };
         while (!context.signal.aborted) {
           const batch = [...changed.values()];
           changed.clear();
-          for (const match of batch) yield { match: toMatch(match, parts) };
+          for (const match of batch) yield { match: toMatch(match, parts), silenceUnprovenSinceMs: 0n };
           if (changed.size === 0) await wake.wait(IDLE_MS, context.signal);
         }
       } finally {

@@ -37,5 +37,10 @@ export function statusOf(parts: NodeParts): GetStatusResponse {
     publishingResumesMs: BigInt(publisher.halt?.resumesAtMs ?? 0),
     lostSubmissions: BigInt(faults.lostSubmissions),
     brokenNotices: BigInt(faults.brokenNotices),
+    silenceUnprovenSinceMs: 0n,
+    epochs: [],
+    budgets: [],
+    alarms: [],
+    certificateUntilMs: 0n,
   };
 }

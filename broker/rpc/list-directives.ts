@@ -14,7 +14,7 @@ export function listDirectivesRpc({ directory }: DirectoryParts) {
     assertMayRead(peerOf(context), federation);
     for (const { directive, payload, signatures } of directives) {
       if (BigInt(directive.number) < request.fromNumber) continue;
-      yield { directive: { payload, signatures: [...signatures] } };
+      yield { directive: { payload, signatures: [...signatures] }, freshness: undefined };
     }
   };
 }

@@ -123,6 +123,9 @@ export class Writer {
         else if (outcome.tell === "failure") log.warn("alarm.proofFailed");
         return [];
       }
+      case "digest":
+      case "health":
+        return [];
     }
   }
 

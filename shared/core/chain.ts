@@ -6,33 +6,17 @@
  * it follow the board's keys, and from m of them everything else. What the fold cannot see is a chain cut short: that
  * is what freshness statements are for.
  */
-import { assertSealingKey } from "../crypto/seal.ts";
 import { blake2b } from "../crypto/hash.ts";
-import { isElement } from "../crypto/ristretto.ts";
 import { keyId, verifyPayload } from "../crypto/sign.ts";
-import { equalBytes, lpText, toHex } from "./bytes.ts";
-import type {
-  Administrator,
-  Admit,
-  Directive,
-  DirectiveBody,
-  DomainSalt,
-  EpochOpen,
-  Federation,
-  Found,
-  SignedDirective,
-  SignedFreshness,
-} from "./directive.ts";
+import { equalBytes, lpText } from "./bytes.ts";
+import { applyBody, foundationOf } from "./decisions.ts";
+import type { Administrator, Directive, Federation, Found, SignedDirective, SignedFreshness } from "./directive.ts";
 import { CausewayError } from "./errors.ts";
-import type { MemberId } from "./ids.ts";
 
 /** Clocks may differ by this much; a directive dated further ahead is refused (protocol section 12). */
 export const AHEAD_MS_MAX = 5 * 60_000;
 /** A statement that claims to be fresh for longer is refused: "hours" (protocol section 4). */
 export const FRESHNESS_MS_MAX = 48 * 3_600_000;
-/** With a quorum of one a single administrator could choose salts and admit members. */
-const QUORUM_MIN = 2;
-
 const NO_HASH = new Uint8Array(32);
 
 export type FoldContext = {
@@ -66,21 +50,23 @@ export function foldDirective(
 ): Federation {
   const hash = directiveHash(signed.payload);
   const { directive } = signed;
+  const head = { number: directive.number, hash };
   if (state === undefined) {
     // The pin comes first: without it the board below would be of the sender's choice.
     if (!equalBytes(hash, context.pinnedFingerprint)) throw unproven("first directive is not the pinned one");
-    const found = foundOf(directive);
-    assertFound(found);
-    assertQuorum(signed, found, directive.federation);
+    assertFirst(directive);
+    const founded = foundationOf(directive, head);
+    assertQuorum(signed, founded.found, directive.federation);
     assertTimely(directive, context);
-    const head = { number: directive.number, hash };
-    return { id: directive.federation, found, members: new Map(), epochs: new Map(), head };
+    return founded;
   }
   if (!equalBytes(directive.federation, state.id)) throw unproven("directive of another federation");
   assertQuorum(signed, state.found, state.id);
+  // A board that gives way must be willing, and the one that follows able to sign.
+  if (directive.body.type === "boardChange") assertQuorum(signed, directive.body, state.id);
   assertFollows(directive, state);
   assertTimely(directive, context);
-  return { ...applyBody(state, directive.body), head: { number: directive.number, hash } };
+  return { ...applyBody(state, directive.body, hash), head };
 }
 
 /** Folds a whole chain, oldest first. Throws as `foldDirective`, and NOT_FOUND for an empty list. */
@@ -120,17 +106,31 @@ export function judgeFreshness(federation: Federation, signed: SignedFreshness, 
   return freshness.number > number ? "behind" : "superseded";
 }
 
-/** Counts distinct board keys, not signatures: one administrator who signs twice is one. */
-function assertQuorum(signed: SignedDirective, found: Found, federation: Uint8Array): void {
+/** Which administrators have signed these bytes. Distinct board keys, not signatures: one administrator who signs twice is one. */
+export function signersOf(
+  signed: Pick<SignedDirective, "payload" | "signatures">,
+  board: readonly Administrator[],
+  federation: Uint8Array,
+): ReadonlySet<Administrator> {
   const signers = new Set<Administrator>();
   for (const { keyId: signer, signature } of signed.signatures) {
-    const administrator = found.board.find((each) => equalBytes(keyId(each.signingKey), signer));
+    const administrator = board.find((each) => equalBytes(keyId(each.signingKey), signer));
     if (administrator === undefined || signers.has(administrator)) continue;
     const { payload } = signed;
     const publicKey = administrator.signingKey;
     if (verifyPayload({ type: "directive", federation, payload, publicKey, signature })) signers.add(administrator);
   }
-  if (signers.size < found.quorum) throw unproven("too few members of the board have signed the directive");
+  return signers;
+}
+
+function assertQuorum(
+  signed: SignedDirective,
+  { board, quorum }: Pick<Found, "board" | "quorum">,
+  federation: Uint8Array,
+): void {
+  if (signersOf(signed, board, federation).size < quorum) {
+    throw unproven("too few members of the board have signed the directive");
+  }
 }
 
 function assertFollows(directive: Directive, state: Federation): void {
@@ -150,126 +150,10 @@ function assertTimely(directive: Directive, context: FoldContext): void {
   }
 }
 
-function foundOf(directive: Directive): Found {
+function assertFirst(directive: Directive): void {
   if (directive.number !== 1 || !equalBytes(directive.prevHash, NO_HASH) || directive.body.type !== "found") {
     throw new CausewayError("OUT_OF_SEQUENCE", "a chain begins with number 1, found");
   }
-  const { type: _, ...found } = directive.body;
-  return found;
-}
-
-function applyBody(state: Federation, body: DirectiveBody): Federation {
-  switch (body.type) {
-    case "found":
-      throw new CausewayError("OUT_OF_SEQUENCE", "a federation is founded once");
-    case "admit":
-      return applyAdmit(state, body);
-    case "epochOpen":
-      return applyEpochOpen(state, body);
-    case "epochActivate":
-      return applyEpochActivate(state, body.epoch);
-  }
-}
-
-function assertFound(found: Found): void {
-  const { board, quorum, evaluators, broker } = found;
-  const fields: string[] = [];
-  if (quorum < QUORUM_MIN || 2 * quorum <= board.length || quorum > board.length) fields.push("quorum");
-  if (hasRepeats(board.map((each) => each.name))) fields.push("board");
-  if (hasRepeats(evaluators.map((each) => each.name))) fields.push("evaluators");
-  if (hasRepeats(evaluators.map((each) => toHex(each.sharePublicKey)))) fields.push("evaluators");
-  board.forEach((each, i) => {
-    if (!isSealingKey(each.sealingKey)) fields.push(`board[${i}].sealingKey`);
-  });
-  evaluators.forEach((each, i) => {
-    if (!isElement(each.sharePublicKey)) fields.push(`evaluators[${i}].sharePublicKey`);
-  });
-  // The evaluator that the broker hosts signs with the broker's key; all other keys belong to one party and one use.
-  const evaluatorKeys = evaluators.map((each) => each.signingKey).filter((key) => !equalBytes(key, broker.signingKey));
-  const keys = [...board.flatMap((each) => [each.signingKey, each.sealingKey]), ...evaluatorKeys];
-  if (hasRepeats([...keys, broker.signingKey, found.freshnessKey].map(toHex))) fields.push("signingKey");
-  if (fields.length > 0) throw invalid("found breaks a rule", fields);
-}
-
-function applyAdmit(state: Federation, body: { readonly type: "admit" } & Admit): Federation {
-  const { type: _, ...admit } = body;
-  const fields: string[] = [];
-  const used = keysInUse(state);
-  if (state.members.has(admit.member)) fields.push("member");
-  if ([...state.members.values()].some((member) => member.slug === admit.slug)) fields.push("slug");
-  if (admit.domains.length === 0 || hasRepeats(admit.domains)) fields.push("domains");
-  if (used.has(toHex(admit.signingKey))) fields.push("signingKey");
-  if (used.has(toHex(admit.sealingKey)) || !isSealingKey(admit.sealingKey)) fields.push("sealingKey");
-  if (equalBytes(admit.signingKey, admit.sealingKey)) fields.push("sealingKey");
-  if (fields.length > 0) throw invalid("admit breaks a rule", fields);
-  return { ...state, members: new Map(state.members).set(admit.member, admit) };
-}
-
-function applyEpochOpen(state: Federation, body: { readonly type: "epochOpen" } & EpochOpen): Federation {
-  const { type: _, ...open } = body;
-  const fields: string[] = [];
-  // Higher than all before, so that no number, aborted ones included, is ever used again.
-  if ([...state.epochs.keys()].some((epoch) => epoch >= open.epoch)) fields.push("epoch");
-  if (open.generation !== state.found.generation) fields.push("generation");
-  if (open.retiresAtMs <= open.opensAtMs) fields.push("retiresAtMs");
-  const used = keysInUse(state).has(toHex(open.brokerSealingKey));
-  if (used || !isSealingKey(open.brokerSealingKey)) fields.push("brokerSealingKey");
-  const salted = open.salts.map((salt) => salt.domain);
-  const needed = [...state.members.values()].flatMap((member) => member.domains);
-  if (hasRepeats(salted) || needed.some((domain) => !salted.includes(domain))) fields.push("salts");
-  open.salts.forEach((salt, i) => fields.push(...saltFaults(state, salt).map((place) => `salts[${i}].${place}`)));
-  if (fields.length > 0) throw invalid("epoch-open breaks a rule", fields);
-  return { ...state, epochs: new Map(state.epochs).set(open.epoch, { ...open, state: "staging" }) };
-}
-
-/** Every entitled member has one box and nobody else any; a quorum contributed; every administrator holds a share. */
-function saltFaults(state: Federation, salt: DomainSalt): string[] {
-  const board = state.found.board.map((each) => toHex(keyId(each.signingKey)));
-  const contributors = salt.contributions.map((each) => toHex(each.administratorKeyId));
-  const holders = salt.shares.map((each) => toHex(each.administratorKeyId));
-  const entitled = [...state.members.values()].filter((member) => member.domains.includes(salt.domain));
-  const boxed: MemberId[] = salt.boxes.map((box) => box.member);
-  const faults: string[] = [];
-  const strangers = contributors.some((id) => !board.includes(id));
-  if (strangers || hasRepeats(contributors) || contributors.length < state.found.quorum) faults.push("contributions");
-  if (!sameSet(holders, board)) faults.push("shares");
-  const members = entitled.map((member) => member.member);
-  if (!sameSet(boxed, members)) faults.push("boxes");
-  return faults;
-}
-
-function applyEpochActivate(state: Federation, number: number): Federation {
-  const epoch = state.epochs.get(number);
-  if (epoch?.state !== "staging") throw invalid("only an epoch in staging can be activated", ["epoch"]);
-  return { ...state, epochs: new Map(state.epochs).set(number, { ...epoch, state: "active" }) };
-}
-
-/** Every public key that some directive has given to somebody, in hexadecimal. */
-function keysInUse(state: Federation): Set<string> {
-  const { board, broker, evaluators, freshnessKey } = state.found;
-  const keys = [broker.signingKey, freshnessKey, ...evaluators.map((each) => each.signingKey)];
-  for (const party of [...board, ...state.members.values()]) keys.push(party.signingKey, party.sealingKey);
-  for (const epoch of state.epochs.values()) keys.push(epoch.brokerSealingKey);
-  return new Set(keys.map(toHex));
-}
-
-function isSealingKey(publicKey: Uint8Array): boolean {
-  try {
-    assertSealingKey(publicKey);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function hasRepeats(values: readonly string[]): boolean {
-  return new Set(values).size !== values.length;
-}
-
-/** Whether both lists hold the same values, each once. */
-function sameSet(a: readonly string[], b: readonly string[]): boolean {
-  const others = new Set(b);
-  return a.length === b.length && !hasRepeats(a) && a.every((value) => others.has(value));
 }
 
 function unproven(message: string): CausewayError {

@@ -36,7 +36,46 @@ export type SubmissionBody =
   | { readonly kind: "noticeReceipt"; readonly noticeNumber: number; readonly noticeHash: Uint8Array }
   | { readonly kind: "proofNonce"; readonly matchId: MatchId; readonly nonce: Uint8Array }
   | { readonly kind: "proofMac"; readonly matchId: MatchId; readonly mac: Uint8Array }
-  | { readonly kind: "proofVerdict"; readonly matchId: MatchId; readonly proven: boolean };
+  | { readonly kind: "proofVerdict"; readonly matchId: MatchId; readonly proven: boolean }
+  | ({ readonly kind: "digest" } & Digest)
+  | ({ readonly kind: "health" } & Health);
+
+/** What a node has published in the submission's epoch, as of the submission before (protocol section 8). */
+export type Digest = {
+  /** Days since 1970-01-01: records whose review day lies before it are left out. */
+  readonly day: number;
+  /** 256, by the first byte of the records' handles. */
+  readonly buckets: readonly DigestBucket[];
+};
+
+/** Tokens, and the 32-byte sum of their hashes; see `digest.ts`. */
+export type DigestBucket = { readonly count: number; readonly sum: Uint8Array };
+
+/** How a node is, in its own signed words. */
+export type Health = {
+  readonly version: string;
+  readonly nodeTimeMs: number;
+  /** 0: nothing waits for a receipt. */
+  readonly outboxSinceMs: number;
+  /** 0: all test records have met in time. */
+  readonly canariesUnprovenSinceMs: number;
+  readonly directiveNumber: number;
+  readonly directiveHash: Uint8Array;
+  readonly epochs: readonly EpochHealth[];
+};
+
+export type EpochHealth = {
+  readonly epoch: number;
+  /** Live records of the node, and those of them that stand in this epoch by the broker's receipt. */
+  readonly records: number;
+  readonly published: number;
+  /** 0: not agreed on since the last change. */
+  readonly digestAgreedMs: number;
+  readonly canariesMet: number;
+  readonly canariesExpected: number;
+  /** Why the node cannot take part in this epoch, such as "scheme"; empty if nothing hinders it. */
+  readonly obstacle: string;
+};
 
 export type Entry = Upsert | Withdraw | Revalidate;
 
@@ -80,7 +119,19 @@ export type RejectionReason = (typeof REJECTION_REASONS)[number];
 export type Delivery = {
   readonly recipientKey: Uint8Array;
   readonly member: MemberId;
-  readonly body: Receipt | Gap | Notice;
+  readonly body: Receipt | Gap | Notice | DigestAnswer;
+};
+
+/** The answer to the digest in the named submission. */
+export type DigestAnswer = {
+  readonly kind: "digestAnswer";
+  readonly incarnation: Incarnation;
+  readonly sequence: number;
+  readonly epoch: number;
+  /** Buckets in which the broker holds something else, 0 to 255. Empty: agreed. */
+  readonly differing: readonly number[];
+  /** The member's records that the broker holds in those buckets. */
+  readonly handles: readonly Handle[];
 };
 
 /** The broker has applied the submission and will not forget it. */

@@ -15,14 +15,27 @@ export type Directive = {
   readonly prevHash: Uint8Array;
   readonly issuedAtMs: number;
   readonly notAfterMs: number;
+  /** 16 random bytes. */
+  readonly nonce: Uint8Array;
   readonly body: DirectiveBody;
 };
 
 export type DirectiveBody =
   | ({ readonly type: "found" } & Found)
-  | ({ readonly type: "admit" } & Admit)
+  | ({ readonly type: "admit" } & Admission)
   | ({ readonly type: "epochOpen" } & EpochOpen)
-  | { readonly type: "epochActivate"; readonly epoch: number };
+  | ({ readonly type: "epochActivate" } & EpochActivate)
+  | ({ readonly type: "epochAbort" } & EpochAbort)
+  | ({ readonly type: "epochRetire" } & EpochRetire)
+  | ({ readonly type: "suspend" } & Suspend)
+  | ({ readonly type: "reinstate" } & Reinstate)
+  | ({ readonly type: "remove" } & Remove)
+  | ({ readonly type: "rotateKey" } & RotateKey)
+  | ({ readonly type: "boardChange" } & BoardChange)
+  | ({ readonly type: "policy" } & Policy)
+  | ({ readonly type: "neverCorrelate" } & NeverCorrelate);
+
+export type DirectiveType = DirectiveBody["type"];
 
 export type Found = {
   readonly name: string;
@@ -46,6 +59,7 @@ export type Evaluator = {
   readonly sharePublicKey: Uint8Array;
 };
 
+/** A member as the chain has it now: terms of membership and current keys. */
 export type Admit = {
   readonly member: MemberId;
   readonly slug: string;
@@ -61,6 +75,61 @@ export type Admit = {
   readonly budget: Budget;
 };
 
+export type Admission = Admit & {
+  /** Of every open epoch and domain of the mandate. */
+  readonly salts: readonly EpochSalt[];
+};
+
+/** One salt of an epoch that is open already, sealed to a member that comes to it later or under another key. */
+export type EpochSalt = { readonly epoch: number; readonly domain: Domain; readonly sealed: Uint8Array };
+
+export type Suspend = { readonly member: MemberId; readonly reason: string };
+export type Reinstate = { readonly member: MemberId; readonly reason: string; readonly salts: readonly EpochSalt[] };
+export type Remove = { readonly member: MemberId; readonly reason: string; readonly forCause: boolean };
+
+export type RotateKey = {
+  readonly party:
+    | {
+        readonly kind: "member";
+        readonly member: MemberId;
+        readonly sealingKey: Uint8Array;
+        readonly salts: readonly EpochSalt[];
+      }
+    | { readonly kind: "broker" }
+    | { readonly kind: "evaluator"; readonly name: string }
+    | { readonly kind: "freshness" };
+  readonly signingKey: Uint8Array;
+  readonly reason: string;
+};
+
+export type BoardChange = {
+  readonly board: readonly Administrator[];
+  readonly quorum: number;
+  /** Of every open epoch and its domains, for the new board. */
+  readonly shares: readonly {
+    readonly epoch: number;
+    readonly domain: Domain;
+    readonly shares: readonly SaltShare[];
+  }[];
+  readonly reason: string;
+};
+
+export type Policy = {
+  readonly canaryBeatMinutes: number;
+  readonly canaryWithinMinutes: number;
+  readonly budgetAlarmPercent: number;
+  readonly allowances: readonly { readonly member: MemberId; readonly perDay: number }[];
+  readonly reason: string;
+};
+
+export type NeverCorrelate = {
+  readonly epoch: number;
+  readonly domain: Domain;
+  /** 16 bytes each. */
+  readonly tokens: readonly Uint8Array[];
+  readonly reason: string;
+};
+
 /** Counted in elements (evaluators) and in new distinct tokens (broker). */
 export type Budget = { readonly initial: number; readonly perDay: number };
 
@@ -72,14 +141,32 @@ export type EpochOpen = {
   readonly brokerSealingKey: Uint8Array;
   readonly opensAtMs: number;
   readonly retiresAtMs: number;
+  /** Of a new generation; empty if it is the one in use. */
+  readonly evaluators: readonly Evaluator[];
+  readonly memberKeys: readonly MemberKey[];
 };
+
+/** A member's offer of a sealing key for an epoch, as it signed it. */
+export type MemberKey = KeyOffer & { readonly payload: Uint8Array; readonly signature: DirectiveSignature };
+export type KeyOffer = { readonly member: MemberId; readonly epoch: number; readonly sealingKey: Uint8Array };
 
 export type DomainSalt = {
   readonly domain: Domain;
   readonly commitment: Uint8Array;
   readonly contributions: readonly { readonly administratorKeyId: Uint8Array; readonly commitment: Uint8Array }[];
   readonly boxes: readonly { readonly member: MemberId; readonly sealed: Uint8Array }[];
-  readonly shares: readonly { readonly administratorKeyId: Uint8Array; readonly sealed: Uint8Array }[];
+  readonly shares: readonly SaltShare[];
+};
+
+export type SaltShare = { readonly administratorKeyId: Uint8Array; readonly sealed: Uint8Array };
+
+export type EpochActivate = { readonly epoch: number; readonly laggards: readonly MemberId[] };
+export type EpochAbort = { readonly epoch: number; readonly openingHash: Uint8Array; readonly reason: string };
+export type EpochRetire = {
+  readonly epoch: number;
+  readonly cause: "rotated" | "leaked";
+  readonly laggards: readonly MemberId[];
+  readonly reason: string;
 };
 
 /** One signature over a directive's payload bytes. */
@@ -92,18 +179,48 @@ export type SignedDirective = {
   readonly signatures: readonly DirectiveSignature[];
 };
 
-export type EpochState = "staging" | "active" | "retired";
-export type Epoch = EpochOpen & { readonly state: EpochState };
+/**
+ * `staging`: published and matched in, beside the active one. `closing`: another is active; still published and matched in, until
+ * it is retired. `aborted` never was active.
+ */
+export type EpochState = "staging" | "active" | "closing" | "retired" | "aborted";
+
+export type Epoch = Omit<EpochOpen, "salts"> & {
+  readonly state: EpochState;
+  /** Hash of the directive that opened it. */
+  readonly openingHash: Uint8Array;
+  readonly salts: readonly EpochSalts[];
+  /** Tokens that open no match, in hexadecimal. */
+  readonly neverCorrelate: ReadonlyMap<Domain, ReadonlySet<string>>;
+};
+
+/** A domain's salt as it is held now: members and administrators that came later have their box and share from later directives. */
+export type EpochSalts = Omit<DomainSalt, "boxes"> & {
+  readonly boxes: ReadonlyMap<MemberId, { readonly recipientKey: Uint8Array; readonly sealed: Uint8Array }>;
+};
 
 /** What a verified chain adds up to. */
 export type Federation = {
   readonly id: Uint8Array;
+  /** As founded, with what later directives changed: board, quorum, keys, generation and evaluators of the active epoch. */
   readonly found: Found;
+  /** Members in good standing. Whoever is not here may do nothing. */
   readonly members: ReadonlyMap<MemberId, Admit>;
+  readonly suspended: ReadonlyMap<MemberId, Admit>;
+  readonly removed: ReadonlyMap<MemberId, Removed>;
   readonly epochs: ReadonlyMap<number, Epoch>;
+  /** Evaluators of every generation of an open epoch. */
+  readonly generations: ReadonlyMap<number, readonly Evaluator[]>;
+  readonly policy: Omit<Policy, "allowances" | "reason">;
+  /** A member was removed and still knows the salts in use: an epoch with a higher number must become active, perhaps with new evaluator keys. */
+  readonly rotationDue: { readonly afterEpoch: number; readonly newGeneration: boolean } | undefined;
+  /** Every public key that a directive ever gave to somebody, in hexadecimal: none is given twice. */
+  readonly usedKeys: ReadonlySet<string>;
   /** Number and hash of the last directive. */
   readonly head: { readonly number: number; readonly hash: Uint8Array };
 };
+
+export type Removed = { readonly admit: Admit; readonly reason: string; readonly forCause: boolean };
 
 /** "The latest directive is this one", by the board's on-line key. */
 export type Freshness = {

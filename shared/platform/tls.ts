@@ -38,6 +38,9 @@ export type PeerIdentity =
   | { readonly kind: "member"; readonly member: MemberId }
   | { readonly kind: "broker" }
   | { readonly kind: "evaluator"; readonly name: string }
+  /** Key id of the administrator's signing key, hexadecimal: a seat that the board has given to somebody else is another. */
+  | { readonly kind: "administrator"; readonly keyId: string }
+  | { readonly kind: "registrar" }
   | { readonly kind: "nats" };
 
 export type Authority = { readonly certificatePem: string; readonly privateKeyPem: string };
@@ -53,6 +56,7 @@ const CERTIFICATE_DAYS = 397;
 const BACKDATED_MS = 5 * 60_000;
 
 const MEMBER_URI = /^causeway:member:([0-9a-f]{32})$/;
+const ADMINISTRATOR_URI = /^causeway:administrator:([0-9a-f]{32})$/;
 const EVALUATOR_URI = /^causeway:evaluator:([a-z](?:[a-z0-9-]{0,30}[a-z0-9])?)$/;
 
 /** Makes TLS 1.3 the least that this process speaks, as client and as server. Call before the first connection. */
@@ -124,7 +128,10 @@ export function identityUri(identity: PeerIdentity): string {
       return `causeway:member:${identity.member}`;
     case "evaluator":
       return `causeway:evaluator:${identity.name}`;
+    case "administrator":
+      return `causeway:administrator:${identity.keyId}`;
     case "broker":
+    case "registrar":
     case "nats":
       return `causeway:${identity.kind}`;
   }
@@ -209,6 +216,9 @@ function subjectAltNames(der: Uint8Array): string | undefined {
 function parseUri(uri: string): PeerIdentity | undefined {
   if (uri === "causeway:broker") return { kind: "broker" };
   if (uri === "causeway:nats") return { kind: "nats" };
+  if (uri === "causeway:registrar") return { kind: "registrar" };
+  const keyId = ADMINISTRATOR_URI.exec(uri)?.[1];
+  if (keyId !== undefined) return { kind: "administrator", keyId };
   const member = MEMBER_URI.exec(uri)?.[1];
   if (member !== undefined) return { kind: "member", member: toId<MemberId>(member) };
   const name = EVALUATOR_URI.exec(uri)?.[1];

@@ -3,19 +3,24 @@
  * out is trusted to have the form that `shared/core/data-plane.ts` says.
  */
 import { z } from "zod";
-import { equalBytes, fromHex, lpText } from "../core/bytes.ts";
+import { concat, equalBytes, fromHex, lpText, toHex } from "../core/bytes.ts";
 import { CLOSE_REASONS, HANDLINGS, REJECTION_REASONS } from "../core/data-plane.ts";
 import type {
   Delivery,
+  Digest,
+  DigestBucket,
   Entry,
+  Health,
   MalformedEntry,
   Meeting,
   NoticeEvent,
   Submission,
   SubmissionBody,
 } from "../core/data-plane.ts";
+import { DIGEST_BUCKETS } from "../core/digest.ts";
 import { CausewayError } from "../core/errors.ts";
 import { ENTRIES_PER_SUBMISSION_MAX, SEALED_BYTES_MAX } from "../core/limits.ts";
+import { toId } from "../core/ids.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../core/ids.ts";
 import { blake2b } from "../crypto/hash.ts";
 import type { SealingKeyPair } from "../crypto/seal.ts";
@@ -23,6 +28,7 @@ import type { SigningKeyPair } from "../crypto/sign.ts";
 import { TOKEN_BYTES } from "../crypto/token.ts";
 import {
   bytes32,
+  bytesBetween,
   domain,
   idOf,
   joined,
@@ -39,6 +45,10 @@ import { openMessage, signMessage, verifyMessage } from "./envelope.ts";
 import * as gen from "./gen/causeway/v1/data_plane.ts";
 
 const HASH_BYTES = 32;
+const NO_SUM = new Uint8Array(HASH_BYTES);
+/** Of a node's health: at most two are open at once, and one ends. */
+const EPOCHS_MAX = 4;
+const HANDLE_BYTES = 16;
 
 /** The hash that the next submission of the same incarnation names as its predecessor. */
 export function submissionHash(payload: Uint8Array): Uint8Array {
@@ -182,6 +192,33 @@ function toEntry({ handle, operation }: z.infer<typeof entrySchema>): Entry {
 /** Counted before any is looked at. */
 const entries = z.array(z.unknown()).max(ENTRIES_PER_SUBMISSION_MAX).pipe(z.array(entryOrMalformed));
 
+const digestBucket = z
+  .object({ count: uint32(), sum: bytesBetween(0, HASH_BYTES) })
+  .refine(({ count, sum }) => sum.length === (count === 0 ? 0 : HASH_BYTES))
+  .transform(({ count, sum }): DigestBucket => ({ count, sum: count === 0 ? NO_SUM : sum }));
+
+const health = z.object({
+  version: line(64),
+  nodeTimeMs: safeInteger(),
+  outboxSinceMs: safeInteger(),
+  canariesUnprovenSinceMs: safeInteger(),
+  directiveNumber: safeInteger(),
+  directiveHash: bytes32,
+  epochs: z
+    .array(
+      z.object({
+        epoch: uint32(1),
+        records: safeInteger(),
+        published: safeInteger(),
+        digestAgreedMs: safeInteger(),
+        canariesMet: uint32(),
+        canariesExpected: uint32(),
+        obstacle: line(64, 0),
+      }),
+    )
+    .max(EPOCHS_MAX),
+});
+
 const submissionBody = oneOf({
   publication: z.object({ entries }),
   connected: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32, version: line(64) }),
@@ -189,6 +226,8 @@ const submissionBody = oneOf({
   proofNonce: z.object({ matchId, nonce: bytes32 }),
   proofMac: z.object({ matchId, mac: bytes32 }),
   proofVerdict: z.object({ matchId, proven: z.boolean() }),
+  digest: z.object({ day: uint32(), buckets: z.array(digestBucket).length(DIGEST_BUCKETS) }),
+  health,
 }).transform(({ $case, value }) => ({ kind: $case, ...value }) as SubmissionBody);
 
 const submissionReading = {
@@ -234,7 +273,32 @@ function toSubmissionBody(body: SubmissionBody): gen.Submission["body"] {
       return { $case: "proofMac", value: { matchId: fromHex(body.matchId), mac: body.mac } };
     case "proofVerdict":
       return { $case: "proofVerdict", value: { matchId: fromHex(body.matchId), proven: body.proven } };
+    case "digest":
+      return { $case: "digest", value: toDigestMessage(body) };
+    case "health":
+      return { $case: "health", value: toHealthMessage(body) };
   }
+}
+
+function toDigestMessage({ day, buckets }: Digest): gen.Digest {
+  return { day, buckets: buckets.map(({ count, sum }) => ({ count, sum: count === 0 ? new Uint8Array() : sum })) };
+}
+
+function toHealthMessage(health: Health): gen.Health {
+  return {
+    version: health.version,
+    nodeTimeMs: BigInt(health.nodeTimeMs),
+    outboxSinceMs: BigInt(health.outboxSinceMs),
+    canariesUnprovenSinceMs: BigInt(health.canariesUnprovenSinceMs),
+    directiveNumber: BigInt(health.directiveNumber),
+    directiveHash: health.directiveHash,
+    epochs: health.epochs.map((epoch) => ({
+      ...epoch,
+      records: BigInt(epoch.records),
+      published: BigInt(epoch.published),
+      digestAgreedMs: BigInt(epoch.digestAgreedMs),
+    })),
+  };
 }
 
 function toEntryMessage(entry: Entry | MalformedEntry): gen.Entry {
@@ -314,6 +378,13 @@ const deliveryBody = oneOf({
     issuedAtMs: safeInteger(),
     event: noticeEvent,
   }),
+  digestAnswer: z.object({
+    incarnation,
+    sequence: ordinal,
+    epoch: uint32(1),
+    differing: z.array(uint32(0, DIGEST_BUCKETS - 1)).max(DIGEST_BUCKETS),
+    handles: joined(HANDLE_BYTES, 0xffff).transform(toHandles),
+  }),
 }).transform(({ $case, value }) => ({ kind: $case, ...value }) as Delivery["body"]);
 
 const deliveryReading = {
@@ -364,7 +435,24 @@ function toDeliveryBody(body: Delivery["body"]): gen.Delivery["body"] {
           event: toEventMessage(body.event),
         },
       };
+    case "digestAnswer":
+      return {
+        $case: "digestAnswer",
+        value: {
+          incarnation: fromHex(body.incarnation),
+          sequence: BigInt(body.sequence),
+          epoch: body.epoch,
+          differing: [...body.differing],
+          handles: concat(...body.handles.map(fromHex)),
+        },
+      };
   }
+}
+
+function toHandles(joined: Uint8Array): Handle[] {
+  return Array.from({ length: joined.length / HANDLE_BYTES }, (_, i) =>
+    toId<Handle>(toHex(joined.subarray(i * HANDLE_BYTES, (i + 1) * HANDLE_BYTES))),
+  );
 }
 
 function toEventMessage(event: NoticeEvent): gen.Notice["event"] {

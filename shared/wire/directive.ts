@@ -7,13 +7,19 @@
 import { z } from "zod";
 import { fromHex } from "../core/bytes.ts";
 import type {
-  Admit,
+  Admission,
+  BoardChange,
   Directive,
   DirectiveBody,
   DomainSalt,
   EpochOpen,
+  EpochSalt,
   Found,
   Freshness,
+  KeyOffer,
+  MemberKey,
+  Policy,
+  RotateKey,
   SignedDirective,
   SignedFreshness,
 } from "../core/directive.ts";
@@ -29,12 +35,14 @@ import {
   instantMs,
   line,
   ordinal,
+  oneOf,
   readMessage,
   safeInteger,
   signatureBytes,
   slug,
   toWireDomain,
   uint32,
+  word,
 } from "./checks.ts";
 import * as wire from "./gen/causeway/v1/federation.ts";
 import { Signed } from "./gen/causeway/v1/signed.ts";
@@ -48,28 +56,45 @@ const SEALED_SALT_BYTES_MAX = 4096;
 const CERTIFICATE_BYTES_MAX = 8192;
 const MEMBERS_MAX = 10_000;
 const BOARD_MAX = 64;
+const EVALUATORS_MAX = 8;
+/** Two open epochs with three domains. */
+const OPEN_SALTS_MAX = 6;
+const NEVER_CORRELATE_MAX = 4096;
+
+/** In the order of their numbers on the wire. */
+const RETIRE_CAUSES = ["rotated", "leaked"] as const;
 
 const contact = z.object({ office: line(120), phone: line(40, 0), email: line(120, 0), hours: line(120, 0) });
 
+const board = z
+  .array(z.object({ name: line(120), signingKey: bytes32, sealingKey: bytes32 }))
+  .min(1)
+  .max(BOARD_MAX);
+
+const evaluators = z
+  .array(z.object({ name: slug, address: hostPort, signingKey: bytes32, sharePublicKey: bytes32 }))
+  .max(EVALUATORS_MAX);
+
 const found = z.object({
   name: line(120),
-  board: z
-    .array(z.object({ name: line(120), signingKey: bytes32, sealingKey: bytes32 }))
-    .min(1)
-    .max(BOARD_MAX),
+  board,
   quorum: uint32(1, BOARD_MAX),
   broker: z.object({ name: line(120), signingKey: bytes32, address: hostPort }),
-  evaluators: z
-    .array(z.object({ name: slug, address: hostPort, signingKey: bytes32, sharePublicKey: bytes32 }))
-    .min(1)
-    .max(8),
+  evaluators: evaluators.min(1),
   generation: uint32(1),
   tlsRoots: z.array(bytesBetween(1, CERTIFICATE_BYTES_MAX)).min(1).max(8),
   freshnessKey: bytes32,
 });
 
+const sealedShare = bytesBetween(1, SEALED_SALT_BYTES_MAX);
+const member = idOf<MemberId>();
+/** Why the board decides it; shown in the history, and to the members. */
+const reason = line(400);
+const laggards = z.array(member).max(MEMBERS_MAX);
+const epochSalts = z.array(z.object({ epoch: uint32(1), domain, sealed: sealedShare })).max(OPEN_SALTS_MAX);
+
 const admit = z.object({
-  member: idOf<MemberId>(),
+  member,
   slug,
   name: line(120),
   mandate: line(120),
@@ -81,9 +106,27 @@ const admit = z.object({
   purposes: z.array(line(200)).min(1).max(32),
   retentionDaysMax: uint32(1, 36_525),
   budget: z.object({ initial: safeInteger(), perDay: safeInteger() }),
+  salts: epochSalts,
 });
 
-const sealedShare = bytesBetween(1, SEALED_SALT_BYTES_MAX);
+const signature = z.object({ keyId: bytes16, signature: signatureBytes });
+
+const keyOffer = z.object({ member, epoch: uint32(1), sealingKey: bytes32 });
+const KEY_OFFER_BYTES_MAX = 128;
+
+/** The offer's own bytes are decoded here, and verified where the directive is folded. */
+const memberKey = z
+  .object({ payload: bytesBetween(1, KEY_OFFER_BYTES_MAX), signature })
+  .transform((signed, context): MemberKey => {
+    try {
+      return { ...signed, ...decodeKeyOffer(signed.payload) };
+    } catch {
+      context.addIssue({ code: "custom" });
+      return z.NEVER;
+    }
+  });
+
+const saltShares = z.array(z.object({ administratorKeyId: bytes16, sealed: sealedShare })).max(BOARD_MAX);
 
 const epochOpen = z.object({
   epoch: uint32(1),
@@ -93,8 +136,8 @@ const epochOpen = z.object({
         domain,
         commitment: bytes32,
         contributions: z.array(z.object({ administratorKeyId: bytes16, commitment: bytes32 })).max(BOARD_MAX),
-        boxes: z.array(z.object({ member: idOf<MemberId>(), sealed: sealedShare })).max(MEMBERS_MAX),
-        shares: z.array(z.object({ administratorKeyId: bytes16, sealed: sealedShare })).max(BOARD_MAX),
+        boxes: z.array(z.object({ member, sealed: sealedShare })).max(MEMBERS_MAX),
+        shares: saltShares,
       }),
     )
     .min(1)
@@ -104,16 +147,69 @@ const epochOpen = z.object({
   brokerSealingKey: bytes32,
   opensAtMs: instantMs,
   retiresAtMs: instantMs,
+  evaluators,
+  memberKeys: z.array(memberKey).max(MEMBERS_MAX),
 });
 
-const body = z
-  .discriminatedUnion("$case", [
-    z.object({ $case: z.literal("found"), value: found }),
-    z.object({ $case: z.literal("admit"), value: admit }),
-    z.object({ $case: z.literal("epochOpen"), value: epochOpen }),
-    z.object({ $case: z.literal("epochActivate"), value: z.object({ epoch: uint32(1) }) }),
-  ])
-  .transform(({ $case, value }) => ({ type: $case, ...value }) as DirectiveBody);
+const rotateKey = z
+  .object({
+    party: oneOf({ member, broker: z.literal(true), evaluator: slug, freshness: z.literal(true) }),
+    signingKey: bytes32,
+    sealingKey: bytesBetween(0, 32),
+    salts: epochSalts,
+    reason,
+  })
+  // Sealing key and salts are a member's, and nobody else's.
+  .refine(({ party, sealingKey }) => (sealingKey.length === 0) !== (party.$case === "member"), { path: ["sealingKey"] })
+  .refine(({ party, sealingKey }) => party.$case !== "member" || sealingKey.length === 32, { path: ["sealingKey"] })
+  .refine(({ party, salts }) => party.$case === "member" || salts.length === 0, { path: ["salts"] })
+  .transform(({ party, signingKey, sealingKey, salts, reason }): RotateKey => {
+    switch (party.$case) {
+      case "member":
+        return { party: { kind: "member", member: party.value, sealingKey, salts }, signingKey, reason };
+      case "evaluator":
+        return { party: { kind: "evaluator", name: party.value }, signingKey, reason };
+      case "broker":
+      case "freshness":
+        return { party: { kind: party.$case }, signingKey, reason };
+    }
+  });
+
+const boardChange = z.object({
+  board,
+  quorum: uint32(1, BOARD_MAX),
+  shares: z.array(z.object({ epoch: uint32(1), domain, shares: saltShares })).max(OPEN_SALTS_MAX),
+  reason,
+});
+
+const policy = z.object({
+  canaryBeatMinutes: uint32(1, 44_640),
+  canaryWithinMinutes: uint32(1, 1440),
+  budgetAlarmPercent: uint32(1, 100),
+  allowances: z.array(z.object({ member, perDay: safeInteger() })).max(MEMBERS_MAX),
+  reason,
+});
+
+const body = oneOf({
+  found,
+  admit,
+  epochOpen,
+  epochActivate: z.object({ epoch: uint32(1), laggards }),
+  epochAbort: z.object({ epoch: uint32(1), openingHash: bytes32, reason }),
+  epochRetire: z.object({ epoch: uint32(1), cause: word(RETIRE_CAUSES), laggards, reason }),
+  suspend: z.object({ member, reason }),
+  reinstate: z.object({ member, reason, salts: epochSalts }),
+  remove: z.object({ member, reason, forCause: z.boolean() }),
+  rotateKey,
+  boardChange,
+  policy,
+  neverCorrelate: z.object({
+    epoch: uint32(1),
+    domain,
+    tokens: z.array(bytes16).min(1).max(NEVER_CORRELATE_MAX),
+    reason,
+  }),
+}).transform(({ $case, value }) => ({ type: $case, ...value }) as DirectiveBody);
 
 const directive = z.object({
   federation: bytes16,
@@ -121,10 +217,9 @@ const directive = z.object({
   prevHash: bytes32,
   issuedAtMs: instantMs,
   notAfterMs: instantMs,
+  nonce: bytes16,
   body,
 });
-
-const signature = z.object({ keyId: bytes16, signature: signatureBytes });
 
 const signedDirective = z.object({
   payload: bytesBetween(1, DIRECTIVE_BYTES_MAX),
@@ -154,6 +249,7 @@ export function encodeDirective(value: Directive): Uint8Array {
       prevHash: value.prevHash,
       issuedAtMs: value.issuedAtMs,
       notAfterMs: value.notAfterMs,
+      nonce: value.nonce,
       body: toWireBody(value.body),
     }),
   ).finish();
@@ -186,6 +282,24 @@ export function decodeSignedDirective(bytes: Uint8Array): SignedDirective {
     bytes,
   );
   return { ...signed, directive: decodeDirective(signed.payload) };
+}
+
+/** (node) The payload bytes to sign with type "key-offer". */
+export function encodeKeyOffer({ member, epoch, sealingKey }: KeyOffer): Uint8Array {
+  return wire.KeyOffer.encode({ member: fromHex(member), epoch, sealingKey }).finish();
+}
+
+/** Reads the bytes of an offer, proving nothing. Throws INVALID, see `readMessage`. */
+export function decodeKeyOffer(payload: Uint8Array): KeyOffer {
+  return readMessage(
+    { what: "key offer", bytesMax: KEY_OFFER_BYTES_MAX, codec: wire.KeyOffer, schema: keyOffer },
+    payload,
+  );
+}
+
+/** Reads an offer with its signature, proving nothing. Throws INVALID, see `readMessage`. */
+export function decodeMemberKey(bytes: Uint8Array): MemberKey {
+  return readMessage({ what: "member key", bytesMax: 512, codec: wire.MemberKey, schema: memberKey }, bytes);
 }
 
 /** The payload bytes to sign with type "freshness". */
@@ -225,8 +339,68 @@ function toWireBody(value: DirectiveBody): WireBody {
     case "epochOpen":
       return { $case: "epochOpen", value: toWireEpochOpen(value) };
     case "epochActivate":
-      return { $case: "epochActivate", value: { epoch: value.epoch } };
+      return { $case: "epochActivate", value: { epoch: value.epoch, laggards: value.laggards.map(fromHex) } };
+    case "epochAbort":
+      return { $case: "epochAbort", value };
+    case "epochRetire": {
+      const cause = (RETIRE_CAUSES.indexOf(value.cause) + 1) as wire.RetireCause;
+      return { $case: "epochRetire", value: { ...value, cause, laggards: value.laggards.map(fromHex) } };
+    }
+    case "suspend":
+    case "remove":
+      return { $case: value.type, value: { ...value, member: fromHex(value.member) } } as WireBody;
+    case "reinstate":
+      return {
+        $case: "reinstate",
+        value: { member: fromHex(value.member), reason: value.reason, salts: value.salts.map(toWireEpochSalt) },
+      };
+    case "rotateKey":
+      return { $case: "rotateKey", value: toWireRotateKey(value) };
+    case "boardChange":
+      return { $case: "boardChange", value: toWireBoardChange(value) };
+    case "policy":
+      return { $case: "policy", value: toWirePolicy(value) };
+    case "neverCorrelate":
+      return { $case: "neverCorrelate", value: { ...value, domain: toWireDomain(value.domain) } };
   }
+}
+
+function toWireEpochSalt({ epoch, domain, sealed }: EpochSalt): wire.EpochSalt {
+  return { epoch, domain: toWireDomain(domain), sealed };
+}
+
+function toWireRotateKey({ party, signingKey, reason }: RotateKey): wire.RotateKey {
+  const rest = { signingKey, reason, sealingKey: new Uint8Array(), salts: [] };
+  switch (party.kind) {
+    case "member":
+      return {
+        ...rest,
+        party: { $case: "member", value: fromHex(party.member) },
+        sealingKey: party.sealingKey,
+        salts: party.salts.map(toWireEpochSalt),
+      };
+    case "evaluator":
+      return { ...rest, party: { $case: "evaluator", value: party.name } };
+    case "broker":
+    case "freshness":
+      return { ...rest, party: { $case: party.kind, value: true } };
+  }
+}
+
+function toWireBoardChange({ board, quorum, shares, reason }: BoardChange): wire.BoardChange {
+  return {
+    board,
+    quorum,
+    shares: shares.map((each) => ({ ...each, domain: toWireDomain(each.domain) })),
+    reason,
+  };
+}
+
+function toWirePolicy({ allowances, ...policy }: Policy): wire.Policy {
+  return {
+    ...policy,
+    allowances: allowances.map(({ member, perDay }) => ({ member: fromHex(member), perDay: BigInt(perDay) })),
+  };
 }
 
 function toWireFound(value: Found): wire.Found {
@@ -234,7 +408,7 @@ function toWireFound(value: Found): wire.Found {
   return { name, board, quorum, broker, evaluators, generation, tlsRoots, freshnessKey };
 }
 
-function toWireAdmit(value: Admit): wire.Admit {
+function toWireAdmit(value: Admission): wire.Admit {
   return {
     member: fromHex(value.member),
     slug: value.slug,
@@ -248,6 +422,7 @@ function toWireAdmit(value: Admit): wire.Admit {
     purposes: value.purposes,
     retentionDaysMax: value.retentionDaysMax,
     budget: { initial: BigInt(value.budget.initial), perDay: BigInt(value.budget.perDay) },
+    salts: value.salts.map(toWireEpochSalt),
   };
 }
 
@@ -260,6 +435,8 @@ function toWireEpochOpen(value: EpochOpen): wire.EpochOpen {
     brokerSealingKey: value.brokerSealingKey,
     opensAtMs: BigInt(value.opensAtMs),
     retiresAtMs: BigInt(value.retiresAtMs),
+    evaluators: value.evaluators,
+    memberKeys: value.memberKeys.map(({ payload, signature }) => ({ payload, signature })),
   };
 }
 

@@ -163,7 +163,13 @@ function emptyFederation(): Federation {
       freshnessKey: nothing,
     },
     members: new Map(),
+    suspended: new Map(),
+    removed: new Map(),
     epochs: new Map(),
+    generations: new Map(),
+    policy: { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80 },
+    rotationDue: undefined,
+    usedKeys: new Set(),
     head: { number: 1, hash: nothing },
   };
 }

@@ -5,7 +5,7 @@ import { decide, stateFreshness } from "../../agency-node/admin/board.ts";
 import type { Sitting } from "../../agency-node/admin/board.ts";
 import { concat, fromHex } from "../../shared/core/bytes.ts";
 import { AHEAD_MS_MAX, directiveHash, foldChain, foldDirective, judgeFreshness } from "../../shared/core/chain.ts";
-import type { Directive, DirectiveBody, Federation, Found, SignedDirective } from "../../shared/core/directive.ts";
+import type { Directive, DirectiveBody, EpochSalt, Federation, Found, SignedDirective } from "../../shared/core/directive.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
@@ -45,6 +45,11 @@ function memberId(): MemberId {
   return toId<MemberId>(Buffer.from(randomBytes(16)).toString("hex"));
 }
 
+/** What is in the boxes is for nodes to prove. */
+function newcomerSalts(): EpochSalt[] {
+  return [{ epoch: 1, domain: "target", sealed: randomBytes(80) }];
+}
+
 function newMember(changes: Partial<Extract<DirectiveBody, { type: "admit" }>> = {}): DirectiveBody {
   return {
     type: "admit",
@@ -52,6 +57,7 @@ function newMember(changes: Partial<Extract<DirectiveBody, { type: "admit" }>> =
     member: memberId(),
     signingKey: signingKeyPair(randomBytes(32)).publicKey,
     sealingKey: sealingKeyPair(randomBytes(32)).publicKey,
+    salts: newcomerSalts(),
     ...changes,
   };
 }
@@ -63,6 +69,7 @@ function nextDirective(changes: Partial<Directive> = {}): Directive {
     prevHash: state.head.hash,
     issuedAtMs: NOW_MS,
     notAfterMs: NOW_MS + 3_600_000,
+    nonce: randomBytes(16),
     body: newMember(),
     ...changes,
   };
@@ -192,7 +199,7 @@ describe("a party refuses a directive", () => {
     const payload = concat(encodeDirective(nextDirective()), Uint8Array.of(0x78, 1));
     refuses(() => decodeDirective(payload), "INVALID", ["_unknownFields"]);
     const nested = concat(
-      encodeDirective(nextDirective({ body: { type: "epochActivate", epoch: 1 } })).slice(0, -4),
+      encodeDirective(nextDirective({ body: { type: "epochActivate", epoch: 1, laggards: [] } })).slice(0, -4),
       Uint8Array.of(0x6a, 4, 8, 1, 0x78, 1),
     );
     refuses(() => decodeDirective(nested), "INVALID", ["body.value._unknownFields"]);

@@ -118,6 +118,8 @@ export interface Submission {
     | { readonly $case: "proofNonce"; readonly value: ProofNonce }
     | { readonly $case: "proofMac"; readonly value: ProofMac }
     | { readonly $case: "proofVerdict"; readonly value: ProofVerdict }
+    | { readonly $case: "digest"; readonly value: Digest }
+    | { readonly $case: "health"; readonly value: Health }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -159,6 +161,59 @@ export interface Withdraw {
 
 export interface Revalidate {
   readonly reviewByDay: number;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/**
+ * What the node has published in the submission's epoch, as of the submission before this one (protocol section 8). Records fall
+ * into buckets by the first byte of their handle. Expired and withdrawn records are left out, padding is in.
+ */
+export interface Digest {
+  /** Days since 1970-01-01: records whose review day lies before it are left out. */
+  readonly day: number;
+  /** Exactly 256. */
+  readonly buckets: readonly DigestBucket[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface DigestBucket {
+  /** Tokens. */
+  readonly count: number;
+  /**
+   * Sum mod 2^256, big-endian, of BLAKE2b-256(key, handle | u64 sequence | token) over the bucket's tokens; empty for none.
+   * key = BLAKE2b-256(lp("causeway/digest/v1") | federation | member | u64 epoch).
+   */
+  readonly sum: Uint8Array;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** How a node is, for the administrators; signed by the node like every submission, so that the broker cannot make it up. */
+export interface Health {
+  readonly version: string;
+  readonly nodeTimeMs: bigint;
+  /** When the oldest submission without a receipt was written; 0 if there is none. */
+  readonly outboxSinceMs: bigint;
+  /** 0: all test records have met in time. Else since when they have not. */
+  readonly canariesUnprovenSinceMs: bigint;
+  /** Head of the chain of directives that the node has proven. */
+  readonly directiveNumber: bigint;
+  readonly directiveHash: Uint8Array;
+  readonly epochs: readonly EpochHealth[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface EpochHealth {
+  readonly epoch: number;
+  /** Live records of this node, and those of them that stand in this epoch by the broker's receipt. */
+  readonly records: bigint;
+  readonly published: bigint;
+  /** When a digest was last agreed on with nothing waiting; 0: not since the last change. */
+  readonly digestAgreedMs: bigint;
+  /** Test records of this epoch that have met, of those that should have. */
+  readonly canariesMet: number;
+  readonly canariesExpected: number;
+  /** Why this node cannot take part, such as "scheme"; empty if nothing hinders it. */
+  readonly obstacle: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -209,7 +264,20 @@ export interface Delivery {
     | { readonly $case: "receipt"; readonly value: Receipt }
     | { readonly $case: "gap"; readonly value: Gap }
     | { readonly $case: "notice"; readonly value: Notice }
+    | { readonly $case: "digestAnswer"; readonly value: DigestAnswer }
     | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The answer to a digest, as of the submission that held it. */
+export interface DigestAnswer {
+  readonly incarnation: Uint8Array;
+  readonly sequence: bigint;
+  readonly epoch: number;
+  /** Buckets in which the broker holds something else. Empty: agreed. */
+  readonly differing: readonly number[];
+  /** Concatenated 16-byte handles of the member's records that the broker holds in those buckets. */
+  readonly handles: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -380,6 +448,12 @@ export const Submission: MessageFns<Submission> = {
       case "proofVerdict":
         ProofVerdict.encode(message.body.value, writer.uint32(122).fork()).join();
         break;
+      case "digest":
+        Digest.encode(message.body.value, writer.uint32(130).fork()).join();
+        break;
+      case "health":
+        Health.encode(message.body.value, writer.uint32(138).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -501,6 +575,22 @@ export const Submission: MessageFns<Submission> = {
             message.body = { $case: "proofVerdict", value: ProofVerdict.decode(reader, reader.uint32()) };
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.body = { $case: "digest", value: Digest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.body = { $case: "health", value: Health.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -566,6 +656,18 @@ export const Submission: MessageFns<Submission> = {
       case "proofVerdict": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
           message.body = { $case: "proofVerdict", value: ProofVerdict.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "digest": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "digest", value: Digest.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "health": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "health", value: Health.fromPartial(object.body.value) };
         }
         break;
       }
@@ -1053,6 +1155,508 @@ export const Revalidate: MessageFns<Revalidate> = {
   },
 };
 
+function createBaseDigest(): Digest {
+  return { day: 0, buckets: [], _unknownFields: {} };
+}
+
+export const Digest: MessageFns<Digest> = {
+  encode(message: Digest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.day !== 0) {
+      writer.uint32(8).uint32(message.day);
+    }
+    for (const v of message.buckets) {
+      DigestBucket.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Digest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDigest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.day = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.buckets.push(DigestBucket.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Digest>): Digest {
+    return Digest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Digest>): Digest {
+    const message = createBaseDigest() as any;
+    message.day = object.day ?? 0;
+    message.buckets = object.buckets?.map((e) => DigestBucket.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseDigestBucket(): DigestBucket {
+  return { count: 0, sum: new Uint8Array(0), _unknownFields: {} };
+}
+
+export const DigestBucket: MessageFns<DigestBucket> = {
+  encode(message: DigestBucket, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.count !== 0) {
+      writer.uint32(8).uint32(message.count);
+    }
+    if (message.sum.length !== 0) {
+      writer.uint32(18).bytes(message.sum);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DigestBucket {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDigestBucket() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sum = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DigestBucket>): DigestBucket {
+    return DigestBucket.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DigestBucket>): DigestBucket {
+    const message = createBaseDigestBucket() as any;
+    message.count = object.count ?? 0;
+    message.sum = object.sum ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseHealth(): Health {
+  return {
+    version: "",
+    nodeTimeMs: 0n,
+    outboxSinceMs: 0n,
+    canariesUnprovenSinceMs: 0n,
+    directiveNumber: 0n,
+    directiveHash: new Uint8Array(0),
+    epochs: [],
+    _unknownFields: {},
+  };
+}
+
+export const Health: MessageFns<Health> = {
+  encode(message: Health, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== "") {
+      writer.uint32(10).string(message.version);
+    }
+    if (message.nodeTimeMs !== 0n) {
+      if (BigInt.asIntN(64, message.nodeTimeMs) !== message.nodeTimeMs) {
+        throw new globalThis.Error("value provided for field message.nodeTimeMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.nodeTimeMs);
+    }
+    if (message.outboxSinceMs !== 0n) {
+      if (BigInt.asIntN(64, message.outboxSinceMs) !== message.outboxSinceMs) {
+        throw new globalThis.Error("value provided for field message.outboxSinceMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.outboxSinceMs);
+    }
+    if (message.canariesUnprovenSinceMs !== 0n) {
+      if (BigInt.asIntN(64, message.canariesUnprovenSinceMs) !== message.canariesUnprovenSinceMs) {
+        throw new globalThis.Error("value provided for field message.canariesUnprovenSinceMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.canariesUnprovenSinceMs);
+    }
+    if (message.directiveNumber !== 0n) {
+      if (BigInt.asUintN(64, message.directiveNumber) !== message.directiveNumber) {
+        throw new globalThis.Error("value provided for field message.directiveNumber of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.directiveNumber);
+    }
+    if (message.directiveHash.length !== 0) {
+      writer.uint32(50).bytes(message.directiveHash);
+    }
+    for (const v of message.epochs) {
+      EpochHealth.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Health {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHealth() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.nodeTimeMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.outboxSinceMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.canariesUnprovenSinceMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.directiveNumber = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.directiveHash = reader.bytes();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.epochs.push(EpochHealth.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Health>): Health {
+    return Health.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Health>): Health {
+    const message = createBaseHealth() as any;
+    message.version = object.version ?? "";
+    message.nodeTimeMs = (object.nodeTimeMs !== undefined && object.nodeTimeMs !== null)
+      ? BigInt(object.nodeTimeMs)
+      : 0n;
+    message.outboxSinceMs = (object.outboxSinceMs !== undefined && object.outboxSinceMs !== null)
+      ? BigInt(object.outboxSinceMs)
+      : 0n;
+    message.canariesUnprovenSinceMs =
+      (object.canariesUnprovenSinceMs !== undefined && object.canariesUnprovenSinceMs !== null)
+        ? BigInt(object.canariesUnprovenSinceMs)
+        : 0n;
+    message.directiveNumber = (object.directiveNumber !== undefined && object.directiveNumber !== null)
+      ? BigInt(object.directiveNumber)
+      : 0n;
+    message.directiveHash = object.directiveHash ?? new Uint8Array(0);
+    message.epochs = object.epochs?.map((e) => EpochHealth.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseEpochHealth(): EpochHealth {
+  return {
+    epoch: 0,
+    records: 0n,
+    published: 0n,
+    digestAgreedMs: 0n,
+    canariesMet: 0,
+    canariesExpected: 0,
+    obstacle: "",
+    _unknownFields: {},
+  };
+}
+
+export const EpochHealth: MessageFns<EpochHealth> = {
+  encode(message: EpochHealth, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint32(message.epoch);
+    }
+    if (message.records !== 0n) {
+      if (BigInt.asUintN(64, message.records) !== message.records) {
+        throw new globalThis.Error("value provided for field message.records of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.records);
+    }
+    if (message.published !== 0n) {
+      if (BigInt.asUintN(64, message.published) !== message.published) {
+        throw new globalThis.Error("value provided for field message.published of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.published);
+    }
+    if (message.digestAgreedMs !== 0n) {
+      if (BigInt.asIntN(64, message.digestAgreedMs) !== message.digestAgreedMs) {
+        throw new globalThis.Error("value provided for field message.digestAgreedMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.digestAgreedMs);
+    }
+    if (message.canariesMet !== 0) {
+      writer.uint32(40).uint32(message.canariesMet);
+    }
+    if (message.canariesExpected !== 0) {
+      writer.uint32(48).uint32(message.canariesExpected);
+    }
+    if (message.obstacle !== "") {
+      writer.uint32(58).string(message.obstacle);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EpochHealth {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEpochHealth() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.records = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.published = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.digestAgreedMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.canariesMet = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.canariesExpected = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.obstacle = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EpochHealth>): EpochHealth {
+    return EpochHealth.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EpochHealth>): EpochHealth {
+    const message = createBaseEpochHealth() as any;
+    message.epoch = object.epoch ?? 0;
+    message.records = (object.records !== undefined && object.records !== null) ? BigInt(object.records) : 0n;
+    message.published = (object.published !== undefined && object.published !== null) ? BigInt(object.published) : 0n;
+    message.digestAgreedMs = (object.digestAgreedMs !== undefined && object.digestAgreedMs !== null)
+      ? BigInt(object.digestAgreedMs)
+      : 0n;
+    message.canariesMet = object.canariesMet ?? 0;
+    message.canariesExpected = object.canariesExpected ?? 0;
+    message.obstacle = object.obstacle ?? "";
+    return message;
+  },
+};
+
 function createBaseConnected(): Connected {
   return { noticeNumber: 0n, noticeHash: new Uint8Array(0), version: "", _unknownFields: {} };
 }
@@ -1512,6 +2116,9 @@ export const Delivery: MessageFns<Delivery> = {
       case "notice":
         Notice.encode(message.body.value, writer.uint32(98).fork()).join();
         break;
+      case "digestAnswer":
+        DigestAnswer.encode(message.body.value, writer.uint32(106).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1577,6 +2184,14 @@ export const Delivery: MessageFns<Delivery> = {
             message.body = { $case: "notice", value: Notice.decode(reader, reader.uint32()) };
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.body = { $case: "digestAnswer", value: DigestAnswer.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1623,7 +2238,156 @@ export const Delivery: MessageFns<Delivery> = {
         }
         break;
       }
+      case "digestAnswer": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "digestAnswer", value: DigestAnswer.fromPartial(object.body.value) };
+        }
+        break;
+      }
     }
+    return message;
+  },
+};
+
+function createBaseDigestAnswer(): DigestAnswer {
+  return {
+    incarnation: new Uint8Array(0),
+    sequence: 0n,
+    epoch: 0,
+    differing: [],
+    handles: new Uint8Array(0),
+    _unknownFields: {},
+  };
+}
+
+export const DigestAnswer: MessageFns<DigestAnswer> = {
+  encode(message: DigestAnswer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.incarnation.length !== 0) {
+      writer.uint32(10).bytes(message.incarnation);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.sequence);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(24).uint32(message.epoch);
+    }
+    if (message.differing.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.differing) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.handles.length !== 0) {
+      writer.uint32(42).bytes(message.handles);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DigestAnswer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDigestAnswer() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.incarnation = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.differing.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.differing.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.handles = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DigestAnswer>): DigestAnswer {
+    return DigestAnswer.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DigestAnswer>): DigestAnswer {
+    const message = createBaseDigestAnswer() as any;
+    message.incarnation = object.incarnation ?? new Uint8Array(0);
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.epoch = object.epoch ?? 0;
+    message.differing = object.differing?.map((e) => e) || [];
+    message.handles = object.handles ?? new Uint8Array(0);
     return message;
   },
 };

@@ -14,11 +14,17 @@ import { Signed } from "./signed.ts";
 
 export interface ListDirectivesRequest {
   readonly fromNumber: bigint;
+  /** Go on: each further directive, and each new freshness statement, as it comes. */
+  readonly follow: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface ListDirectivesResponse {
-  readonly directive: SignedDirective | undefined;
+  readonly directive:
+    | SignedDirective
+    | undefined;
+  /** With `follow`, instead of a directive: type "freshness", payload Freshness. */
+  readonly freshness: Signed | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -33,7 +39,7 @@ export interface GetFreshnessResponse {
 }
 
 function createBaseListDirectivesRequest(): ListDirectivesRequest {
-  return { fromNumber: 0n, _unknownFields: {} };
+  return { fromNumber: 0n, follow: false, _unknownFields: {} };
 }
 
 export const ListDirectivesRequest: MessageFns<ListDirectivesRequest> = {
@@ -43,6 +49,9 @@ export const ListDirectivesRequest: MessageFns<ListDirectivesRequest> = {
         throw new globalThis.Error("value provided for field message.fromNumber of type uint64 too large");
       }
       writer.uint32(8).uint64(message.fromNumber);
+    }
+    if (message.follow !== false) {
+      writer.uint32(16).bool(message.follow);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -76,6 +85,14 @@ export const ListDirectivesRequest: MessageFns<ListDirectivesRequest> = {
             message.fromNumber = reader.uint64() as bigint;
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.follow = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -104,18 +121,22 @@ export const ListDirectivesRequest: MessageFns<ListDirectivesRequest> = {
     message.fromNumber = (object.fromNumber !== undefined && object.fromNumber !== null)
       ? BigInt(object.fromNumber)
       : 0n;
+    message.follow = object.follow ?? false;
     return message;
   },
 };
 
 function createBaseListDirectivesResponse(): ListDirectivesResponse {
-  return { directive: undefined, _unknownFields: {} };
+  return { directive: undefined, freshness: undefined, _unknownFields: {} };
 }
 
 export const ListDirectivesResponse: MessageFns<ListDirectivesResponse> = {
   encode(message: ListDirectivesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.directive !== undefined) {
       SignedDirective.encode(message.directive, writer.uint32(10).fork()).join();
+    }
+    if (message.freshness !== undefined) {
+      Signed.encode(message.freshness, writer.uint32(18).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -149,6 +170,14 @@ export const ListDirectivesResponse: MessageFns<ListDirectivesResponse> = {
             message.directive = SignedDirective.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.freshness = Signed.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -176,6 +205,9 @@ export const ListDirectivesResponse: MessageFns<ListDirectivesResponse> = {
     const message = createBaseListDirectivesResponse() as any;
     message.directive = (object.directive !== undefined && object.directive !== null)
       ? SignedDirective.fromPartial(object.directive)
+      : undefined;
+    message.freshness = (object.freshness !== undefined && object.freshness !== null)
+      ? Signed.fromPartial(object.freshness)
       : undefined;
     return message;
   },

@@ -31,7 +31,28 @@ export namespace Domain {
   export type UNRECOGNIZED = typeof Domain.UNRECOGNIZED;
 }
 
-/** A directive with at least `quorum` signatures by distinct board keys, signed with type "directive". */
+export const RetireCause = {
+  RETIRE_CAUSE_UNSPECIFIED: 0,
+  /** RETIRE_CAUSE_ROTATED - A later epoch is active. */
+  RETIRE_CAUSE_ROTATED: 1,
+  /** RETIRE_CAUSE_LEAKED - A salt has leaked: the epoch closes at once, whether or not there is another. */
+  RETIRE_CAUSE_LEAKED: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type RetireCause = typeof RetireCause[keyof typeof RetireCause];
+
+export namespace RetireCause {
+  export type RETIRE_CAUSE_UNSPECIFIED = typeof RetireCause.RETIRE_CAUSE_UNSPECIFIED;
+  export type RETIRE_CAUSE_ROTATED = typeof RetireCause.RETIRE_CAUSE_ROTATED;
+  export type RETIRE_CAUSE_LEAKED = typeof RetireCause.RETIRE_CAUSE_LEAKED;
+  export type UNRECOGNIZED = typeof RetireCause.UNRECOGNIZED;
+}
+
+/**
+ * A directive with at least `quorum` signatures by distinct board keys, signed with type "directive". With fewer it is a
+ * proposal: digest, nonce and expiry are those of the directive, and whoever approves signs these very bytes.
+ */
 export interface SignedDirective {
   /** The bytes of a Directive. Its hash is BLAKE2b-256(lp("causeway/directive/v1") | payload). */
   readonly payload: Uint8Array;
@@ -47,13 +68,24 @@ export interface Directive {
   /** Hash of the directive before; 32 zero bytes for `found`. */
   readonly prevHash: Uint8Array;
   readonly issuedAtMs: bigint;
-  /** A directive first seen after this instant is refused. */
+  /** A directive first seen after this instant is refused; approvals of a proposal end with it. */
   readonly notAfterMs: bigint;
+  /** 16 random bytes: the same decision, proposed again, is another proposal. */
+  readonly nonce: Uint8Array;
   readonly body:
     | { readonly $case: "found"; readonly value: Found }
     | { readonly $case: "admit"; readonly value: Admit }
     | { readonly $case: "epochOpen"; readonly value: EpochOpen }
     | { readonly $case: "epochActivate"; readonly value: EpochActivate }
+    | { readonly $case: "epochAbort"; readonly value: EpochAbort }
+    | { readonly $case: "epochRetire"; readonly value: EpochRetire }
+    | { readonly $case: "suspend"; readonly value: Suspend }
+    | { readonly $case: "reinstate"; readonly value: Reinstate }
+    | { readonly $case: "remove"; readonly value: Remove }
+    | { readonly $case: "rotateKey"; readonly value: RotateKey }
+    | { readonly $case: "boardChange"; readonly value: BoardChange }
+    | { readonly $case: "policy"; readonly value: Policy }
+    | { readonly $case: "neverCorrelate"; readonly value: NeverCorrelate }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -120,7 +152,20 @@ export interface Admit {
   readonly purposes: readonly string[];
   /** A record may live at most this long after its last validation. */
   readonly retentionDaysMax: number;
-  readonly budget: Budget | undefined;
+  readonly budget:
+    | Budget
+    | undefined;
+  /** The salts of every open epoch, sealed to the member's key. Empty while no epoch is open. */
+  readonly salts: readonly EpochSalt[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** One salt of an epoch that is open already, sealed to a member that comes to it later or under another key. */
+export interface EpochSalt {
+  readonly epoch: number;
+  readonly domain: Domain;
+  /** As in a SaltBox. */
+  readonly sealed: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -151,6 +196,25 @@ export interface EpochOpen {
   readonly brokerSealingKey: Uint8Array;
   readonly opensAtMs: bigint;
   readonly retiresAtMs: bigint;
+  /** Of a new generation; empty if the generation is the one in use. */
+  readonly evaluators: readonly Evaluator[];
+  /** Sealing keys that members have made for this epoch. Members without one keep the key they have. */
+  readonly memberKeys: readonly MemberKey[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Type "key-offer": a member's sealing key for an epoch, by the member's signing key, so that nobody else chooses it. */
+export interface KeyOffer {
+  readonly member: Uint8Array;
+  readonly epoch: number;
+  readonly sealingKey: Uint8Array;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface MemberKey {
+  /** The bytes of a KeyOffer. */
+  readonly payload: Uint8Array;
+  readonly signature: Signature | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -184,8 +248,116 @@ export interface SaltShare {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The epoch before it is closing from now on: it still takes entries, until it is retired. */
 export interface EpochActivate {
   readonly epoch: number;
+  /** Members whose records had not all arrived when the board decided to go on without them. */
+  readonly laggards: readonly Uint8Array[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Ends an epoch that never became active. Its number is never used again. */
+export interface EpochAbort {
+  readonly epoch: number;
+  /** Of the epoch-open directive that is taken back. */
+  readonly openingHash: Uint8Array;
+  readonly reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface EpochRetire {
+  readonly epoch: number;
+  readonly cause: RetireCause;
+  readonly laggards: readonly Uint8Array[];
+  readonly reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Cuts off a member and hides its records, until it is reinstated or removed. */
+export interface Suspend {
+  readonly member: Uint8Array;
+  readonly reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface Reinstate {
+  readonly member: Uint8Array;
+  readonly reason: string;
+  /** Of every open epoch, as in Admit. */
+  readonly salts: readonly EpochSalt[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Ends a membership: tokens are purged, matches closed on the other side, and the salts must be rotated. */
+export interface Remove {
+  readonly member: Uint8Array;
+  readonly reason: string;
+  /** Then the next epoch needs a new generation of evaluator keys as well. */
+  readonly forCause: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** New keys of a party, such as for a node that was lost. */
+export interface RotateKey {
+  readonly party:
+    | { readonly $case: "member"; readonly value: Uint8Array }
+    | { readonly $case: "broker"; readonly value: boolean }
+    | //
+    /** By name. */
+    { readonly $case: "evaluator"; readonly value: string }
+    | { readonly $case: "freshness"; readonly value: boolean }
+    | undefined;
+  readonly signingKey: Uint8Array;
+  /** Members only. */
+  readonly sealingKey: Uint8Array;
+  /** Members only: of every open epoch, as in Admit. */
+  readonly salts: readonly EpochSalt[];
+  readonly reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Needs a quorum of the board as it was and a quorum of the board as it will be. */
+export interface BoardChange {
+  readonly board: readonly Administrator[];
+  readonly quorum: number;
+  /** The salts of every open epoch, shared anew. */
+  readonly shares: readonly EpochShares[];
+  readonly reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface EpochShares {
+  readonly epoch: number;
+  readonly domain: Domain;
+  readonly shares: readonly SaltShare[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface Policy {
+  /** Test records are exchanged anew this often, and must have met within this time. */
+  readonly canaryBeatMinutes: number;
+  readonly canaryWithinMinutes: number;
+  /** An alarm is raised when this share of a day's budget is spent. */
+  readonly budgetAlarmPercent: number;
+  /** New daily allowances; members that are not named keep theirs. */
+  readonly allowances: readonly Allowance[];
+  readonly reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface Allowance {
+  readonly member: Uint8Array;
+  readonly perDay: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Tokens that open no match in this epoch: values that mean nobody. */
+export interface NeverCorrelate {
+  readonly epoch: number;
+  readonly domain: Domain;
+  /** 16 bytes each. */
+  readonly tokens: readonly Uint8Array[];
+  readonly reason: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -289,6 +461,7 @@ function createBaseDirective(): Directive {
     prevHash: new Uint8Array(0),
     issuedAtMs: 0n,
     notAfterMs: 0n,
+    nonce: new Uint8Array(0),
     body: undefined,
     _unknownFields: {},
   };
@@ -320,6 +493,9 @@ export const Directive: MessageFns<Directive> = {
       }
       writer.uint32(40).int64(message.notAfterMs);
     }
+    if (message.nonce.length !== 0) {
+      writer.uint32(50).bytes(message.nonce);
+    }
     switch (message.body?.$case) {
       case "found":
         Found.encode(message.body.value, writer.uint32(82).fork()).join();
@@ -332,6 +508,33 @@ export const Directive: MessageFns<Directive> = {
         break;
       case "epochActivate":
         EpochActivate.encode(message.body.value, writer.uint32(106).fork()).join();
+        break;
+      case "epochAbort":
+        EpochAbort.encode(message.body.value, writer.uint32(114).fork()).join();
+        break;
+      case "epochRetire":
+        EpochRetire.encode(message.body.value, writer.uint32(122).fork()).join();
+        break;
+      case "suspend":
+        Suspend.encode(message.body.value, writer.uint32(130).fork()).join();
+        break;
+      case "reinstate":
+        Reinstate.encode(message.body.value, writer.uint32(138).fork()).join();
+        break;
+      case "remove":
+        Remove.encode(message.body.value, writer.uint32(146).fork()).join();
+        break;
+      case "rotateKey":
+        RotateKey.encode(message.body.value, writer.uint32(154).fork()).join();
+        break;
+      case "boardChange":
+        BoardChange.encode(message.body.value, writer.uint32(162).fork()).join();
+        break;
+      case "policy":
+        Policy.encode(message.body.value, writer.uint32(170).fork()).join();
+        break;
+      case "neverCorrelate":
+        NeverCorrelate.encode(message.body.value, writer.uint32(178).fork()).join();
         break;
     }
     if (message._unknownFields !== undefined) {
@@ -398,6 +601,14 @@ export const Directive: MessageFns<Directive> = {
             message.notAfterMs = reader.int64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.nonce = reader.bytes();
+            continue;
+          }
           case 10: {
             if (tag !== 82) {
               break;
@@ -428,6 +639,78 @@ export const Directive: MessageFns<Directive> = {
             }
 
             message.body = { $case: "epochActivate", value: EpochActivate.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.body = { $case: "epochAbort", value: EpochAbort.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.body = { $case: "epochRetire", value: EpochRetire.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.body = { $case: "suspend", value: Suspend.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.body = { $case: "reinstate", value: Reinstate.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.body = { $case: "remove", value: Remove.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.body = { $case: "rotateKey", value: RotateKey.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.body = { $case: "boardChange", value: BoardChange.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.body = { $case: "policy", value: Policy.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.body = { $case: "neverCorrelate", value: NeverCorrelate.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -464,6 +747,7 @@ export const Directive: MessageFns<Directive> = {
     message.notAfterMs = (object.notAfterMs !== undefined && object.notAfterMs !== null)
       ? BigInt(object.notAfterMs)
       : 0n;
+    message.nonce = object.nonce ?? new Uint8Array(0);
     switch (object.body?.$case) {
       case "found": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
@@ -486,6 +770,60 @@ export const Directive: MessageFns<Directive> = {
       case "epochActivate": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
           message.body = { $case: "epochActivate", value: EpochActivate.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "epochAbort": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "epochAbort", value: EpochAbort.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "epochRetire": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "epochRetire", value: EpochRetire.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "suspend": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "suspend", value: Suspend.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "reinstate": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "reinstate", value: Reinstate.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "remove": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "remove", value: Remove.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "rotateKey": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "rotateKey", value: RotateKey.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "boardChange": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "boardChange", value: BoardChange.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "policy": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "policy", value: Policy.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "neverCorrelate": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "neverCorrelate", value: NeverCorrelate.fromPartial(object.body.value) };
         }
         break;
       }
@@ -978,6 +1316,7 @@ function createBaseAdmit(): Admit {
     purposes: [],
     retentionDaysMax: 0,
     budget: undefined,
+    salts: [],
     _unknownFields: {},
   };
 }
@@ -1023,6 +1362,9 @@ export const Admit: MessageFns<Admit> = {
     }
     if (message.budget !== undefined) {
       Budget.encode(message.budget, writer.uint32(98).fork()).join();
+    }
+    for (const v of message.salts) {
+      EpochSalt.encode(v!, writer.uint32(106).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1154,6 +1496,14 @@ export const Admit: MessageFns<Admit> = {
             message.budget = Budget.decode(reader, reader.uint32());
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.salts.push(EpochSalt.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1195,6 +1545,102 @@ export const Admit: MessageFns<Admit> = {
     message.budget = (object.budget !== undefined && object.budget !== null)
       ? Budget.fromPartial(object.budget)
       : undefined;
+    message.salts = object.salts?.map((e) => EpochSalt.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseEpochSalt(): EpochSalt {
+  return { epoch: 0, domain: 0, sealed: new Uint8Array(0), _unknownFields: {} };
+}
+
+export const EpochSalt: MessageFns<EpochSalt> = {
+  encode(message: EpochSalt, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint32(message.epoch);
+    }
+    if (message.domain !== 0) {
+      writer.uint32(16).int32(message.domain);
+    }
+    if (message.sealed.length !== 0) {
+      writer.uint32(26).bytes(message.sealed);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EpochSalt {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEpochSalt() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.domain = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sealed = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EpochSalt>): EpochSalt {
+    return EpochSalt.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EpochSalt>): EpochSalt {
+    const message = createBaseEpochSalt() as any;
+    message.epoch = object.epoch ?? 0;
+    message.domain = object.domain ?? 0;
+    message.sealed = object.sealed ?? new Uint8Array(0);
     return message;
   },
 };
@@ -1404,6 +1850,8 @@ function createBaseEpochOpen(): EpochOpen {
     brokerSealingKey: new Uint8Array(0),
     opensAtMs: 0n,
     retiresAtMs: 0n,
+    evaluators: [],
+    memberKeys: [],
     _unknownFields: {},
   };
 }
@@ -1436,6 +1884,12 @@ export const EpochOpen: MessageFns<EpochOpen> = {
         throw new globalThis.Error("value provided for field message.retiresAtMs of type int64 too large");
       }
       writer.uint32(56).int64(message.retiresAtMs);
+    }
+    for (const v of message.evaluators) {
+      Evaluator.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.memberKeys) {
+      MemberKey.encode(v!, writer.uint32(74).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1517,6 +1971,22 @@ export const EpochOpen: MessageFns<EpochOpen> = {
             message.retiresAtMs = reader.int64() as bigint;
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.evaluators.push(Evaluator.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.memberKeys.push(MemberKey.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1551,6 +2021,188 @@ export const EpochOpen: MessageFns<EpochOpen> = {
     message.retiresAtMs = (object.retiresAtMs !== undefined && object.retiresAtMs !== null)
       ? BigInt(object.retiresAtMs)
       : 0n;
+    message.evaluators = object.evaluators?.map((e) => Evaluator.fromPartial(e)) || [];
+    message.memberKeys = object.memberKeys?.map((e) => MemberKey.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseKeyOffer(): KeyOffer {
+  return { member: new Uint8Array(0), epoch: 0, sealingKey: new Uint8Array(0), _unknownFields: {} };
+}
+
+export const KeyOffer: MessageFns<KeyOffer> = {
+  encode(message: KeyOffer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.member.length !== 0) {
+      writer.uint32(10).bytes(message.member);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(16).uint32(message.epoch);
+    }
+    if (message.sealingKey.length !== 0) {
+      writer.uint32(26).bytes(message.sealingKey);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeyOffer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeyOffer() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.member = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sealingKey = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KeyOffer>): KeyOffer {
+    return KeyOffer.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KeyOffer>): KeyOffer {
+    const message = createBaseKeyOffer() as any;
+    message.member = object.member ?? new Uint8Array(0);
+    message.epoch = object.epoch ?? 0;
+    message.sealingKey = object.sealingKey ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseMemberKey(): MemberKey {
+  return { payload: new Uint8Array(0), signature: undefined, _unknownFields: {} };
+}
+
+export const MemberKey: MessageFns<MemberKey> = {
+  encode(message: MemberKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.payload.length !== 0) {
+      writer.uint32(10).bytes(message.payload);
+    }
+    if (message.signature !== undefined) {
+      Signature.encode(message.signature, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemberKey() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.payload = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.signature = Signature.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MemberKey>): MemberKey {
+    return MemberKey.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemberKey>): MemberKey {
+    const message = createBaseMemberKey() as any;
+    message.payload = object.payload ?? new Uint8Array(0);
+    message.signature = (object.signature !== undefined && object.signature !== null)
+      ? Signature.fromPartial(object.signature)
+      : undefined;
     return message;
   },
 };
@@ -1924,13 +2576,16 @@ export const SaltShare: MessageFns<SaltShare> = {
 };
 
 function createBaseEpochActivate(): EpochActivate {
-  return { epoch: 0, _unknownFields: {} };
+  return { epoch: 0, laggards: [], _unknownFields: {} };
 }
 
 export const EpochActivate: MessageFns<EpochActivate> = {
   encode(message: EpochActivate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.epoch !== 0) {
       writer.uint32(8).uint32(message.epoch);
+    }
+    for (const v of message.laggards) {
+      writer.uint32(18).bytes(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1964,6 +2619,14 @@ export const EpochActivate: MessageFns<EpochActivate> = {
             message.epoch = reader.uint32();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.laggards.push(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1990,6 +2653,1189 @@ export const EpochActivate: MessageFns<EpochActivate> = {
   fromPartial(object: DeepPartial<EpochActivate>): EpochActivate {
     const message = createBaseEpochActivate() as any;
     message.epoch = object.epoch ?? 0;
+    message.laggards = object.laggards?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseEpochAbort(): EpochAbort {
+  return { epoch: 0, openingHash: new Uint8Array(0), reason: "", _unknownFields: {} };
+}
+
+export const EpochAbort: MessageFns<EpochAbort> = {
+  encode(message: EpochAbort, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint32(message.epoch);
+    }
+    if (message.openingHash.length !== 0) {
+      writer.uint32(18).bytes(message.openingHash);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EpochAbort {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEpochAbort() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.openingHash = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EpochAbort>): EpochAbort {
+    return EpochAbort.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EpochAbort>): EpochAbort {
+    const message = createBaseEpochAbort() as any;
+    message.epoch = object.epoch ?? 0;
+    message.openingHash = object.openingHash ?? new Uint8Array(0);
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseEpochRetire(): EpochRetire {
+  return { epoch: 0, cause: 0, laggards: [], reason: "", _unknownFields: {} };
+}
+
+export const EpochRetire: MessageFns<EpochRetire> = {
+  encode(message: EpochRetire, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint32(message.epoch);
+    }
+    if (message.cause !== 0) {
+      writer.uint32(16).int32(message.cause);
+    }
+    for (const v of message.laggards) {
+      writer.uint32(26).bytes(v!);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EpochRetire {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEpochRetire() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.cause = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.laggards.push(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EpochRetire>): EpochRetire {
+    return EpochRetire.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EpochRetire>): EpochRetire {
+    const message = createBaseEpochRetire() as any;
+    message.epoch = object.epoch ?? 0;
+    message.cause = object.cause ?? 0;
+    message.laggards = object.laggards?.map((e) => e) || [];
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseSuspend(): Suspend {
+  return { member: new Uint8Array(0), reason: "", _unknownFields: {} };
+}
+
+export const Suspend: MessageFns<Suspend> = {
+  encode(message: Suspend, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.member.length !== 0) {
+      writer.uint32(10).bytes(message.member);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Suspend {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSuspend() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.member = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Suspend>): Suspend {
+    return Suspend.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Suspend>): Suspend {
+    const message = createBaseSuspend() as any;
+    message.member = object.member ?? new Uint8Array(0);
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseReinstate(): Reinstate {
+  return { member: new Uint8Array(0), reason: "", salts: [], _unknownFields: {} };
+}
+
+export const Reinstate: MessageFns<Reinstate> = {
+  encode(message: Reinstate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.member.length !== 0) {
+      writer.uint32(10).bytes(message.member);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    for (const v of message.salts) {
+      EpochSalt.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Reinstate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReinstate() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.member = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.salts.push(EpochSalt.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Reinstate>): Reinstate {
+    return Reinstate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Reinstate>): Reinstate {
+    const message = createBaseReinstate() as any;
+    message.member = object.member ?? new Uint8Array(0);
+    message.reason = object.reason ?? "";
+    message.salts = object.salts?.map((e) => EpochSalt.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRemove(): Remove {
+  return { member: new Uint8Array(0), reason: "", forCause: false, _unknownFields: {} };
+}
+
+export const Remove: MessageFns<Remove> = {
+  encode(message: Remove, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.member.length !== 0) {
+      writer.uint32(10).bytes(message.member);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.forCause !== false) {
+      writer.uint32(24).bool(message.forCause);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Remove {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemove() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.member = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.forCause = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Remove>): Remove {
+    return Remove.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Remove>): Remove {
+    const message = createBaseRemove() as any;
+    message.member = object.member ?? new Uint8Array(0);
+    message.reason = object.reason ?? "";
+    message.forCause = object.forCause ?? false;
+    return message;
+  },
+};
+
+function createBaseRotateKey(): RotateKey {
+  return {
+    party: undefined,
+    signingKey: new Uint8Array(0),
+    sealingKey: new Uint8Array(0),
+    salts: [],
+    reason: "",
+    _unknownFields: {},
+  };
+}
+
+export const RotateKey: MessageFns<RotateKey> = {
+  encode(message: RotateKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.party?.$case) {
+      case "member":
+        writer.uint32(10).bytes(message.party.value);
+        break;
+      case "broker":
+        writer.uint32(16).bool(message.party.value);
+        break;
+      case "evaluator":
+        writer.uint32(26).string(message.party.value);
+        break;
+      case "freshness":
+        writer.uint32(32).bool(message.party.value);
+        break;
+    }
+    if (message.signingKey.length !== 0) {
+      writer.uint32(42).bytes(message.signingKey);
+    }
+    if (message.sealingKey.length !== 0) {
+      writer.uint32(50).bytes(message.sealingKey);
+    }
+    for (const v of message.salts) {
+      EpochSalt.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(66).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RotateKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRotateKey() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.party = { $case: "member", value: reader.bytes() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.party = { $case: "broker", value: reader.bool() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.party = { $case: "evaluator", value: reader.string() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.party = { $case: "freshness", value: reader.bool() };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.signingKey = reader.bytes();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.sealingKey = reader.bytes();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.salts.push(EpochSalt.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RotateKey>): RotateKey {
+    return RotateKey.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RotateKey>): RotateKey {
+    const message = createBaseRotateKey() as any;
+    switch (object.party?.$case) {
+      case "member": {
+        if (object.party?.value !== undefined && object.party?.value !== null) {
+          message.party = { $case: "member", value: object.party.value };
+        }
+        break;
+      }
+      case "broker": {
+        if (object.party?.value !== undefined && object.party?.value !== null) {
+          message.party = { $case: "broker", value: object.party.value };
+        }
+        break;
+      }
+      case "evaluator": {
+        if (object.party?.value !== undefined && object.party?.value !== null) {
+          message.party = { $case: "evaluator", value: object.party.value };
+        }
+        break;
+      }
+      case "freshness": {
+        if (object.party?.value !== undefined && object.party?.value !== null) {
+          message.party = { $case: "freshness", value: object.party.value };
+        }
+        break;
+      }
+    }
+    message.signingKey = object.signingKey ?? new Uint8Array(0);
+    message.sealingKey = object.sealingKey ?? new Uint8Array(0);
+    message.salts = object.salts?.map((e) => EpochSalt.fromPartial(e)) || [];
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseBoardChange(): BoardChange {
+  return { board: [], quorum: 0, shares: [], reason: "", _unknownFields: {} };
+}
+
+export const BoardChange: MessageFns<BoardChange> = {
+  encode(message: BoardChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.board) {
+      Administrator.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.quorum !== 0) {
+      writer.uint32(16).uint32(message.quorum);
+    }
+    for (const v of message.shares) {
+      EpochShares.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BoardChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBoardChange() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.board.push(Administrator.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.quorum = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.shares.push(EpochShares.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BoardChange>): BoardChange {
+    return BoardChange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BoardChange>): BoardChange {
+    const message = createBaseBoardChange() as any;
+    message.board = object.board?.map((e) => Administrator.fromPartial(e)) || [];
+    message.quorum = object.quorum ?? 0;
+    message.shares = object.shares?.map((e) => EpochShares.fromPartial(e)) || [];
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseEpochShares(): EpochShares {
+  return { epoch: 0, domain: 0, shares: [], _unknownFields: {} };
+}
+
+export const EpochShares: MessageFns<EpochShares> = {
+  encode(message: EpochShares, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint32(message.epoch);
+    }
+    if (message.domain !== 0) {
+      writer.uint32(16).int32(message.domain);
+    }
+    for (const v of message.shares) {
+      SaltShare.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EpochShares {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEpochShares() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.domain = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.shares.push(SaltShare.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EpochShares>): EpochShares {
+    return EpochShares.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EpochShares>): EpochShares {
+    const message = createBaseEpochShares() as any;
+    message.epoch = object.epoch ?? 0;
+    message.domain = object.domain ?? 0;
+    message.shares = object.shares?.map((e) => SaltShare.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePolicy(): Policy {
+  return {
+    canaryBeatMinutes: 0,
+    canaryWithinMinutes: 0,
+    budgetAlarmPercent: 0,
+    allowances: [],
+    reason: "",
+    _unknownFields: {},
+  };
+}
+
+export const Policy: MessageFns<Policy> = {
+  encode(message: Policy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.canaryBeatMinutes !== 0) {
+      writer.uint32(8).uint32(message.canaryBeatMinutes);
+    }
+    if (message.canaryWithinMinutes !== 0) {
+      writer.uint32(16).uint32(message.canaryWithinMinutes);
+    }
+    if (message.budgetAlarmPercent !== 0) {
+      writer.uint32(24).uint32(message.budgetAlarmPercent);
+    }
+    for (const v of message.allowances) {
+      Allowance.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(42).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Policy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicy() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.canaryBeatMinutes = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.canaryWithinMinutes = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.budgetAlarmPercent = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.allowances.push(Allowance.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Policy>): Policy {
+    return Policy.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Policy>): Policy {
+    const message = createBasePolicy() as any;
+    message.canaryBeatMinutes = object.canaryBeatMinutes ?? 0;
+    message.canaryWithinMinutes = object.canaryWithinMinutes ?? 0;
+    message.budgetAlarmPercent = object.budgetAlarmPercent ?? 0;
+    message.allowances = object.allowances?.map((e) => Allowance.fromPartial(e)) || [];
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseAllowance(): Allowance {
+  return { member: new Uint8Array(0), perDay: 0n, _unknownFields: {} };
+}
+
+export const Allowance: MessageFns<Allowance> = {
+  encode(message: Allowance, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.member.length !== 0) {
+      writer.uint32(10).bytes(message.member);
+    }
+    if (message.perDay !== 0n) {
+      if (BigInt.asUintN(64, message.perDay) !== message.perDay) {
+        throw new globalThis.Error("value provided for field message.perDay of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.perDay);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Allowance {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAllowance() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.member = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.perDay = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Allowance>): Allowance {
+    return Allowance.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Allowance>): Allowance {
+    const message = createBaseAllowance() as any;
+    message.member = object.member ?? new Uint8Array(0);
+    message.perDay = (object.perDay !== undefined && object.perDay !== null) ? BigInt(object.perDay) : 0n;
+    return message;
+  },
+};
+
+function createBaseNeverCorrelate(): NeverCorrelate {
+  return { epoch: 0, domain: 0, tokens: [], reason: "", _unknownFields: {} };
+}
+
+export const NeverCorrelate: MessageFns<NeverCorrelate> = {
+  encode(message: NeverCorrelate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint32(message.epoch);
+    }
+    if (message.domain !== 0) {
+      writer.uint32(16).int32(message.domain);
+    }
+    for (const v of message.tokens) {
+      writer.uint32(26).bytes(v!);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NeverCorrelate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNeverCorrelate() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.domain = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tokens.push(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NeverCorrelate>): NeverCorrelate {
+    return NeverCorrelate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NeverCorrelate>): NeverCorrelate {
+    const message = createBaseNeverCorrelate() as any;
+    message.epoch = object.epoch ?? 0;
+    message.domain = object.domain ?? 0;
+    message.tokens = object.tokens?.map((e) => e) || [];
+    message.reason = object.reason ?? "";
     return message;
   },
 };

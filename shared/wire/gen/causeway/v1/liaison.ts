@@ -19,6 +19,8 @@ export interface ListMatchesRequest {
 
 export interface ListMatchesResponse {
   readonly matches: readonly Match[];
+  /** As in GetStatusResponse: since when "no match" is unproven; 0 if it is proven. */
+  readonly silenceUnprovenSinceMs: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -26,8 +28,10 @@ export interface WatchMatchesRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Either a match, or, with each change of it, since when silence is unproven. */
 export interface WatchMatchesResponse {
   readonly match: Match | undefined;
+  readonly silenceUnprovenSinceMs: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -142,13 +146,19 @@ export const ListMatchesRequest: MessageFns<ListMatchesRequest> = {
 };
 
 function createBaseListMatchesResponse(): ListMatchesResponse {
-  return { matches: [], _unknownFields: {} };
+  return { matches: [], silenceUnprovenSinceMs: 0n, _unknownFields: {} };
 }
 
 export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
   encode(message: ListMatchesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.matches) {
       Match.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.silenceUnprovenSinceMs !== 0n) {
+      if (BigInt.asIntN(64, message.silenceUnprovenSinceMs) !== message.silenceUnprovenSinceMs) {
+        throw new globalThis.Error("value provided for field message.silenceUnprovenSinceMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.silenceUnprovenSinceMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -182,6 +192,14 @@ export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
             message.matches.push(Match.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.silenceUnprovenSinceMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -208,6 +226,10 @@ export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
   fromPartial(object: DeepPartial<ListMatchesResponse>): ListMatchesResponse {
     const message = createBaseListMatchesResponse() as any;
     message.matches = object.matches?.map((e) => Match.fromPartial(e)) || [];
+    message.silenceUnprovenSinceMs =
+      (object.silenceUnprovenSinceMs !== undefined && object.silenceUnprovenSinceMs !== null)
+        ? BigInt(object.silenceUnprovenSinceMs)
+        : 0n;
     return message;
   },
 };
@@ -272,13 +294,19 @@ export const WatchMatchesRequest: MessageFns<WatchMatchesRequest> = {
 };
 
 function createBaseWatchMatchesResponse(): WatchMatchesResponse {
-  return { match: undefined, _unknownFields: {} };
+  return { match: undefined, silenceUnprovenSinceMs: 0n, _unknownFields: {} };
 }
 
 export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
   encode(message: WatchMatchesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.match !== undefined) {
       Match.encode(message.match, writer.uint32(10).fork()).join();
+    }
+    if (message.silenceUnprovenSinceMs !== 0n) {
+      if (BigInt.asIntN(64, message.silenceUnprovenSinceMs) !== message.silenceUnprovenSinceMs) {
+        throw new globalThis.Error("value provided for field message.silenceUnprovenSinceMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.silenceUnprovenSinceMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -312,6 +340,14 @@ export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
             message.match = Match.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.silenceUnprovenSinceMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -338,6 +374,10 @@ export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
   fromPartial(object: DeepPartial<WatchMatchesResponse>): WatchMatchesResponse {
     const message = createBaseWatchMatchesResponse() as any;
     message.match = (object.match !== undefined && object.match !== null) ? Match.fromPartial(object.match) : undefined;
+    message.silenceUnprovenSinceMs =
+      (object.silenceUnprovenSinceMs !== undefined && object.silenceUnprovenSinceMs !== null)
+        ? BigInt(object.silenceUnprovenSinceMs)
+        : 0n;
     return message;
   },
 };

@@ -187,6 +187,37 @@ export interface GetStatusResponse {
    */
   readonly lostSubmissions: bigint;
   readonly brokenNotices: bigint;
+  /** 0: the test records of this unit and others have met in time, so that "no match" means no match. Else since when they have not, in ms. */
+  readonly silenceUnprovenSinceMs: bigint;
+  /** All epochs in which this node publishes. */
+  readonly epochs: readonly EpochProgress[];
+  readonly budgets: readonly BudgetSpend[];
+  /** What the broker noticed about this member, in words. */
+  readonly alarms: readonly string[];
+  /** When the certificate ends, in ms. */
+  readonly certificateUntilMs: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface EpochProgress {
+  readonly epoch: number;
+  /** "staging", "active", "closing". */
+  readonly state: string;
+  readonly records: bigint;
+  readonly published: bigint;
+  /** 0: not agreed since the last change. */
+  readonly digestAgreedMs: bigint;
+  /** Why this node cannot take part; empty if nothing hinders it. */
+  readonly obstacle: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface BudgetSpend {
+  /** Evaluator's name, or "broker" for published tokens. */
+  readonly at: string;
+  readonly used: bigint;
+  readonly perDay: bigint;
+  readonly available: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1908,6 +1939,11 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     publishingResumesMs: 0n,
     lostSubmissions: 0n,
     brokenNotices: 0n,
+    silenceUnprovenSinceMs: 0n,
+    epochs: [],
+    budgets: [],
+    alarms: [],
+    certificateUntilMs: 0n,
     _unknownFields: {},
   };
 }
@@ -2030,6 +2066,27 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         throw new globalThis.Error("value provided for field message.brokenNotices of type uint64 too large");
       }
       writer.uint32(192).uint64(message.brokenNotices);
+    }
+    if (message.silenceUnprovenSinceMs !== 0n) {
+      if (BigInt.asIntN(64, message.silenceUnprovenSinceMs) !== message.silenceUnprovenSinceMs) {
+        throw new globalThis.Error("value provided for field message.silenceUnprovenSinceMs of type int64 too large");
+      }
+      writer.uint32(200).int64(message.silenceUnprovenSinceMs);
+    }
+    for (const v of message.epochs) {
+      EpochProgress.encode(v!, writer.uint32(210).fork()).join();
+    }
+    for (const v of message.budgets) {
+      BudgetSpend.encode(v!, writer.uint32(218).fork()).join();
+    }
+    for (const v of message.alarms) {
+      writer.uint32(226).string(v!);
+    }
+    if (message.certificateUntilMs !== 0n) {
+      if (BigInt.asIntN(64, message.certificateUntilMs) !== message.certificateUntilMs) {
+        throw new globalThis.Error("value provided for field message.certificateUntilMs of type int64 too large");
+      }
+      writer.uint32(232).int64(message.certificateUntilMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2247,6 +2304,46 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.brokenNotices = reader.uint64() as bigint;
             continue;
           }
+          case 25: {
+            if (tag !== 200) {
+              break;
+            }
+
+            message.silenceUnprovenSinceMs = reader.int64() as bigint;
+            continue;
+          }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.epochs.push(EpochProgress.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 27: {
+            if (tag !== 218) {
+              break;
+            }
+
+            message.budgets.push(BudgetSpend.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 28: {
+            if (tag !== 226) {
+              break;
+            }
+
+            message.alarms.push(reader.string());
+            continue;
+          }
+          case 29: {
+            if (tag !== 232) {
+              break;
+            }
+
+            message.certificateUntilMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2311,6 +2408,274 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.brokenNotices = (object.brokenNotices !== undefined && object.brokenNotices !== null)
       ? BigInt(object.brokenNotices)
       : 0n;
+    message.silenceUnprovenSinceMs =
+      (object.silenceUnprovenSinceMs !== undefined && object.silenceUnprovenSinceMs !== null)
+        ? BigInt(object.silenceUnprovenSinceMs)
+        : 0n;
+    message.epochs = object.epochs?.map((e) => EpochProgress.fromPartial(e)) || [];
+    message.budgets = object.budgets?.map((e) => BudgetSpend.fromPartial(e)) || [];
+    message.alarms = object.alarms?.map((e) => e) || [];
+    message.certificateUntilMs = (object.certificateUntilMs !== undefined && object.certificateUntilMs !== null)
+      ? BigInt(object.certificateUntilMs)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseEpochProgress(): EpochProgress {
+  return { epoch: 0, state: "", records: 0n, published: 0n, digestAgreedMs: 0n, obstacle: "", _unknownFields: {} };
+}
+
+export const EpochProgress: MessageFns<EpochProgress> = {
+  encode(message: EpochProgress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint32(message.epoch);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    if (message.records !== 0n) {
+      if (BigInt.asUintN(64, message.records) !== message.records) {
+        throw new globalThis.Error("value provided for field message.records of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.records);
+    }
+    if (message.published !== 0n) {
+      if (BigInt.asUintN(64, message.published) !== message.published) {
+        throw new globalThis.Error("value provided for field message.published of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.published);
+    }
+    if (message.digestAgreedMs !== 0n) {
+      if (BigInt.asIntN(64, message.digestAgreedMs) !== message.digestAgreedMs) {
+        throw new globalThis.Error("value provided for field message.digestAgreedMs of type int64 too large");
+      }
+      writer.uint32(40).int64(message.digestAgreedMs);
+    }
+    if (message.obstacle !== "") {
+      writer.uint32(50).string(message.obstacle);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EpochProgress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEpochProgress() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.records = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.published = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.digestAgreedMs = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.obstacle = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EpochProgress>): EpochProgress {
+    return EpochProgress.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EpochProgress>): EpochProgress {
+    const message = createBaseEpochProgress() as any;
+    message.epoch = object.epoch ?? 0;
+    message.state = object.state ?? "";
+    message.records = (object.records !== undefined && object.records !== null) ? BigInt(object.records) : 0n;
+    message.published = (object.published !== undefined && object.published !== null) ? BigInt(object.published) : 0n;
+    message.digestAgreedMs = (object.digestAgreedMs !== undefined && object.digestAgreedMs !== null)
+      ? BigInt(object.digestAgreedMs)
+      : 0n;
+    message.obstacle = object.obstacle ?? "";
+    return message;
+  },
+};
+
+function createBaseBudgetSpend(): BudgetSpend {
+  return { at: "", used: 0n, perDay: 0n, available: 0n, _unknownFields: {} };
+}
+
+export const BudgetSpend: MessageFns<BudgetSpend> = {
+  encode(message: BudgetSpend, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.at !== "") {
+      writer.uint32(10).string(message.at);
+    }
+    if (message.used !== 0n) {
+      if (BigInt.asUintN(64, message.used) !== message.used) {
+        throw new globalThis.Error("value provided for field message.used of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.used);
+    }
+    if (message.perDay !== 0n) {
+      if (BigInt.asUintN(64, message.perDay) !== message.perDay) {
+        throw new globalThis.Error("value provided for field message.perDay of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.perDay);
+    }
+    if (message.available !== 0n) {
+      if (BigInt.asUintN(64, message.available) !== message.available) {
+        throw new globalThis.Error("value provided for field message.available of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.available);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BudgetSpend {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBudgetSpend() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.at = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.used = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.perDay = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.available = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BudgetSpend>): BudgetSpend {
+    return BudgetSpend.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BudgetSpend>): BudgetSpend {
+    const message = createBaseBudgetSpend() as any;
+    message.at = object.at ?? "";
+    message.used = (object.used !== undefined && object.used !== null) ? BigInt(object.used) : 0n;
+    message.perDay = (object.perDay !== undefined && object.perDay !== null) ? BigInt(object.perDay) : 0n;
+    message.available = (object.available !== undefined && object.available !== null) ? BigInt(object.available) : 0n;
     return message;
   },
 };

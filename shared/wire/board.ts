@@ -1,0 +1,192 @@
+/**
+ * The board's messages between bytes and plain values (`proto/causeway/v1/board.proto`). Each is one kind of `Signed`: signing and
+ * verifying go together here, so that nothing is read that nobody answers for. Whose keys count is the caller's to say.
+ */
+import { z } from "zod";
+import { lpText } from "../core/bytes.ts";
+import type { BoardPaper, BoardPaperBody, CredentialsRequest, EvaluatorOffer, Invitation } from "../core/board.ts";
+import { blake2b } from "../crypto/hash.ts";
+import type { SigningKeyPair } from "../crypto/sign.ts";
+import {
+  bytes16,
+  bytes32,
+  bytesBetween,
+  domain,
+  instantMs,
+  line,
+  oneOf,
+  readMessage,
+  slug,
+  toWireDomain,
+  uint32,
+} from "./checks.ts";
+import type { Reading } from "./checks.ts";
+import { signMessage, verifyMessage } from "./envelope.ts";
+import * as gen from "./gen/causeway/v1/board.ts";
+
+/** By whom and where a message was signed. `keyId`: hexadecimal. */
+export type Verified<Value> = { readonly value: Value; readonly keyId: string };
+/** Whose keys count: the public key under a key id in hexadecimal, undefined for strangers. */
+export type SigningKeyOf = (keyId: string) => Uint8Array | undefined;
+type Scope = { readonly federation: Uint8Array; readonly signer: SigningKeyPair };
+
+const PAPER_BYTES_MAX = 64 * 1024;
+const SEALED_BYTES_MAX = 4096;
+const SMALL_BYTES_MAX = 8192;
+const DOMAINS_MAX = 3;
+const BOARD_MAX = 64;
+const OPEN_EPOCHS_MAX = 2;
+
+const sealed = bytesBetween(1, SEALED_BYTES_MAX);
+
+const paperBody = oneOf({
+  pledge: z.object({
+    epoch: uint32(1),
+    contributions: z
+      .array(z.object({ domain, commitment: bytes32 }))
+      .min(1)
+      .max(DOMAINS_MAX),
+  }),
+  reveal: z.object({
+    epoch: uint32(1),
+    parts: z
+      .array(z.object({ domain, administratorKeyId: bytes16, sealed }))
+      .min(1)
+      .max(DOMAINS_MAX * BOARD_MAX),
+  }),
+  shareRequest: z.object({ purpose: line(200), epochs: z.array(uint32(1)).min(1).max(OPEN_EPOCHS_MAX) }),
+  shareRelease: z.object({
+    toAdministratorKeyId: bytes16,
+    shares: z
+      .array(z.object({ epoch: uint32(1), domain, sealed }))
+      .min(1)
+      .max(DOMAINS_MAX * OPEN_EPOCHS_MAX),
+  }),
+}).transform(({ $case, value }) => ({ kind: $case, ...value }) as BoardPaperBody);
+
+const paperReading: Reading<gen.BoardPaper, BoardPaper> = {
+  what: "board paper",
+  bytesMax: PAPER_BYTES_MAX,
+  codec: gen.BoardPaper,
+  schema: z.object({ topic: line(120), writtenAtMs: instantMs, body: paperBody }),
+};
+
+const invitationReading: Reading<gen.Invitation, Invitation> = {
+  what: "invitation",
+  bytesMax: SMALL_BYTES_MAX,
+  codec: gen.Invitation,
+  schema: z.object({ secretHash: bytes32, note: line(120), validUntilMs: instantMs }),
+};
+
+const credentialsRequestReading: Reading<gen.CredentialsRequest, CredentialsRequest> = {
+  what: "credentials request",
+  bytesMax: SMALL_BYTES_MAX,
+  codec: gen.CredentialsRequest,
+  schema: z.object({
+    tlsRequestPem: z.string().max(4096),
+    natsKey: z.string().regex(/^(?:U[A-Z2-7]{55})?$/),
+    requestedAtMs: instantMs,
+  }),
+};
+
+const evaluatorOfferReading: Reading<gen.EvaluatorOffer, EvaluatorOffer> = {
+  what: "evaluator offer",
+  bytesMax: SMALL_BYTES_MAX,
+  codec: gen.EvaluatorOffer,
+  schema: z.object({ name: slug, generation: uint32(1), sharePublicKey: bytes32 }),
+};
+
+/** (administrator) `Signed` bytes of type "board-paper". */
+export function signPaper(paper: BoardPaper, scope: Scope): Uint8Array {
+  const payload = gen.BoardPaper.encode({
+    topic: paper.topic,
+    writtenAtMs: BigInt(paper.writtenAtMs),
+    body: toWireBody(paper.body),
+  }).finish();
+  return signMessage(payload, { federation: scope.federation, type: "board-paper" }, scope.signer);
+}
+
+/** Throws UNPROVEN for a signature that does not hold or is a stranger's, INVALID for a wrong form. So do all `open…` here. */
+export function openPaper(
+  signed: Uint8Array,
+  federation: Uint8Array,
+  signingKeyOf: SigningKeyOf,
+): Verified<BoardPaper> {
+  return open(signed, { federation, type: "board-paper" }, signingKeyOf, paperReading);
+}
+
+/** BLAKE2b-256(lp("causeway/invitation/v1") ‖ secret): what the broker may know of an invitation's secret. */
+export function invitationSecretHash(secret: Uint8Array): Uint8Array {
+  return blake2b(32, lpText("causeway/invitation/v1"), secret);
+}
+
+/** (administrator) `Signed` bytes of type "invitation". */
+export function signInvitation({ secretHash, note, validUntilMs }: Invitation, scope: Scope): Uint8Array {
+  const payload = gen.Invitation.encode({ secretHash, note, validUntilMs: BigInt(validUntilMs) }).finish();
+  return signMessage(payload, { federation: scope.federation, type: "invitation" }, scope.signer);
+}
+
+export function openInvitation(
+  signed: Uint8Array,
+  federation: Uint8Array,
+  signingKeyOf: SigningKeyOf,
+): Verified<Invitation> {
+  return open(signed, { federation, type: "invitation" }, signingKeyOf, invitationReading);
+}
+
+/** (member, evaluator, broker) `Signed` bytes of type "credentials-request". */
+export function signCredentialsRequest(request: CredentialsRequest, scope: Scope): Uint8Array {
+  const payload = gen.CredentialsRequest.encode({ ...request, requestedAtMs: BigInt(request.requestedAtMs) }).finish();
+  return signMessage(payload, { federation: scope.federation, type: "credentials-request" }, scope.signer);
+}
+
+export function openCredentialsRequest(
+  signed: Uint8Array,
+  federation: Uint8Array,
+  signingKeyOf: SigningKeyOf,
+): Verified<CredentialsRequest> {
+  return open(signed, { federation, type: "credentials-request" }, signingKeyOf, credentialsRequestReading);
+}
+
+/** (evaluator) `Signed` bytes of type "evaluator-offer". */
+export function signEvaluatorOffer(offer: EvaluatorOffer, scope: Scope): Uint8Array {
+  const payload = gen.EvaluatorOffer.encode(offer).finish();
+  return signMessage(payload, { federation: scope.federation, type: "evaluator-offer" }, scope.signer);
+}
+
+export function openEvaluatorOffer(
+  signed: Uint8Array,
+  federation: Uint8Array,
+  signingKeyOf: SigningKeyOf,
+): Verified<EvaluatorOffer> {
+  return open(signed, { federation, type: "evaluator-offer" }, signingKeyOf, evaluatorOfferReading);
+}
+
+function open<Message, Value>(
+  signed: Uint8Array,
+  scope: { readonly federation: Uint8Array; readonly type: string },
+  signingKeyOf: SigningKeyOf,
+  reading: Reading<Message, Value>,
+): Verified<Value> {
+  const { payload, keyId } = verifyMessage(signed, scope, signingKeyOf);
+  return { value: readMessage(reading, payload), keyId };
+}
+
+function toWireBody(body: BoardPaperBody): gen.BoardPaper["body"] {
+  switch (body.kind) {
+    case "pledge": {
+      const contributions = body.contributions.map((each) => ({ ...each, domain: toWireDomain(each.domain) }));
+      return { $case: "pledge", value: { epoch: body.epoch, contributions } };
+    }
+    case "reveal": {
+      const parts = body.parts.map((each) => ({ ...each, domain: toWireDomain(each.domain) }));
+      return { $case: "reveal", value: { epoch: body.epoch, parts } };
+    }
+    case "shareRequest":
+      return { $case: "shareRequest", value: { purpose: body.purpose, epochs: [...body.epochs] } };
+    case "shareRelease": {
+      const shares = body.shares.map((each) => ({ ...each, domain: toWireDomain(each.domain) }));
+      return { $case: "shareRelease", value: { toAdministratorKeyId: body.toAdministratorKeyId, shares } };
+    }
+  }
+}
