@@ -9,6 +9,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -72,6 +73,23 @@ export function replaceFile(path: string, content: Uint8Array | string, mode: 0o
     rmSync(temporary, { force: true });
     throw environment(`${path} cannot be replaced`, error);
   }
+  syncDirectory(dirname(path));
+}
+
+/**
+ * Overwrites a secret in its place, then removes it; nothing if there is none. A file system that writes elsewhere, or a disk that
+ * remaps, may keep the old bytes all the same: keep keys on an encrypted disk.
+ */
+export function destroySecret(path: string, length: number): void {
+  if (!existsSync(path)) return;
+  const descriptor = openSync(path, "r+");
+  try {
+    writeSync(descriptor, randomBytes(length), 0, length, 0);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  rmSync(path);
   syncDirectory(dirname(path));
 }
 

@@ -11,7 +11,7 @@
  * Whoever carries files between party and board is an adversary: an enrolment that was changed on the way has another
  * fingerprint, and a bundle is believed only as far as the pinned chain proves it.
  */
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { decode as decodeJwt, fmtCreds } from "@nats-io/jwt";
 import { createUser, fromSeed } from "@nats-io/nkeys";
@@ -32,7 +32,14 @@ import type { SigningKeyPair } from "../crypto/sign.ts";
 import { check, hostPort, line, slug } from "../wire/checks.ts";
 import { decodeSignedFreshness } from "../wire/directive.ts";
 import { decodeChain, proveChain, writeChain } from "./chain-file.ts";
-import { makePrivateDirectory, readSecret, readSecretText, replaceFile, writeNewSecret } from "./key-files.ts";
+import {
+  destroySecret,
+  makePrivateDirectory,
+  readSecret,
+  readSecretText,
+  replaceFile,
+  writeNewSecret,
+} from "./key-files.ts";
 import {
   assertOwnCertificate,
   certificateDer,
@@ -129,8 +136,34 @@ export function readSigningKeys(dir: string): SigningKeyPair {
 
 /** A node's or administrator's sealing keys; with an epoch, the broker's of that epoch. */
 export function readSealingKeys(dir: string, epoch?: number): SealingKeyPair {
-  const name = epoch === undefined ? "sealing.key" : `sealing-${epoch}.key`;
-  return sealingKeyPair(readSecret(keyFile(dir, name), SEED_BYTES));
+  return sealingKeyPair(readSecret(keyFile(dir, sealingKeyName(epoch)), SEED_BYTES));
+}
+
+/** Makes the sealing key of an epoch to come, unless there is one, and returns its public half. */
+export function prepareSealingKey(dir: string, epoch: number): Uint8Array {
+  const file = keyFile(dir, sealingKeyName(epoch));
+  if (!existsSync(file)) writeNewSecret(file, randomBytes(SEED_BYTES));
+  return readSealingKeys(dir, epoch).publicKey;
+}
+
+/** Epochs of which there is a sealing key of their own, highest first. */
+export function sealingKeyEpochs(dir: string): number[] {
+  const epochs = readdirSync(join(dir, "keys")).map((name) =>
+    Number(/^sealing-([1-9][0-9]{0,9})\.key$/.exec(name)?.[1]),
+  );
+  return epochs.filter((epoch) => !Number.isNaN(epoch)).sort((a, b) => b - a);
+}
+
+/**
+ * Destroys a sealing key: what was sealed to it cannot be opened again, by anybody who did not copy it before. The first key of a node
+ * has no epoch.
+ */
+export function destroySealingKey(dir: string, epoch?: number): void {
+  destroySecret(keyFile(dir, sealingKeyName(epoch)), SEED_BYTES);
+}
+
+function sealingKeyName(epoch?: number): string {
+  return epoch === undefined ? "sealing.key" : `sealing-${epoch}.key`;
 }
 
 /** An evaluator's key share, a scalar of 32 bytes. */
