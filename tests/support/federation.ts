@@ -20,14 +20,13 @@ import { createBroker } from "../../broker/broker.ts";
 import type { Broker } from "../../broker/broker.ts";
 import { toBrokerConfig } from "../../broker/config.ts";
 import type { BrokerConfig, BrokerSettings } from "../../broker/config.ts";
-import { createEvaluator } from "../../broker/evaluator/evaluator.ts";
-import type { Evaluator } from "../../broker/evaluator/evaluator.ts";
+import { startEvaluatorProgram } from "../../broker/evaluator/program.ts";
+import type { Admit, DirectiveBody, Federation } from "../../shared/core/directive.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { loadChain } from "../../shared/platform/chain-file.ts";
 import { systemClock } from "../../shared/platform/clock.ts";
-import { grpcClient, startGrpcServer } from "../../shared/platform/grpc.ts";
-import type { GrpcConnection, GrpcServer } from "../../shared/platform/grpc.ts";
+import { grpcClient } from "../../shared/platform/grpc.ts";
+import type { GrpcConnection } from "../../shared/platform/grpc.ts";
 import {
   initAdministrator,
   initBroker,
@@ -35,10 +34,6 @@ import {
   initNats,
   initNode,
   installBundle,
-  partyFile,
-  readKeyShare,
-  readPin,
-  readSigningKeys,
   readTls,
 } from "../../shared/platform/party.ts";
 import { LiaisonServiceDefinition } from "../../shared/wire/gen/causeway/v1/liaison.ts";
@@ -46,6 +41,8 @@ import type { Match } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import { RecordsServiceDefinition } from "../../shared/wire/gen/causeway/v1/records.ts";
 import type { GetStatusResponse, ImportOptions, ImportResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
 import { identityOfCertificate } from "../../shared/platform/tls.ts";
+import { boardUnder } from "./board.ts";
+import type { OpeningOptions, TestBoard } from "./board.ts";
 import { freePort, NatsProcess } from "./nats-process.ts";
 import { Wiretap } from "./wiretap.ts";
 import type { Caller } from "./wiretap.ts";
@@ -69,6 +66,8 @@ const UNITS: Readonly<Record<UnitName, UnitTerms>> = {
   wcu: { mandate: "war-crimes", domains: ["target", "protected"] },
 };
 
+const ADMINISTRATORS = ["chair", "deputy", "clerk"];
+
 const MIB = 1024 * 1024;
 
 /** What import files need not say. */
@@ -88,6 +87,7 @@ export class TestFederation implements AsyncDisposable {
   /** What every program of the federation logged. */
   readonly log = new WrittenLog();
   readonly wiretap = new Wiretap();
+  readonly board: TestBoard;
   readonly #ports: Readonly<Record<string, Ports>>;
   readonly #running = new Map<string, AsyncDisposable>();
 
@@ -95,6 +95,7 @@ export class TestFederation implements AsyncDisposable {
     this.root = root;
     this.founded = founded;
     this.#ports = ports;
+    this.board = boardUnder(root, ADMINISTRATORS, (member) => this.dir(this.unitOf(member)));
     this.nats = new NatsProcess({ dir: (party) => this.dir(party) }, this.#port("nats").listen);
   }
 
@@ -158,32 +159,10 @@ export class TestFederation implements AsyncDisposable {
   }
 
   async startEvaluator(): Promise<void> {
-    const dir = this.dir("key-office");
-    const context = { pinnedFingerprint: readPin(dir), nowMs: Date.now() };
-    const { federation } = loadChain(partyFile(dir, "chain"), context);
+    const listen = `127.0.0.1:${this.#port("key-office").listen}`;
+    const config = { dir: this.dir("key-office"), listen, workers: 1 };
     const log = this.log.for("evaluator");
-    const evaluator: Evaluator = createEvaluator({
-      name: "key-office",
-      federation: () => federation,
-      keyShare: readKeyShare(dir),
-      signing: readSigningKeys(dir),
-      databasePath: join(dir, "evaluator.sqlite"),
-      clock: systemClock,
-      onEvent: ({ kind, ...counts }) => log.info(`evaluator.${kind}`, counts),
-      workers: 1,
-    });
-    const server: GrpcServer = await startGrpcServer({
-      address: `127.0.0.1:${this.#port("key-office").listen}`,
-      tls: readTls(dir),
-      services: [evaluator.service],
-      log,
-    });
-    this.#running.set("key-office", {
-      async [Symbol.asyncDispose]() {
-        await server[Symbol.asyncDispose]();
-        await evaluator[Symbol.asyncDispose]();
-      },
-    });
+    this.#running.set("key-office", await startEvaluatorProgram(config, { clock: systemClock, log }));
   }
 
   async startNode(unit: UnitName): Promise<Node> {
@@ -263,6 +242,57 @@ export class TestFederation implements AsyncDisposable {
     return [JSON.stringify(statuses, plain), ...log].join("\n");
   }
 
+  /** The board decides, one directive for each body; the broker has the longer chain a moment later, nodes when they look. */
+  decide(...bodies: readonly DirectiveBody[]): Federation {
+    return this.board.decide(...bodies);
+  }
+
+  /** Opens an epoch for staging, with new salts and new sealing keys of broker and members. */
+  async openEpoch(epoch: number, options: OpeningOptions = {}): Promise<Federation> {
+    return this.decide(await this.board.opening(epoch, options));
+  }
+
+  activate(epoch: number, laggards: readonly UnitName[] = []): Federation {
+    return this.decide({ type: "epochActivate", epoch, laggards: laggards.map((unit) => this.member(unit)) });
+  }
+
+  retire(epoch: number, cause: "rotated" | "leaked" = "rotated", laggards: readonly UnitName[] = []): Federation {
+    const members = laggards.map((unit) => this.member(unit));
+    return this.decide({ type: "epochRetire", epoch, cause, laggards: members, reason: "Invented reason" });
+  }
+
+  abort(epoch: number): Federation {
+    const { openingHash } = this.board.federation.epochs.get(epoch)!;
+    return this.decide({ type: "epochAbort", epoch, openingHash, reason: "Invented reason" });
+  }
+
+  suspend(unit: UnitName): Federation {
+    return this.decide({ type: "suspend", member: this.member(unit), reason: "Invented reason" });
+  }
+
+  /** With the salts of all epochs that are open now. */
+  async reinstate(unit: UnitName): Promise<Federation> {
+    const member = this.member(unit);
+    const salts = await this.board.saltsFor(this.board.federation.suspended.get(member) as Admit);
+    return this.decide({ type: "reinstate", member, reason: "Invented reason", salts });
+  }
+
+  remove(unit: UnitName, forCause = false): Federation {
+    return this.decide({ type: "remove", member: this.member(unit), reason: "Invented reason", forCause });
+  }
+
+  /** Resolves when these units' nodes know all that the board has decided. */
+  async informed(units: readonly UnitName[] = Object.keys(UNITS) as UnitName[], timeoutMs = 25_000): Promise<void> {
+    const { number } = this.board.federation.head;
+    const deadline = Date.now() + timeoutMs;
+    for (const unit of units) {
+      while (Number((await this.status(unit)).directiveNumber) < number) {
+        if (Date.now() > deadline) throw new Error(`${unit} does not follow: ${await this.#describe([unit])}`);
+        await sleep(100);
+      }
+    }
+  }
+
   /** A connection to a unit's own services, by default as that unit. */
   connect<Definition extends Parameters<typeof grpcClient>[0]>(definition: Definition, unit: UnitName, caller = unit) {
     return grpcClient(definition, {
@@ -274,6 +304,11 @@ export class TestFederation implements AsyncDisposable {
 
   member(unit: UnitName): MemberId {
     return this.founded.members.get(unit)!;
+  }
+
+  unitOf(member: MemberId): UnitName {
+    const [unit] = [...this.founded.members].find(([, each]) => each === member)!;
+    return unit as UnitName;
   }
 
   /** Where a unit's own services listen. */
@@ -326,7 +361,7 @@ function isBusy(status: GetStatusResponse, withheld: number): boolean {
 }
 
 async function found(root: string, addressOf: (party: string) => string): Promise<Founded> {
-  const administratorDirs = ["chair", "deputy", "clerk"].map((name) => join(root, name));
+  const administratorDirs = ADMINISTRATORS.map((name) => join(root, name));
   for (const [i, dir] of administratorDirs.entries()) await initAdministrator(dir, { name: `Administrator ${i + 1}` });
   const broker = (await initBroker(join(root, "broker"))).enrolment;
   const office = (await initEvaluator(join(root, "key-office"), { name: "key-office" })).enrolment;
