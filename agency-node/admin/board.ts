@@ -2,15 +2,8 @@
  * (board) Decides directives: signs them with a quorum's keys and folds each at once, so that the board never issues what
  * the parties would refuse.
  */
-import {
-  keyFile,
-  partyFile,
-  readEnrolment,
-  readPin,
-  readSealingKeys,
-  readSigningKeys,
-} from "../../shared/platform/party.ts";
-import { readSecret, replaceFile } from "../../shared/platform/key-files.ts";
+import { partyFile, readEnrolment, readPin, readSealingKeys, readSigningKeys } from "../../shared/platform/party.ts";
+import { replaceFile } from "../../shared/platform/key-files.ts";
 import { loadChain } from "../../shared/platform/chain-file.ts";
 import type { Chain } from "../../shared/platform/chain-file.ts";
 import { directiveHash, foldDirective, FRESHNESS_MS_MAX } from "../../shared/core/chain.ts";
@@ -31,6 +24,7 @@ import {
   encodeFreshness,
   encodeSignedFreshness,
 } from "../../shared/wire/directive.ts";
+import { readFreshnessSeed } from "./registrar/keys.ts";
 
 /** An administrator who sits at this machine, with its signing keys. */
 export type SeatedAdministrator = { readonly public: Administrator; readonly signer: SigningKeyPair };
@@ -117,7 +111,7 @@ export function renewFreshness(of: {
   readonly hours?: number | undefined;
 }): Uint8Array {
   const { federation } = readChain(of.dir, of.nowMs);
-  const freshnessSeed = readSecret(keyFile(of.dir, "freshness.key"), 32);
+  const freshnessSeed = readFreshnessSeed(of.dir);
   const statement = stateFreshness({ federation, freshnessSeed, nowMs: of.nowMs, hours: of.hours });
   replaceFile(partyFile(of.dir, "freshness"), statement, 0o644);
   return statement;

@@ -41,7 +41,7 @@ const INIT = {
 const PLAN_HELP = `
 The plan names (paths are relative to it):
   name, quorum, scheme      of the federation; how many administrators decide; linkage scheme of epoch 1
-  administrators            directories of the board; the first keeps the keys of the certificate authority
+  administrators            directories of the board
   broker, evaluators[]      enrolment (file), fingerprint (as read out by telephone), address (host:port)
   nats                      enrolment, fingerprint, hosts[]
   members[]                 enrolment, fingerprint, slug, name, mandate, domains[], contact {office, phone, email,
@@ -93,13 +93,16 @@ function foundCommand(): Command {
         const fingerprint = toHex(founded.fingerprint);
         const { head } = founded.federation;
         const bundles = Object.fromEntries(founded.bundles);
-        output.json({ fingerprint, directive: head.number, members: Object.fromEntries(founded.members), bundles });
+        const { registrarDir } = founded;
+        const members = Object.fromEntries(founded.members);
+        output.json({ fingerprint, directive: head.number, members, bundles, registrar: registrarDir });
         output.say(printable(`Founded ${founded.federation.found.name} with ${head.number} directives.`));
         output.say("Fingerprint, to be given to every party by another way than its bundle:");
         output.say(`  ${fingerprint}`);
         output.say("Bundles:");
         for (const row of table([...founded.bundles].map(([party, dir]) => [party, dir]))) output.say(`  ${row}`);
-        output.say("They are out of date tomorrow; renew with: causeway admin freshness");
+        output.say(`Registrar, to be moved to the machine that stays on-line: ${registrarDir}`);
+        output.say("The bundles are out of date tomorrow; renew with: causeway admin freshness");
       }),
     );
 }
@@ -115,7 +118,7 @@ function installCommand(): Command {
       attempt(json === true, async (output) => {
         const pin = parsePin(fingerprint);
         const installed = installBundle({ partyDir, bundleDir: bundle, fingerprint: pin, nowMs: Date.now() });
-        const identity = installed.identity === undefined ? "administrator" : identityUri(installed.identity);
+        const identity = identityUri(installed.identity);
         const { found, head } = installed.federation;
         output.json({ federation: found.name, identity, directive: head.number });
         output.say(printable(`Installed as ${identity} of ${found.name}, directive ${head.number}.`));

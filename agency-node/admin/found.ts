@@ -3,14 +3,12 @@
  * NATS users, and one bundle for every party.
  *
  * Public halves come in as enrolments whose fingerprints people have compared; nothing secret of a party is seen here but
- * the administrators' own keys. What the sitting makes for the board itself (the keys of the certificate authority, of
- * the NATS accounts and of the freshness statements) stays in the first administrator's directory, the registrar's. The
- * registrar alone can issue certificates and NATS users: they let somebody connect and count for nothing that a signed
- * directive does not say.
+ * the administrators' own keys. What the sitting makes for the board's registrar (the keys of the certificate authority, of the
+ * NATS accounts and of the freshness statements) goes into a directory of its own, see `registrar/keys.ts`; no administrator keeps
+ * it.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fmtCreds } from "@nats-io/jwt";
 import { toHex } from "../../shared/core/bytes.ts";
 import { directiveHash } from "../../shared/core/chain.ts";
 import type { Admit, Federation, Found } from "../../shared/core/directive.ts";
@@ -20,11 +18,17 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
-import { encodeChain, proveChain, writeChain } from "../../shared/platform/chain-file.ts";
+import { encodeChain } from "../../shared/platform/chain-file.ts";
 import { makePrivateDirectory, replaceFile, writeNewSecret } from "../../shared/platform/key-files.ts";
-import { keyFile, partyFile } from "../../shared/platform/party.ts";
+import { keyFile, partyFile, readEnrolment } from "../../shared/platform/party.ts";
 import type { Enrolment } from "../../shared/platform/party.ts";
-import { certificateDer, createAuthority, issueCertificate } from "../../shared/platform/tls.ts";
+import {
+  administratorIdentity,
+  certificateDer,
+  createAuthority,
+  createTlsRequest,
+  issueCertificate,
+} from "../../shared/platform/tls.ts";
 import type { Authority, PeerIdentity } from "../../shared/platform/tls.ts";
 import { decide, seatAdministrator, stateFreshness } from "./board.ts";
 import type { SeatedAdministrator, Sitting } from "./board.ts";
@@ -33,9 +37,11 @@ import {
   issueBrokerUser,
   issueMemberUser,
   issueNatsAccounts,
-  issueSystemUser,
+  NATS_USER_DAYS,
 } from "./nats-accounts.ts";
 import type { NatsAccounts, NatsAuthority } from "./nats-accounts.ts";
+import { writeRegistrarKeys } from "./registrar/keys.ts";
+import type { RegistrarKeys } from "./registrar/keys.ts";
 import { makeSalts } from "./salts.ts";
 
 /** The terms on which the board admits a member. */
@@ -43,7 +49,7 @@ export type MemberTerms = Omit<Admit, "member" | "signingKey" | "sealingKey">;
 
 export type FoundingPlan = {
   readonly name: string;
-  /** The whole board; the first is the registrar. The first `quorum` sign and contribute to the salts. */
+  /** The whole board. The first `quorum` sign and contribute to the salts. */
   readonly administratorDirs: readonly string[];
   readonly quorum: number;
   readonly broker: { readonly enrolment: Enrolment; readonly address: string };
@@ -67,13 +73,15 @@ export type Founded = {
   readonly members: ReadonlyMap<string, MemberId>;
   /** Directory of each party's bundle, by slug or name; "broker" and "nats" among them. */
   readonly bundles: ReadonlyMap<string, string>;
+  /** What the board keeps on-line; to be moved to the registrar's machine. */
+  readonly registrarDir: string;
 };
 
 const DAY_MS = 24 * 3_600_000;
 const GENERATION = 1;
 
 /**
- * Throws CONFLICT if the registrar's directory already founded a federation or `outDir` exists, INVALID for a plan that
+ * Throws CONFLICT if an administrator's directory belongs to a federation already or `outDir` exists, INVALID for a plan that
  * breaks a rule of the protocol or lacks a key.
  */
 export async function foundFederation(plan: FoundingPlan): Promise<Founded> {
@@ -90,28 +98,41 @@ export async function foundFederation(plan: FoundingPlan): Promise<Founded> {
     chain: encodeChain(chain),
     freshness: stateFreshness({ federation, freshnessSeed, nowMs: plan.nowMs }),
     pin: `${toHex(fingerprint)}\n`,
+    roots: authority.certificatePem,
   };
   const nats = createNatsAuthority();
   const accounts = await issueNatsAccounts(nats, { name: plan.name, members: [...federation.members.keys()] });
-  await keepRegistrarKeys(plan.administratorDirs[0] as string, { authority, freshnessSeed, nats, accounts });
-  for (const dir of plan.administratorDirs) {
-    const context = { pinnedFingerprint: fingerprint, nowMs: plan.nowMs };
-    writeChain(partyFile(dir, "chain"), proveChain(chain, context), context);
-    replaceFile(partyFile(dir, "freshness"), common.freshness, 0o644);
-    replaceFile(partyFile(dir, "pin"), common.pin, 0o644);
-  }
-  const bundles = await writeBundles(plan, { federation, authority, common, nats, accounts });
+  const issue = { federation, authority, common, nats, accounts };
+  const registrarDir = join(plan.outDir, "registrar");
+  await makeRegistrar(plan, registrarDir, { ...issue, freshnessSeed });
+  for (const dir of plan.administratorDirs) await seatWithCertificate(plan, dir, issue);
+  const bundles = await writeBundles(plan, issue);
   const members = new Map([...federation.members.values()].map(({ slug, member }) => [slug, member]));
-  return { federation, fingerprint, members, bundles };
+  return { federation, fingerprint, members, bundles, registrarDir };
 }
 
-type Common = { readonly chain: Uint8Array; readonly freshness: Uint8Array; readonly pin: string };
+/** What every party gets. */
+type Common = {
+  readonly chain: Uint8Array;
+  readonly freshness: Uint8Array;
+  readonly pin: string;
+  readonly roots: string;
+};
+
+type Issue = {
+  readonly federation: Federation;
+  readonly authority: Authority;
+  readonly common: Common;
+  readonly nats: NatsAuthority;
+  readonly accounts: NatsAccounts;
+};
 
 function assertUnused(plan: FoundingPlan): void {
-  const [registrar] = plan.administratorDirs;
-  if (registrar === undefined) throw invalid("a federation needs administrators", "administratorDirs");
-  if (existsSync(keyFile(registrar, "ca.key"))) {
-    throw new CausewayError("CONFLICT", `${registrar} has founded a federation already`);
+  if (plan.administratorDirs.length === 0) throw invalid("a federation needs administrators", "administratorDirs");
+  for (const dir of plan.administratorDirs) {
+    if (existsSync(partyFile(dir, "pin"))) {
+      throw new CausewayError("CONFLICT", `${dir} belongs to a federation already`);
+    }
   }
   if (existsSync(plan.outDir)) throw new CausewayError("CONFLICT", `${plan.outDir} exists already`);
   // The names of bundles are the names of their directories.
@@ -178,24 +199,40 @@ async function decideFoundation(
   return decide(sitting, { type: "epochActivate", epoch: 1, laggards: [] });
 }
 
-async function keepRegistrarKeys(
-  dir: string,
-  of: {
-    readonly authority: Authority;
-    readonly freshnessSeed: Uint8Array;
-    readonly nats: NatsAuthority;
-    readonly accounts: NatsAccounts;
-  },
-): Promise<void> {
-  writeNewSecret(keyFile(dir, "ca.key"), of.authority.privateKeyPem);
-  writeNewSecret(keyFile(dir, "freshness.key"), of.freshnessSeed);
-  writeNewSecret(keyFile(dir, "nats-operator.seed"), of.nats.operator.getSeed());
-  writeNewSecret(keyFile(dir, "nats-system.seed"), of.nats.system.getSeed());
-  writeNewSecret(keyFile(dir, "nats-federation.seed"), of.nats.federation.getSeed());
-  writeNewSecret(keyFile(dir, "nats-member-signer.seed"), of.nats.memberSigner.getSeed());
-  writeNewSecret(keyFile(dir, "nats-system.creds"), fmtCreds(await issueSystemUser(of.nats), of.nats.systemUser));
+/** The registrar's keys are made here, because it is nobody's but the board's. */
+async function makeRegistrar(plan: FoundingPlan, dir: string, of: Issue & RegistrarKeys): Promise<void> {
+  makePrivateDirectory(join(dir, "keys"));
+  writeRegistrarKeys(dir, of);
+  const { privateKeyPem, requestPem } = await createTlsRequest();
+  writeNewSecret(keyFile(dir, "tls.key"), privateKeyPem);
+  writeCommon(dir, of.common);
+  await writeCertificate(plan, dir, { ...of, requestPem, identity: { kind: "registrar" }, hosts: [] });
   replaceFile(partyFile(dir, "natsAccounts"), accountsText(of.accounts), 0o644);
-  replaceFile(join(dir, "ca.crt"), of.authority.certificatePem, 0o644);
+}
+
+/** The administrators are here: what they need to talk to the broker goes straight into their directories. */
+async function seatWithCertificate(plan: FoundingPlan, dir: string, of: Issue): Promise<void> {
+  const { enrolment } = readEnrolment(dir);
+  const requestPem = needed(enrolment, "tlsRequestPem");
+  const identity = administratorIdentity(enrolment.signingKey);
+  writeCommon(dir, of.common);
+  await writeCertificate(plan, dir, { ...of, requestPem, identity, hosts: [] });
+}
+
+function writeCommon(dir: string, common: Common): void {
+  replaceFile(partyFile(dir, "chain"), common.chain, 0o644);
+  replaceFile(partyFile(dir, "freshness"), common.freshness, 0o644);
+  replaceFile(partyFile(dir, "pin"), common.pin, 0o644);
+  replaceFile(partyFile(dir, "roots"), common.roots, 0o644);
+}
+
+async function writeCertificate(
+  plan: FoundingPlan,
+  dir: string,
+  of: Omit<Parameters<typeof issueCertificate>[0], "nowMs">,
+): Promise<void> {
+  const certificate = await issueCertificate({ ...of, nowMs: plan.nowMs });
+  replaceFile(partyFile(dir, "certificate"), certificate, 0o644);
 }
 
 type Party = {
@@ -226,31 +263,18 @@ function partiesOf(plan: FoundingPlan): Party[] {
   ];
 }
 
-async function writeBundles(
-  plan: FoundingPlan,
-  of: {
-    readonly federation: Federation;
-    readonly authority: Authority;
-    readonly common: Common;
-    readonly nats: NatsAuthority;
-    readonly accounts: NatsAccounts;
-  },
-): Promise<Map<string, string>> {
+async function writeBundles(plan: FoundingPlan, of: Issue): Promise<Map<string, string>> {
   const bundles = new Map<string, string>();
-  const write = async (dir: string, party: Party): Promise<void> => {
-    const identity = party.identity(of.federation);
+  const validUntilMs = plan.nowMs + NATS_USER_DAYS * DAY_MS;
+  const write = async (dir: string, { name, enrolment, hosts, identity: identityIn }: Party): Promise<void> => {
+    const identity = identityIn(of.federation);
     makePrivateDirectory(dir);
-    replaceFile(partyFile(dir, "chain"), of.common.chain, 0o644);
-    replaceFile(partyFile(dir, "freshness"), of.common.freshness, 0o644);
-    replaceFile(partyFile(dir, "pin"), of.common.pin, 0o644);
-    replaceFile(partyFile(dir, "roots"), of.authority.certificatePem, 0o644);
-    const requestPem = needed(party.enrolment, "tlsRequestPem");
-    const { hosts } = party;
-    const certificate = await issueCertificate({ ...of, requestPem, identity, hosts, nowMs: plan.nowMs });
-    replaceFile(partyFile(dir, "certificate"), certificate, 0o644);
-    const jwt = await userJwt(of, identity, party.enrolment);
+    writeCommon(dir, of.common);
+    const requestPem = needed(enrolment, "tlsRequestPem");
+    await writeCertificate(plan, dir, { ...of, requestPem, identity, hosts });
+    const jwt = await userJwt({ ...of, validUntilMs }, identity, enrolment);
     if (jwt !== undefined) replaceFile(partyFile(dir, "userJwt"), `${jwt}\n`, 0o644);
-    bundles.set(party.name, dir);
+    bundles.set(name, dir);
   };
   for (const party of partiesOf(plan)) await write(join(plan.outDir, "bundle", party.name), party);
   const nats = join(plan.outDir, "nats");
@@ -260,16 +284,19 @@ async function writeBundles(
 }
 
 async function userJwt(
-  of: { readonly nats: NatsAuthority; readonly accounts: NatsAccounts },
+  of: Pick<Issue, "nats" | "accounts"> & { readonly validUntilMs: number },
   identity: PeerIdentity,
   enrolment: Enrolment,
 ): Promise<string | undefined> {
-  if (identity.kind === "broker") return await issueBrokerUser(of.nats, needed(enrolment, "natsKey"));
+  const { validUntilMs } = of;
+  if (identity.kind === "broker") {
+    return await issueBrokerUser(of.nats, { natsKey: needed(enrolment, "natsKey"), validUntilMs });
+  }
   if (identity.kind !== "member") return undefined;
   const { member } = identity;
   const account = of.accounts.memberAccounts[member];
   if (account === undefined) throw new CausewayError("INTERNAL", "a member has no NATS account");
-  return await issueMemberUser(of.nats, { member, account, natsKey: needed(enrolment, "natsKey") });
+  return await issueMemberUser(of.nats, { member, account, natsKey: needed(enrolment, "natsKey"), validUntilMs });
 }
 
 function accountsText(accounts: NatsAccounts): string {

@@ -14,7 +14,7 @@
  * Streams and consumers live in the federation's account and are made by the broker alone. Accounts are signed by the
  * operator key; members hold only a user key, so no member can import anything further.
  */
-import { encodeAccount, encodeOperator, encodeUser } from "@nats-io/jwt";
+import { encodeAccount, encodeOperator, encodeUser, fmtCreds } from "@nats-io/jwt";
 import type { Account, Export, Import, User } from "@nats-io/jwt";
 import { createAccount, createOperator, createUser, fromPublic } from "@nats-io/nkeys";
 import type { KeyPair } from "@nats-io/nkeys";
@@ -46,9 +46,13 @@ export type NatsAuthority = {
   readonly federation: KeyPair;
   /** Signs the users of all members' accounts; those accounts' own private keys are never kept. */
   readonly memberSigner: KeyPair;
-  /** Pushes changed accounts and revocations to the servers. */
-  readonly systemUser: KeyPair;
 };
+
+/** Users' JWTs end by themselves; their parties ask the registrar for new ones before. */
+export const NATS_USER_DAYS = 30;
+
+/** Where answers to the registrar's own requests arrive. */
+export const SYSTEM_INBOX_PREFIX = "_INBOX_registrar";
 
 const GIBIBYTE = 1024 ** 3;
 const UNLIMITED = -1;
@@ -115,14 +119,13 @@ const EXPORTS: Export[] = [
   { name: "acknowledge", subject: `$JS.ACK.*.${NODE_CONSUMER}.>`, type: "service", response_type: "Singleton" },
 ];
 
-/** New keys for operator, accounts and the user that manages them. */
+/** New keys for operator and accounts. */
 export function createNatsAuthority(): NatsAuthority {
   return {
     operator: createOperator(),
     system: createAccount(),
     federation: createAccount(),
     memberSigner: createAccount(),
-    systemUser: createUser(),
   };
 }
 
@@ -141,7 +144,7 @@ export async function issueNatsAccounts(
     [federationAccount]: await encodeAccount(of.name, federation, account, { signer: operator }),
   };
   for (const member of of.members) {
-    const publicKey = createAccount().getPublicKey();
+    const publicKey = createMemberAccount();
     memberAccounts[member] = publicKey;
     accounts[publicKey] = await issueMemberAccount(authority, member, publicKey);
   }
@@ -172,27 +175,58 @@ export async function issueMemberAccount(
   return await encodeAccount(member, fromPublic(publicKey), claims, { signer: authority.operator });
 }
 
+/** Public key of an account to be made. Its private key is never kept: the operator signs the account, `memberSigner` its users. */
+export function createMemberAccount(): string {
+  return createAccount().getPublicKey();
+}
+
 /** JWT of a member's user. `natsKey` is the user key that the member made itself, `account` the member's account. */
 export async function issueMemberUser(
-  authority: NatsAuthority,
-  of: { readonly member: MemberId; readonly account: string; readonly natsKey: string },
+  authority: Pick<NatsAuthority, "memberSigner">,
+  of: {
+    readonly member: MemberId;
+    readonly account: string;
+    readonly natsKey: string;
+    readonly validUntilMs: number;
+  },
 ): Promise<string> {
   const user = { ...memberPermissions(of.member), ...USER_LIMITS, ...PLAIN_CONNECTION };
-  const signer = authority.memberSigner;
-  return await encodeUser(of.member, fromPublic(of.natsKey), fromPublic(of.account), user, { signer });
+  const options = { signer: authority.memberSigner, exp: toSeconds(of.validUntilMs) };
+  return await encodeUser(of.member, fromPublic(of.natsKey), fromPublic(of.account), user, options);
 }
 
 /** JWT of the broker's user. */
-export async function issueBrokerUser(authority: NatsAuthority, natsKey: string): Promise<string> {
+export async function issueBrokerUser(
+  authority: Pick<NatsAuthority, "federation">,
+  of: { readonly natsKey: string; readonly validUntilMs: number },
+): Promise<string> {
   const user = { ...brokerPermissions(), ...USER_LIMITS, ...PLAIN_CONNECTION };
-  return await encodeUser("broker", fromPublic(natsKey), authority.federation, user);
+  const options = { exp: toSeconds(of.validUntilMs) };
+  return await encodeUser("broker", fromPublic(of.natsKey), authority.federation, user, options);
 }
 
-/** JWT of the user that may push account changes to the servers. */
-export async function issueSystemUser(authority: NatsAuthority): Promise<string> {
-  const inbox = "_INBOX_system";
-  const permissions = { pub: { allow: ["$SYS.REQ.CLAIMS.UPDATE"] }, sub: { allow: [`${inbox}.>`] } };
-  return await encodeUser("system", authority.systemUser, authority.system, { ...permissions, ...PLAIN_CONNECTION });
+/**
+ * Credentials of a user that may push account changes to the servers and read what they hold: made for one connection, so that none
+ * lie about.
+ */
+export async function issueSystemCredentials(
+  authority: Pick<NatsAuthority, "system">,
+  validUntilMs: number,
+): Promise<string> {
+  const user = createUser();
+  const permissions = {
+    pub: { allow: ["$SYS.REQ.CLAIMS.UPDATE", "$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP"] },
+    sub: { allow: [`${SYSTEM_INBOX_PREFIX}.>`] },
+  };
+  const options = { exp: toSeconds(validUntilMs) };
+  const claims = { ...permissions, ...USER_LIMITS, ...PLAIN_CONNECTION };
+  const jwt = await encodeUser("registrar", user, authority.system, claims, options);
+  return new TextDecoder().decode(fmtCreds(jwt, user));
+}
+
+/** JWTs count in whole seconds. */
+function toSeconds(ms: number): number {
+  return Math.floor(ms / 1_000);
 }
 
 /** The account's limits are what counts. */

@@ -96,7 +96,11 @@ async function found(dir: string, ports: Ports, nowMs: number): Promise<Founded>
 
 /** What the registrar does every day: without it the nodes call their policy unproven. */
 export function renewPolicy(dir: string, { brokerDir }: Foundation, nowMs: number): void {
-  replaceFile(partyFile(brokerDir, "freshness"), renewFreshness({ dir: boardDir(dir, 0), nowMs }), 0o644);
+  replaceFile(
+    partyFile(brokerDir, "freshness"),
+    renewFreshness({ dir: join(dir, "founding", "registrar"), nowMs }),
+    0o644,
+  );
 }
 
 function boardDir(dir: string, administrator: number): string {

@@ -41,6 +41,7 @@ import {
   writeNewSecret,
 } from "./key-files.ts";
 import {
+  administratorIdentity,
   assertOwnCertificate,
   certificateDer,
   certificatePem,
@@ -120,9 +121,9 @@ export async function initNode(dir: string, proposal: Proposal): Promise<Enrolle
   return await initParty(dir, "node", proposal, needs);
 }
 
-/** Makes an administrator's keys: signing, sealing. Throws CONFLICT if there are keys. */
+/** Makes an administrator's keys: signing, sealing, TLS. Throws CONFLICT if there are keys. */
 export async function initAdministrator(dir: string, proposal: Proposal): Promise<Enrolled> {
-  return await initParty(dir, "administrator", proposal, { sealing: "sealing.key" });
+  return await initParty(dir, "administrator", proposal, { sealing: "sealing.key", tls: true });
 }
 
 /** Makes the NATS server's keys: signing (for the enrolment only), TLS. Throws CONFLICT if there are keys. */
@@ -240,7 +241,7 @@ export function installBundle(of: {
   readonly bundleDir: string;
   readonly fingerprint: Uint8Array;
   readonly nowMs: number;
-}): { readonly federation: Federation; readonly identity: PeerIdentity | undefined } {
+}): { readonly federation: Federation; readonly identity: PeerIdentity } {
   const { partyDir, bundleDir } = of;
   const { enrolment } = readEnrolment(partyDir);
   const context = { pinnedFingerprint: of.fingerprint, nowMs: of.nowMs };
@@ -394,8 +395,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The party's place in the chain, found by its signing key. Undefined for those who have none there. */
-function identityInChain(enrolment: Enrolment, federation: Federation): PeerIdentity | undefined {
+/** The party's place in the chain, found by its signing key. The NATS server has none there. */
+function identityInChain(enrolment: Enrolment, federation: Federation): PeerIdentity {
   const { found, members } = federation;
   const isOurs = (each: { readonly signingKey: Uint8Array }): boolean =>
     equalBytes(each.signingKey, enrolment.signingKey);
@@ -406,7 +407,7 @@ function identityInChain(enrolment: Enrolment, federation: Federation): PeerIden
       if (isOurs(found.broker)) return { kind: "broker" };
       break;
     case "administrator":
-      if (found.board.some(isOurs)) return undefined;
+      if (found.board.some(isOurs)) return administratorIdentity(enrolment.signingKey);
       break;
     case "evaluator": {
       const evaluator = found.evaluators.find(isOurs);
@@ -422,18 +423,13 @@ function identityInChain(enrolment: Enrolment, federation: Federation): PeerIden
   throw new CausewayError("UNPROVEN", "this party's signing key does not stand in the chain of directives");
 }
 
-function installCertificate(
-  partyDir: string,
-  bundleDir: string,
-  federation: Federation,
-  identity: PeerIdentity | undefined,
-): void {
+function installCertificate(partyDir: string, bundleDir: string, federation: Federation, identity: PeerIdentity): void {
   const certificate = readPublic(partyFile(bundleDir, "certificate"));
   const roots = federation.found.tlsRoots;
   const privateKeyPem = readSecretText(keyFile(partyDir, "tls.key"));
   assertOwnCertificate({ certificatePem: certificate, privateKeyPem, roots });
   const named = identityOfCertificate(certificateDer(certificate));
-  if (named === undefined || identity === undefined || identityUri(named) !== identityUri(identity)) {
+  if (named === undefined || identityUri(named) !== identityUri(identity)) {
     throw new CausewayError("UNPROVEN", "certificate is for another identity than the chain gives us");
   }
   replaceFile(partyFile(partyDir, "certificate"), certificate, 0o644);

@@ -32,6 +32,7 @@ import { CausewayError } from "../core/errors.ts";
 import { toId } from "../core/ids.ts";
 import type { MemberId } from "../core/ids.ts";
 import { randomBytes } from "../crypto/random.ts";
+import { keyId } from "../crypto/sign.ts";
 
 /** Who a certificate stands for. */
 export type PeerIdentity =
@@ -50,8 +51,8 @@ const SIGNING_ALGORITHM = { name: "ECDSA", hash: "SHA-256" };
 const DAY_MS = 24 * 3_600_000;
 /** The root lives as long as a federation without a new `found`; replacing it means meeting again. */
 const AUTHORITY_DAYS = 10 * 365;
-/** A year and a month: renewal is a yearly appointment, and removal does not wait for it (see above). */
-const CERTIFICATE_DAYS = 397;
+/** A year and a month. Parties renew theirs by themselves long before; the NATS server's is renewed by hand, once a year. */
+export const CERTIFICATE_DAYS = 397;
 /** Clocks of parties may be this far behind the issuer's. */
 const BACKDATED_MS = 5 * 60_000;
 
@@ -74,7 +75,7 @@ export async function createAuthority(of: {
     name: [{ CN: [`causeway ${toHex(of.federation)}`] }],
     keys,
     serialNumber: serialNumber(),
-    ...lifeOf(of.nowMs, AUTHORITY_DAYS),
+    ...lifeOf(of.nowMs, AUTHORITY_DAYS * DAY_MS),
     signingAlgorithm: SIGNING_ALGORITHM,
     extensions: [
       // It signs parties, not further authorities.
@@ -105,6 +106,8 @@ export async function issueCertificate(of: {
   readonly identity: PeerIdentity;
   readonly hosts: readonly string[];
   readonly nowMs: number;
+  /** Default `CERTIFICATE_DAYS`. */
+  readonly lifeMs?: number | undefined;
 }): Promise<string> {
   const publicKey = await provenKey(of.requestPem);
   const authority = new X509Certificate(of.authority.certificatePem);
@@ -112,13 +115,18 @@ export async function issueCertificate(of: {
     subject: [{ CN: [of.identity.kind] }],
     issuer: authority.subjectName,
     serialNumber: serialNumber(),
-    ...lifeOf(of.nowMs, CERTIFICATE_DAYS),
+    ...lifeOf(of.nowMs, of.lifeMs ?? CERTIFICATE_DAYS * DAY_MS),
     publicKey,
     signingKey: await importPrivateKey(of.authority.privateKeyPem),
     signingAlgorithm: SIGNING_ALGORITHM,
     extensions: await leafExtensions(of, authority, publicKey),
   });
   return pemOf(certificate);
+}
+
+/** Who an administrator is: the holder of this signing key. */
+export function administratorIdentity(signingKey: Uint8Array): PeerIdentity {
+  return { kind: "administrator", keyId: toHex(keyId(signingKey)) };
 }
 
 /** How an identity is written in a certificate. */
@@ -225,8 +233,8 @@ function parseUri(uri: string): PeerIdentity | undefined {
   return name === undefined ? undefined : { kind: "evaluator", name };
 }
 
-function lifeOf(nowMs: number, days: number): { notBefore: Date; notAfter: Date } {
-  return { notBefore: new Date(nowMs - BACKDATED_MS), notAfter: new Date(nowMs + days * DAY_MS) };
+function lifeOf(nowMs: number, lifeMs: number): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(nowMs - BACKDATED_MS), notAfter: new Date(nowMs + lifeMs) };
 }
 
 /** 16 random bytes whose first bit is clear and whose first byte is not zero: positive, and of one length. */

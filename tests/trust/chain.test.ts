@@ -5,7 +5,14 @@ import { decide, stateFreshness } from "../../agency-node/admin/board.ts";
 import type { Sitting } from "../../agency-node/admin/board.ts";
 import { concat, fromHex } from "../../shared/core/bytes.ts";
 import { AHEAD_MS_MAX, directiveHash, foldChain, foldDirective, judgeFreshness } from "../../shared/core/chain.ts";
-import type { Directive, DirectiveBody, EpochSalt, Federation, Found, SignedDirective } from "../../shared/core/directive.ts";
+import type {
+  Directive,
+  DirectiveBody,
+  EpochSalt,
+  Federation,
+  Found,
+  SignedDirective,
+} from "../../shared/core/directive.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
@@ -399,7 +406,7 @@ describe("the board cannot open an epoch", () => {
 });
 
 describe("a freshness statement", () => {
-  const seed = (): Uint8Array => readSecret(keyFile(sample.dir("chair"), "freshness.key"), 32);
+  const seed = (): Uint8Array => readSecret(keyFile(sample.founded.registrarDir, "freshness.key"), 32);
   const statement = (federation = state, freshnessSeed = seed()) =>
     decodeSignedFreshness(stateFreshness({ federation, freshnessSeed, nowMs: NOW_MS }));
 

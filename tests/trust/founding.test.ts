@@ -8,12 +8,15 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSyn
 import { webcrypto } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { decode } from "@nats-io/jwt";
 import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { foundFederation } from "../../agency-node/admin/found.ts";
+import { readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
+import { keyId } from "../../shared/crypto/sign.ts";
 import {
   initNode,
   installBundle,
@@ -186,7 +189,7 @@ describe("a certificate", () => {
 });
 
 describe("founding", () => {
-  it("happens once in a registrar's directory, and with distinct names", async () => {
+  it("happens once in an administrator's directory, and with distinct names", async () => {
     await expect(foundFederation({ ...sample.plan, outDir: join(sample.root, "out2") })).rejects.toThrow(
       refusal("CONFLICT"),
     );
@@ -199,9 +202,23 @@ describe("founding", () => {
 
   it("leaves the board's own secrets with the registrar alone, and closed", () => {
     for (const name of ["ca.key", "freshness.key", "nats-operator.seed", "nats-federation.seed", "nats-system.seed"]) {
-      expect(statSync(join(sample.dir("chair"), "keys", name)).mode & 0o777).toBe(0o600);
-      expect(() => statSync(join(sample.dir("deputy"), "keys", name))).toThrow();
+      expect(statSync(join(sample.founded.registrarDir, "keys", name)).mode & 0o777).toBe(0o600);
+      for (const dir of sample.plan.administratorDirs) expect(() => statSync(join(dir, "keys", name))).toThrow();
     }
+  });
+
+  it("gives each administrator and the registrar a certificate, in their own directories", () => {
+    const identityIn = (dir: string) => identityOfCertificate(certificateDer(readTls(dir).certificatePem));
+    for (const dir of sample.plan.administratorDirs) {
+      const { signingKey } = readEnrolment(dir).enrolment;
+      expect(identityIn(dir)).toEqual({ kind: "administrator", keyId: toHex(keyId(signingKey)) });
+    }
+    expect(identityIn(sample.founded.registrarDir)).toEqual({ kind: "registrar" });
+  });
+
+  it("gives users of NATS a month", () => {
+    const jwt = readFileSync(partyFile(sample.founded.bundles.get("harbour") as string, "userJwt"), "utf8").trim();
+    expect(decode(jwt).exp).toBe(Math.floor(NOW_MS / 1_000) + 30 * 86_400);
   });
 
   it("gives no party a secret of another: the bundles hold none", () => {
@@ -270,11 +287,7 @@ describe("a bundle", () => {
   });
 
   it("is refused with a certificate of the federation's own authority for our key and another's name", async () => {
-    const chair = sample.dir("chair");
-    const authority = {
-      certificatePem: readFileSync(join(chair, "ca.crt"), "utf8"),
-      privateKeyPem: readFileSync(join(chair, "keys", "ca.key"), "utf8"),
-    };
+    const { authority } = readRegistrarKeys(sample.founded.registrarDir);
     const requestPem = readEnrolment(sample.dir("harbour")).enrolment.tlsRequestPem as string;
     const identity: PeerIdentity = { kind: "member", member: memberOf("border") };
     const misnamed = await issueCertificate({ authority, requestPem, identity, hosts: [], nowMs: NOW_MS });

@@ -1,15 +1,18 @@
 /** What a member's NATS credentials allow, tried against a real server with the configuration that we ship. */
 import { readFileSync } from "node:fs";
 import { decode } from "@nats-io/jwt";
-import { fromSeed } from "@nats-io/nkeys";
 import { AckPolicy, connect, credsAuthenticator, DiscardPolicy, headers, StorageType } from "nats";
 import type { JetStreamManager, NatsConnection } from "nats";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { issueMemberAccount } from "../../agency-node/admin/nats-accounts.ts";
+import {
+  issueMemberAccount,
+  issueSystemCredentials,
+  SYSTEM_INBOX_PREFIX,
+} from "../../agency-node/admin/nats-accounts.ts";
 import type { NatsAccounts } from "../../agency-node/admin/nats-accounts.ts";
+import { readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { readSecretText } from "../../shared/platform/key-files.ts";
-import { keyFile, partyFile, readEnrolment, readNatsCredentials, readTls } from "../../shared/platform/party.ts";
+import { partyFile, readEnrolment, readNatsCredentials, readTls } from "../../shared/platform/party.ts";
 import {
   BROKER_CONSUMER,
   BROKER_INBOX_PREFIX,
@@ -307,22 +310,17 @@ describe("a member's NATS credentials can read, write, acknowledge or create not
 
 describe("a suspended member", () => {
   it("is cut off at once when the board pushes its account with the user revoked", async () => {
-    const registrar = sample.dir("chair");
+    const registrar = sample.founded.registrarDir;
     const accounts = JSON.parse(readFileSync(partyFile(registrar, "natsAccounts"), "utf8")) as NatsAccounts;
-    const pair = (name: string) => fromSeed(text(readSecretText(keyFile(registrar, `nats-${name}.seed`))));
-    const authority = {
-      operator: pair("operator"),
-      system: pair("system"),
-      federation: pair("federation"),
-      memberSigner: pair("member-signer"),
-    };
+    const { nats: authority } = readRegistrarKeys(registrar);
     const natsKey = readEnrolment(sample.dir("border")).enrolment.natsKey as string;
     const revoked = { [natsKey]: Math.floor(Date.now() / 1000) + 1 };
     const account = accounts.memberAccounts[other] as string;
     const jwt = await issueMemberAccount(authority, other, account, revoked);
     expect(decode(jwt).sub).toBe(account);
     const suspended = await connectAs(readNatsCredentials(sample.dir("border")), memberInboxPrefix(other));
-    const system = await connectAs(readSecretText(keyFile(registrar, "nats-system.creds")), "_INBOX_system");
+    const credentials = await issueSystemCredentials(authority, Date.now() + 60_000);
+    const system = await connectAs(credentials, SYSTEM_INBOX_PREFIX);
     const answer = await system.request("$SYS.REQ.CLAIMS.UPDATE", text(jwt), { timeout: 3_000 });
     expect(answer.json<{ data: { code: number } }>().data.code).toBe(200);
     await suspended.closed();
