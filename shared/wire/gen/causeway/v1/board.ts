@@ -411,7 +411,11 @@ export interface EnrolResponse {
 
 export interface CollectRequest {
   /** Type "collect", payload: 8 bytes, milliseconds since 1970-01-01, by the enrolled signing key. */
-  readonly proof: Signed | undefined;
+  readonly proof:
+    | Signed
+    | undefined;
+  /** What the unit wants issued, as in MembershipService: passed on to the registrar once the signing key stands in the chain. */
+  readonly request: Signed | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -5202,13 +5206,16 @@ export const EnrolResponse: MessageFns<EnrolResponse> = {
 };
 
 function createBaseCollectRequest(): CollectRequest {
-  return { proof: undefined, _unknownFields: {} };
+  return { proof: undefined, request: undefined, _unknownFields: {} };
 }
 
 export const CollectRequest: MessageFns<CollectRequest> = {
   encode(message: CollectRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.proof !== undefined) {
       Signed.encode(message.proof, writer.uint32(10).fork()).join();
+    }
+    if (message.request !== undefined) {
+      Signed.encode(message.request, writer.uint32(18).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -5242,6 +5249,14 @@ export const CollectRequest: MessageFns<CollectRequest> = {
             message.proof = Signed.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.request = Signed.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5269,6 +5284,9 @@ export const CollectRequest: MessageFns<CollectRequest> = {
     const message = createBaseCollectRequest() as any;
     message.proof = (object.proof !== undefined && object.proof !== null)
       ? Signed.fromPartial(object.proof)
+      : undefined;
+    message.request = (object.request !== undefined && object.request !== null)
+      ? Signed.fromPartial(object.request)
       : undefined;
     return message;
   },
