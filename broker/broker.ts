@@ -76,12 +76,15 @@ export class Broker implements AsyncDisposable {
   #bus: NatsBus | undefined;
   /** Memory is back and submissions are taken. */
   #caughtUp = false;
+  /** Number of the directive that the data plane was last fitted to. */
+  #actedOn: number;
 
   constructor(config: BrokerConfig, { clock, log }: BrokerEnvironment) {
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
     this.#directory = new Directory(config.dir, clock);
+    this.#actedOn = this.#directory.federation.head.number;
     this.#signer = readBrokerSigner(config.dir, this.#directory.federation);
     this.#sealingKeys = readBrokerSealingKeys(config.dir, this.#directory.federation);
     const federation = (): Federation => this.#directory.federation;
@@ -251,7 +254,7 @@ export class Broker implements AsyncDisposable {
     let swept = this.#clock();
     let wasConnected = true;
     while (!signal.aborted) {
-      await pause(DIRECTORY_POLL_MS, signal);
+      await Promise.race([this.#directory.nextChange(), pause(DIRECTORY_POLL_MS, signal)]);
       if (signal.aborted) return;
       if (this.#refreshDirectory()) await this.#followNew(plane);
       const connected = this.#bus?.connected ?? false;
@@ -267,10 +270,13 @@ export class Broker implements AsyncDisposable {
     for (const member of this.#directory.federation.members.keys()) await plane.ensureStreams(member);
   }
 
-  /** A file that cannot be proven changes nothing: what was proven before stays in force. */
+  /** Whether there are directives that were not acted on. A file that cannot be proven changes nothing: what was proven stays in force. */
   #refreshDirectory(): boolean {
     try {
-      if (!this.#directory.refresh()) return false;
+      this.#directory.refresh();
+      const { number } = this.#directory.federation.head;
+      if (number === this.#actedOn) return false;
+      this.#actedOn = number;
       this.#sealingKeys = readBrokerSealingKeys(this.#config.dir, this.#directory.federation);
       this.#log.info("directory.grown", { number: this.#directory.federation.head.number });
       return true;

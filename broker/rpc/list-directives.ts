@@ -1,20 +1,51 @@
-/** `ListDirectives`: the chain from a number on. Whoever reads it proves it for itself. */
+/**
+ * `ListDirectives`: the chain from a number on, and with `follow` whatever comes after it, as it comes. Whoever reads it proves it for
+ * itself; whoever may no longer read it hears nothing more.
+ */
 import type { CallContext } from "nice-grpc";
+import { toHex } from "../../shared/core/bytes.ts";
+import { isCausewayError } from "../../shared/core/errors.ts";
 import { peerOf } from "../../shared/platform/grpc.ts";
+import { aborted } from "../../shared/platform/lifecycle.ts";
 import type { ListDirectivesRequest, ListDirectivesResponse } from "../../shared/wire/gen/causeway/v1/directory.ts";
+import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { assertMayRead } from "./caller.ts";
 import type { DirectoryParts } from "./directory-parts.ts";
 
 export function listDirectivesRpc({ directory }: DirectoryParts) {
   return async function* (
-    request: ListDirectivesRequest,
+    { fromNumber, follow }: ListDirectivesRequest,
     context: CallContext,
   ): AsyncGenerator<ListDirectivesResponse> {
-    const { directives, federation } = directory.chain;
-    assertMayRead(peerOf(context), federation);
-    for (const { directive, payload, signatures } of directives) {
-      if (BigInt(directive.number) < request.fromNumber) continue;
-      yield { directive: { payload, signatures: [...signatures] }, freshness: undefined };
+    const peer = peerOf(context);
+    const { signal } = context;
+    const ended = aborted(signal);
+    let next = Number(fromNumber);
+    let said = "";
+    while (!signal.aborted) {
+      const changed = directory.nextChange();
+      const { directives, federation } = directory.chain;
+      assertMayRead(peer, federation);
+      for (const { payload, signatures } of directives.slice(Math.max(0, next - 1))) {
+        yield { directive: { payload, signatures: [...signatures] }, freshness: undefined };
+      }
+      next = Math.max(next, federation.head.number + 1);
+      if (!follow) return;
+      const freshness = freshnessIn(directory);
+      if (freshness !== undefined && toHex(freshness) !== said) {
+        yield { directive: undefined, freshness: Signed.decode(freshness) };
+        said = toHex(freshness);
+      }
+      await Promise.race([changed, ended]);
     }
   };
+}
+
+function freshnessIn(directory: DirectoryParts["directory"]): Uint8Array | undefined {
+  try {
+    return directory.readFreshness();
+  } catch (error) {
+    if (isCausewayError(error, "NOT_FOUND")) return undefined;
+    throw error;
+  }
 }

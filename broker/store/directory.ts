@@ -1,28 +1,35 @@
 /**
- * The chain of directives in the broker's directory, proven from the pinned fingerprint. The operator replaces the file when the
- * board has decided something new; it is then read again, and taken if it goes further along the same history.
+ * The chain of directives in the broker's directory, proven from the pinned fingerprint. It grows in two ways: the board's quorum signs a
+ * directive here (`append`), or the operator replaces the file (`refresh`); either is taken only if it goes further along the same
+ * history, and whoever waits for `nextChange` hears of it at once.
  */
 import { readFileSync, statSync } from "node:fs";
 import { equalBytes } from "../../shared/core/bytes.ts";
-import type { Federation } from "../../shared/core/directive.ts";
+import { judgeFreshness } from "../../shared/core/chain.ts";
+import type { Federation, SignedDirective } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { loadChain } from "../../shared/platform/chain-file.ts";
-import type { Chain } from "../../shared/platform/chain-file.ts";
+import { appendDirective, loadChain } from "../../shared/platform/chain-file.ts";
+import type { Chain, ChainContext } from "../../shared/platform/chain-file.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
+import { replaceFile } from "../../shared/platform/key-files.ts";
 import { partyFile, readPin } from "../../shared/platform/party.ts";
+import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
 
 export class Directory {
   readonly #dir: string;
   readonly #clock: Clock;
   #chain: Chain;
   #readAt: string;
+  #freshnessReadAt: string;
+  #next = Promise.withResolvers<void>();
 
   /** Throws as `loadChain`, and ENVIRONMENT without a pin. */
   constructor(dir: string, clock: Clock) {
     this.#dir = dir;
     this.#clock = clock;
-    this.#readAt = this.#stamp();
-    this.#chain = this.#load();
+    this.#readAt = this.#stamp("chain");
+    this.#freshnessReadAt = this.#stamp("freshness");
+    this.#chain = loadChain(partyFile(dir, "chain"), this.#context());
   }
 
   get chain(): Chain {
@@ -33,20 +40,29 @@ export class Directory {
     return this.#chain.federation;
   }
 
-  /** Reads the file again if it has changed. True if the chain is longer now. Throws as `loadChain`, and OUT_OF_SEQUENCE. */
+  /** Resolves when there is a further directive or another freshness statement. Take it before looking, so that nothing is missed. */
+  nextChange(): Promise<void> {
+    return this.#next.promise;
+  }
+
+  /**
+   * Adds what the board has decided to chain and file. Throws as `foldDirective`, and OUT_OF_SEQUENCE if the file holds another history;
+   * then nothing changed.
+   */
+  append(signed: SignedDirective): void {
+    this.refresh();
+    this.#chain = appendDirective(partyFile(this.#dir, "chain"), this.#chain, signed, this.#context());
+    this.#readAt = this.#stamp("chain");
+    this.#announce();
+  }
+
+  /** Reads the files again if they have changed. True if the chain is longer now. Throws as `loadChain`, and OUT_OF_SEQUENCE. */
   refresh(): boolean {
-    const stamp = this.#stamp();
-    if (stamp === this.#readAt) return false;
-    this.#readAt = stamp;
-    const chain = this.#load();
-    const { number, hash } = this.#chain.federation.head;
-    const known = this.#chain.directives.at(-1)?.payload as Uint8Array;
-    const same = chain.directives[number - 1]?.payload;
-    if (same === undefined || !equalBytes(same, known)) {
-      throw new CausewayError("OUT_OF_SEQUENCE", "the file of directives no longer holds those that were read before");
-    }
-    this.#chain = chain;
-    return !equalBytes(hash, chain.federation.head.hash);
+    const grown = this.#refreshChain();
+    const freshness = this.#stamp("freshness");
+    if (grown || freshness !== this.#freshnessReadAt) this.#announce();
+    this.#freshnessReadAt = freshness;
+    return grown;
   }
 
   /** The bytes of the last freshness statement. Throws NOT_FOUND if the board has given none. */
@@ -58,13 +74,46 @@ export class Directory {
     }
   }
 
-  #load(): Chain {
-    const context = { pinnedFingerprint: readPin(this.#dir), nowMs: this.#clock() };
-    return loadChain(partyFile(this.#dir, "chain"), context);
+  /**
+   * Keeps a new freshness statement. Throws as `judgeFreshness`, and OUT_OF_SEQUENCE for one that is out of date already, or that is not
+   * about the chain as it is here: its author has to catch up, or this broker has been given an old chain.
+   */
+  putFreshness(bytes: Uint8Array): void {
+    if (judgeFreshness(this.federation, decodeSignedFreshness(bytes), this.#clock()) !== "fresh") {
+      throw new CausewayError("OUT_OF_SEQUENCE", "the freshness statement is not about the latest directive");
+    }
+    replaceFile(partyFile(this.#dir, "freshness"), bytes, 0o644);
+    this.#freshnessReadAt = this.#stamp("freshness");
+    this.#announce();
   }
 
-  #stamp(): string {
-    const stats = statSync(partyFile(this.#dir, "chain"), { throwIfNoEntry: false });
+  #refreshChain(): boolean {
+    const stamp = this.#stamp("chain");
+    if (stamp === this.#readAt) return false;
+    this.#readAt = stamp;
+    const chain = loadChain(partyFile(this.#dir, "chain"), this.#context());
+    const { number, hash } = this.#chain.federation.head;
+    const known = this.#chain.directives.at(-1)?.payload as Uint8Array;
+    const same = chain.directives[number - 1]?.payload;
+    if (same === undefined || !equalBytes(same, known)) {
+      throw new CausewayError("OUT_OF_SEQUENCE", "the file of directives no longer holds those that were read before");
+    }
+    this.#chain = chain;
+    return !equalBytes(hash, chain.federation.head.hash);
+  }
+
+  #announce(): void {
+    const { resolve } = this.#next;
+    this.#next = Promise.withResolvers<void>();
+    resolve();
+  }
+
+  #context(): ChainContext {
+    return { pinnedFingerprint: readPin(this.#dir), nowMs: this.#clock() };
+  }
+
+  #stamp(file: "chain" | "freshness"): string {
+    const stats = statSync(partyFile(this.#dir, file), { throwIfNoEntry: false });
     return `${stats?.ino} ${stats?.mtimeMs} ${stats?.size}`;
   }
 }

@@ -1,11 +1,15 @@
 /**
- * Follows the chain of directives, for nodes and evaluators. The broker serves the chain and is not believed: each directive is folded
- * here, from the pinned fingerprint on. What a broker withholds shows in the freshness statement, which the board signs (protocol
- * section 4); until there is a fresh one, policy is unproven, and its operator can fetch the chain by another way.
+ * Follows the chain of directives, for nodes and evaluators, over one stream that the broker keeps open: a directive is here within
+ * moments. The broker serves the chain and is not believed: each directive is folded here, from the pinned fingerprint on. What a broker
+ * withholds shows in the freshness statement, which the board signs (protocol section 4); until there is a fresh one, policy is
+ * unproven, and its operator can fetch the chain by another way.
+ *
+ * Known weakness: a broker that withholds directive and statements together is noticed only when the last statement expires, hours later.
  */
-import { judgeFreshness } from "../core/chain.ts";
-import type { Federation } from "../core/directive.ts";
-import { isCausewayError } from "../core/errors.ts";
+import { equalBytes } from "../core/bytes.ts";
+import { directiveHash, judgeFreshness } from "../core/chain.ts";
+import type { Federation, SignedDirective, SignedFreshness } from "../core/directive.ts";
+import { CausewayError, isCausewayError } from "../core/errors.ts";
 import { appendDirective, loadChain } from "../platform/chain-file.ts";
 import type { Chain, ChainContext } from "../platform/chain-file.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -16,12 +20,19 @@ import { partyFile, readPin, readTls } from "../platform/party.ts";
 import { pause } from "../platform/retry.ts";
 import { decodeSignedDirective, decodeSignedFreshness } from "../wire/directive.ts";
 import { DirectoryServiceDefinition } from "../wire/gen/causeway/v1/directory.ts";
-import { SignedDirective } from "../wire/gen/causeway/v1/federation.ts";
+import type { ListDirectivesResponse } from "../wire/gen/causeway/v1/directory.ts";
+import { SignedDirective as WireDirective } from "../wire/gen/causeway/v1/federation.ts";
 import { Signed } from "../wire/gen/causeway/v1/signed.ts";
 
-const POLL_MS = 10_000;
-/** While the broker does not answer. */
-const POLL_AWAY_MS = 1_000;
+/** Before the broker is called again. */
+const RETRY_MS = 1_000;
+/**
+ * A directive is newer than every statement until the board's on-line key has spoken again. For so long the statement before it will do:
+ * it says of the directive before ours that it was the last.
+ */
+const SUPERSEDED_MS_MAX = 60_000;
+/** The longest that a timer can wait is 24 days; no statement lives so long. */
+const LOOK_AGAIN_MS_MAX = 3_600_000;
 
 export class ChainFollower implements Disposable {
   readonly #dir: string;
@@ -29,8 +40,14 @@ export class ChainFollower implements Disposable {
   readonly #log: Log;
   readonly #connection: GrpcConnection<typeof DirectoryServiceDefinition>;
   #chain: Chain;
+  /** The latest that was proven: an older one, sent again, says nothing new. */
+  #statement: SignedFreshness | undefined;
+  /** When our head went beyond the statement; 0 if it has not. */
+  #supersededSinceMs = 0;
   #unprovenSinceMs: number;
-  /** What came of the last look; said in the log once for each change: an outage of days is not a line every second. */
+  #lookAgain: NodeJS.Timeout | undefined;
+  #reached = false;
+  /** How things stand; said in the log once for each change: an outage of days is not a line every second. */
   #outcome: string = "";
 
   /** Loads and proves the stored chain of a party's directory. Throws as `loadChain` and `readTls`. */
@@ -56,43 +73,95 @@ export class ChainFollower implements Disposable {
     return this.#unprovenSinceMs;
   }
 
-  /** Whether the broker answered when it was last asked. */
+  /** Whether the broker answers. */
   get reached(): boolean {
-    return this.#outcome !== "" && this.#outcome !== "UNAVAILABLE";
+    return this.#reached;
   }
 
   /** Follows until the signal aborts. `onChange` is told after new directives were accepted. */
   async run(signal: AbortSignal, onChange: () => void = () => undefined): Promise<void> {
     while (!signal.aborted) {
-      const { number } = this.federation.head;
-      const outcome = await this.#look(signal);
-      if (signal.aborted) return;
-      this.#note(outcome);
-      if (this.federation.head.number !== number) onChange();
-      await pause(this.reached ? POLL_MS : POLL_AWAY_MS, signal);
+      const code = await this.#follow(signal, onChange);
+      if (signal.aborted) break;
+      this.#reached = code !== "UNAVAILABLE";
+      this.#note(code);
+      await pause(RETRY_MS, signal);
     }
+    clearTimeout(this.#lookAgain);
   }
 
-  async #look(signal: AbortSignal): Promise<string> {
+  /** Until the stream ends; answers with the code of what ended it. */
+  async #follow(signal: AbortSignal, onChange: () => void): Promise<string> {
     try {
-      await this.#catchUp(signal);
-      const { freshness } = await this.#connection.client.getFreshness({}, { signal });
-      const signed = decodeSignedFreshness(Signed.encode(Signed.fromPartial(freshness ?? {})).finish());
-      return judgeFreshness(this.federation, signed, this.#clock());
+      const fromNumber = BigInt(this.federation.head.number + 1);
+      const request = { fromNumber, follow: true };
+      for await (const message of this.#connection.client.listDirectives(request, { signal })) {
+        this.#reached = true;
+        this.#take(message, onChange);
+      }
+      return "UNAVAILABLE";
     } catch (error) {
       if (!isCausewayError(error)) throw error;
       return error.code;
     }
   }
 
-  async #catchUp(signal: AbortSignal): Promise<void> {
-    const fromNumber = BigInt(this.federation.head.number + 1);
-    for await (const { directive } of this.#connection.client.listDirectives({ fromNumber }, { signal })) {
-      const bytes = SignedDirective.encode(SignedDirective.fromPartial(directive ?? {})).finish();
-      const path = partyFile(this.#dir, "chain");
-      this.#chain = appendDirective(path, this.#chain, decodeSignedDirective(bytes), this.#context());
-      this.#log.info("directive.accepted", { number: this.federation.head.number });
+  #take({ directive, freshness }: ListDirectivesResponse, onChange: () => void): void {
+    if (directive !== undefined) {
+      this.#accept(decodeSignedDirective(WireDirective.encode(WireDirective.fromPartial(directive)).finish()));
+      onChange();
     }
+    if (freshness !== undefined) {
+      this.#hear(decodeSignedFreshness(Signed.encode(Signed.fromPartial(freshness)).finish()));
+    }
+    this.#judge();
+  }
+
+  #accept(signed: SignedDirective): void {
+    const { freshnessKey } = this.federation.found;
+    this.#chain = appendDirective(partyFile(this.#dir, "chain"), this.#chain, signed, this.#context());
+    this.#log.info("directive.accepted", { number: this.federation.head.number });
+    // The board has a new on-line key, and what the old one said counts no more.
+    if (equalBytes(freshnessKey, this.federation.found.freshnessKey)) return;
+    this.#statement = undefined;
+    this.#note("superseded");
+  }
+
+  #hear(statement: SignedFreshness): void {
+    judgeFreshness(this.federation, statement, this.#clock());
+    const known = this.#statement?.freshness.issuedAtMs ?? 0;
+    if (statement.freshness.issuedAtMs >= known) this.#statement = statement;
+  }
+
+  /** How the chain here stands to the latest statement now, and when to look again although nothing is said. */
+  #judge(): void {
+    clearTimeout(this.#lookAgain);
+    if (this.#statement === undefined) return;
+    const { number, headHash, validUntilMs } = this.#statement.freshness;
+    const nowMs = this.#clock();
+    const verdict = judgeFreshness(this.federation, this.#statement, nowMs);
+    const named = this.#chain.directives[number - 1];
+    if (named !== undefined && !equalBytes(directiveHash(named.payload), headHash)) {
+      throw new CausewayError("UNPROVEN", "freshness statement names another history");
+    }
+    const superseded = number < this.federation.head.number;
+    this.#supersededSinceMs = superseded ? this.#supersededSinceMs || nowMs : 0;
+    const graceUntilMs = superseded ? this.#supersededSinceMs + SUPERSEDED_MS_MAX : Number.POSITIVE_INFINITY;
+    this.#note(verdict === "superseded" && nowMs < graceUntilMs ? "fresh" : verdict);
+    const changesAtMs = Math.min(validUntilMs, graceUntilMs);
+    if (nowMs < changesAtMs) this.#judgeAfter(Math.min(changesAtMs - nowMs, LOOK_AGAIN_MS_MAX));
+  }
+
+  #judgeAfter(waitMs: number): void {
+    const again = (): void => {
+      try {
+        if (this.#reached) this.#judge();
+      } catch (error) {
+        if (!isCausewayError(error)) throw error;
+        this.#note(error.code);
+      }
+    };
+    this.#lookAgain = setTimeout(again, waitMs).unref();
   }
 
   #note(outcome: string): void {
@@ -109,6 +178,7 @@ export class ChainFollower implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    clearTimeout(this.#lookAgain);
     this.#connection[Symbol.dispose]();
   }
 }
