@@ -18,6 +18,7 @@ import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
 export class Directory {
   readonly #dir: string;
   readonly #clock: Clock;
+  readonly #listeners = new Set<() => void>();
   #chain: Chain;
   #readAt: string;
   #freshnessReadAt: string;
@@ -99,7 +100,19 @@ export class Directory {
       throw new CausewayError("OUT_OF_SEQUENCE", "the file of directives no longer holds those that were read before");
     }
     this.#chain = chain;
-    return !equalBytes(hash, chain.federation.head.hash);
+    const grown = !equalBytes(hash, chain.federation.head.hash);
+    if (grown) for (const listener of this.#listeners) listener();
+    return grown;
+  }
+
+  /**
+   * Calls `listener` whenever the chain has grown, before anything else is done under the new directives. Listeners are synchronous and
+   * do not throw. Whoever appends to the file calls `refresh` right after, so that nobody waits for the next look at the file. The
+   * answer ends it.
+   */
+  onGrown(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   #announce(): void {
