@@ -47,6 +47,14 @@ export class Directory {
   }
 
   /**
+   * Calls `listener` whenever the chain has grown, in the same step: nothing is done under the new directives before. Listeners do not
+   * throw.
+   */
+  onGrown(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /**
    * Adds what the board has decided to chain and file. Throws as `foldDirective`, and OUT_OF_SEQUENCE if the file holds another history;
    * then nothing changed.
    */
@@ -54,6 +62,7 @@ export class Directory {
     this.refresh();
     this.#chain = appendDirective(partyFile(this.#dir, "chain"), this.#chain, signed, this.#context());
     this.#readAt = this.#stamp("chain");
+    this.#tellGrown();
     this.#announce();
   }
 
@@ -101,18 +110,12 @@ export class Directory {
     }
     this.#chain = chain;
     const grown = !equalBytes(hash, chain.federation.head.hash);
-    if (grown) for (const listener of this.#listeners) listener();
+    if (grown) this.#tellGrown();
     return grown;
   }
 
-  /**
-   * Calls `listener` whenever the chain has grown, before anything else is done under the new directives. Listeners are synchronous and
-   * do not throw. Whoever appends to the file calls `refresh` right after, so that nobody waits for the next look at the file. The
-   * answer ends it.
-   */
-  onGrown(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  #tellGrown(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #announce(): void {
