@@ -60,13 +60,29 @@ export function foldDirective(
     assertTimely(directive, context);
     return founded;
   }
+  for (const board of boardsToSign(state, directive)) assertQuorum(signed, board, state.id);
+  return foldProposal(state, signed, context);
+}
+
+/**
+ * What the federation would be with this directive, whoever has signed it: for those who are asked to sign, and for the broker before
+ * it keeps a proposal. Throws as `foldDirective`, but for the quorum.
+ */
+export function foldProposal(
+  state: Federation,
+  { payload, directive }: Pick<SignedDirective, "payload" | "directive">,
+  context: Omit<FoldContext, "pinnedFingerprint">,
+): Federation {
   if (!equalBytes(directive.federation, state.id)) throw unproven("directive of another federation");
-  assertQuorum(signed, state.found, state.id);
-  // A board that gives way must be willing, and the one that follows able to sign.
-  if (directive.body.type === "boardChange") assertQuorum(signed, directive.body, state.id);
   assertFollows(directive, state);
   assertTimely(directive, context);
-  return { ...applyBody(state, directive.body, hash), head };
+  const hash = directiveHash(payload);
+  return { ...applyBody(state, directive.body, hash), head: { number: directive.number, hash } };
+}
+
+/** Boards of each of which a quorum must sign: a board that gives way must be willing, and the one that follows able. */
+export function boardsToSign(state: Federation, { body }: Pick<Directive, "body">): Pick<Found, "board" | "quorum">[] {
+  return body.type === "boardChange" ? [state.found, body] : [state.found];
 }
 
 /** Folds a whole chain, oldest first. Throws as `foldDirective`, and NOT_FOUND for an empty list. */
@@ -139,7 +155,7 @@ function assertFollows(directive: Directive, state: Federation): void {
   }
 }
 
-function assertTimely(directive: Directive, context: FoldContext): void {
+function assertTimely(directive: Directive, context: Omit<FoldContext, "pinnedFingerprint">): void {
   if (directive.notAfterMs <= directive.issuedAtMs) throw invalid("directive expires before it begins", ["notAfterMs"]);
   if (context.seenBefore === true) return;
   if (directive.issuedAtMs > context.nowMs + AHEAD_MS_MAX) {

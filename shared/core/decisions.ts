@@ -73,7 +73,7 @@ export function foundationOf(directive: Directive, head: Federation["head"]): Fe
     generations: new Map([[found.generation, found.evaluators]]),
     policy: FIRST_POLICY,
     rotationDue: undefined,
-    usedKeys: new Set(foundingKeys(found).map(toHex)),
+    usedKeys: new Set([...foundingKeys(found), ...sharesOf(found.evaluators)].map(toHex)),
     head,
   };
 }
@@ -111,7 +111,7 @@ export function applyBody(state: Federation, body: DirectiveBody, hash: Uint8Arr
 }
 
 function foundingKeys({ board, broker, evaluators, freshnessKey }: Found): Uint8Array[] {
-  // The evaluator that the broker hosts signs with the broker's key; all other keys belong to one party and one use.
+  // The one evaluator that the broker may host signs with the broker's key; all other keys belong to one party and one use.
   const evaluatorKeys = evaluators.map((each) => each.signingKey).filter((key) => !equalBytes(key, broker.signingKey));
   return [
     ...board.flatMap((each) => [each.signingKey, each.sealingKey]),
@@ -139,12 +139,21 @@ function boardFaults({ board, quorum }: Pick<Found, "board" | "quorum">): string
 
 function evaluatorFaults(evaluators: readonly Evaluator[]): string[] {
   const fields: string[] = [];
-  if (hasRepeats(evaluators.map((each) => each.name))) fields.push("evaluators");
-  if (hasRepeats(evaluators.map((each) => toHex(each.sharePublicKey)))) fields.push("evaluators");
+  // Two evaluators with one key are one operator, who would hold both shares.
+  const alike = [
+    evaluators.map((each) => each.name),
+    evaluators.map((each) => toHex(each.signingKey)),
+    evaluators.map((each) => toHex(each.sharePublicKey)),
+  ];
+  if (alike.some(hasRepeats)) fields.push("evaluators");
   evaluators.forEach((each, i) => {
     if (!isElement(each.sharePublicKey)) fields.push(`evaluators[${i}].sharePublicKey`);
   });
   return fields;
+}
+
+function sharesOf(evaluators: readonly Evaluator[]): Uint8Array[] {
+  return evaluators.map((each) => each.sharePublicKey);
 }
 
 function admitMember(state: Federation, body: { readonly type: "admit" } & Admission): Federation {
@@ -154,6 +163,10 @@ function admitMember(state: Federation, body: { readonly type: "admit" } & Admis
   if (others.some(({ member }) => member === admit.member) || state.removed.has(admit.member)) fields.push("member");
   if (others.some(({ slug }) => slug === admit.slug)) fields.push("slug");
   if (admit.domains.length === 0 || hasRepeats(admit.domains)) fields.push("domains");
+  // In an epoch without a salt of the domain the member could publish nothing of it: a new epoch has to come first.
+  const unsalted = ({ salts }: Epoch): boolean =>
+    admit.domains.some((each) => !salts.some(({ domain }) => domain === each));
+  if (openEpochs(state).some(unsalted)) fields.push("domains");
   fields.push(...newKeyFaults(state, admit), ...saltsFaults(state, admit, salts));
   assertNone("admit", fields);
   const admitted = { ...state, members: new Map(state.members).set(admit.member, admit) };
@@ -203,13 +216,17 @@ function rotateKey(state: Federation, { party, signingKey }: RotateKey): Federat
       );
     }
     case "evaluator": {
-      const known = found.evaluators.find(({ name }) => name === party.name);
+      const known = evaluatorNamed(state, party.name);
       const hosted = known !== undefined && equalBytes(known.signingKey, found.broker.signingKey);
       if (known === undefined || hosted)
         throw invalid("there is no such evaluator with a key of its own", ["evaluator"]);
       return withEvaluators(keyed, (each) => (each.name === party.name ? { ...each, signingKey } : each));
     }
   }
+}
+
+function evaluatorNamed({ generations }: Federation, name: string): Evaluator | undefined {
+  return [...generations.values()].flat().find((each) => each.name === name);
 }
 
 function rotateMemberKeys(
@@ -268,8 +285,11 @@ function openEpoch(state: Federation, body: { readonly type: "epochOpen" } & Epo
   const used = state.usedKeys.has(toHex(open.brokerSealingKey));
   if (used || !isSealingKey(open.brokerSealingKey)) fields.push("brokerSealingKey");
   fields.push(...generationFaults(state, open), ...memberKeyFaults(state, open));
+  const keys = keysOfOpening(state, open);
+  if (hasRepeats(keys.map(toHex))) fields.push("brokerSealingKey");
   const salted = open.salts.map((salt) => salt.domain);
-  const needed = [...state.members.values()].flatMap((member) => member.domains);
+  // Suspended members have no box, and a salt of their domains for the day they are reinstated.
+  const needed = [...state.members.values(), ...state.suspended.values()].flatMap((member) => member.domains);
   if (hasRepeats(salted) || needed.some((domain) => !salted.includes(domain))) fields.push("salts");
   open.salts.forEach((salt, i) => fields.push(...saltFaults(state, salt).map((place) => `salts[${i}].${place}`)));
   assertNone("epoch-open", fields);
@@ -286,8 +306,18 @@ function openEpoch(state: Federation, body: { readonly type: "epochOpen" } & Epo
   const epoch: Epoch = { ...open, salts: boxed, state: "staging", openingHash: hash, neverCorrelate: new Map() };
   const generations = new Map(state.generations);
   if (open.evaluators.length > 0) generations.set(open.generation, open.evaluators);
-  const keys = [open.brokerSealingKey, ...open.memberKeys.map(({ sealingKey }) => sealingKey)];
   return withKeys({ ...state, members, epochs: new Map(state.epochs).set(open.epoch, epoch), generations }, keys);
+}
+
+/** Every key that an opening gives for the first time; known evaluators keep their signing keys. */
+function keysOfOpening(state: Federation, { brokerSealingKey, memberKeys, evaluators }: EpochOpen): Uint8Array[] {
+  const newcomers = evaluators.filter(({ name }) => evaluatorNamed(state, name) === undefined);
+  return [
+    brokerSealingKey,
+    ...memberKeys.map(({ sealingKey }) => sealingKey),
+    ...newcomers.map(({ signingKey }) => signingKey),
+    ...sharesOf(evaluators),
+  ];
 }
 
 function generationFaults(state: Federation, { generation, evaluators }: EpochOpen): string[] {
@@ -301,13 +331,13 @@ function generationFaults(state: Federation, { generation, evaluators }: EpochOp
   const newest = Math.max(found.generation, ...[...state.epochs.values()].map((epoch) => epoch.generation));
   if (generation !== newest + 1) fields.push("generation");
   fields.push(...evaluatorFaults(evaluators));
-  const shares = [...state.generations.values()].flat().map((each) => toHex(each.sharePublicKey));
   evaluators.forEach((each, i) => {
-    if (shares.includes(toHex(each.sharePublicKey))) fields.push(`evaluators[${i}].sharePublicKey`);
-    const known = found.evaluators.find(({ name }) => name === each.name);
-    // Who evaluates is for the board; a key of somebody else's is not.
-    const own = known !== undefined && equalBytes(known.signingKey, each.signingKey);
-    if (!own && state.usedKeys.has(toHex(each.signingKey))) fields.push(`evaluators[${i}].signingKey`);
+    if (state.usedKeys.has(toHex(each.sharePublicKey))) fields.push(`evaluators[${i}].sharePublicKey`);
+    const known = evaluatorNamed(state, each.name);
+    // Who evaluates is for the board; its key is changed by rotate-key alone, and nobody comes with a key of somebody else.
+    const own =
+      known === undefined ? !state.usedKeys.has(toHex(each.signingKey)) : equalBytes(known.signingKey, each.signingKey);
+    if (!own) fields.push(`evaluators[${i}].signingKey`);
   });
   return fields;
 }
@@ -378,8 +408,9 @@ function abortEpoch(state: Federation, { epoch: number, openingHash }: EpochAbor
 
 function retireEpoch(state: Federation, { epoch: number, cause, laggards }: EpochRetire): Federation {
   const epoch = state.epochs.get(number);
-  if (epoch === undefined || !isOpen(epoch)) throw invalid("there is no such epoch to retire", ["epoch"]);
-  if (cause === "rotated" && epoch.state !== "closing") {
+  // What leaks in staging is aborted: nothing was matched in it alone.
+  const retirable = epoch?.state === "closing" || (epoch?.state === "active" && cause === "leaked");
+  if (epoch === undefined || !retirable) {
     throw invalid("an epoch is retired once another is active, or for a leak", ["epoch"]);
   }
   assertLaggards(state, laggards);
@@ -500,7 +531,7 @@ function sameSet(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function assertNone(what: string, fields: readonly string[]): void {
-  if (fields.length > 0) throw invalid(`${what} breaks a rule`, fields);
+  if (fields.length > 0) throw invalid(`${what} breaks a rule`, [...new Set(fields)]);
 }
 
 function invalid(message: string, fields: readonly string[]): CausewayError {

@@ -398,9 +398,11 @@ describe("the board cannot open an epoch", () => {
 
   it("and activate one that is not in staging", () => {
     for (const epoch of [1, 7]) {
-      refuses(() => receive(sign(nextDirective({ body: { type: "epochActivate", epoch } }), two())), "INVALID", [
-        "epoch",
-      ]);
+      refuses(
+        () => receive(sign(nextDirective({ body: { type: "epochActivate", epoch, laggards: [] } }), two())),
+        "INVALID",
+        ["epoch"],
+      );
     }
   });
 });

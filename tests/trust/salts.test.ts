@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSalts } from "../../agency-node/core/salts.ts";
 import { equalBytes, fromHex } from "../../shared/core/bytes.ts";
 import type { Domain } from "../../shared/core/domain.ts";
-import type { DomainSalt, Epoch, Federation } from "../../shared/core/directive.ts";
+import type { Epoch, EpochSalts, Federation } from "../../shared/core/directive.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
@@ -31,7 +31,7 @@ const holder = (slug: string, of: Federation = federation) => ({
 });
 
 /** The chain as a party would see it, had the board or the broker put another salt there. */
-function withSalt(domain: Domain, change: (salt: DomainSalt) => Partial<DomainSalt>): Federation {
+function withSalt(domain: Domain, change: (salt: EpochSalts) => Partial<EpochSalts>): Federation {
   const epoch = federation.epochs.get(1) as Epoch;
   const salts = epoch.salts.map((salt) => (salt.domain === domain ? { ...salt, ...change(salt) } : salt));
   return { ...federation, epochs: new Map([[1, { ...epoch, salts }]]) };
@@ -42,10 +42,11 @@ function withBox(domain: Domain, plaintext: (salt: Uint8Array) => Uint8Array): F
   const border = holder("border");
   const salt = openSalts(border, 1).get(domain) as Uint8Array;
   const sealed = sealTo(border.sealingKeys.publicKey, plaintext(salt));
-  return withSalt(domain, ({ boxes }) => ({
-    boxes: boxes.map((box) => (box.member === border.member ? { ...box, sealed } : box)),
-  }));
+  const recipientKey = border.sealingKeys.publicKey;
+  return withSalt(domain, ({ boxes }) => ({ boxes: new Map(boxes).set(border.member, { recipientKey, sealed }) }));
 }
+
+type Box = NonNullable<ReturnType<EpochSalts["boxes"]["get"]>>;
 
 function refuses(of: Federation, code: ErrorCode, fields?: readonly string[]): void {
   expect(() => openSalts(holder("border", of), 1)).toThrow(
@@ -105,25 +106,25 @@ describe("a node refuses a salt", () => {
   });
 
   it("from the box of the other domain, or of another member", () => {
-    const epoch = federation.epochs.get(1) as Epoch;
-    const boxes = (domain: Domain) => (epoch.salts.find((each) => each.domain === domain) as DomainSalt).boxes;
     const { member } = holder("border");
-    const ownProtected = boxes("protected").find((box) => box.member === member) as DomainSalt["boxes"][0];
+    const harbour = sample.founded.members.get("harbour") as MemberId;
+    const { salts } = federation.epochs.get(1) as Epoch;
+    const box = (domain: Domain, of: MemberId) => salts.find((each) => each.domain === domain)?.boxes.get(of) as Box;
     refuses(
-      withSalt("target", () => ({ boxes: [ownProtected] })),
+      withSalt("target", () => ({ boxes: new Map([[member, box("protected", member)]]) })),
       "UNPROVEN",
       ["domain", "commitment"],
     );
-    const others = boxes("target").find((box) => box.member !== member) as DomainSalt["boxes"][0];
+    const others = { ...box("target", harbour), recipientKey: key() };
     refuses(
-      withSalt("target", () => ({ boxes: [{ ...others, member }] })),
+      withSalt("target", () => ({ boxes: new Map([[member, others]]) })),
       "UNPROVEN",
     );
   });
 
   it("that is missing, or sealed to a key that is not the one in the chain", () => {
     refuses(
-      withSalt("target", () => ({ boxes: [] })),
+      withSalt("target", () => ({ boxes: new Map() })),
       "NOT_FOUND",
     );
     const sealingKeys = sealingKeyPair(randomBytes(32));
@@ -136,12 +137,12 @@ describe("a node refuses a salt", () => {
 describe("the board", () => {
   it("recovers a salt from the shares of any quorum, and learns nothing from fewer", async () => {
     const epoch = federation.epochs.get(1) as Epoch;
-    const { shares, domain } = epoch.salts[0] as DomainSalt;
+    const { shares, domain } = epoch.salts[0] as EpochSalts;
     const opened = ["chair", "deputy", "clerk"].map((name) => {
       const keys = readSealingKeys(sample.dir(name));
       const seat = federation.found.board.find((each) => equalBytes(each.sealingKey, keys.publicKey));
       const id = keyId(seat?.signingKey as Uint8Array);
-      const { sealed } = shares.find((each) => equalBytes(each.administratorKeyId, id)) as DomainSalt["shares"][0];
+      const { sealed } = shares.find((each) => equalBytes(each.administratorKeyId, id)) as EpochSalts["shares"][0];
       return openSealed(keys, sealed).slice(-33);
     }) as [Uint8Array, Uint8Array, Uint8Array];
     const salt = Uint8Array.from(openSalts(holder("border"), 1).get(domain) as Uint8Array);
