@@ -23,6 +23,11 @@ export class BrokerProcess implements AsyncDisposable {
     this.#gone = this.#untilGone();
   }
 
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("the broker has not started");
+    return this.#child.pid;
+  }
+
   /** How often an event has been logged. */
   count(event: string): number {
     return this.#counts.get(event) ?? 0;

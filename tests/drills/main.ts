@@ -5,10 +5,12 @@
 import { parseArgs } from "node:util";
 import { bigImport } from "./big-import.ts";
 import { killBroker } from "./kill-broker.ts";
+import { rotate } from "./rotate.ts";
 
 type DrillOptions = {
   readonly runs: number;
-  readonly records: number;
+  /** Default: what the drill is for. */
+  readonly records: number | undefined;
   readonly seed: number;
   readonly say: (line: string) => void;
 };
@@ -21,8 +23,12 @@ const DRILLS: Readonly<Record<string, (options: DrillOptions) => Promise<Outcome
     return { report, passed: report.flawless };
   },
   "big-import": async ({ records }) => {
-    const report = await bigImport(records);
+    const report = await bigImport(records ?? 200_000);
     return { report, passed: report.rejected === 0 };
+  },
+  rotate: async ({ records, seed, say }) => {
+    const report = await rotate({ records: records ?? 100_000, perSecond: 50, seed, say });
+    return { report, passed: report.flawless };
   },
 };
 
@@ -30,7 +36,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     runs: { type: "string", default: "50" },
-    records: { type: "string", default: "200000" },
+    records: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     json: { type: "boolean", default: false },
   },
@@ -38,8 +44,14 @@ const { positionals, values } = parseArgs({
 
 const [name = ""] = positionals;
 const drill = Object.hasOwn(DRILLS, name) ? DRILLS[name] : undefined;
-const numbers = { runs: Number(values.runs), records: Number(values.records), seed: Number(values.seed) };
-const isUsable = Object.values(numbers).every((number) => Number.isInteger(number) && number > 0);
+const numbers = {
+  runs: Number(values.runs),
+  records: values.records === undefined ? undefined : Number(values.records),
+  seed: Number(values.seed),
+};
+const isUsable = Object.values(numbers).every(
+  (number) => number === undefined || (Number.isInteger(number) && number > 0),
+);
 
 if (drill === undefined || positionals.length !== 1 || !isUsable) {
   console.error(

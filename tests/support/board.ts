@@ -9,6 +9,7 @@ import { decide, readChain, stateFreshness } from "../../agency-node/admin/board
 import type { Sitting } from "../../agency-node/admin/board.ts";
 import { makeSalts } from "../../agency-node/admin/salts.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
+import type { Domain } from "../../shared/core/domain.ts";
 import { openEpochs } from "../../shared/core/decisions.ts";
 import type {
   Admit,
@@ -132,6 +133,13 @@ export class TestBoard {
         return { epoch, domain, sealed: sealTo(sealingKey, box) };
       }),
     );
+  }
+
+  /** A salt, from the shares of the whole board; of an epoch that has ended, too. */
+  async saltOf(epoch: number, domain: Domain): Promise<SaltKey> {
+    const held = this.federation.epochs.get(epoch)?.salts.find((salt) => salt.domain === domain);
+    if (held === undefined) throw new Error("no such salt");
+    return await this.#recover(held);
   }
 
   #offer(federation: Federation, { member, signingKey }: Admit, epoch: number): MemberKey {
