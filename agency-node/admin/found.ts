@@ -101,7 +101,7 @@ export async function foundFederation(plan: FoundingPlan): Promise<Founded> {
     roots: authority.certificatePem,
   };
   const nats = createNatsAuthority();
-  const accounts = await issueNatsAccounts(nats, { name: plan.name, members: [...federation.members.keys()] });
+  const accounts = await issueNatsAccounts(nats, { name: plan.name, members: [...federation.members.values()] });
   const issue = { federation, authority, common, nats, accounts };
   const registrarDir = join(plan.outDir, "registrar");
   await makeRegistrar(plan, registrarDir, { ...issue, freshnessSeed });
@@ -205,9 +205,9 @@ async function makeRegistrar(plan: FoundingPlan, dir: string, of: Issue & Regist
   writeRegistrarKeys(dir, of);
   const { privateKeyPem, requestPem } = await createTlsRequest();
   writeNewSecret(keyFile(dir, "tls.key"), privateKeyPem);
+  replaceFile(partyFile(dir, "request"), requestPem, 0o644);
   writeCommon(dir, of.common);
   await writeCertificate(plan, dir, { ...of, requestPem, identity: { kind: "registrar" }, hosts: [] });
-  replaceFile(partyFile(dir, "natsAccounts"), accountsText(of.accounts), 0o644);
 }
 
 /** The administrators are here: what they need to talk to the broker goes straight into their directories. */
@@ -284,7 +284,7 @@ async function writeBundles(plan: FoundingPlan, of: Issue): Promise<Map<string, 
 }
 
 async function userJwt(
-  of: Pick<Issue, "nats" | "accounts"> & { readonly validUntilMs: number },
+  of: { readonly nats: NatsAuthority; readonly validUntilMs: number },
   identity: PeerIdentity,
   enrolment: Enrolment,
 ): Promise<string | undefined> {
@@ -293,10 +293,8 @@ async function userJwt(
     return await issueBrokerUser(of.nats, { natsKey: needed(enrolment, "natsKey"), validUntilMs });
   }
   if (identity.kind !== "member") return undefined;
-  const { member } = identity;
-  const account = of.accounts.memberAccounts[member];
-  if (account === undefined) throw new CausewayError("INTERNAL", "a member has no NATS account");
-  return await issueMemberUser(of.nats, { member, account, natsKey: needed(enrolment, "natsKey"), validUntilMs });
+  const holder = { member: identity.member, signingKey: enrolment.signingKey };
+  return await issueMemberUser(of.nats, { holder, natsKey: needed(enrolment, "natsKey"), validUntilMs });
 }
 
 function accountsText(accounts: NatsAccounts): string {

@@ -18,7 +18,10 @@ import { encodeAccount, encodeOperator, encodeUser, fmtCreds } from "@nats-io/jw
 import type { Account, Export, Import, User } from "@nats-io/jwt";
 import { createAccount, createOperator, createUser, fromPublic } from "@nats-io/nkeys";
 import type { KeyPair } from "@nats-io/nkeys";
+import { fromHex, lpText } from "../../shared/core/bytes.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
+import { blake2b, blake2bKeyed, hashKey } from "../../shared/crypto/hash.ts";
+import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import {
   BROKER_INBOX_PREFIX,
   deliveryStream,
@@ -44,7 +47,7 @@ export type NatsAuthority = {
   readonly operator: KeyPair;
   readonly system: KeyPair;
   readonly federation: KeyPair;
-  /** Signs the users of all members' accounts; those accounts' own private keys are never kept. */
+  /** Signs the users of all members' accounts, whose own keys follow from it. */
   readonly memberSigner: KeyPair;
 };
 
@@ -132,7 +135,7 @@ export function createNatsAuthority(): NatsAuthority {
 /** Operator and account JWTs, with a new account for each member. */
 export async function issueNatsAccounts(
   authority: NatsAuthority,
-  of: { readonly name: string; readonly members: readonly MemberId[] },
+  of: { readonly name: string; readonly members: readonly AccountHolder[] },
 ): Promise<NatsAccounts> {
   const { operator, system, federation } = authority;
   const systemAccount = system.getPublicKey();
@@ -143,25 +146,57 @@ export async function issueNatsAccounts(
     [systemAccount]: await encodeAccount("SYS", system, { limits: SYSTEM_LIMITS }, { signer: operator }),
     [federationAccount]: await encodeAccount(of.name, federation, account, { signer: operator }),
   };
-  for (const member of of.members) {
-    const publicKey = createMemberAccount();
-    memberAccounts[member] = publicKey;
-    accounts[publicKey] = await issueMemberAccount(authority, member, publicKey);
+  for (const holder of of.members) {
+    const publicKey = memberAccount(authority, holder);
+    memberAccounts[holder.member] = publicKey;
+    accounts[publicKey] = await issueMemberAccount(authority, holder, "open");
   }
   const operatorJwt = await encodeOperator(of.name, operator, { system_account: systemAccount });
   return { operatorJwt, systemAccount, federationAccount, memberAccounts, accounts };
 }
 
+/** An account belongs to a member and its signing key: with new keys, such as for a lost node, the member gets another account. */
+export type AccountHolder = { readonly member: MemberId; readonly signingKey: Uint8Array };
+
 /**
- * A member's account. Issued again with the user's key under `revoked` (and the time in seconds up to which its JWTs are void)
- * and pushed to the servers, it closes the member's connections at once.
+ * Public key of the account. It follows from the authority and the chain, so that a registrar can tell after any outage, and after a
+ * restore, which accounts there should be.
+ */
+export function memberAccount(
+  { memberSigner }: Pick<NatsAuthority, "memberSigner">,
+  { member, signingKey }: AccountHolder,
+): string {
+  const key = hashKey(blake2b(32, lpText("causeway/nats-accounts/v1"), memberSigner.getSeed()));
+  const seed = blake2bKeyed(32, key, fromHex(member), signingKey);
+  return accountKey(signingKeyPair(seed).publicKey);
+}
+
+/** Later than any JWT is issued, in seconds. */
+const ALL_TIME = 253_402_300_799;
+const EVERY_USER = "*";
+
+/**
+ * A member's account. `closed`: whatever was issued under it is void, and pushed to the servers it ends the member's connections at once.
  */
 export async function issueMemberAccount(
   authority: Pick<NatsAuthority, "operator" | "federation" | "memberSigner">,
-  member: MemberId,
-  publicKey: string,
-  revoked: Readonly<Record<string, number>> = {},
+  holder: AccountHolder,
+  state: "open" | "closed",
 ): Promise<string> {
+  const publicKey = fromPublic(memberAccount(authority, holder));
+  const claims = state === "open" ? openAccount(authority, holder.member) : CLOSED_ACCOUNT;
+  return await encodeAccount(holder.member, publicKey, claims, { signer: authority.operator });
+}
+
+const CLOSED_ACCOUNT: Partial<Account> = {
+  limits: { ...MEMBER_LIMITS, conn: 0, subs: 0, imports: 0 },
+  revocations: { [EVERY_USER]: ALL_TIME },
+};
+
+function openAccount(
+  authority: Pick<NatsAuthority, "federation" | "memberSigner">,
+  member: MemberId,
+): Partial<Account> {
   const account = authority.federation.getPublicKey();
   const imports = servicesOf(member).map(({ subject, local }): Import => ({
     name: local,
@@ -170,29 +205,23 @@ export async function issueMemberAccount(
     account,
     type: "service",
   }));
-  const signing_keys = [authority.memberSigner.getPublicKey()];
-  const claims: Partial<Account> = { limits: MEMBER_LIMITS, imports, signing_keys, revocations: { ...revoked } };
-  return await encodeAccount(member, fromPublic(publicKey), claims, { signer: authority.operator });
+  return { limits: MEMBER_LIMITS, imports, signing_keys: [authority.memberSigner.getPublicKey()] };
 }
 
-/** Public key of an account to be made. Its private key is never kept: the operator signs the account, `memberSigner` its users. */
-export function createMemberAccount(): string {
-  return createAccount().getPublicKey();
-}
-
-/** JWT of a member's user. `natsKey` is the user key that the member made itself, `account` the member's account. */
+/** JWT of a member's user. `natsKey` is the user key that the member made itself. */
 export async function issueMemberUser(
   authority: Pick<NatsAuthority, "memberSigner">,
   of: {
-    readonly member: MemberId;
-    readonly account: string;
+    readonly holder: AccountHolder;
     readonly natsKey: string;
     readonly validUntilMs: number;
   },
 ): Promise<string> {
-  const user = { ...memberPermissions(of.member), ...USER_LIMITS, ...PLAIN_CONNECTION };
+  const { member } = of.holder;
+  const user = { ...memberPermissions(member), ...USER_LIMITS, ...PLAIN_CONNECTION };
   const options = { signer: authority.memberSigner, exp: toSeconds(of.validUntilMs) };
-  return await encodeUser(of.member, fromPublic(of.natsKey), fromPublic(of.account), user, options);
+  const account = fromPublic(memberAccount(authority, of.holder));
+  return await encodeUser(member, fromPublic(of.natsKey), account, user, options);
 }
 
 /** JWT of the broker's user. */
@@ -222,6 +251,28 @@ export async function issueSystemCredentials(
   const claims = { ...permissions, ...USER_LIMITS, ...PLAIN_CONNECTION };
   const jwt = await encodeUser("registrar", user, authority.system, claims, options);
   return new TextDecoder().decode(fmtCreds(jwt, user));
+}
+
+const ACCOUNT_PREFIX = 0;
+const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** How NATS writes an account's key: base32 of prefix ‖ Ed25519 key ‖ CRC-16, which the library reads but does not write. */
+function accountKey(publicKey: Uint8Array): string {
+  const body = Uint8Array.of(ACCOUNT_PREFIX, ...publicKey);
+  const crc = crc16(body);
+  const bytes = Uint8Array.of(...body, crc & 0xff, crc >>> 8);
+  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, "0")).join("");
+  return (bits.match(/.{5}/g) as string[]).map((group) => BASE32[Number.parseInt(group, 2)]).join("");
+}
+
+/** CRC-16/XMODEM. */
+function crc16(bytes: Uint8Array): number {
+  let crc = 0;
+  for (const byte of bytes) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit++) crc = ((crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021) & 0xffff;
+  }
+  return crc;
 }
 
 /** JWTs count in whole seconds. */

@@ -91,6 +91,8 @@ const FILES = {
   credentials: "nats.creds",
   /** In a bundle only. */
   userJwt: "nats.jwt",
+  /** The registrar's only: its request for a certificate. Others have theirs in their enrolment. */
+  request: "tls.csr",
   /** The NATS server's only: operator and account JWTs. */
   natsAccounts: "nats.json",
 } as const;

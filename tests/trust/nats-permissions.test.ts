@@ -1,18 +1,18 @@
 /** What a member's NATS credentials allow, tried against a real server with the configuration that we ship. */
-import { readFileSync } from "node:fs";
 import { decode } from "@nats-io/jwt";
 import { AckPolicy, connect, credsAuthenticator, DiscardPolicy, headers, StorageType } from "nats";
 import type { JetStreamManager, NatsConnection } from "nats";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   issueMemberAccount,
+  memberAccount,
   issueSystemCredentials,
   SYSTEM_INBOX_PREFIX,
 } from "../../agency-node/admin/nats-accounts.ts";
-import type { NatsAccounts } from "../../agency-node/admin/nats-accounts.ts";
 import { readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
+import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { partyFile, readEnrolment, readNatsCredentials, readTls } from "../../shared/platform/party.ts";
+import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
 import {
   BROKER_CONSUMER,
   BROKER_INBOX_PREFIX,
@@ -309,24 +309,25 @@ describe("a member's NATS credentials can read, write, acknowledge or create not
 });
 
 describe("a suspended member", () => {
-  it("is cut off at once when the board pushes its account with the user revoked", async () => {
-    const registrar = sample.founded.registrarDir;
-    const accounts = JSON.parse(readFileSync(partyFile(registrar, "natsAccounts"), "utf8")) as NatsAccounts;
-    const { nats: authority } = readRegistrarKeys(registrar);
-    const natsKey = readEnrolment(sample.dir("border")).enrolment.natsKey as string;
-    const revoked = { [natsKey]: Math.floor(Date.now() / 1000) + 1 };
-    const account = accounts.memberAccounts[other] as string;
-    const jwt = await issueMemberAccount(authority, other, account, revoked);
-    expect(decode(jwt).sub).toBe(account);
+  it("is cut off at once when the registrar pushes its account as closed", async () => {
+    const { nats: authority } = readRegistrarKeys(sample.founded.registrarDir);
+    const holder = sample.founded.federation.members.get(other) as Admit;
+    expect(decode(await issueMemberAccount(authority, holder, "closed")).sub).toBe(memberAccount(authority, holder));
     const suspended = await connectAs(readNatsCredentials(sample.dir("border")), memberInboxPrefix(other));
     const credentials = await issueSystemCredentials(authority, Date.now() + 60_000);
     const system = await connectAs(credentials, SYSTEM_INBOX_PREFIX);
-    const answer = await system.request("$SYS.REQ.CLAIMS.UPDATE", text(jwt), { timeout: 3_000 });
-    expect(answer.json<{ data: { code: number } }>().data.code).toBe(200);
+    const push = async (state: "open" | "closed"): Promise<number> => {
+      const account = await issueMemberAccount(authority, holder, state);
+      const answer = await system.request("$SYS.REQ.CLAIMS.UPDATE", text(account), { timeout: 3_000 });
+      return answer.json<{ data: { code: number } }>().data.code;
+    };
+    expect(await push("closed")).toBe(200);
     await suspended.closed();
-    await expect(connectAs(readNatsCredentials(sample.dir("border")), memberInboxPrefix(other))).rejects.toMatchObject({
-      code: "AUTHORIZATION_VIOLATION",
-    });
+    const connectAgain = () => connectAs(readNatsCredentials(sample.dir("border")), memberInboxPrefix(other));
+    await expect(connectAgain()).rejects.toMatchObject({ code: "AUTHORIZATION_VIOLATION" });
+    // Reinstated, its credentials hold again.
+    expect(await push("open")).toBe(200);
+    await (await connectAgain()).close();
     await system.close();
   });
 });

@@ -2,9 +2,11 @@
  * The registrar's directory: what the board keeps on-line.
  *
  *   keys/ca.key             signs certificates           ca.crt     the root that stands in the `found` directive
- *   keys/freshness.key      signs freshness statements   nats.json  the accounts as founded
+ *   keys/freshness.key      signs freshness statements   tls.csr    its own request, for its next certificate
  *   keys/nats-*.seed        sign NATS accounts and users
  *   keys/tls.key, tls.crt   the registrar's own, to call the broker; chain, pin and roots as in every party's directory
+ *
+ * Nothing else is kept: which certificates, users and accounts there should be follows from the chain.
  *
  * Whoever steals it can let anybody connect under any name, read and delay what NATS carries, and call an old chain fresh for as
  * long as nobody rotates the freshness key. It can make no member, no salt and no directive: what counts is what the board signed.
