@@ -94,6 +94,23 @@ export function openSubmission(
   return { submission, hash: submissionHash(payload), keyId };
 }
 
+/**
+ * (administrator) A member's health from the submission as it signed it. Whoever passes it on could not make it up, and could hand out
+ * an old one or another member's: see `nodeTimeMs`, and name the member's key. Throws UNPROVEN for another's, INVALID for no health.
+ */
+export function openHealth(
+  signed: Uint8Array,
+  scope: { readonly federation: Uint8Array; readonly member: MemberId; readonly signingKey: Uint8Array },
+): Health {
+  const about = { federation: scope.federation, type: "submission" };
+  const { payload } = verifyMessage(signed, about, () => scope.signingKey);
+  const { member, body } = readMessage(submissionReading, payload);
+  if (member !== scope.member) throw new CausewayError("UNPROVEN", "the statement is another member's");
+  if (body.kind !== "health") throw new CausewayError("INVALID", "the statement is not about a node's health");
+  const { kind: _, ...health } = body;
+  return health;
+}
+
 /** (broker) Signs a delivery; seal the result with `sealMessage` to `delivery.recipientKey`, as often as it is sent. */
 export function signDelivery(
   delivery: Delivery,
