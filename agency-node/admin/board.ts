@@ -11,6 +11,7 @@ import type {
   Administrator,
   Directive,
   DirectiveBody,
+  DirectiveSignature,
   Federation,
   SignedDirective,
 } from "../../shared/core/directive.ts";
@@ -24,7 +25,7 @@ import {
   encodeFreshness,
   encodeSignedFreshness,
 } from "../../shared/wire/directive.ts";
-import { readFreshnessSeed } from "./registrar/keys.ts";
+import { freshnessSeedOf } from "./registrar/keys.ts";
 
 /** An administrator who sits at this machine, with its signing keys. */
 export type SeatedAdministrator = { readonly public: Administrator; readonly signer: SigningKeyPair };
@@ -53,25 +54,39 @@ export type Sitting = {
   readonly state: Federation | undefined;
 };
 
-/** Adds a directive, signed by all of the sitting's signers. Throws as `foldDirective`. */
-export function decide(sitting: Sitting, body: DirectiveBody): Sitting & { readonly state: Federation } {
-  const { federation, signers, nowMs, state } = sitting;
-  const directive: Directive = {
-    federation,
+/** The directive that would follow on `state`, in the bytes that are to be signed. `notAfterMs`: default a week from now. */
+export function draftDirective(
+  of: { readonly federation: Uint8Array; readonly nowMs: number; readonly notAfterMs?: number | undefined },
+  state: Federation | undefined,
+  body: DirectiveBody,
+): { readonly payload: Uint8Array; readonly directive: Directive } {
+  const payload = encodeDirective({
+    federation: of.federation,
     number: (state?.head.number ?? 0) + 1,
     prevHash: state?.head.hash ?? new Uint8Array(32),
-    issuedAtMs: nowMs,
-    notAfterMs: nowMs + DIRECTIVE_MS,
+    issuedAtMs: of.nowMs,
+    notAfterMs: of.notAfterMs ?? of.nowMs + DIRECTIVE_MS,
     nonce: randomBytes(16),
     body,
-  };
-  const payload = encodeDirective(directive);
-  const signatures = signers.map(({ publicKey, secretKey }) => ({
-    keyId: keyId(publicKey),
-    signature: signPayload({ type: "directive", federation, payload, secretKey }),
-  }));
+  });
   // Read back from the bytes, as every party will.
-  const signed: SignedDirective = { payload, directive: decodeDirective(payload), signatures };
+  return { payload, directive: decodeDirective(payload) };
+}
+
+/** (administrator) The signature that makes a proposal this administrator's decision. */
+export function signDirective(
+  { payload, directive }: Pick<SignedDirective, "payload" | "directive">,
+  { publicKey, secretKey }: SigningKeyPair,
+): DirectiveSignature {
+  const { federation } = directive;
+  return { keyId: keyId(publicKey), signature: signPayload({ type: "directive", federation, payload, secretKey }) };
+}
+
+/** Adds a directive, signed by all of the sitting's signers. Throws as `foldDirective`. */
+export function decide(sitting: Sitting, body: DirectiveBody): Sitting & { readonly state: Federation } {
+  const { signers, nowMs, state } = sitting;
+  const draft = draftDirective(sitting, state, body);
+  const signed: SignedDirective = { ...draft, signatures: signers.map((signer) => signDirective(draft, signer)) };
   const [first = signed] = sitting.chain;
   const next = foldDirective(state, signed, { pinnedFingerprint: directiveHash(first.payload), nowMs });
   return { ...sitting, chain: [...sitting.chain, signed], state: next };
@@ -111,7 +126,7 @@ export function renewFreshness(of: {
   readonly hours?: number | undefined;
 }): Uint8Array {
   const { federation } = readChain(of.dir, of.nowMs);
-  const freshnessSeed = readFreshnessSeed(of.dir);
+  const freshnessSeed = freshnessSeedOf(of.dir, federation.found.freshnessKey);
   const statement = stateFreshness({ federation, freshnessSeed, nowMs: of.nowMs, hours: of.hours });
   replaceFile(partyFile(of.dir, "freshness"), statement, 0o644);
   return statement;

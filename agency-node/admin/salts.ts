@@ -1,15 +1,16 @@
 /**
- * (board) Makes the salts of an epoch (protocol section 4). A quorum of administrators contributes 32 random bytes each,
+ * (board) Makes the salts of an epoch (protocol section 4), and seals what is secret about them. A quorum of administrators contributes 32 random bytes each,
  * committed to before any is revealed, so that none of them can steer the result. The salt goes, sealed, to each member
  * whose mandate includes the domain, and as Shamir shares to the whole board, so that a quorum can recover it.
  *
- * Here the contributions of one sitting meet in one process: whoever controls that machine learns the salts of the epoch,
- * which is what one member knows. It learns no token and no identifier.
+ * `makeSalts` is for one sitting: the contributions meet in one process, and whoever controls that machine learns the salts of the
+ * epoch, which is what one member knows. It learns no token and no identifier. On separate machines: `ceremony.ts`.
  */
 import { split } from "shamir-secret-sharing";
-import { concat, lpText, u64 } from "../../shared/core/bytes.ts";
+import { concat, equalBytes, lpText, u64 } from "../../shared/core/bytes.ts";
 import type { Domain } from "../../shared/core/domain.ts";
-import type { DomainSalt, Federation } from "../../shared/core/directive.ts";
+import type { DomainSalt, Federation, Found } from "../../shared/core/directive.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import {
   combineContributions,
@@ -18,18 +19,29 @@ import {
   encodeSaltBox,
 } from "../../shared/crypto/salt.ts";
 import type { SaltPlace } from "../../shared/crypto/salt.ts";
-import { sealTo } from "../../shared/crypto/seal.ts";
+import { openSealed, sealTo } from "../../shared/crypto/seal.ts";
+import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { saltCommitment } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 
+/** A salt before it is sealed to anybody. Secret. */
+export type BareSalt = {
+  readonly place: SaltPlace;
+  readonly salt: SaltKey;
+  readonly contributions: DomainSalt["contributions"];
+};
+
 /** One salt for every domain in some member's mandate. */
 export async function makeSalts(federation: Federation, epoch: number): Promise<DomainSalt[]> {
-  const domains = new Set([...federation.members.values()].flatMap((member) => member.domains));
-  return await Promise.all([...domains].map((domain) => makeSalt(federation, epoch, domain)));
+  const members = [...federation.members.values(), ...federation.suspended.values()];
+  const domains = new Set(members.flatMap((member) => member.domains));
+  return await Promise.all(
+    [...domains].map(async (domain) => await sealSalt(federation, makeSalt(federation, epoch, domain))),
+  );
 }
 
-async function makeSalt(federation: Federation, epoch: number, domain: Domain): Promise<DomainSalt> {
+function makeSalt(federation: Federation, epoch: number, domain: Domain): BareSalt {
   const place: SaltPlace = { federation: federation.id, epoch, domain };
   const contributors = federation.found.board.slice(0, federation.found.quorum);
   const contributions = contributors.map((administrator) => {
@@ -39,32 +51,54 @@ async function makeSalt(federation: Federation, epoch: number, domain: Domain): 
     return { administratorKeyId, contribution, commitment };
   });
   const salt = combineContributions({ ...place, contributions });
+  return { place, salt, contributions: contributions.map(({ contribution: _, ...rest }) => rest) };
+}
+
+/** Boxes for the members in good standing, to their sealing keys as `federation.members` has them, and shares for its board. */
+export async function sealSalt(federation: Federation, { place, salt, contributions }: BareSalt): Promise<DomainSalt> {
+  const entitled = [...federation.members.values()].filter((member) => member.domains.includes(place.domain));
   return {
-    domain,
+    domain: place.domain,
     commitment: saltCommitment({ ...place, salt }),
-    contributions: contributions.map(({ administratorKeyId, commitment }) => ({ administratorKeyId, commitment })),
-    boxes: boxesOf(federation, place, salt),
-    shares: await sharesOf(federation, place, salt),
+    contributions,
+    boxes: entitled.map(({ member, sealingKey }) => ({ member, sealed: sealBox(place, salt, sealingKey) })),
+    shares: await shareSalt(federation.found, place, salt),
   };
 }
 
-function boxesOf(federation: Federation, place: SaltPlace, salt: SaltKey): DomainSalt["boxes"] {
-  const entitled = [...federation.members.values()].filter((member) => member.domains.includes(place.domain));
-  return entitled.map(({ member, sealingKey }) => ({
-    member,
-    sealed: sealTo(sealingKey, encodeSaltBox({ ...place, recipientKey: sealingKey, salt })),
-  }));
+/** The salt in a box for one member. */
+export function sealBox(place: SaltPlace, salt: SaltKey, recipientKey: Uint8Array): Uint8Array {
+  return sealTo(recipientKey, encodeSaltBox({ ...place, recipientKey, salt }));
 }
 
-/** Share plaintext: fed ‖ u64 epoch ‖ lp(domain) ‖ recipient key ‖ Shamir share, as in a salt box. */
-async function sharesOf(federation: Federation, place: SaltPlace, salt: SaltKey): Promise<DomainSalt["shares"]> {
-  const { board, quorum } = federation.found;
+/** A Shamir share for each seat; `quorum` of them recover the salt. */
+export async function shareSalt(
+  { board, quorum }: Pick<Found, "board" | "quorum">,
+  place: SaltPlace,
+  salt: SaltKey,
+): Promise<DomainSalt["shares"]> {
   const shares = await split(Uint8Array.from(salt), board.length, quorum);
   return board.map(({ signingKey, sealingKey }, i) => ({
     administratorKeyId: keyId(signingKey),
-    sealed: sealTo(
-      sealingKey,
-      concat(place.federation, u64(place.epoch), lpText(place.domain), sealingKey, shares[i] as Uint8Array),
-    ),
+    sealed: sealPart(place, shares[i] as Uint8Array, sealingKey),
   }));
+}
+
+/** Something secret about a salt (a share, a contribution), sealed: fed ‖ u64 epoch ‖ lp(domain) ‖ recipient key ‖ part. */
+export function sealPart(place: SaltPlace, part: Uint8Array, recipientKey: Uint8Array): Uint8Array {
+  return sealTo(recipientKey, concat(partPrefix(place, recipientKey), part));
+}
+
+/** Throws UNPROVEN for what is not sealed to us, or says that it is of another salt or for somebody else. */
+export function openPart(place: SaltPlace, sealed: Uint8Array, keys: SealingKeyPair): Uint8Array {
+  const opened = openSealed(keys, sealed);
+  const prefix = partPrefix(place, keys.publicKey);
+  if (!equalBytes(opened.subarray(0, prefix.length), prefix) || opened.length === prefix.length) {
+    throw new CausewayError("UNPROVEN", "what was sealed is of another salt, or for somebody else");
+  }
+  return opened.slice(prefix.length);
+}
+
+function partPrefix({ federation, epoch, domain }: SaltPlace, recipientKey: Uint8Array): Uint8Array {
+  return concat(federation, u64(epoch), lpText(domain), recipientKey);
 }
