@@ -32,8 +32,8 @@ import { pause, retryWhileUnavailable, unlessAborted } from "./retry.ts";
 export type NatsOptions = {
   /** Such as `tls://127.0.0.1:4222`. */
   readonly url: string;
-  /** Text of the credentials file: user JWT and seed. */
-  readonly creds: string;
+  /** Text of the credentials file: user JWT and seed. A function is asked at each connection, since JWTs expire and are renewed. */
+  readonly creds: string | (() => string);
   /** PEM of the federation's TLS roots. */
   readonly roots: string;
   readonly inboxPrefix: string;
@@ -92,19 +92,26 @@ export type NatsBus = AsyncDisposable & {
  * UNAVAILABLE when the signal aborts first.
  */
 export async function connectNats(options: NatsOptions): Promise<NatsBus> {
+  const { connection, watch } = await openNats(options);
+  return new Bus(connection, watch, options);
+}
+
+/** The connection as such; throws as `connectNats`. */
+export async function openNats(options: NatsOptions): Promise<OpenNats> {
   const connection = await retryWhileUnavailable(() => open(options), {
     signal: options.signal,
     maxDelayMs: 2_000,
     onRetry: (error, delayMs) => options.log.error("nats.waiting", error, { delayMs }),
   });
-  const watch = new ConnectionWatch(connection, options);
-  return new Bus(connection, watch, options);
+  return { connection, watch: new ConnectionWatch(connection, options) };
 }
+
+export type OpenNats = { readonly connection: NatsConnection; readonly watch: { readonly connected: boolean } };
 
 async function open(options: NatsOptions): Promise<NatsConnection> {
   const settings: ConnectionOptions = {
     servers: options.url,
-    authenticator: credsAuthenticator(new TextEncoder().encode(options.creds)),
+    authenticator: credsAuthenticator(newestCredentials(options.creds)),
     tls: serverProof(options.roots),
     inboxPrefix: options.inboxPrefix,
     name: options.name,
@@ -118,6 +125,20 @@ async function open(options: NatsOptions): Promise<NatsConnection> {
   };
   const tooLate = (connection: NatsConnection): Promise<void> => connection.close();
   return await unlessAborted(connect(settings), options.signal, tooLate).catch(rethrow);
+}
+
+/** The client asks at each connection, and cannot be told that there are none just now: then the last ones have to do. */
+function newestCredentials(creds: NatsOptions["creds"]): () => Uint8Array {
+  if (typeof creds === "string") return () => new TextEncoder().encode(creds);
+  let last = creds();
+  return () => {
+    try {
+      last = creds();
+    } catch (error) {
+      if (!isCausewayError(error)) throw error;
+    }
+    return new TextEncoder().encode(last);
+  };
 }
 
 /**
@@ -164,11 +185,11 @@ function codeOf(data: unknown): string | undefined {
 
 class Bus implements NatsBus {
   readonly #connection: NatsConnection;
-  readonly #watch: ConnectionWatch;
+  readonly #watch: OpenNats["watch"];
   readonly #jetstream: JetStreamClient;
   readonly #signal: AbortSignal;
 
-  constructor(connection: NatsConnection, watch: ConnectionWatch, { signal, apiPrefix }: NatsOptions) {
+  constructor(connection: NatsConnection, watch: OpenNats["watch"], { signal, apiPrefix }: NatsOptions) {
     this.#connection = connection;
     this.#watch = watch;
     this.#jetstream = connection.jetstream({ timeout: 5_000, ...(apiPrefix === undefined ? {} : { apiPrefix }) });
@@ -329,7 +350,7 @@ function isTransient(error: unknown): boolean {
 }
 
 /** The client's errors become ours; what a server answered stays in `cause`. */
-function rethrow(error: unknown): never {
+export function rethrow(error: unknown): never {
   if (isCausewayError(error)) throw error;
   if (error instanceof NatsError && REFUSED.has(error.code)) {
     throw new CausewayError("UNAUTHENTICATED", "the NATS server refuses these credentials", { cause: error });
