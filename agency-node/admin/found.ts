@@ -42,6 +42,7 @@ import {
 import type { NatsAccounts, NatsAuthority } from "./nats-accounts.ts";
 import { writeRegistrarKeys } from "./registrar/keys.ts";
 import type { RegistrarKeys } from "./registrar/keys.ts";
+import { hostOf } from "./registrar/parties.ts";
 import { makeSalts } from "./salts.ts";
 
 /** The terms on which the board admits a member. */
@@ -314,11 +315,6 @@ function needed<Key extends "sealingKey" | "sharePublicKey" | "tlsRequestPem" | 
   const value = enrolment[key];
   if (value === undefined) throw invalid("an enrolment lacks a key that its role needs", key);
   return value;
-}
-
-/** host of host:port, without the brackets of an IPv6 address. */
-function hostOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
 }
 
 function invalid(message: string, field: string): CausewayError {

@@ -31,6 +31,7 @@ import { toHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
 import { toId } from "../core/ids.ts";
 import type { MemberId } from "../core/ids.ts";
+import type { Life } from "../core/renewal.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { keyId } from "../crypto/sign.ts";
 
@@ -160,6 +161,13 @@ export function identityOfCertificate(certificate: Uint8Array | string): PeerIde
 /** DER of a PEM certificate. Throws INVALID. */
 export function certificateDer(pem: string): Uint8Array {
   return new Uint8Array(parsed(() => new X509Certificate(pem), "certificate").rawData);
+}
+
+/** When a PEM certificate holds. Throws INVALID. */
+export function certificateLife(pem: string): Life {
+  const { notBefore, notAfter } = parsed(() => new X509Certificate(pem), "certificate");
+  // Dated back by the issuer, see there.
+  return { fromMs: notBefore.getTime() + BACKDATED_MS, untilMs: notAfter.getTime() };
 }
 
 /** PEM of a DER certificate. */

@@ -59,9 +59,13 @@ export class ChainFollower implements Disposable {
     this.#chain = loadChain(partyFile(of.dir, "chain"), this.#context());
     this.#connection = grpcClient(DirectoryServiceDefinition, {
       address: this.federation.found.broker.address,
-      tls: readTls(of.dir),
+      tls: () => readTls(of.dir),
       expected: { kind: "broker" },
     });
+  }
+
+  get chain(): Chain {
+    return this.#chain;
   }
 
   get federation(): Federation {

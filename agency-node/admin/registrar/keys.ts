@@ -11,24 +11,30 @@
  * Whoever steals it can let anybody connect under any name, read and delay what NATS carries, and call an old chain fresh for as
  * long as nobody rotates the freshness key. It can make no member, no salt and no directive: what counts is what the board signed.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromSeed } from "@nats-io/nkeys";
 import type { KeyPair } from "@nats-io/nkeys";
-import { utf8 } from "../../../shared/core/bytes.ts";
+import { equalBytes, utf8 } from "../../../shared/core/bytes.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
-import { readSecret, readSecretText, replaceFile, writeNewSecret } from "../../../shared/platform/key-files.ts";
+import { randomBytes } from "../../../shared/crypto/random.ts";
+import { signingKeyPair } from "../../../shared/crypto/sign.ts";
+import {
+  destroySecret,
+  readSecret,
+  readSecretText,
+  replaceFile,
+  writeNewSecret,
+} from "../../../shared/platform/key-files.ts";
 import { keyFile } from "../../../shared/platform/party.ts";
 import type { Authority } from "../../../shared/platform/tls.ts";
 import type { NatsAuthority } from "../nats-accounts.ts";
 
-export type RegistrarKeys = {
-  readonly authority: Authority;
-  readonly freshnessSeed: Uint8Array;
-  readonly nats: NatsAuthority;
-};
+export type IssuingKeys = { readonly authority: Authority; readonly nats: NatsAuthority };
+export type RegistrarKeys = IssuingKeys & { readonly freshnessSeed: Uint8Array };
 
 const FRESHNESS_KEY = "freshness.key";
+const NEXT_FRESHNESS_KEY = "freshness-next.key";
 const FRESHNESS_SEED_BYTES = 32;
 const NATS_SEEDS = {
   operator: "nats-operator.seed",
@@ -45,19 +51,41 @@ export function writeRegistrarKeys(dir: string, { authority, freshnessSeed, nats
   for (const [use, name] of seedNames()) writeNewSecret(keyFile(dir, name), nats[use].getSeed());
 }
 
-/** Throws ENVIRONMENT if one is missing or open to others. */
-export function readRegistrarKeys(dir: string): RegistrarKeys {
+/** Without the freshness key, see `freshnessSeedOf`. Throws ENVIRONMENT if one is missing or open to others. */
+export function readRegistrarKeys(dir: string): IssuingKeys {
   const pairs = seedNames().map(([use, name]) => [use, readSeed(dir, name)] as const);
   return {
     authority: { privateKeyPem: readSecretText(keyFile(dir, "ca.key")), certificatePem: readRoot(dir) },
-    freshnessSeed: readFreshnessSeed(dir),
     nats: Object.fromEntries(pairs) as NatsAuthority,
   };
 }
 
-/** Secret, 32 bytes. Throws ENVIRONMENT. */
-export function readFreshnessSeed(dir: string): Uint8Array {
-  return readSecret(keyFile(dir, FRESHNESS_KEY), FRESHNESS_SEED_BYTES);
+/** Makes the next freshness key, unless there is one, and returns its public half for the board's rotate-key directive. */
+export function prepareFreshnessKey(dir: string): Uint8Array {
+  const next = keyFile(dir, NEXT_FRESHNESS_KEY);
+  if (!existsSync(next)) writeNewSecret(next, randomBytes(FRESHNESS_SEED_BYTES));
+  return signingKeyPair(readSecret(next, FRESHNESS_SEED_BYTES)).publicKey;
+}
+
+/**
+ * The seed of the freshness key that stands in the chain. Once the chain has the prepared one, it takes the other's place, which is
+ * destroyed. Throws ENVIRONMENT if neither is the chain's.
+ */
+export function freshnessSeedOf(dir: string, publicKey: Uint8Array): Uint8Array {
+  const [current, next] = [keyFile(dir, FRESHNESS_KEY), keyFile(dir, NEXT_FRESHNESS_KEY)];
+  if (existsSync(next)) {
+    const seed = readSecret(next, FRESHNESS_SEED_BYTES);
+    if (equalBytes(signingKeyPair(seed).publicKey, publicKey)) {
+      // In this order: after a power cut the new key is in one place at least.
+      destroySecret(current, FRESHNESS_SEED_BYTES);
+      writeNewSecret(current, seed);
+      destroySecret(next, FRESHNESS_SEED_BYTES);
+      return seed;
+    }
+  }
+  const seed = readSecret(current, FRESHNESS_SEED_BYTES);
+  if (equalBytes(signingKeyPair(seed).publicKey, publicKey)) return seed;
+  throw new CausewayError("ENVIRONMENT", "the freshness key here is not the one in the chain of directives");
 }
 
 function seedNames(): [keyof NatsAuthority, string][] {
