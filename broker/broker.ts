@@ -20,6 +20,8 @@ import { connectNats } from "../shared/platform/nats.ts";
 import type { NatsBus } from "../shared/platform/nats.ts";
 import { readKeyShare, readNatsCredentials, readTls } from "../shared/platform/party.ts";
 import { pause } from "../shared/platform/retry.ts";
+import { isInGoodStanding } from "../shared/platform/standing.ts";
+import type { PeerIdentity } from "../shared/platform/tls.ts";
 import { BROKER_INBOX_PREFIX } from "../shared/wire/subjects.ts";
 import { Outlet } from "./bus/outlet.ts";
 import { Plane } from "./bus/plane.ts";
@@ -171,7 +173,11 @@ export class Broker implements AsyncDisposable {
     const services = [directoryService({ directory: this.#directory })];
     if (this.#evaluator !== undefined) services.push(this.#evaluator.service);
     const isReady = (): boolean => this.#caughtUp && this.status.natsConnected;
-    this.#server = await startGrpcServer({ address: listen, tls: readTls(dir), services, log: this.#log, isReady });
+    const maySpeak = (peer: PeerIdentity): boolean => isInGoodStanding(peer, this.#directory.federation);
+    // Whom a directive takes out, it takes off the line in the same step.
+    this.#directory.onGrown(() => this.#server?.recheck());
+    const tls = readTls(dir);
+    this.#server = await startGrpcServer({ address: listen, tls, services, log: this.#log, isReady, maySpeak });
   }
 
   /** The evaluator that the directives list under the broker's key, if they list one. */

@@ -5,7 +5,9 @@ import type { Clock } from "../../shared/platform/clock.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import { readKeyShare, readSigningKeys, readTls } from "../../shared/platform/party.ts";
+import { isInGoodStanding } from "../../shared/platform/standing.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
+import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import type { EvaluatorConfig } from "./config.ts";
 import { createEvaluator } from "./evaluator.ts";
@@ -38,12 +40,14 @@ export async function startEvaluatorProgram(
       ...(workers === 0 ? {} : { workers }),
     }),
   );
-  const server = starting.use(await startGrpcServer({ address: listen, tls, services: [evaluator.service], log }));
+  const maySpeak = (peer: PeerIdentity): boolean => isInGoodStanding(peer, follower.federation);
+  const services = [evaluator.service];
+  const server = starting.use(await startGrpcServer({ address: listen, tls, services, log, maySpeak }));
   const stop = new AbortController();
   const { promise: failed, reject } = Promise.withResolvers<never>();
   // Whoever does not wait for it is not ended by it.
   failed.catch(() => undefined);
-  const following = follower.run(stop.signal).catch(reject);
+  const following = follower.run(stop.signal, () => server.recheck()).catch(reject);
   starting.defer(async () => {
     stop.abort();
     await following;

@@ -3,27 +3,28 @@
  *
  * Both sides believe a certificate under the board's root, and only for the identity that the board wrote into it: a server
  * learns from it who calls (`peerOf`), a client connects only to the one identity it expects, whatever the address. Host names
- * are not compared: an address is where to look for a party, not who it is. Whether a caller may do a thing is the
- * handler's to ask of the chain of directives, at every call.
+ * are not compared: an address is where to look for a party, not who it is. Whether a caller may speak at all is asked at every call
+ * and at every new directive (`grpc-sessions.ts`); whether it may do a thing is the handler's to ask of the chain of directives.
  *
  * nice-grpc shows handlers no certificate, so an interceptor writes the identity into the call's metadata under one reserved key and
  * throws away whatever the caller put there.
  */
-import { createSecureContext } from "node:tls";
-import { ServerCredentials, ServerInterceptingCall, ServerListenerBuilder } from "@grpc/grpc-js";
-import type { ChannelOptions, ServerInterceptor } from "@grpc/grpc-js";
-import { ChannelCredentials, createChannel, createClientFactory, createServer } from "nice-grpc";
+import type { ChannelOptions } from "@grpc/grpc-js";
+import { createChannel, createClientFactory, createServer } from "nice-grpc";
 import type { CallContext, Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
 import { CausewayError } from "../core/errors.ts";
 import { GRPC_CALLS_PER_CONNECTION_MAX, GRPC_MESSAGE_BYTES_MAX } from "../core/limits.ts";
 import { HealthDefinition, NOT_SERVING, SERVING } from "../wire/health.ts";
+import { ClientTlsCredentials, ServerTlsCredentials } from "./grpc-credentials.ts";
+import type { ClientTls, GrpcTls } from "./grpc-credentials.ts";
+import { GrpcSessions, PEER_KEY } from "./grpc-sessions.ts";
+import type { MaySpeak } from "./grpc-sessions.ts";
 import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
 import type { Log } from "./log.ts";
 import { identityOfCertificate, identityUri } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
 
-/** A party's own certificate and key, and the roots of its federation, as `readTls` gives them. */
-export type GrpcTls = { readonly rootsPem: string; readonly certificatePem: string; readonly privateKeyPem: string };
+export type { GrpcTls } from "./grpc-credentials.ts";
 
 /** A service with its implementation, see `grpcService`. */
 export type GrpcService = { readonly name: string; addTo(server: Server): void };
@@ -36,18 +37,26 @@ export type GrpcServerOptions = {
   readonly log: Log;
   /** Whether the program does its whole work, for health checks of the server as such. Default: it does. */
   readonly isReady?: () => boolean;
+  /** Who may speak at all, see `grpc-sessions.ts`. Default: every party of the federation that has a certificate. */
+  readonly maySpeak?: MaySpeak;
+  /** Default true: without a certificate of the federation nobody gets through the handshake. */
+  readonly callersProveThemselves?: boolean;
   /** How long calls in progress may go on after disposal begins. Default 1,000. */
   readonly graceMs?: number;
 };
 
-export type GrpcServer = AsyncDisposable & { readonly port: number };
+export type GrpcServer = AsyncDisposable & {
+  readonly port: number;
+  /** Ends calls and connections of parties that may no longer speak. To be called whenever `maySpeak` may answer otherwise. */
+  recheck(): void;
+  /** Serves new connections under a renewed certificate. */
+  useTls(tls: GrpcTls): void;
+};
 
 export type GrpcConnection<Definition extends CompatServiceDefinition> = Disposable & {
   readonly client: Client<Definition>;
 };
 
-const MIN_VERSION = "TLSv1.3";
-const PEER_KEY = "causeway-peer";
 const DEFAULT_GRACE_MS = 1_000;
 const KEEPALIVE_MS = 20_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
@@ -64,9 +73,11 @@ export function grpcService<Definition extends CompatServiceDefinition & { reado
 
 /** Starts a server, with grpc.health.v1 beside the given services. Throws ENVIRONMENT if it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const server = createServer({ ...LIMITS, interceptors: [identifyPeer] }).use(errorsToStatus(options.log));
+  const sessions = new GrpcSessions(options.maySpeak ?? (() => true));
+  const server = createServer({ ...LIMITS, interceptors: [sessions.interceptor] }).use(errorsToStatus(options.log));
   for (const service of [...options.services, healthOf(options)]) service.addTo(server);
-  const credentials = new MutualTlsCredentials(options.tls);
+  const callersProveThemselves = options.callersProveThemselves ?? true;
+  const credentials = new ServerTlsCredentials(options.tls, { callersProveThemselves });
   const port = await server.listen(options.address, credentials).catch((error: unknown) => {
     throw new CausewayError(
       "ENVIRONMENT",
@@ -74,7 +85,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       { cause: error },
     );
   });
-  return { port, [Symbol.asyncDispose]: () => stop(server, options.graceMs ?? DEFAULT_GRACE_MS) };
+  return {
+    port,
+    recheck: () => sessions.recheck(),
+    useTls: (tls) => credentials.use(tls),
+    [Symbol.asyncDispose]: () => stop(server, options.graceMs ?? DEFAULT_GRACE_MS),
+  };
 }
 
 /**
@@ -87,13 +103,15 @@ export function peerOf(context: CallContext): PeerIdentity {
   return JSON.parse(text) as PeerIdentity;
 }
 
-/** A client of the server at host:port, which must prove that it is `expected`. Connects at the first call; errors are `CausewayError`s. */
+/**
+ * A client of the server at host:port, which must prove that it is `expected`. Connects at the first call; errors are `CausewayError`s.
+ * `tls`: a function is asked at each connection, so that a renewed certificate is used without a restart.
+ */
 export function grpcClient<Definition extends CompatServiceDefinition>(
   definition: Definition,
-  to: { readonly address: string; readonly tls: GrpcTls; readonly expected: PeerIdentity },
+  to: { readonly address: string; readonly tls: ClientTls | (() => ClientTls); readonly expected: PeerIdentity },
 ): GrpcConnection<Definition> {
-  const context = createSecureContext(contextOptions(to.tls));
-  const credentials = ChannelCredentials.createFromSecureContext(context, {
+  const credentials = new ClientTlsCredentials(to.tls, {
     checkServerIdentity: (_host, certificate) => {
       const identity = identityOfCertificate(certificate.raw);
       const same = identity !== undefined && identityUri(identity) === identityUri(to.expected);
@@ -120,34 +138,6 @@ const CLIENT_OPTIONS: ChannelOptions = {
   // Callers retry, with their own back-off; a channel that sleeps for minutes after an outage would keep them waiting.
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 2_000,
-};
-
-function contextOptions(tls: GrpcTls) {
-  return { ca: tls.rootsPem, cert: tls.certificatePem, key: tls.privateKeyPem, minVersion: MIN_VERSION } as const;
-}
-
-/** grpc-js's own `createSsl` can neither set a TLS version nor refuse a missing certificate in the handshake. */
-class MutualTlsCredentials extends ServerCredentials {
-  constructor(tls: GrpcTls) {
-    super({ requestCert: true, rejectUnauthorized: true }, contextOptions(tls));
-  }
-
-  override _equals(other: ServerCredentials): boolean {
-    return this === other;
-  }
-}
-
-const identifyPeer: ServerInterceptor = (_method, call) => {
-  const certificate = call.getAuthContext().sslPeerCertificate;
-  const identity = certificate === undefined ? undefined : identityOfCertificate(certificate.raw);
-  const listener = new ServerListenerBuilder()
-    .withOnReceiveMetadata((metadata, next) => {
-      metadata.remove(PEER_KEY);
-      if (identity !== undefined) metadata.set(PEER_KEY, JSON.stringify(identity));
-      next(metadata);
-    })
-    .build();
-  return new ServerInterceptingCall(call, { start: (next) => next(listener) });
 };
 
 /** A service that is here serves; the server as such (the empty name) serves when the program is ready. */
