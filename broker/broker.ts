@@ -27,11 +27,14 @@ import { Outlet } from "./bus/outlet.ts";
 import { Plane } from "./bus/plane.ts";
 import type { BrokerConfig } from "./config.ts";
 import { DIRECTORY_POLL_MS, SWEEP_MS } from "./core/limits.ts";
+import { Spaces } from "./core/spaces.ts";
 import { keyedTokenHash } from "./core/token-index.ts";
 import { createEvaluator } from "./evaluator/evaluator.ts";
 import type { Evaluator } from "./evaluator/evaluator.ts";
 import { readBrokerSealingKeys, readBrokerSigner } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";
+import { Oversight } from "./oversight.ts";
+import type { OversightParts } from "./oversight.ts";
 import { directoryService } from "./rpc/directory-service.ts";
 import { Directory } from "./store/directory.ts";
 import { Ledger } from "./store/ledger.ts";
@@ -61,6 +64,8 @@ export function createBroker(config: BrokerConfig, environment: BrokerEnvironmen
 }
 
 export class Broker implements AsyncDisposable {
+  /** What the broker can say about its members and itself. */
+  readonly oversight: Oversight;
   readonly #config: BrokerConfig;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -93,8 +98,10 @@ export class Broker implements AsyncDisposable {
     makePrivateDirectory(this.#dataDir);
     this.#ledger = new Ledger(join(this.#dataDir, "ledger.sqlite"), federation().id);
     this.#notices = new NoticeBook({ ledger: this.#ledger, federation, signer: this.#signer });
-    const tokenHash = keyedTokenHash(randomBytes(INDEX_SEED_BYTES));
-    this.#publications = new Publications({ ledger: this.#ledger, notices: this.#notices, federation, tokenHash });
+    const spaces = new Spaces(keyedTokenHash(randomBytes(INDEX_SEED_BYTES)));
+    this.#publications = new Publications({ ledger: this.#ledger, notices: this.#notices, federation, spaces });
+    const heldOf: OversightParts["heldOf"] = (member) => this.#publications.heldOf(member);
+    this.oversight = new Oversight({ ledger: this.#ledger, federation, heldOf, clock });
     // Whoever awaits `failed` gets it; nobody has to.
     this.#failure.promise.catch(() => undefined);
   }

@@ -40,14 +40,14 @@ export function openArrival(
   const keyPair = context.sealingKeys.get(epoch);
   if (keyPair === undefined) throw new CausewayError("OUT_OF_SEQUENCE", "there is no key of this epoch");
   const ownKeyId = toHex(keyId(admit.signingKey));
-  const { submission, hash } = openSubmission(arrival.data, {
+  const { submission, hash, signed } = openSubmission(arrival.data, {
     federation: federation.id,
     keyPair,
     signingKeyOf: (id) => (id === ownKeyId ? admit.signingKey : undefined),
   });
   if (submission.member !== member) throw unproven("the submission names another member than its subject");
   if (submission.epoch !== epoch) throw unproven("the submission names another epoch than its subject");
-  return { submission, hash };
+  return { submission, hash, ...(submission.body.kind === "health" ? { signed } : {}) };
 }
 
 function unproven(message: string): CausewayError {

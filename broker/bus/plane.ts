@@ -99,9 +99,8 @@ export class Plane {
     let first: number | undefined;
     const rebuild = new Rebuild(member, {
       ledger,
-      restore: (submission, rejections) => {
-        if (submission.body.kind === "publication")
-          publications.restore(submission, submission.body.entries, rejections);
+      restore: (submission, applied) => {
+        if (submission.body.kind === "publication") publications.restore(submission, submission.body.entries, applied);
       },
     });
     for await (const message of bus.replay(submissionStream(member))) {
@@ -111,6 +110,7 @@ export class Plane {
       first ??= message.streamSequence;
     }
     rebuild.finish();
+    publications.restoreCarried(member);
     if (rebuild.missing > 0) this.#logOf(member).warn("alarm.streamIncomplete", { missing: rebuild.missing });
     return first;
   }

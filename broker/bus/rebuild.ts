@@ -8,11 +8,11 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { equalBytes } from "../../shared/core/bytes.ts";
 import { REBUILD_HELD_MAX } from "../core/limits.ts";
 import type { Received } from "../core/submission.ts";
-import type { Applied, Ledger, Rejections } from "../store/ledger.ts";
+import type { Applied, Ledger } from "../store/ledger.ts";
 
 export type RebuildParts = {
   readonly ledger: Pick<Ledger, "applied" | "nextPosition">;
-  readonly restore: (submission: Submission, rejections: Rejections) => void;
+  readonly restore: (submission: Submission, applied: Applied) => void;
 };
 
 type Waiting = { readonly submission: Submission; readonly applied: Applied };
@@ -63,7 +63,7 @@ export class Rebuild {
       }
       this.#waiting.delete(next);
       this.#position = next;
-      this.#parts.restore(waiting.submission, waiting.applied.rejections);
+      this.#parts.restore(waiting.submission, waiting.applied);
     }
   }
 

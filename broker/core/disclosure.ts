@@ -33,6 +33,15 @@ export type Proof = {
 
 export const NO_PROOF: Proof = { sides: [{}, {}], outcome: "pending" };
 
+/**
+ * A proof that must be made over another meeting, because the salt of the one it was begun over is gone. Nonces that were passed on are
+ * for the old meeting: both sides send theirs again when they are told of the new one, and what is still on its way for the old one comes
+ * too early and is ignored.
+ */
+export function restarted(proof: Proof): Proof {
+  return proof.sides.every(({ nonce }) => nonce !== undefined) ? NO_PROOF : proof;
+}
+
 /** `premature`: its predecessor is missing on some side; `repeated`: made before, the first one counts; `over`: decided. */
 export type StepRefusal = "premature" | "repeated" | "over";
 

@@ -4,25 +4,46 @@
  */
 import { compareBytes, concat, lpText, toHex, u8 } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
-import type { Meeting, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
+import type { Digest, Meeting, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
+import { digestItem, digestKey, digestOf } from "../../shared/core/digest.ts";
+import type { DigestItem } from "../../shared/core/digest.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
+import type { HashKey } from "../../shared/crypto/hash.ts";
 import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
 import { tokenTexts } from "./entry.ts";
 import type { Encounter, Party } from "./match.ts";
-import { findCandidates, matchIdOf, recordKeyOf } from "./matching.ts";
+import { findCandidates, isExpired, matchIdOf, recordKeyOf } from "./matching.ts";
 import type { Candidate } from "./matching.ts";
 import { RecordTable } from "./records.ts";
 import type { LiveRecord } from "./records.ts";
 import { TokenIndex } from "./token-index.ts";
 import type { TokenHash } from "./token-index.ts";
 
+/** A record as its owner has published it now. */
+export type Version = Omit<LiveRecord, "number" | "tokens" | "published" | "sinceMs">;
+
+/** What matching must know besides records and tokens. */
+export type MatchingScope = {
+  readonly federation: Uint8Array;
+  /** Days since 1970-01-01 UTC. */
+  readonly today: number;
+  /** Members whose records meet nobody now. */
+  readonly isHidden: (member: MemberId) => boolean;
+  /** Tokens of the domain that the board has listed, in hexadecimal: they open no match. */
+  readonly neverCorrelate: (domain: Domain) => ReadonlySet<string> | undefined;
+};
+
 export class EpochSpace {
   readonly epoch: number;
   readonly records = new RecordTable();
   readonly #indexes = new Map<Domain, TokenIndex>();
   readonly #hash: TokenHash;
+  /** By record number; made when first asked for, because a rebuild has no time for them. */
+  readonly #digestItems: (DigestItem | undefined)[] = [];
+  readonly #digestKeys = new Map<MemberId, HashKey>();
+  readonly #tokensOfMember = new Map<MemberId, number>();
 
   constructor(epoch: number, hash: TokenHash) {
     this.epoch = epoch;
@@ -36,37 +57,94 @@ export class EpochSpace {
     return count;
   }
 
+  /** Tokens held of a member, padding included. */
+  tokensOfMember(member: MemberId): number {
+    return this.#tokensOfMember.get(member) ?? 0;
+  }
+
   /** Makes this the record's version and these its tokens. */
-  put(version: Omit<LiveRecord, "number">, tokens: TokenSet): LiveRecord {
-    const before = this.records.find(version.member, version.handle);
+  put(version: Version, tokens: TokenSet, nowMs: number): LiveRecord {
+    const { member, handle } = version;
+    const before = this.records.find(member, handle);
+    const fresh = this.countNew(member, handle, tokens);
     if (before !== undefined && before.domain !== version.domain) this.#index(before.domain).remove(before.number);
-    const record = this.records.put(version);
-    this.#index(record.domain).put(record.number, this.records.memberNumber(record.member), tokens);
+    const count = countOf(tokens);
+    const published = (before?.published ?? 0) + fresh;
+    const record = this.records.put({ ...version, tokens: count, published, sinceMs: before?.sinceMs ?? nowMs });
+    this.#index(record.domain).put(record.number, this.records.memberNumber(member), tokens);
+    this.#digestItems[record.number] = undefined;
+    this.#tokensOfMember.set(member, this.tokensOfMember(member) + count - (before?.tokens ?? 0));
     return record;
   }
 
   remove(record: LiveRecord): void {
     this.#index(record.domain).remove(record.number);
     this.records.remove(record);
+    this.#digestItems[record.number] = undefined;
+    this.#tokensOfMember.set(record.member, this.tokensOfMember(record.member) - record.tokens);
+  }
+
+  /** Overwrites all tokens. The space cannot be used afterwards. */
+  wipe(): void {
+    for (const index of this.#indexes.values()) index.wipe();
+  }
+
+  /** What the member holds here, less what is past its review day on `day`. */
+  digest(federation: Uint8Array, member: MemberId, day: number): Digest {
+    const live = [...this.records.ofMember(member)].filter((record) => !isExpired(record, day));
+    return digestOf(
+      day,
+      live.map((record) => [record.handle, this.#digestItem(federation, record)] as const),
+    );
+  }
+
+  /** Makes up to `max` items of digests ahead of time. False if none was missing. */
+  prepareDigests(federation: Uint8Array, max: number): boolean {
+    let made = 0;
+    for (const record of this.records.all()) {
+      if (this.#digestItems[record.number] !== undefined) continue;
+      if (made === max) return true;
+      this.#digestItem(federation, record);
+      made += 1;
+    }
+    return made > 0;
   }
 
   /** How many of `tokens` the member's record under `handle` does not hold yet, per class. */
   countNew(member: MemberId, handle: Handle, tokens: TokenSet): number {
     const record = this.records.find(member, handle);
-    const held = record === undefined ? undefined : this.#index(record.domain).tokensOf(record.number);
+    if (record === undefined) return countOf(tokens);
+    const held = this.#index(record.domain).tokensOf(record.number);
     let fresh = 0;
     for (const tokenClass of TOKEN_CLASSES) {
-      const known = held === undefined ? undefined : tokenTexts(held[tokenClass]);
-      for (const text of tokenTexts(tokens[tokenClass]).keys()) if (known?.has(text) !== true) fresh += 1;
+      const known = tokenTexts(held[tokenClass]);
+      for (const text of tokenTexts(tokens[tokenClass]).keys()) if (!known.has(text)) fresh += 1;
     }
     return fresh;
   }
 
-  /** Everybody whom `record` meets now. `today`: days since 1970-01-01 UTC. */
-  encounters(federation: Uint8Array, record: LiveRecord, today: number): Encounter[] {
+  /** Everybody whom `record` meets now. */
+  encounters(record: LiveRecord, scope: MatchingScope): Encounter[] {
     const index = this.#index(record.domain);
-    const { candidates } = findCandidates(index, record.number, (number) => this.records.at(number), today);
-    return candidates.map((candidate) => this.#toEncounter(federation, index, candidate));
+    const lookup = (number: number): LiveRecord | undefined => {
+      const found = this.records.at(number);
+      return found === undefined || scope.isHidden(found.member) ? undefined : found;
+    };
+    const { candidates } = findCandidates(index, record.number, lookup, scope.today);
+    const listed = scope.neverCorrelate(record.domain);
+    const tokens = index.tokensOf(record.number);
+    return candidates
+      .map((candidate) => withoutListed(candidate, record.number, tokens, listed))
+      .filter(({ met }) => met.length > 0)
+      .map((candidate) => this.#toEncounter(scope.federation, tokens, record, candidate));
+  }
+
+  /** Whether both records are here. */
+  holdsBoth(one: Party, other: Party): boolean {
+    return (
+      this.records.find(one.member, one.handle) !== undefined &&
+      this.records.find(other.member, other.handle) !== undefined
+    );
   }
 
   /** Whether two records share any token, also one that became too common to open a match. */
@@ -82,9 +160,10 @@ export class EpochSpace {
     });
   }
 
-  #toEncounter(federation: Uint8Array, index: TokenIndex, candidate: Candidate): Encounter {
+  #toEncounter(federation: Uint8Array, tokens: TokenSet, own: LiveRecord, candidate: Candidate): Encounter {
     const a = this.records.at(candidate.a) as LiveRecord;
     const b = this.records.at(candidate.b) as LiveRecord;
+    const met = metTokens(tokens, candidate, own.number);
     return {
       matchId: matchIdOf(federation, recordKeyOf(a), recordKeyOf(b)),
       domain: a.domain,
@@ -93,8 +172,20 @@ export class EpochSpace {
         { member: b.member, handle: b.handle },
       ],
       meetings: [meetingOf(a, candidate, "positionA"), meetingOf(b, candidate, "positionB")],
-      metHash: metHashOf(index.tokensOf(a.number), candidate),
+      epoch: this.epoch,
+      // In an order that does not depend on where they stand.
+      metHash: toHex(blake2b(16, lpText("causeway/met/v1"), ...met.toSorted(compareBytes))),
     };
+  }
+
+  #digestItem(federation: Uint8Array, record: LiveRecord): DigestItem {
+    const known = this.#digestItems[record.number];
+    if (known !== undefined) return known;
+    const key = this.#digestKeys.get(record.member) ?? digestKey(federation, record.member, this.epoch);
+    this.#digestKeys.set(record.member, key);
+    const item = digestItem(key, record, this.#index(record.domain).tokensOf(record.number));
+    this.#digestItems[record.number] = item;
+    return item;
   }
 
   #index(domain: Domain): TokenIndex {
@@ -114,11 +205,33 @@ function meetingOf(record: LiveRecord, candidate: Candidate, side: "positionA" |
   return { incarnation: record.incarnation, sequence: record.sequence, positions };
 }
 
-/** Hash of the set of tokens that met, in an order that does not depend on where they stand. */
-function metHashOf(tokens: TokenSet, candidate: Candidate): string {
-  const met = candidate.met.map(({ tokenClass, positionA }) => {
-    const token = tokens[tokenClass].subarray(positionA * TOKEN_BYTES, (positionA + 1) * TOKEN_BYTES);
+/** Class and token of each that met, taken from the record that was looked up. */
+function metTokens(tokens: TokenSet, { a, met }: Candidate, own: number): Uint8Array[] {
+  return met.map(({ tokenClass, positionA, positionB }) => {
+    const token = tokenAt(tokens, tokenClass, a === own ? positionA : positionB);
     return concat(u8(TOKEN_CLASSES.indexOf(tokenClass)), token);
   });
-  return toHex(blake2b(16, lpText("causeway/met/v1"), ...met.toSorted(compareBytes)));
+}
+
+function withoutListed(
+  candidate: Candidate,
+  own: number,
+  tokens: TokenSet,
+  listed: ReadonlySet<string> | undefined,
+): Candidate {
+  if (listed === undefined || listed.size === 0) return candidate;
+  const isOwnA = candidate.a === own;
+  const met = candidate.met.filter(({ tokenClass, positionA, positionB }) => {
+    return !listed.has(toHex(tokenAt(tokens, tokenClass, isOwnA ? positionA : positionB)));
+  });
+  return { ...candidate, met };
+}
+
+function tokenAt(tokens: TokenSet, tokenClass: TokenClass, position: number): Uint8Array {
+  return tokens[tokenClass].subarray(position * TOKEN_BYTES, (position + 1) * TOKEN_BYTES);
+}
+
+/** Of a set in which each token of a class stands once. */
+function countOf(tokens: TokenSet): number {
+  return TOKEN_CLASSES.reduce((count, tokenClass) => count + tokens[tokenClass].length / TOKEN_BYTES, 0);
 }

@@ -32,3 +32,6 @@ export const EXPIRIES_PER_SWEEP_MAX = 500;
 export const MANDATE_BEARERS_MIN = 3;
 /** How often the file of directives is looked at. */
 export const DIRECTORY_POLL_MS = 1_000;
+
+/** Handles in the answer to a digest: sixteen bytes each leave a message of 512 KiB room for the rest. */
+export const DIGEST_HANDLES_MAX = 30_000;

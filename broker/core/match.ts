@@ -9,32 +9,58 @@ import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
 
 export type Party = { readonly member: MemberId; readonly handle: Handle };
 
-/** Two records that share tokens now. Side 0 is the lower record key. */
+/** Two records that share tokens now, in one epoch. Side 0 is the lower record key. */
 export type Encounter = {
   readonly matchId: MatchId;
   readonly domain: Domain;
   readonly parties: readonly [Party, Party];
   readonly meetings: readonly [Meeting, Meeting];
+  readonly epoch: number;
   /** Hexadecimal hash of the tokens that met, whatever their positions: tells whether the set has changed. */
   readonly metHash: string;
 };
 
-export type Match = Pick<Encounter, "matchId" | "domain" | "parties" | "metHash"> & {
+export type Match = Pick<Encounter, "matchId" | "domain" | "parties"> & {
+  /** In which the meeting was found that both sides were last told of. */
+  readonly epoch: number;
   readonly status: "open" | "closed";
   /** 0 as opened, then one more with each amendment. */
   readonly amendment: number;
 };
 
+/** No hash of tokens: the history outlives the epochs. */
+type Told = Omit<Encounter, "metHash">;
+
 export type MatchEvent =
-  | ({ readonly type: "opened" } & Encounter)
-  | ({ readonly type: "amended"; readonly amendment: number } & Encounter)
+  | ({ readonly type: "opened" } & Told)
+  | ({ readonly type: "amended"; readonly amendment: number } & Told)
   | { readonly type: "closed"; readonly matchId: MatchId; readonly amendment: number; readonly reason: CloseReason };
 
-/** The records meet: an event unless both sides know of these very tokens already. */
-export function decideEncounter(match: Match | undefined, encounter: Encounter): MatchEvent | undefined {
-  if (match === undefined) return { type: "opened", ...encounter };
-  if (match.status === "open" && match.metHash === encounter.metHash) return undefined;
-  return { type: "amended", amendment: match.amendment + 1, ...encounter };
+/** What is known of a pair when it meets in an epoch. A match belongs to the pair of records, not to an epoch. */
+export type Pair = {
+  readonly match: Match | undefined;
+  /** The hash of what met in this epoch when it was last looked at. */
+  readonly metHash: string | undefined;
+  /** Whether changes are told by this epoch: of those in which both records stand, the oldest one. */
+  readonly tells: boolean;
+  /** The record did not stand in this epoch before: it is being carried over, and has not changed. */
+  readonly isArrival: boolean;
+  /**
+   * What the sides know stems from an epoch that has ended, and they have not proven yet that they know the identifiers. Without its salt
+   * they no longer can: they must be told of a meeting of now.
+   */
+  readonly isStranded: boolean;
+};
+
+/** The records meet: an event unless both sides know of these very tokens already, or a rotation is all that has happened. */
+export function decideEncounter(pair: Pair, encounter: Encounter): MatchEvent | undefined {
+  const { match } = pair;
+  const { metHash, ...told } = encounter;
+  if (match === undefined) return { type: "opened", ...told };
+  const amended: MatchEvent = { type: "amended", amendment: match.amendment + 1, ...told };
+  if (match.status === "closed" || pair.isStranded) return amended;
+  if (!pair.tells || pair.metHash === metHash) return undefined;
+  return pair.metHash === undefined && pair.isArrival ? undefined : amended;
 }
 
 /** The records no longer meet, or one of them is gone. */
@@ -48,12 +74,12 @@ export function evolveMatch(match: Match | undefined, event: MatchEvent): Match 
   if (event.type === "closed") {
     return { ...(match as Match), status: "closed", amendment: event.amendment };
   }
-  const { matchId, domain, parties, metHash } = event;
+  const { matchId, domain, parties, epoch } = event;
   return {
     matchId,
     domain,
     parties,
-    metHash,
+    epoch,
     status: "open",
     amendment: event.type === "amended" ? event.amendment : 0,
   };

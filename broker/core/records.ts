@@ -16,6 +16,12 @@ export type LiveRecord = {
   /** Which submission held this version. */
   readonly incarnation: Incarnation;
   readonly sequence: number;
+  /** Tokens it holds, padding included. */
+  readonly tokens: number;
+  /** Tokens it has ever held in this epoch, each time counted that it was new: what its owner was charged for. */
+  readonly published: number;
+  /** When its first version was applied. */
+  readonly sinceMs: number;
 };
 
 export class RecordTable {
@@ -30,6 +36,19 @@ export class RecordTable {
 
   find(member: MemberId, handle: Handle): LiveRecord | undefined {
     return this.#byMember.get(member)?.get(handle);
+  }
+
+  ofMember(member: MemberId): IterableIterator<LiveRecord> {
+    return (this.#byMember.get(member) ?? new Map<Handle, LiveRecord>()).values();
+  }
+
+  countOf(member: MemberId): number {
+    return this.#byMember.get(member)?.size ?? 0;
+  }
+
+  /** All records, in no order that means anything. */
+  *all(): Generator<LiveRecord> {
+    for (const record of this.#byNumber) if (record !== undefined) yield record;
   }
 
   at(number: number): LiveRecord | undefined {

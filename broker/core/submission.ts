@@ -8,7 +8,12 @@ import type { Submission } from "../../shared/core/data-plane.ts";
 import type { Incarnation } from "../../shared/core/ids.ts";
 
 /** A submission whose seal, signature, member and epoch have been checked. */
-export type Received = { readonly submission: Submission; readonly hash: Uint8Array };
+export type Received = {
+  readonly submission: Submission;
+  readonly hash: Uint8Array;
+  /** The bytes that its member signed: of a statement on its health, which administrators verify for themselves. */
+  readonly signed?: Uint8Array;
+};
 
 /** The last submission that was applied of an incarnation. */
 export type Head = { readonly incarnation: Incarnation; readonly sequence: number; readonly hash: Uint8Array };

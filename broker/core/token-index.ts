@@ -158,7 +158,11 @@ export class TokenIndex {
     if (block === 0) return false;
     while (block !== 0) {
       const classNumber = cells.classNumber(block * BLOCK_CELLS);
-      for (let i = 0; i < BLOCK_CELLS; i += 1) this.#unlink(block * BLOCK_CELLS + i, classNumber);
+      for (let i = 0; i < BLOCK_CELLS; i += 1) {
+        this.#unlink(block * BLOCK_CELLS + i, classNumber);
+        // A block may wait long for its next use; what was taken back is not kept meanwhile.
+        cells.setToken(block * BLOCK_CELLS + i, 0, 0, 0, 0);
+      }
       const next = cells.nextBlock(block);
       cells.release(block);
       block = next;
@@ -178,6 +182,12 @@ export class TokenIndex {
     }
     const [single, dateLevel, yearLevel] = found.map((cells) => this.#cells.tokens(cells));
     return { single, dateLevel, yearLevel } as TokenSet;
+  }
+
+  /** Overwrites every token. The index cannot be used afterwards. */
+  wipe(): void {
+    this.#cells.wipe();
+    this.#lookups.words.fill(0);
   }
 
   /** How many members hold each of these tokens of one class (concatenated, 16 bytes each). */
@@ -410,6 +420,10 @@ class CellArena {
 
   get bytes(): number {
     return this.#chunks.length * 4 * (CHUNK_CELLS * CELL_WORDS + CHUNK_BLOCKS * BLOCK_WORDS);
+  }
+
+  wipe(): void {
+    for (const chunk of this.#chunks) chunk.fill(0);
   }
 
   allocate(record: number, member: number, classNumber: number, ordinal: number): number {

@@ -18,10 +18,13 @@ export class NoticeBook {
     this.#signer = of.signer;
   }
 
-  /** Inside a transaction. A member that the chain does not know (any more) is told nothing. */
+  /**
+   * Inside a transaction. A suspended member finds it in its chain when it is reinstated; one that the chain does not know (any more) is
+   * told nothing.
+   */
   append(member: MemberId, event: NoticeEvent, nowMs: number): void {
     const federation = this.#federation();
-    const admit = federation.members.get(member);
+    const admit = federation.members.get(member) ?? federation.suspended.get(member);
     if (admit === undefined) return;
     const delivery = nextNotice(this.#ledger.noticeHead(member), admit, event, nowMs);
     const { signed, hash } = signDelivery(delivery, { federation: federation.id, signer: this.#signer });

@@ -19,13 +19,13 @@ export class Proofs {
   readonly #ledger: Ledger;
   readonly #notices: NoticeBook;
   readonly #federation: () => Federation;
-  readonly #recordOf: (party: Match["parties"][Side]) => LiveRecord | undefined;
+  readonly #recordOf: (party: Match["parties"][Side]) => Pick<LiveRecord, "domain" | "handling"> | undefined;
 
   constructor(of: {
     readonly ledger: Ledger;
     readonly notices: NoticeBook;
     readonly federation: () => Federation;
-    readonly recordOf: (party: Match["parties"][Side]) => LiveRecord | undefined;
+    readonly recordOf: (party: Match["parties"][Side]) => Pick<LiveRecord, "domain" | "handling"> | undefined;
   }) {
     this.#ledger = of.ledger;
     this.#notices = of.notices;
@@ -61,10 +61,10 @@ export class Proofs {
 
   /** What may be disclosed of one side. A record that memory lacks (its stream lost it) counts as brokered. */
   #disclosed(match: Match, side: Side): Counterpart | undefined {
-    const members = [...this.#federation().members.values()];
+    const { members, suspended } = this.#federation();
     const party = match.parties[side];
-    const member = members.find((each) => each.member === party.member) as Admit;
-    const bearers = members.filter((each) => each.mandate === member.mandate).length;
+    const member = (members.get(party.member) ?? suspended.get(party.member)) as Admit;
+    const bearers = [...members.values()].filter((each) => each.mandate === member.mandate).length;
     const record = this.#recordOf(party) ?? { domain: match.domain, handling: "brokered" as const };
     return counterpartOf(member, record, bearers);
   }

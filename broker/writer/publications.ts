@@ -3,118 +3,179 @@
  * first; then record what became of matches. Everything here runs inside one transaction of the ledger per submission.
  */
 import type {
-  CloseReason,
+  Digest,
+  DigestAnswer,
   Entry,
   MalformedEntry,
   RejectionReason,
   Revalidate,
   Submission,
+  TokenSet,
   Upsert,
 } from "../../shared/core/data-plane.ts";
 import { dayOf } from "../../shared/core/days.ts";
-import type { Admit, Epoch, Federation } from "../../shared/core/directive.ts";
+import { openEpochs } from "../../shared/core/decisions.ts";
+import { bucketOf, differingBuckets, digestOf } from "../../shared/core/digest.ts";
+import type { Admit, Federation } from "../../shared/core/directive.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { decideEntry } from "../core/entry.ts";
-import { EpochSpace } from "../core/epoch-space.ts";
-import { EXPIRIES_PER_SWEEP_MAX } from "../core/limits.ts";
-import { decideEncounter, decideParting, evolveMatch, noticesOf } from "../core/match.ts";
-import type { Match, MatchEvent } from "../core/match.ts";
+import type { EpochSpace, Version } from "../core/epoch-space.ts";
+import { DIGEST_HANDLES_MAX, EXPIRIES_PER_SWEEP_MAX } from "../core/limits.ts";
+import { isExpired } from "../core/matching.ts";
 import { balanceOf, charge } from "../core/quota.ts";
 import type { LiveRecord } from "../core/records.ts";
-import type { TokenHash } from "../core/token-index.ts";
-import type { Ledger, Rejections } from "../store/ledger.ts";
-import type { NoticeBook } from "./notice-book.ts";
+import { Spaces } from "../core/spaces.ts";
+import type { Lingering } from "../store/epoch-table.ts";
+import type { Applied, Ledger, Rejections } from "../store/ledger.ts";
+import { Matches, takesEntries } from "./matches.ts";
+import type { MatchesParts } from "./matches.ts";
 
 /** A submission without its body: whose, and which. */
 export type Envelope = Pick<Submission, "member" | "incarnation" | "sequence" | "epoch">;
 
 type Entries = readonly (Entry | MalformedEntry)[];
 
-export class Publications {
-  readonly #ledger: Ledger;
-  readonly #notices: NoticeBook;
-  readonly #federation: () => Federation;
-  readonly #tokenHash: TokenHash;
-  readonly #spaces = new Map<number, EpochSpace>();
+/** Live records and tokens, padding included, that the broker holds of a member in one epoch. */
+export type Held = { readonly epoch: number; readonly records: number; readonly tokens: number };
 
-  constructor(of: {
-    readonly ledger: Ledger;
-    readonly notices: NoticeBook;
-    readonly federation: () => Federation;
-    readonly tokenHash: TokenHash;
-  }) {
-    this.#ledger = of.ledger;
-    this.#notices = of.notices;
-    this.#federation = of.federation;
-    this.#tokenHash = of.tokenHash;
+/** What a submission has done that oversight counts. */
+export type PublicationCounts = {
+  /** Handles that stood nowhere before. */
+  readonly newRecords: number;
+  /** When each record that was withdrawn had first been published. */
+  readonly withdrawnSinceMs: readonly number[];
+  readonly chargedTokens: number;
+};
+
+export type PublicationsParts = Omit<MatchesParts, "spaces"> & {
+  readonly spaces: Spaces;
+  readonly onPublished?: (member: MemberId, counts: PublicationCounts, nowMs: number) => void;
+};
+
+export class Publications {
+  readonly matches: Matches;
+  readonly #parts: PublicationsParts;
+  readonly #ledger: Ledger;
+  readonly #spaces: Spaces;
+  readonly #federation: () => Federation;
+
+  constructor(parts: PublicationsParts) {
+    this.#parts = parts;
+    this.#ledger = parts.ledger;
+    this.#spaces = parts.spaces;
+    this.#federation = parts.federation;
+    this.matches = new Matches(parts);
   }
 
   get recordCount(): number {
-    return this.#sum((space) => space.records.size);
+    return this.#spaces.all.reduce((sum, space) => sum + space.records.size, 0);
   }
 
   get tokenCount(): number {
-    return this.#sum((space) => space.tokenCount);
+    return this.#spaces.all.reduce((sum, space) => sum + space.tokenCount, 0);
   }
 
   /** Inside a transaction: applies each entry that stands, in order, and matches it. Answers with those that do not. */
   apply(envelope: Envelope, entries: Entries, nowMs: number): Rejections {
     const member = this.#federation().members.get(envelope.member) as Admit;
     const rejections: { index: number; reason: RejectionReason }[] = [];
+    const counts = { newRecords: 0, withdrawnSinceMs: [] as number[], chargedTokens: 0 };
     let account = this.#ledger.account(member.member);
     for (const [index, entry] of entries.entries()) {
       const budget = balanceOf(account, member.budget, nowMs).available;
-      const verdict = decideEntry(entry, this.#contextOf(envelope, entry, { member, budget, nowMs }));
+      const context = this.#contextOf(envelope, entry, { member, budget, nowMs });
+      const verdict = decideEntry(entry, context);
       if (!verdict.stands) {
         rejections.push({ index, reason: verdict.reason });
         continue;
       }
       const charged = charge(account, member.budget, verdict.newTokens, nowMs);
       if (charged.kind === "charged") account = charged.account;
+      counts.chargedTokens += verdict.newTokens;
+      if (entry.operation === "upsert" && context.record === undefined) counts.newRecords += 1;
+      if (entry.operation === "withdraw") counts.withdrawnSinceMs.push(context.record?.sinceMs ?? 0);
       this.#applyEntry(envelope, entry as Entry, nowMs);
     }
     this.#ledger.saveAccount(member.member, account);
+    this.#parts.onPublished?.(member.member, counts, nowMs);
     return rejections;
   }
 
   /** Brings back into memory what the ledger knows to be applied; decides and matches nothing. */
-  restore(envelope: Envelope, entries: Entries, rejections: Rejections): void {
+  restore(envelope: Envelope, entries: Entries, { rejections, appliedAtMs }: Omit<Applied, "hash" | "position">): void {
     const rejected = new Set(rejections.map(({ index }) => index));
     for (const [index, entry] of entries.entries()) {
-      if (!rejected.has(index)) this.#change(envelope, entry as Entry);
+      if (!rejected.has(index)) this.#change(envelope, entry as Entry, appliedAtMs);
+    }
+  }
+
+  /** After all of a member's streams are back: what submissions of epochs that are gone did to its other records. */
+  restoreCarried(member: MemberId): void {
+    for (const { handle, epoch, position, reviewByDay } of this.#ledger.epochs.carriedOf(member)) {
+      const space = this.#spaces.find(epoch);
+      const record = space?.records.find(member, handle);
+      if (space === undefined || record === undefined) continue;
+      const published = this.#ledger.applied(member, record.incarnation, record.sequence);
+      if (published === undefined || published.position > position) continue;
+      if (reviewByDay === undefined) space.remove(record);
+      else space.records.put({ ...record, reviewByDay });
     }
   }
 
   /** In a transaction of its own: takes out records past their review day. True if there may be more. */
   sweep(nowMs: number): boolean {
     const today = dayOf(nowMs);
-    const expired = [...this.#spaces.values()].flatMap((space) => [
-      ...space.records.expired(today, EXPIRIES_PER_SWEEP_MAX),
-    ]);
+    const expired = [
+      ...this.#spaces.all.flatMap((space) => [...space.records.expired(today, EXPIRIES_PER_SWEEP_MAX)]),
+      ...this.#ledger.epochs.lingeringBefore(today, EXPIRIES_PER_SWEEP_MAX),
+    ];
     if (expired.length === 0) return false;
     this.#ledger.transaction(() => {
       for (const record of expired) {
         this.#removeEverywhere(record.member, record.handle);
-        this.#closeAll(record, "expired", nowMs);
+        this.matches.closeAll(record, "expired", nowMs);
       }
     });
     return expired.length >= EXPIRIES_PER_SWEEP_MAX;
   }
 
-  /** The live record of a handle, in whichever epoch it stands. */
-  find(member: MemberId, handle: Handle): LiveRecord | undefined {
-    for (const space of this.#spaces.values()) {
-      const record = space.records.find(member, handle);
-      if (record !== undefined) return record;
+  /** The record of a handle, in whichever epoch it stands or stood last. */
+  find(member: MemberId, handle: Handle): LiveRecord | Lingering | undefined {
+    return this.#spaces.record(member, handle) ?? this.#ledger.epochs.lingering(member, handle);
+  }
+
+  /** Live records and tokens of a member, by open epoch. */
+  heldOf(member: MemberId): Held[] {
+    return openEpochs(this.#federation()).map(({ epoch }) => {
+      const space = this.#spaces.find(epoch);
+      return { epoch, records: space?.records.countOf(member) ?? 0, tokens: space?.tokensOfMember(member) ?? 0 };
+    });
+  }
+
+  /** How the broker's records compare with a digest of the member's; undefined for an epoch that is not open. */
+  answerDigest({ member, incarnation, sequence, epoch }: Envelope, digest: Digest): DigestAnswer | undefined {
+    const federation = this.#federation();
+    if (!openEpochs(federation).some((each) => each.epoch === epoch)) return undefined;
+    const space = this.#spaces.find(epoch);
+    const held = space?.digest(federation.id, member, digest.day) ?? digestOf(digest.day, []);
+    const handles = new Map<number, Handle[]>(differingBuckets(digest, held).map((bucket) => [bucket, []]));
+    for (const record of space?.records.ofMember(member) ?? []) {
+      if (!isExpired(record, digest.day)) handles.get(bucketOf(record.handle))?.push(record.handle);
     }
-    return undefined;
+    return { kind: "digestAnswer", incarnation, sequence, epoch, ...fitting(handles) };
+  }
+
+  /** Makes some items of digests ahead of time. False if none was missing. */
+  prepareDigests(max: number): boolean {
+    const { id } = this.#federation();
+    return this.#spaces.all.some((space) => space.prepareDigests(id, max));
   }
 
   #contextOf(
     envelope: Envelope,
     entry: Entry | MalformedEntry,
     of: { readonly member: Admit; readonly budget: number; readonly nowMs: number },
-  ): Parameters<typeof decideEntry>[1] {
+  ): Parameters<typeof decideEntry>[1] & { readonly record: { readonly sinceMs?: number } | undefined } {
     const record = entry.operation === "malformed" ? undefined : this.find(envelope.member, entry.handle);
     return {
       member: of.member,
@@ -122,24 +183,42 @@ export class Publications {
       today: dayOf(of.nowMs),
       record,
       budget: of.budget,
-      countNew: (tokens) => this.#space(envelope.epoch).countNew(envelope.member, (entry as Upsert).handle, tokens),
+      countNew: (tokens) => this.#countNew(envelope, (entry as Upsert).handle, tokens),
     };
   }
 
+  /**
+   * What an upsert is charged: tokens that the record has not had in this epoch, beyond what its owner was charged for the same record in
+   * another. The broker cannot compare tokens of two epochs, so that is counted: a rotation costs nothing, and a record whose tokens are
+   * exchanged again and again pays for each exchange, whichever epoch it is made in.
+   */
+  #countNew({ member, epoch }: Envelope, handle: Handle, tokens: TokenSet): number {
+    const space = this.#spaces.of(epoch);
+    const here = space.records.find(member, handle)?.published ?? 0;
+    const elsewhere = this.#spaces.all.map((each) => each.records.find(member, handle)?.published ?? 0);
+    const lingering = this.#ledger.epochs.lingering(member, handle)?.published ?? 0;
+    const covered = Math.max(here, lingering, ...elsewhere);
+    return Math.max(0, here + space.countNew(member, handle, tokens) - covered);
+  }
+
   #applyEntry(envelope: Envelope, entry: Entry, nowMs: number): void {
-    const record = this.#change(envelope, entry);
+    const { member } = envelope;
+    if (entry.operation !== "upsert") this.#carry(envelope, entry);
+    const isArrival = this.#spaces.find(envelope.epoch)?.records.find(member, entry.handle) === undefined;
+    const record = this.#change(envelope, entry, nowMs);
     if (entry.operation === "withdraw") {
-      this.#closeAll({ member: envelope.member, handle: entry.handle }, "withdrawn", nowMs);
+      this.matches.closeAll({ member, handle: entry.handle }, "withdrawn", nowMs);
     } else if (entry.operation === "upsert" && record !== undefined) {
-      this.#match(this.#space(envelope.epoch), record, nowMs);
+      this.#ledger.epochs.forgetLingering(member, entry.handle);
+      this.matches.meet(this.#spaces.of(envelope.epoch), record, isArrival, nowMs);
     }
   }
 
   /** What an entry does to the records in memory. Answers with the record of an upsert. */
-  #change(envelope: Envelope, entry: Entry): LiveRecord | undefined {
+  #change(envelope: Envelope, entry: Entry, nowMs: number): LiveRecord | undefined {
     switch (entry.operation) {
       case "upsert":
-        return this.#space(envelope.epoch).put(versionOf(envelope, entry), entry.tokens);
+        return this.#spaces.of(envelope.epoch).put(versionOf(envelope, entry), entry.tokens, nowMs);
       case "withdraw":
         this.#removeEverywhere(envelope.member, entry.handle);
         return undefined;
@@ -150,72 +229,53 @@ export class Publications {
   }
 
   #revalidate(member: MemberId, { handle, reviewByDay }: Revalidate): void {
-    for (const space of this.#spaces.values()) {
-      const record = space.records.find(member, handle);
-      if (record !== undefined) space.records.put({ ...record, reviewByDay });
+    for (const { records } of this.#spaces.all) {
+      const record = records.find(member, handle);
+      if (record !== undefined) records.put({ ...record, reviewByDay });
     }
+    const lingering = this.#ledger.epochs.lingering(member, handle);
+    if (lingering !== undefined) this.#ledger.epochs.linger({ ...lingering, reviewByDay });
   }
 
   /** A withdrawal takes effect in all epochs at once. */
   #removeEverywhere(member: MemberId, handle: Handle): void {
-    for (const space of this.#spaces.values()) {
+    for (const space of this.#spaces.all) {
       const record = space.records.find(member, handle);
       if (record !== undefined) space.remove(record);
     }
+    this.#ledger.epochs.forgetLingering(member, handle);
   }
 
-  #match(space: EpochSpace, record: LiveRecord, nowMs: number): void {
-    const before = this.#ledger.openMatchesOf(record.member, record.handle);
-    const encounters = space.encounters(this.#federation().id, record, dayOf(nowMs));
-    const met = new Set(encounters.map(({ matchId }) => matchId));
-    for (const encounter of encounters) {
-      const match = this.#ledger.match(encounter.matchId);
-      this.#record(match, decideEncounter(match, encounter), nowMs);
+  /** Withdrawals and revalidations act on all epochs, and only one of these has them in its part of the stream. */
+  #carry({ member, epoch }: Envelope, entry: Exclude<Entry, Upsert>): void {
+    const { handle } = entry;
+    const others = this.#spaces.all.filter((space) => space.epoch !== epoch && holds(space, member, handle));
+    const reviewByDay = entry.operation === "revalidate" ? entry.reviewByDay : undefined;
+    for (const other of others) {
+      const position = this.#ledger.positionToCome;
+      this.#ledger.epochs.carry({ member, handle, epoch: other.epoch, position, reviewByDay });
     }
-    for (const match of before) {
-      const { matchId, parties } = match;
-      // A token that has become too common opens no match, and closes none either.
-      const apart = !met.has(matchId) && ![...this.#spaces.values()].some((each) => each.stillMeet(...parties));
-      if (apart) this.#record(match, decideParting(match, "amended"), nowMs);
-    }
-  }
-
-  #closeAll(of: { readonly member: MemberId; readonly handle: Handle }, reason: CloseReason, nowMs: number): void {
-    for (const match of this.#ledger.openMatchesOf(of.member, of.handle)) {
-      this.#record(match, decideParting(match, reason), nowMs);
-    }
-  }
-
-  /** One event, and from it the notices to both sides. */
-  #record(before: Match | undefined, event: MatchEvent | undefined, nowMs: number): void {
-    if (event === undefined) return;
-    const match = evolveMatch(before, event);
-    this.#ledger.recordMatchEvent(match, event, nowMs);
-    for (const { member, event: notice } of noticesOf(match, event)) this.#notices.append(member, notice, nowMs);
-  }
-
-  #space(epoch: number): EpochSpace {
-    const known = this.#spaces.get(epoch);
-    if (known !== undefined) return known;
-    const space = new EpochSpace(epoch, this.#tokenHash);
-    this.#spaces.set(epoch, space);
-    return space;
-  }
-
-  #sum(of: (space: EpochSpace) => number): number {
-    let sum = 0;
-    for (const space of this.#spaces.values()) sum += of(space);
-    return sum;
   }
 }
 
-function versionOf(envelope: Envelope, entry: Upsert): Omit<LiveRecord, "number"> {
+function holds(space: EpochSpace, member: MemberId, handle: Handle): boolean {
+  return space.records.find(member, handle) !== undefined;
+}
+
+function versionOf(envelope: Envelope, entry: Upsert): Version {
   const { member, incarnation, sequence } = envelope;
   const { handle, domain, handling, reviewByDay } = entry;
   return { member, handle, domain, handling, reviewByDay, incarnation, sequence };
 }
 
-/** An epoch takes entries while it is staged or active, until its retirement day. */
-function takesEntries(epoch: Epoch | undefined, nowMs: number): boolean {
-  return epoch !== undefined && epoch.state !== "retired" && nowMs < epoch.retiresAtMs;
+/** As many buckets as one message can name the handles of; the next digest finds the others. */
+function fitting(handles: ReadonlyMap<number, readonly Handle[]>): Pick<DigestAnswer, "differing" | "handles"> {
+  const differing: number[] = [];
+  const named: Handle[] = [];
+  for (const [bucket, own] of handles) {
+    if (differing.length > 0 && named.length + own.length > DIGEST_HANDLES_MAX) break;
+    differing.push(bucket);
+    named.push(...own.slice(0, DIGEST_HANDLES_MAX));
+  }
+  return { differing, handles: named };
 }

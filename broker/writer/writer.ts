@@ -5,7 +5,7 @@
  * Memory is changed before the ledger commits. If a transaction fails, memory may be ahead of the ledger: the error goes
  * to the caller, which must stop this process; the next one rebuilds memory from streams and ledger.
  */
-import type { Gap, Receipt, Submission } from "../../shared/core/data-plane.ts";
+import type { DigestAnswer, Gap, Receipt, Submission } from "../../shared/core/data-plane.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { Log } from "../../shared/platform/log.ts";
@@ -17,7 +17,7 @@ import type { NoticeBook } from "./notice-book.ts";
 import type { Proofs } from "./proofs.ts";
 import type { Publications } from "./publications.ts";
 
-export type Reply = { readonly to: MemberId; readonly body: Receipt | Gap };
+export type Reply = { readonly to: MemberId; readonly body: Receipt | Gap | DigestAnswer };
 
 export type WriterParts = {
   readonly ledger: Ledger;
@@ -47,8 +47,7 @@ export class Writer {
     let next: Received | undefined = received;
     while (next !== undefined) {
       const verdict: Verdict = this.#judge(next);
-      const reply = this.#act(next, verdict, nowMs);
-      if (reply !== undefined) replies.push({ to: next.submission.member, body: reply });
+      for (const body of this.#act(next, verdict, nowMs)) replies.push({ to: next.submission.member, body });
       next = verdict.kind === "apply" ? this.#held.takeNext(next.submission) : undefined;
     }
     return replies;
@@ -71,38 +70,42 @@ export class Writer {
     return decideSubmission(view, { incarnation, sequence, prevHash: submission.prevHash, hash });
   }
 
-  #act(received: Received, verdict: Verdict, nowMs: number): Receipt | Gap | undefined {
+  #act(received: Received, verdict: Verdict, nowMs: number): Reply["body"][] {
     const { submission } = received;
     switch (verdict.kind) {
       case "apply":
         return this.#apply(received, nowMs);
       case "duplicate":
-        return this.#receiptAgain(submission);
+        return [this.#receiptAgain(submission)];
       case "ahead": {
         const isNews = this.#held.hold(received, verdict.expectedSequence, nowMs);
-        if (!isNews) return undefined;
-        return { kind: "gap", incarnation: submission.incarnation, expectedSequence: verdict.expectedSequence };
+        if (!isNews) return [];
+        return [{ kind: "gap", incarnation: submission.incarnation, expectedSequence: verdict.expectedSequence }];
       }
       case "refused":
         this.#log(submission.member).warn("alarm.submissionRefused", { refusal: verdict.refusal });
-        return undefined;
+        return [];
     }
   }
 
-  #apply({ submission, hash }: Received, nowMs: number): Receipt {
-    const { ledger } = this.#parts;
-    const { member, incarnation, sequence } = submission;
+  #apply(received: Received, nowMs: number): Reply["body"][] {
+    const { ledger, publications } = this.#parts;
+    const { submission, hash } = received;
+    const { member, incarnation, sequence, epoch, body } = submission;
     const rejections = ledger.transaction(() => {
-      const rejections = this.#applyBody(submission, nowMs);
-      ledger.recordSubmission(member, { incarnation, sequence, hash }, nowMs, rejections);
+      const rejections = this.#applyBody(received, nowMs);
+      ledger.recordSubmission(member, { incarnation, sequence, hash, epoch }, nowMs, rejections);
       return rejections;
     });
-    if (submission.body.kind === "connected") this.#resumeNotices(submission);
-    return toReceipt(submission, { hash, appliedAtMs: nowMs, rejections });
+    if (body.kind === "connected") this.#resumeNotices(submission);
+    const receipt = toReceipt(submission, { hash, appliedAtMs: nowMs, rejections });
+    // As of its place in the member's chain: nothing of the member comes in between.
+    const answer = body.kind === "digest" ? publications.answerDigest(submission, body) : undefined;
+    return answer === undefined ? [receipt] : [receipt, answer];
   }
 
-  #applyBody(submission: Submission, nowMs: number): Rejections {
-    const { publications, proofs, notices } = this.#parts;
+  #applyBody({ submission, signed }: Received, nowMs: number): Rejections {
+    const { publications, proofs, notices, ledger } = this.#parts;
     const { member, body } = submission;
     const log = this.#log(member);
     switch (body.kind) {
@@ -123,8 +126,10 @@ export class Writer {
         else if (outcome.tell === "failure") log.warn("alarm.proofFailed");
         return [];
       }
-      case "digest":
       case "health":
+        if (signed !== undefined) ledger.members.saveHealth(member, { signed, receivedAtMs: nowMs });
+        return [];
+      case "digest":
         return [];
     }
   }

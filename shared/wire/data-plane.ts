@@ -74,7 +74,8 @@ export function signSubmission(
 
 /**
  * (broker) Opens, verifies and decodes a submission. `signingKeys` are the members' keys by key id; the caller compares the
- * member that the key belongs to with `submission.member` and with the subject. Throws UNPROVEN or INVALID.
+ * member that the key belongs to with `submission.member` and with the subject. `signed`: the bytes under the seal, by which others can
+ * verify the same. Throws UNPROVEN or INVALID.
  */
 export function openSubmission(
   sealed: Uint8Array,
@@ -83,15 +84,16 @@ export function openSubmission(
     readonly keyPair: SealingKeyPair;
     readonly signingKeyOf: (keyId: string) => Uint8Array | undefined;
   },
-): { readonly submission: Submission; readonly hash: Uint8Array; readonly keyId: string } {
+): { readonly submission: Submission; readonly hash: Uint8Array; readonly keyId: string; readonly signed: Uint8Array } {
+  const signed = openMessage(sealed, scope.keyPair);
   const { payload, keyId } = verifyMessage(
-    openMessage(sealed, scope.keyPair),
+    signed,
     { federation: scope.federation, type: "submission" },
     scope.signingKeyOf,
   );
   const submission = readMessage(submissionReading, payload);
   assertRecipient(submission.recipientKey, scope.keyPair);
-  return { submission, hash: submissionHash(payload), keyId };
+  return { submission, hash: submissionHash(payload), keyId, signed };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { evolveMatch } from "../../broker/core/match.ts";
 import type { MatchEvent } from "../../broker/core/match.ts";
@@ -26,8 +27,23 @@ const opened: MatchEvent = {
     { member: other, handle: theirs },
   ],
   meetings: [meeting, meeting],
-  metHash: "00",
+  epoch: 1,
 };
+
+const VERSION_1 = `
+  CREATE TABLE federation (id TEXT PRIMARY KEY) STRICT;
+  CREATE TABLE submission (position INTEGER PRIMARY KEY, member TEXT NOT NULL, incarnation TEXT NOT NULL,
+    sequence INTEGER NOT NULL, hash BLOB NOT NULL, applied_at_ms INTEGER NOT NULL, rejections TEXT NOT NULL,
+    UNIQUE (member, incarnation, sequence)) STRICT;
+  CREATE TABLE match (match_id TEXT PRIMARY KEY, domain TEXT NOT NULL, member_0 TEXT NOT NULL, handle_0 TEXT NOT NULL,
+    member_1 TEXT NOT NULL, handle_1 TEXT NOT NULL, met_hash TEXT NOT NULL, status TEXT NOT NULL,
+    amendment INTEGER NOT NULL) STRICT;
+  CREATE TABLE match_event (match_id TEXT NOT NULL, amendment INTEGER NOT NULL, at_ms INTEGER NOT NULL, event TEXT NOT NULL,
+    PRIMARY KEY (match_id, amendment)) STRICT, WITHOUT ROWID;
+  CREATE TABLE proof (match_id TEXT PRIMARY KEY, nonce_0 BLOB, mac_0 BLOB, proven_0 INTEGER,
+    nonce_1 BLOB, mac_1 BLOB, proven_1 INTEGER, outcome TEXT NOT NULL) STRICT;
+  PRAGMA user_version = 1;
+`;
 
 describe("the ledger", () => {
   let dir: string;
@@ -50,9 +66,11 @@ describe("the ledger", () => {
   }
 
   it("remembers submissions in the order of their application", () => {
-    ledger.recordSubmission(member, { incarnation, sequence: 1, hash: hash(1) }, 10, []);
-    ledger.recordSubmission(other, { incarnation, sequence: 1, hash: hash(9) }, 11, []);
-    ledger.recordSubmission(member, { incarnation, sequence: 2, hash: hash(2) }, 12, [{ index: 4, reason: "budget" }]);
+    ledger.recordSubmission(member, { incarnation, epoch: 1, sequence: 1, hash: hash(1) }, 10, []);
+    ledger.recordSubmission(other, { incarnation, epoch: 1, sequence: 1, hash: hash(9) }, 11, []);
+    ledger.recordSubmission(member, { incarnation, epoch: 1, sequence: 2, hash: hash(2) }, 12, [
+      { index: 4, reason: "budget" },
+    ]);
     reopen();
     expect(ledger.currentHead(member)).toEqual({ incarnation, sequence: 2, hash: hash(2) });
     const applied = ledger.applied(member, incarnation, 2);
@@ -63,10 +81,10 @@ describe("the ledger", () => {
   });
 
   it("takes no number twice", () => {
-    ledger.recordSubmission(member, { incarnation, sequence: 1, hash: hash(1) }, 10, []);
-    expect(() => ledger.recordSubmission(member, { incarnation, sequence: 1, hash: hash(2) }, 10, [])).toThrow(
-      /UNIQUE/,
-    );
+    ledger.recordSubmission(member, { incarnation, epoch: 1, sequence: 1, hash: hash(1) }, 10, []);
+    expect(() =>
+      ledger.recordSubmission(member, { incarnation, epoch: 1, sequence: 1, hash: hash(2) }, 10, []),
+    ).toThrow(/UNIQUE/);
   });
 
   it("keeps all of a transaction or nothing", () => {
@@ -130,6 +148,46 @@ describe("the ledger", () => {
     ledger.saveAccount(member, account);
     reopen();
     expect(ledger.account(member)).toEqual(account);
+  });
+
+  it("keeps one item of oversight open for each kind and member, until somebody has looked into it", () => {
+    const burst = { kind: "burst", member, text: "invented" } as const;
+    expect([1, 2].map((atMs) => ledger.alarms.raise(burst, atMs))).toEqual([true, false]);
+    ledger.alarms.raise({ ...burst, member: other }, 3);
+    ledger.alarms.raise({ kind: "directoryRefused", text: "invented" }, 4);
+    reopen();
+    const [broker, theirs, ours] = ledger.alarms.list();
+    expect(broker).not.toHaveProperty("member");
+    expect([theirs?.member, ours]).toEqual([
+      other,
+      expect.objectContaining({ firstSeenMs: 1, lastSeenMs: 2, count: 2 }),
+    ]);
+    const id = ours?.id as number;
+    const by = { by: "The chair", note: "an import" };
+    expect([1, 2].map(() => ledger.alarms.acknowledge(id, by, 5))).toEqual([true, false]);
+    expect(ledger.alarms.openOf(member)).toEqual([]);
+    expect(ledger.alarms.list().at(-1)).toMatchObject({ id, acknowledged: { ...by, atMs: 5 } });
+    expect(ledger.alarms.raise(burst, 6)).toBe(true);
+  });
+
+  it("takes over a ledger of the first version, and forgets the hashes of tokens in its history", () => {
+    ledger[Symbol.dispose]();
+    rmSync(path);
+    using old = new DatabaseSync(path);
+    old.exec(VERSION_1);
+    old.prepare("INSERT INTO federation VALUES (?)").run("07".repeat(16));
+    const history = JSON.stringify({ ...opened, epoch: undefined, metHash: "00" });
+    old
+      .prepare("INSERT INTO match VALUES (?, 'target', ?, ?, ?, ?, '00', 'open', 0)")
+      .run(matchId, member, handle, other, theirs);
+    old.prepare("INSERT INTO match_event VALUES (?, 0, 1, ?)").run(matchId, history);
+    old.prepare("INSERT INTO submission VALUES (1, ?, ?, 1, ?, 10, '[]')").run(member, incarnation, hash(1));
+    old.close();
+    ledger = new Ledger(path, federation);
+    expect(ledger.match(matchId)).toEqual(evolveMatch(undefined, opened));
+    expect(ledger.matchEvents(matchId)).toEqual([opened]);
+    expect(ledger.epochs.metHash(matchId, 1)).toBe("00");
+    expect(ledger.nextPosition(member, 0)).toBe(1);
   });
 
   it("serves one federation", () => {

@@ -1,4 +1,5 @@
 /** The writer without NATS: a ledger in memory, invented members, signatures of a throw-away key. */
+import { Spaces } from "../../broker/core/spaces.ts";
 import { keyedTokenHash } from "../../broker/core/token-index.ts";
 import type { Received } from "../../broker/core/submission.ts";
 import { Ledger } from "../../broker/store/ledger.ts";
@@ -8,7 +9,7 @@ import { Publications } from "../../broker/writer/publications.ts";
 import { Writer } from "../../broker/writer/writer.ts";
 import type { Reply } from "../../broker/writer/writer.ts";
 import type { Entry, NoticeEvent, SubmissionBody } from "../../shared/core/data-plane.ts";
-import type { Admit, Federation } from "../../shared/core/directive.ts";
+import type { Admit, Epoch, Federation } from "../../shared/core/directive.ts";
 import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
@@ -29,6 +30,7 @@ export class Bench {
   readonly ledger: Ledger;
   readonly writer: Writer;
   readonly publications: Publications;
+  readonly spaces: Spaces;
   readonly connected: [MemberId, number][] = [];
   readonly told = new Map<MemberId, NoticeEvent[]>();
   readonly chains = new Map<MemberId, Chain>();
@@ -42,7 +44,8 @@ export class Bench {
     const federation = (): Federation => this.federation;
     const notices = new ToldBook({ ledger: this.ledger, federation, signer: signingKeyPair(seed(9)) }, this.told);
     const { ledger } = this;
-    this.publications = new Publications({ ledger, notices, federation, tokenHash: keyedTokenHash(seed(3).slice(16)) });
+    this.spaces = new Spaces(keyedTokenHash(seed(3).slice(16)));
+    this.publications = new Publications({ ledger, notices, federation, spaces: this.spaces });
     const recordOf = ({ member, handle }: { member: MemberId; handle: Entry["handle"] }) =>
       this.publications.find(member, handle);
     this.writer = new Writer({
@@ -58,8 +61,8 @@ export class Bench {
   }
 
   /** The member's next submission, not yet received. */
-  next(member: MemberId, body: SubmissionBody): Received {
-    return (this.chains.get(member) as Chain).next(body);
+  next(member: MemberId, body: SubmissionBody, epoch = 1): Received {
+    return (this.chains.get(member) as Chain).next(body, epoch);
   }
 
   receive(received: Received): Reply[] {
@@ -67,7 +70,30 @@ export class Bench {
   }
 
   publish(member: MemberId, ...entries: Entry[]): Reply[] {
-    return this.receive(this.next(member, { kind: "publication", entries }));
+    return this.publishIn(1, member, ...entries);
+  }
+
+  publishIn(epoch: number, member: MemberId, ...entries: Entry[]): Reply[] {
+    return this.receive(this.next(member, { kind: "publication", entries }, epoch));
+  }
+
+  /** What a directive would make of the epochs. */
+  setEpoch(epoch: number, state: Epoch["state"], over: Partial<Epoch> = {}): void {
+    const known = this.federation.epochs.get(epoch) ?? { ...(this.federation.epochs.get(1) as Epoch), epoch };
+    const epochs = new Map(this.federation.epochs).set(epoch, { ...known, ...over, state });
+    this.federation = { ...this.federation, epochs };
+  }
+
+  /** What a directive would make of a member. */
+  setStanding(member: MemberId, standing: "members" | "suspended" | "removed"): void {
+    const { members, suspended } = this.federation;
+    const admit = (members.get(member) ?? suspended.get(member)) as Admit;
+    const without = (map: ReadonlyMap<MemberId, Admit>) => new Map([...map].filter(([id]) => id !== member));
+    this.federation = { ...this.federation, members: without(members), suspended: without(suspended) };
+    const removed = { admit, reason: "invented", forCause: false };
+    const value = standing === "removed" ? removed : admit;
+    const changed = new Map<MemberId, unknown>(this.federation[standing]).set(member, value);
+    this.federation = { ...this.federation, [standing]: changed };
   }
 
   eventsOf(member: MemberId): NoticeEvent[] {
@@ -90,10 +116,10 @@ export class Chain {
     this.incarnation = incarnation;
   }
 
-  next(body: SubmissionBody): Received {
+  next(body: SubmissionBody, epoch = 1): Received {
     this.sequence += 1;
     const { member, incarnation, sequence, prevHash } = this;
-    const submission = { recipientKey: seed(0), member, incarnation, sequence, prevHash, epoch: 1, body };
+    const submission = { recipientKey: seed(0), member, incarnation, sequence, prevHash, epoch, body };
     const hash = submissionHash(new TextEncoder().encode(`${member} ${incarnation} ${sequence}`));
     this.prevHash = hash;
     return { submission, hash };
@@ -147,6 +173,15 @@ function sampleFederation(budget: Admit["budget"]): Federation {
     opensAtMs: 0,
     retiresAtMs: Date.now() + 400 * 86_400_000,
     state: "active" as const,
+    neverCorrelate: new Map(),
   };
-  return { id: federationId, members, epochs: new Map([[1, epoch]]), found: {}, head: {} } as unknown as Federation;
+  return {
+    id: federationId,
+    members,
+    suspended: new Map(),
+    removed: new Map(),
+    epochs: new Map([[1, epoch]]),
+    found: {},
+    head: {},
+  } as unknown as Federation;
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { HELD_SUBMISSIONS_MAX } from "../../broker/core/limits.ts";
 import type { Received } from "../../broker/core/submission.ts";
 import { Rebuild } from "../../broker/bus/rebuild.ts";
+import type { Applied } from "../../broker/store/ledger.ts";
 import type { Entry, NoticeEvent } from "../../shared/core/data-plane.ts";
 import { dayOf, monthEnd } from "../../shared/core/days.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
@@ -313,9 +314,9 @@ describe("the writer: over any life of a federation", () => {
           const stream = sent.filter(({ submission }) => submission.member === member);
           const rebuild = new Rebuild(member, {
             ledger: after.ledger,
-            restore: (submission, rejections) => {
+            restore: (submission, applied) => {
               if (submission.body.kind !== "publication") return;
-              after.publications.restore(submission, submission.body.entries, rejections);
+              after.publications.restore(submission, submission.body.entries, applied);
             },
           });
           const order = stream.toSorted((a, b) => (keys[sent.indexOf(a)] ?? 0) - (keys[sent.indexOf(b)] ?? 0));
@@ -342,8 +343,8 @@ describe("the writer: over any life of a federation", () => {
     const received = before.next(HARBOUR, publication(record("p"), silent));
     before.receive(received);
     const after = new Bench({ ledger: before.ledger });
-    const rejections = before.ledger.applied(HARBOUR, received.submission.incarnation, 1)?.rejections ?? [];
-    after.publications.restore(received.submission, publication(record("p"), silent).entries, rejections);
+    const applied = before.ledger.applied(HARBOUR, received.submission.incarnation, 1) as Applied;
+    after.publications.restore(received.submission, publication(record("p"), silent).entries, applied);
     expect(after.publications.recordCount).toBe(1);
     expect(after.publications.find(HARBOUR, silent.handle)).toBeUndefined();
   });

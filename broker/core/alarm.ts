@@ -1,0 +1,47 @@
+/**
+ * Items for oversight: something that a person should look at, about a member or about the broker itself. One is open at a time for each
+ * kind and member, and counts what comes again; none of them stops or slows anything.
+ */
+import type { MemberId } from "../../shared/core/ids.ts";
+
+export const ALARM_KINDS = [
+  "budget",
+  "burst",
+  "churn",
+  "enumeration",
+  "tinyPublications",
+  "hitRateHigh",
+  "hitRateLow",
+  "submissionRefused",
+  "foreignNotices",
+  "proofFailed",
+  "streamIncomplete",
+  "directoryRefused",
+] as const;
+export type AlarmKind = (typeof ALARM_KINDS)[number];
+
+export type Sighting = {
+  readonly kind: AlarmKind;
+  /** Undefined for what is about the broker. */
+  readonly member?: MemberId | undefined;
+  /** For people, in plain words; names nobody and quotes nothing. */
+  readonly text: string;
+};
+
+export type Alarm = Sighting & {
+  readonly id: number;
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  readonly count: number;
+  /** Who has looked into it, as the console knows that person. */
+  readonly acknowledged?: { readonly by: string; readonly atMs: number; readonly note: string };
+};
+
+/** What is noticed in passing, in words. Those of `fishing.ts` have their own. */
+export const ALARM_TEXTS = {
+  submissionRefused: "A submission was refused that an honest node with an intact disk does not send.",
+  foreignNotices: "The node stated to hold notices that this broker did not send.",
+  proofFailed: "A side of a match could not prove that it knows the identifiers.",
+  streamIncomplete: "A stream has lost submissions that were applied; digests will find the records to send again.",
+  directoryRefused: "The file of directives could not be proven; what was proven before stays in force.",
+} as const satisfies Partial<Record<AlarmKind, string>>;

@@ -1,0 +1,137 @@
+/** The ledger's tables, and how a ledger of an earlier version becomes one of this. */
+
+export const SCHEMA_VERSION = 2;
+
+const SUBMISSIONS = `
+  CREATE TABLE submission (
+    position INTEGER PRIMARY KEY,
+    member TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    applied_at_ms INTEGER NOT NULL,
+    rejections TEXT NOT NULL,
+    epoch INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (member, incarnation, sequence)
+  ) STRICT;
+  CREATE INDEX submission_member ON submission (member, position);
+`;
+
+/** `told_epoch`: the epoch that the last meeting that both sides were told of was found in. */
+const MATCHES = `
+  CREATE TABLE match (
+    match_id TEXT PRIMARY KEY,
+    domain TEXT NOT NULL,
+    member_0 TEXT NOT NULL,
+    handle_0 TEXT NOT NULL,
+    member_1 TEXT NOT NULL,
+    handle_1 TEXT NOT NULL,
+    status TEXT NOT NULL,
+    amendment INTEGER NOT NULL,
+    told_epoch INTEGER NOT NULL DEFAULT 1
+  ) STRICT;
+  CREATE INDEX match_0 ON match (member_0, handle_0) WHERE status = 'open';
+  CREATE INDEX match_1 ON match (member_1, handle_1) WHERE status = 'open';
+  CREATE TABLE match_event (
+    match_id TEXT NOT NULL,
+    amendment INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (match_id, amendment)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE proof (
+    match_id TEXT PRIMARY KEY,
+    nonce_0 BLOB, mac_0 BLOB, proven_0 INTEGER,
+    nonce_1 BLOB, mac_1 BLOB, proven_1 INTEGER,
+    outcome TEXT NOT NULL
+  ) STRICT;
+`;
+
+const MEMBERS = `
+  CREATE TABLE notice (
+    member TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    signed BLOB NOT NULL,
+    PRIMARY KEY (member, number)
+  ) STRICT;
+  CREATE TABLE confirmed (member TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+  CREATE TABLE account (member TEXT PRIMARY KEY, initial_used INTEGER NOT NULL, hours TEXT NOT NULL) STRICT;
+`;
+
+/**
+ * New in version 2. `meeting`: which tokens of a pair met in an epoch, as a hash, and gone with the epoch. `carried`: what a submission
+ * of one epoch did to a record of another, which its own stream does not tell. `lingering`: records whose epoch has ended before they
+ * were published in another. `ended_epoch`: the purges, begun and done.
+ */
+const SECOND = `
+  CREATE INDEX match_told ON match (told_epoch) WHERE status = 'open';
+  CREATE TABLE meeting (
+    match_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    met_hash TEXT NOT NULL,
+    PRIMARY KEY (match_id, epoch)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE carried (
+    member TEXT NOT NULL,
+    handle TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    review_by_day INTEGER,
+    PRIMARY KEY (member, handle, epoch)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE lingering (
+    member TEXT NOT NULL,
+    handle TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    handling TEXT NOT NULL,
+    review_by_day INTEGER NOT NULL,
+    incarnation TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    published INTEGER NOT NULL,
+    PRIMARY KEY (member, handle)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lingering_day ON lingering (review_by_day);
+  CREATE TABLE ended_epoch (
+    epoch INTEGER PRIMARY KEY,
+    records INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    begun_at_ms INTEGER NOT NULL,
+    attestation BLOB,
+    attested_at_ms INTEGER
+  ) STRICT;
+  CREATE TABLE standing (member TEXT PRIMARY KEY, standing TEXT NOT NULL) STRICT;
+  CREATE TABLE health (member TEXT PRIMARY KEY, signed BLOB NOT NULL, received_at_ms INTEGER NOT NULL) STRICT;
+  CREATE TABLE alarm (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    member TEXT NOT NULL,
+    text TEXT NOT NULL,
+    first_seen_ms INTEGER NOT NULL,
+    last_seen_ms INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    acknowledged_by TEXT,
+    acknowledged_at_ms INTEGER,
+    note TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX alarm_open ON alarm (kind, member) WHERE acknowledged_by IS NULL;
+`;
+
+export const SCHEMA = `
+  CREATE TABLE federation (id TEXT PRIMARY KEY) STRICT;
+  ${SUBMISSIONS}
+  ${MATCHES}
+  ${MEMBERS}
+  ${SECOND}
+`;
+
+/** Version 1 knew one epoch, and kept hashes of tokens in the history. */
+export const FROM_VERSION_1 = `
+  ALTER TABLE submission ADD COLUMN epoch INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE match ADD COLUMN told_epoch INTEGER NOT NULL DEFAULT 1;
+  ${SECOND}
+  INSERT INTO meeting SELECT match_id, 1, met_hash FROM match WHERE status = 'open';
+  ALTER TABLE match DROP COLUMN met_hash;
+  UPDATE match_event SET event = json_set(json_remove(event, '$.metHash'), '$.epoch', 1)
+    WHERE json_extract(event, '$.type') <> 'closed';
+`;

@@ -1,0 +1,159 @@
+/**
+ * Turns what meets and what parts into events of matches, and events into notices. A match belongs to the pair of records, whatever
+ * epochs it meets in; see `Pair` in `core/match.ts` for which epoch tells what. Everything here runs inside a transaction of the ledger.
+ */
+import type { CloseReason } from "../../shared/core/data-plane.ts";
+import { dayOf } from "../../shared/core/days.ts";
+import { isOpen } from "../../shared/core/decisions.ts";
+import type { Epoch, Federation } from "../../shared/core/directive.ts";
+import type { MatchId, MemberId } from "../../shared/core/ids.ts";
+import { restarted } from "../core/disclosure.ts";
+import type { EpochSpace, MatchingScope } from "../core/epoch-space.ts";
+import { decideEncounter, decideParting, evolveMatch, noticesOf } from "../core/match.ts";
+import type { Encounter, Match, MatchEvent, Party } from "../core/match.ts";
+import type { LiveRecord } from "../core/records.ts";
+import type { Spaces } from "../core/spaces.ts";
+import type { Ledger } from "../store/ledger.ts";
+import type { NoticeBook } from "./notice-book.ts";
+
+export type MatchesParts = {
+  readonly ledger: Ledger;
+  readonly notices: NoticeBook;
+  readonly federation: () => Federation;
+  readonly spaces: Spaces;
+  /** A match was opened, for the first time. */
+  readonly onOpened?: (match: Match) => void;
+};
+
+export class Matches {
+  readonly #parts: MatchesParts;
+
+  constructor(parts: MatchesParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks up a record that has just been put, or is to be looked up again. `isArrival`: see `Pair`. */
+  meet(space: EpochSpace, record: LiveRecord, isArrival: boolean, nowMs: number): void {
+    const before = this.#parts.ledger.openMatchesOf(record.member, record.handle);
+    const encounters = space.encounters(record, this.#scope(space.epoch, nowMs));
+    const met = new Set(encounters.map(({ matchId }) => matchId));
+    for (const encounter of encounters) this.#encounter(encounter, isArrival, nowMs);
+    for (const match of before) if (!met.has(match.matchId)) this.#apart(match, space, nowMs);
+  }
+
+  closeAll({ member, handle }: Party, reason: CloseReason, nowMs: number): void {
+    for (const match of this.#parts.ledger.openMatchesOf(member, handle)) this.#close(match, reason, nowMs);
+  }
+
+  /** Closes open matches of a member after a match id, `max` at most. Answers with the last id; undefined at the end. */
+  closeSome(member: MemberId, after: MatchId | "", max: number, nowMs: number): MatchId | undefined {
+    const matches = this.#parts.ledger.openMatchesOfMember(member, after, max);
+    for (const match of matches) this.#close(match, "memberRemoved", nowMs);
+    return matches.at(-1)?.matchId;
+  }
+
+  /**
+   * Tells the sides of unproven matches, which know of a meeting in an epoch that has ended, of one in an epoch that is open; a pair that
+   * meets in none is told when it does. As `closeSome`.
+   */
+  retellSome(ended: number, after: MatchId | "", max: number, nowMs: number): MatchId | undefined {
+    const matches = this.#parts.ledger.unprovenMatchesOf(ended, after, max);
+    for (const match of matches) {
+      const encounter = this.#findEncounter(match, nowMs);
+      if (encounter !== undefined) this.#encounter(encounter, true, nowMs);
+    }
+    return matches.at(-1)?.matchId;
+  }
+
+  #findEncounter({ matchId, parties: [one, other] }: Match, nowMs: number): Encounter | undefined {
+    for (const space of this.#openSpaces()) {
+      const record = space.records.find(one.member, one.handle);
+      if (record === undefined || !space.holdsBoth(one, other)) continue;
+      const encounters = space.encounters(record, this.#scope(space.epoch, nowMs));
+      const found = encounters.find((each) => each.matchId === matchId);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #encounter(encounter: Encounter, isArrival: boolean, nowMs: number): void {
+    const { ledger } = this.#parts;
+    const { matchId, epoch } = encounter;
+    const match = ledger.match(matchId);
+    const metHash = ledger.epochs.metHash(matchId, epoch);
+    const tells = this.#tellingEpoch(encounter.parties, nowMs) === epoch;
+    const isStranded = match !== undefined && this.#isStranded(match);
+    const event = decideEncounter({ match, metHash, tells, isArrival, isStranded }, encounter);
+    if (metHash !== encounter.metHash) ledger.epochs.noteMeeting(matchId, epoch, encounter.metHash);
+    if (isStranded) ledger.saveProof(matchId, restarted(ledger.proof(matchId)));
+    this.#record(match, event, nowMs);
+  }
+
+  /** Of the epochs in which both records stand the lowest that takes entries; failing that, the lowest. */
+  #tellingEpoch([one, other]: Encounter["parties"], nowMs: number): number | undefined {
+    const standing = this.#openSpaces()
+      .filter((space) => space.holdsBoth(one, other))
+      .map((space) => space.epoch);
+    const { epochs } = this.#parts.federation();
+    return standing.find((epoch) => takesEntries(epochs.get(epoch), nowMs)) ?? standing[0];
+  }
+
+  #isStranded(match: Match): boolean {
+    const { ledger, federation } = this.#parts;
+    if (match.status === "closed" || isOpenEpoch(federation(), match.epoch)) return false;
+    return ledger.proof(match.matchId).outcome === "pending";
+  }
+
+  /** The pair was not found to meet in `space`. It parts only if it meets nowhere, and could. */
+  #apart(match: Match, space: EpochSpace, nowMs: number): void {
+    const { matchId, parties } = match;
+    const { members } = this.#parts.federation();
+    // Hidden records meet nobody; whether they still would is found out when their owner returns.
+    if (parties.some(({ member }) => !members.has(member))) return;
+    const shared = this.#openSpaces().filter((each) => each.holdsBoth(...parties));
+    // A token that has become too common opens no match, and closes none either.
+    const meeting = shared.filter((each) => each.stillMeet(...parties));
+    if (shared.length > 0 && meeting.length === 0) this.#close(match, "amended", nowMs);
+    else if (!meeting.includes(space)) this.#parts.ledger.epochs.forgetMeeting(matchId, space.epoch);
+  }
+
+  #close(match: Match, reason: CloseReason, nowMs: number): void {
+    this.#parts.ledger.epochs.forgetMeeting(match.matchId);
+    this.#record(match, decideParting(match, reason), nowMs);
+  }
+
+  /** One event, and from it the notices to both sides. */
+  #record(before: Match | undefined, event: MatchEvent | undefined, nowMs: number): void {
+    if (event === undefined) return;
+    const { ledger, notices, onOpened } = this.#parts;
+    const match = evolveMatch(before, event);
+    ledger.recordMatchEvent(match, event, nowMs);
+    for (const { member, event: notice } of noticesOf(match, event)) notices.append(member, notice, nowMs);
+    if (event.type === "opened") onOpened?.(match);
+  }
+
+  #openSpaces(): EpochSpace[] {
+    const federation = this.#parts.federation();
+    return this.#parts.spaces.all.filter(({ epoch }) => isOpenEpoch(federation, epoch));
+  }
+
+  #scope(epoch: number, nowMs: number): MatchingScope {
+    const { id, members, epochs } = this.#parts.federation();
+    return {
+      federation: id,
+      today: dayOf(nowMs),
+      isHidden: (member) => !members.has(member),
+      neverCorrelate: (domain) => epochs.get(epoch)?.neverCorrelate.get(domain),
+    };
+  }
+}
+
+/** An epoch takes entries while it is open, until its retirement day. */
+export function takesEntries(epoch: Epoch | undefined, nowMs: number): boolean {
+  return epoch !== undefined && isOpen(epoch) && nowMs < epoch.retiresAtMs;
+}
+
+function isOpenEpoch({ epochs }: Federation, number: number): boolean {
+  const epoch = epochs.get(number);
+  return epoch !== undefined && isOpen(epoch);
+}

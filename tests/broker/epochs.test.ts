@@ -1,0 +1,249 @@
+import { describe, expect, it } from "vitest";
+import { Rebuild } from "../../broker/bus/rebuild.ts";
+import type { Received } from "../../broker/core/submission.ts";
+import type { Entry, NoticeEvent } from "../../shared/core/data-plane.ts";
+import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import { newHandle, tokens, upsert } from "./support.ts";
+import { Bench, BORDER, CUSTOMS, HARBOUR } from "./writer-support.ts";
+
+const [ours, theirs] = [newHandle(), newHandle()];
+/** A record in an epoch: other salts make other tokens of the same names. */
+const record = (epoch: number, handle: Handle, ...names: string[]): Entry =>
+  upsert(handle, tokens(names.map((name) => `${epoch} ${name}`)));
+
+/** Both records stand in epoch 1 and meet there. */
+function rotating(): Bench {
+  const bench = new Bench();
+  bench.publishIn(1, HARBOUR, record(1, ours, "a", "b"));
+  bench.publishIn(1, BORDER, record(1, theirs, "a", "c"));
+  bench.setEpoch(2, "staging");
+  return bench;
+}
+
+function carryOver(bench: Bench): void {
+  bench.publishIn(2, HARBOUR, record(2, ours, "a", "b"));
+  bench.publishIn(2, BORDER, record(2, theirs, "a", "c"));
+}
+
+const bytes = (value: number): Uint8Array => new Uint8Array(32).fill(value);
+const matchOf = (bench: Bench): MatchId => bench.eventsOf(HARBOUR)[0]?.matchId as MatchId;
+const told = (bench: Bench): string[][] => [HARBOUR, BORDER].map((member) => bench.types(member));
+
+describe("two open epochs", () => {
+  it("are matched in both, and a pair that is open is told nothing when it meets in the second", () => {
+    const bench = rotating();
+    carryOver(bench);
+    expect(told(bench)).toEqual([["matchOpened"], ["matchOpened"]]);
+    const fresh = newHandle();
+    bench.publishIn(2, CUSTOMS, record(2, fresh, "a"));
+    expect(bench.types(CUSTOMS)).toEqual(["matchOpened", "matchOpened"]);
+    bench.publishIn(1, CUSTOMS, record(1, fresh, "a"));
+    expect(bench.types(CUSTOMS)).toEqual(["matchOpened", "matchOpened"]);
+    expect(bench.types(HARBOUR)).toEqual(["matchOpened", "matchOpened"]);
+  });
+
+  it("do not let tokens of one meet tokens of the other", () => {
+    const bench = rotating();
+    bench.publishIn(2, CUSTOMS, record(1, newHandle(), "a"));
+    expect(bench.types(CUSTOMS)).toEqual([]);
+  });
+
+  it("tell a change once, whichever is told first", () => {
+    const bench = rotating();
+    carryOver(bench);
+    bench.publishIn(1, BORDER, record(1, theirs, "a", "b"));
+    bench.publishIn(2, BORDER, record(2, theirs, "a", "b"));
+    expect(told(bench)).toEqual([
+      ["matchOpened", "matchAmended"],
+      ["matchOpened", "matchAmended"],
+    ]);
+    bench.publishIn(2, BORDER, record(2, theirs, "b"));
+    bench.publishIn(1, BORDER, record(1, theirs, "b"));
+    expect(bench.types(HARBOUR)).toEqual(["matchOpened", "matchAmended", "matchAmended"]);
+  });
+
+  it("keep a match open until it meets in neither", () => {
+    const bench = rotating();
+    carryOver(bench);
+    bench.publishIn(1, BORDER, record(1, theirs, "z"));
+    expect(bench.types(HARBOUR)).toEqual(["matchOpened"]);
+    bench.publishIn(2, BORDER, record(2, theirs, "z"));
+    expect(bench.eventsOf(HARBOUR).at(-1)).toMatchObject({ type: "matchClosed", reason: "amended" });
+  });
+
+  it("take a withdrawal as one act", () => {
+    const bench = rotating();
+    carryOver(bench);
+    bench.publishIn(1, BORDER, { operation: "withdraw", handle: theirs });
+    expect(bench.eventsOf(HARBOUR).at(-1)).toMatchObject({ type: "matchClosed", reason: "withdrawn" });
+    expect(bench.publications.recordCount).toBe(2);
+  });
+
+  it("take no entries once they have ended or their day has come", () => {
+    const bench = rotating();
+    bench.setEpoch(1, "closing", { retiresAtMs: bench.nowMs });
+    bench.setEpoch(2, "active");
+    const [late] = bench.publishIn(1, BORDER, record(1, newHandle(), "a"));
+    expect(late?.body).toMatchObject({ rejections: [{ index: 0, reason: "epoch" }] });
+    bench.setEpoch(2, "aborted");
+    const [aborted] = bench.publishIn(2, BORDER, record(2, newHandle(), "a"));
+    expect(aborted?.body).toMatchObject({ rejections: [{ index: 0, reason: "epoch" }] });
+  });
+
+  it("tell changes by the new one once the old one's day has come", () => {
+    const bench = rotating();
+    carryOver(bench);
+    bench.setEpoch(1, "closing", { retiresAtMs: bench.nowMs });
+    bench.setEpoch(2, "active");
+    bench.publishIn(2, BORDER, record(2, theirs, "a", "b"));
+    expect(bench.types(HARBOUR)).toEqual(["matchOpened", "matchAmended"]);
+  });
+
+  it("open no match by tokens that the board has listed, and go on with those that are open", () => {
+    const bench = rotating();
+    const listed = tokens(["1 common"]).single.subarray(0, 16);
+    const neverCorrelate = new Map([["target", new Set([Buffer.from(listed).toString("hex")])]]) as never;
+    bench.setEpoch(1, "active", { neverCorrelate });
+    bench.publishIn(1, CUSTOMS, record(1, newHandle(), "common"));
+    bench.publishIn(1, HARBOUR, record(1, newHandle(), "common"));
+    expect(bench.types(CUSTOMS)).toEqual([]);
+    bench.publishIn(1, CUSTOMS, record(1, newHandle(), "common", "a"));
+    expect(bench.types(CUSTOMS)).toEqual(["matchOpened", "matchOpened"]);
+    const { meeting } = bench.eventsOf(CUSTOMS)[0] as Extract<NoticeEvent, { type: "matchOpened" }>;
+    expect(meeting.positions.single).toEqual([1]);
+  });
+});
+
+describe("the budget over a rotation", () => {
+  const budget = { initial: 0, perDay: 48 };
+  const used = (bench: Bench): number => [...bench.ledger.account(HARBOUR).hours.values()].reduce((a, b) => a + b, 0);
+
+  it("is not charged for what is carried over", () => {
+    const bench = new Bench({ budget });
+    bench.setEpoch(2, "staging");
+    const both = [newHandle(), newHandle()];
+    for (const epoch of [1, 2]) bench.publishIn(epoch, HARBOUR, ...both.map((each) => record(epoch, each, "a")));
+    expect(used(bench)).toBe(48);
+    expect(bench.publications.recordCount).toBe(4);
+  });
+
+  it("is charged once for a change that is published in both", () => {
+    const bench = new Bench({ budget: { initial: 0, perDay: 1_000 } });
+    bench.setEpoch(2, "staging");
+    for (const names of [["a"], ["b"], ["c", "d"]])
+      for (const epoch of [1, 2]) bench.publishIn(epoch, HARBOUR, record(epoch, ours, ...names));
+    expect(used(bench)).toBe(3 * 24);
+  });
+
+  it("is charged for tokens that are exchanged again and again in one of two epochs", () => {
+    const bench = new Bench({ budget: { initial: 0, perDay: 1_000 } });
+    bench.setEpoch(2, "staging");
+    for (const epoch of [1, 2]) bench.publishIn(epoch, HARBOUR, record(epoch, ours, "a"));
+    for (const name of ["b", "c", "d"]) bench.publishIn(2, HARBOUR, record(2, ours, name));
+    expect(used(bench)).toBe(4 * 24);
+  });
+});
+
+describe("memory after a start, over a rotation", () => {
+  /** Another process on the same ledger, given the streams but for an epoch that was purged. */
+  function comeBack(bench: Bench, sent: readonly Received[], without: number): Bench {
+    const after = new Bench({ ledger: bench.ledger });
+    after.federation = bench.federation;
+    for (const member of new Set(sent.map(({ submission }) => submission.member)))
+      restore(after, member, sent, without);
+    return after;
+  }
+
+  function restore(after: Bench, member: MemberId, sent: readonly Received[], without: number): void {
+    const rebuild = new Rebuild(member, {
+      ledger: after.ledger,
+      restore: (submission, applied) => {
+        if (submission.body.kind === "publication")
+          after.publications.restore(submission, submission.body.entries, applied);
+      },
+    });
+    const stream = sent.filter(({ submission }) => submission.member === member && submission.epoch !== without);
+    for (const received of stream) rebuild.take(received);
+    rebuild.finish();
+    expect(rebuild.missing).toBe(0);
+    after.publications.restoreCarried(member);
+  }
+
+  it("knows what a withdrawal and a revalidation in the purged epoch did to the other", () => {
+    const bench = rotating();
+    const sent: Received[] = [];
+    const send = (epoch: number, ...entries: Entry[]): void => {
+      const received = bench.next(HARBOUR, { kind: "publication", entries }, epoch);
+      sent.push(received);
+      bench.receive(received);
+    };
+    const [gone, back, kept] = [newHandle(), newHandle(), newHandle()];
+    for (const epoch of [1, 2]) send(epoch, ...[gone, back, kept].map((handle) => record(epoch, handle, "x")));
+    send(1, { operation: "withdraw", handle: gone });
+    send(1, { operation: "withdraw", handle: back });
+    send(2, record(2, back, "y"));
+    const before = bench.publications.find(HARBOUR, kept)?.reviewByDay as number;
+    const later = before + 1;
+    bench.ledger.epochs.carry({ member: HARBOUR, handle: kept, epoch: 2, position: 10_000, reviewByDay: later });
+    bench.ledger.transaction(() => bench.ledger.epochs.beginPurge(1, { records: 0, tokens: 0 }, bench.nowMs));
+    bench.setEpoch(1, "retired");
+    bench.setEpoch(2, "active");
+    const after = comeBack(bench, sent, 1);
+    expect(after.publications.find(HARBOUR, gone)).toBeUndefined();
+    expect(after.publications.find(HARBOUR, back)).toBeDefined();
+    expect(after.publications.find(HARBOUR, kept)).toMatchObject({ reviewByDay: later });
+  });
+});
+
+describe("a proof of knowledge over the end of an epoch", () => {
+  const nonces = (bench: Bench): void => {
+    const matchId = matchOf(bench);
+    for (const [i, member] of [HARBOUR, BORDER].entries())
+      bench.receive(bench.next(member, { kind: "proofNonce", matchId, nonce: bytes(i) }, 2));
+  };
+  const end = (bench: Bench): void => {
+    bench.setEpoch(1, "retired");
+    bench.setEpoch(2, "active");
+    bench.ledger.transaction(() => bench.publications.matches.retellSome(1, "", 100, bench.nowMs));
+  };
+
+  it("that is finished is left alone", () => {
+    const bench = rotating();
+    carryOver(bench);
+    nonces(bench);
+    const matchId = matchOf(bench);
+    for (const member of [HARBOUR, BORDER])
+      bench.receive(bench.next(member, { kind: "proofMac", matchId, mac: bytes(3) }, 2));
+    for (const member of [HARBOUR, BORDER])
+      bench.receive(bench.next(member, { kind: "proofVerdict", matchId, proven: true }, 2));
+    end(bench);
+    expect(bench.types(HARBOUR).at(-1)).toBe("counterpartContact");
+  });
+
+  it("that is not is begun again over a meeting in the epoch that remains", () => {
+    const bench = rotating();
+    carryOver(bench);
+    nonces(bench);
+    end(bench);
+    expect(bench.eventsOf(HARBOUR).at(-1)).toMatchObject({ type: "matchAmended", meeting: { sequence: 2 } });
+    const matchId = matchOf(bench);
+    bench.receive(bench.next(HARBOUR, { kind: "proofMac", matchId, mac: bytes(3) }, 2));
+    nonces(bench);
+    expect(bench.types(BORDER)).toEqual(["matchOpened", "counterpartNonce", "matchAmended", "counterpartNonce"]);
+    end(bench);
+    expect(bench.types(BORDER)).toHaveLength(4);
+  });
+
+  it("waits for a laggard, whose match stays open, and goes on when the record is published again", () => {
+    const bench = rotating();
+    bench.publishIn(2, HARBOUR, record(2, ours, "a", "b"));
+    end(bench);
+    bench.publishIn(2, HARBOUR, record(2, ours, "a"));
+    expect(told(bench)).toEqual([["matchOpened"], ["matchOpened"]]);
+    bench.publishIn(2, BORDER, record(2, theirs, "a", "c"));
+    expect(told(bench)).toEqual([
+      ["matchOpened", "matchAmended"],
+      ["matchOpened", "matchAmended"],
+    ]);
+  });
+});
