@@ -1,0 +1,286 @@
+/** The registrar against a real nats-server, with a broker that only passes on. */
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fmtCreds } from "@nats-io/jwt";
+import { fromSeed } from "@nats-io/nkeys";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { prepareFreshnessKey, readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
+import { keepOwnCertificate } from "../../agency-node/admin/registrar/own-certificate.ts";
+import type { Registrar } from "../../agency-node/admin/registrar/registrar.ts";
+import { judgeFreshness } from "../../shared/core/chain.ts";
+import { equalBytes, toHex } from "../../shared/core/bytes.ts";
+import type { Admit, DirectiveBody } from "../../shared/core/directive.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import { keyId } from "../../shared/crypto/sign.ts";
+import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import { readSecretText } from "../../shared/platform/key-files.ts";
+import { initNode, keyFile, readEnrolment, readSigningKeys, readTls } from "../../shared/platform/party.ts";
+import { assertOwnCertificate, certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
+import { signCredentialsRequest } from "../../shared/wire/board.ts";
+import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
+import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
+import { TestFederation } from "../support/federation.ts";
+import { BrokerStub } from "./broker-stub.ts";
+import { eventually, isLetIn, natsAs, registrarOf } from "./support.ts";
+
+/** The promise: a suspension takes effect everywhere within so long. */
+const AT_ONCE_MS = 5_000;
+
+let federation: TestFederation;
+let broker: BrokerStub;
+let registrar: Registrar;
+
+beforeAll(async () => {
+  federation = await TestFederation.found();
+  await federation.nats.start();
+  broker = await BrokerStub.start(federation);
+  registrar = registrarOf(federation);
+});
+
+afterAll(async () => {
+  await registrar?.[Symbol.asyncDispose]();
+  await broker?.[Symbol.asyncDispose]();
+  await federation?.[Symbol.asyncDispose]();
+});
+
+function decided(...bodies: readonly DirectiveBody[]): void {
+  federation.decide(...bodies);
+  broker.directory.refresh();
+}
+
+async function restart(): Promise<void> {
+  await registrar[Symbol.asyncDispose]();
+  registrar = registrarOf(federation);
+}
+
+/** `Signed` bytes of a request of the party in a directory. */
+function requestOf(dir: string, over: { readonly signer?: SigningKeyPair; readonly requestedAtMs?: number } = {}) {
+  const { tlsRequestPem = "", natsKey = "" } = readEnrolment(dir).enrolment;
+  const { signer = readSigningKeys(dir), requestedAtMs = Date.now() } = over;
+  const request = { tlsRequestPem, natsKey, requestedAtMs };
+  return signCredentialsRequest(request, { federation: federation.founded.federation.id, signer });
+}
+
+const keyIdOf = (dir: string): string => toHex(keyId(readEnrolment(dir).enrolment.signingKey));
+
+function credentialsOf(dir: string, jwt: string): string {
+  const user = fromSeed(new TextEncoder().encode(readSecretText(keyFile(dir, "nats.seed"))));
+  return new TextDecoder().decode(fmtCreds(jwt, user));
+}
+
+const isStated = (): boolean => {
+  const last = broker.statements.at(-1);
+  if (last === undefined) return false;
+  const statement = decodeSignedFreshness(Signed.encode(last).finish());
+  const { federation: known } = broker.directory;
+  if (!equalBytes(statement.signature.keyId, keyId(known.found.freshnessKey))) return false;
+  return judgeFreshness(known, statement, Date.now()) === "fresh";
+};
+
+describe("freshness", () => {
+  it("is stated at the start and at once after each directive", async () => {
+    await eventually(isStated);
+    decided({
+      type: "policy",
+      canaryBeatMinutes: 60,
+      canaryWithinMinutes: 10,
+      budgetAlarmPercent: 70,
+      allowances: [],
+      reason: "Invented reason",
+    });
+    await eventually(isStated, AT_ONCE_MS);
+  });
+
+  it("goes on under a new key once the board has rotated it, and the old one is destroyed", async () => {
+    const dir = federation.founded.registrarDir;
+    const signingKey = prepareFreshnessKey(dir);
+    expect(prepareFreshnessKey(dir)).toEqual(signingKey);
+    decided({ type: "rotateKey", party: { kind: "freshness" }, signingKey, reason: "Invented reason" });
+    await eventually(isStated, AT_ONCE_MS);
+    expect(existsSync(keyFile(dir, "freshness-next.key"))).toBe(false);
+    const { signature } = decodeSignedFreshness(Signed.encode(broker.statements.at(-1)!).finish());
+    expect(signature.keyId).toEqual(keyId(signingKey));
+  });
+});
+
+describe("credentials", () => {
+  it("are issued to a member, for the identity and account that the chain gives its key", async () => {
+    const dir = federation.dir("ct");
+    broker.ask(requestOf(dir));
+    const { certificatePem, natsUserJwt } = await broker.issuedTo(keyIdOf(dir));
+    const identity = identityOfCertificate(certificateDer(certificatePem));
+    expect(identity).toEqual({ kind: "member", member: federation.member("ct") });
+    const credentials = credentialsOf(dir, natsUserJwt);
+    expect(await isLetIn(federation, "ct", credentials)).toBe(true);
+  });
+
+  it("are issued to broker, evaluators and administrators too", async () => {
+    for (const [party, kind] of [
+      ["broker", "broker"],
+      ["key-office", "evaluator"],
+      ["chair", "administrator"],
+    ] as const) {
+      const dir = federation.dir(party);
+      broker.ask(requestOf(dir));
+      const { certificatePem, natsUserJwt } = await broker.issuedTo(keyIdOf(dir));
+      expect(identityOfCertificate(certificateDer(certificatePem))?.kind).toBe(kind);
+      expect(natsUserJwt !== "").toBe(kind === "broker");
+    }
+  });
+
+  it("are not issued to strangers, for another federation, again for an old request, or for what cannot be read", async () => {
+    const refused = (): number => federation.log.lines("registrar.refused").length;
+    const before = refused();
+    const dir = federation.dir("thb");
+    const stranger = await initNode(join(federation.root, "stranger"), { name: "Invented stranger" });
+    expect(stranger.enrolment.kind).toBe("node");
+    broker.ask(requestOf(join(federation.root, "stranger")));
+    broker.ask(requestOf(dir, { signer: readSigningKeys(join(federation.root, "stranger")) }));
+    broker.ask(
+      signCredentialsRequest(
+        { tlsRequestPem: "x", natsKey: "", requestedAtMs: Date.now() },
+        { federation: randomBytes(16), signer: readSigningKeys(dir) },
+      ),
+    );
+    broker.ask(requestOf(dir, { requestedAtMs: Date.now() + 3_600_000 }));
+    broker.ask(requestOf(federation.dir("ct"), { requestedAtMs: Date.now() - 3_600_000 }));
+    await eventually(() => refused() === before + 5, 15_000);
+    expect(broker.issued.has(keyIdOf(dir))).toBe(false);
+    // And it goes on answering others.
+    broker.ask(requestOf(dir));
+    await broker.issuedTo(keyIdOf(dir));
+  });
+});
+
+describe("a suspended member", () => {
+  it("is off NATS within seconds with its live connection, and back with the same credentials when reinstated", async () => {
+    const live = await natsAs(federation, "thb");
+    const began = Date.now();
+    decided({ type: "suspend", member: federation.member("thb"), reason: "Invented reason" });
+    await live.closed();
+    expect(Date.now() - began).toBeLessThan(AT_ONCE_MS);
+    expect(await isLetIn(federation, "thb")).toBe(false);
+    const others = await natsAs(federation, "ct");
+    expect(others.isClosed()).toBe(false);
+    await others.close();
+    // Nor is it given new ones.
+    const known = broker.issued.get(keyIdOf(federation.dir("thb")));
+    const refused = federation.log.lines("registrar.refused").length;
+    broker.ask(requestOf(federation.dir("thb")));
+    await eventually(() => federation.log.lines("registrar.refused").length > refused);
+    expect(broker.issued.get(keyIdOf(federation.dir("thb")))).toBe(known);
+    await federation.reinstate("thb");
+    broker.directory.refresh();
+    await eventually(() => isLetIn(federation, "thb"), AT_ONCE_MS);
+  });
+
+  it("is off although the registrar was, once it is back", async () => {
+    await registrar[Symbol.asyncDispose]();
+    const live = await natsAs(federation, "thb");
+    decided({ type: "suspend", member: federation.member("thb"), reason: "Invented reason" });
+    registrar = registrarOf(federation);
+    await live.closed();
+    await federation.reinstate("thb");
+    broker.directory.refresh();
+    await eventually(() => isLetIn(federation, "thb"), AT_ONCE_MS);
+  });
+
+  it("stays off when the NATS server restarts, also with the accounts of the founding", async () => {
+    decided({ type: "suspend", member: federation.member("thb"), reason: "Invented reason" });
+    await eventually(async () => !(await isLetIn(federation, "thb")), AT_ONCE_MS);
+    await federation.nats.kill();
+    await federation.nats.start();
+    expect(await isLetIn(federation, "thb")).toBe(false);
+    await federation.nats.kill();
+    rmSync(join(federation.dir("nats"), "resolver"), { recursive: true });
+    await federation.nats.start();
+    await eventually(async () => !(await isLetIn(federation, "thb")), 10_000);
+    await federation.reinstate("thb");
+    broker.directory.refresh();
+    await eventually(() => isLetIn(federation, "thb"), 10_000);
+  }, 30_000);
+});
+
+describe("a member that comes later", () => {
+  const dir = (): string => join(federation.root, "late");
+
+  it("has an account at its admission, and credentials that the server takes", async () => {
+    const { enrolment } = await initNode(dir(), { name: "Invented unit late" });
+    const like = federation.board.federation.members.get(federation.member("ct")) as Admit;
+    const admit: Admit = {
+      ...like,
+      member: toId<MemberId>(toHex(randomBytes(16))),
+      slug: "late",
+      signingKey: enrolment.signingKey,
+      sealingKey: enrolment.sealingKey as Uint8Array,
+    };
+    // It asks as soon as it may, which can be before the registrar knows.
+    const salts = await federation.board.saltsFor(admit);
+    broker.ask(requestOf(dir()));
+    decided({ type: "admit", ...admit, salts });
+    const { natsUserJwt } = await broker.issuedTo(keyIdOf(dir()));
+    const credentials = credentialsOf(dir(), natsUserJwt);
+    await eventually(() => isLetIn(federation, "ct", credentials), AT_ONCE_MS);
+  });
+});
+
+describe("a node that was lost", () => {
+  it("is shut out with its old credentials once the board has given its member new keys", async () => {
+    const dir = join(federation.root, "replacement");
+    const { enrolment } = await initNode(dir, { name: "Invented unit wcu" });
+    const { sealingKey, signingKey } = enrolment as typeof enrolment & { readonly sealingKey: Uint8Array };
+    const live = await natsAs(federation, "wcu");
+    const member = federation.member("wcu");
+    const { domains } = federation.board.federation.members.get(member) as Admit;
+    const salts = await federation.board.saltsFor({ sealingKey, domains });
+    const party = { kind: "member" as const, member, sealingKey, salts };
+    decided({ type: "rotateKey", party, signingKey, reason: "Invented reason" });
+    await live.closed();
+    expect(await isLetIn(federation, "wcu")).toBe(false);
+    broker.ask(requestOf(dir));
+    const { natsUserJwt } = await broker.issuedTo(keyIdOf(dir));
+    const credentials = credentialsOf(dir, natsUserJwt);
+    await eventually(() => isLetIn(federation, "wcu", credentials), AT_ONCE_MS);
+  });
+});
+
+describe("a removed member", () => {
+  it("is off NATS for good, and a restart of the registrar changes nothing", async () => {
+    const live = await natsAs(federation, "ct");
+    const began = Date.now();
+    federation.remove("ct");
+    broker.directory.refresh();
+    await live.closed();
+    expect(Date.now() - began).toBeLessThan(AT_ONCE_MS);
+    const pushed = (): number => federation.log.lines("registrar.account").length;
+    await eventually(isStated, AT_ONCE_MS);
+    const before = pushed();
+    await restart();
+    await eventually(() => federation.log.lines("registrar.freshness").length > 1);
+    expect(await isLetIn(federation, "ct")).toBe(false);
+    expect(pushed()).toBe(before);
+  });
+});
+
+describe("the registrar's own certificate", () => {
+  it("is renewed by itself when a third of its life is left", async () => {
+    const dir = federation.founded.registrarDir;
+    const before = readTls(dir);
+    const keys = readRegistrarKeys(dir);
+    const renewing = async (days: number): Promise<void> => {
+      const clock = (): number => Date.now() + days * 86_400_000;
+      const log = federation.log.for("registrar");
+      await keepOwnCertificate({ dir, keys, lifeMs: 90 * 86_400_000, clock, log }, AbortSignal.timeout(200));
+    };
+    await renewing(260);
+    expect(readTls(dir)).toEqual(before);
+    await renewing(270);
+    const { certificatePem, privateKeyPem } = readTls(dir);
+    expect(certificatePem).not.toBe(before.certificatePem);
+    const roots = federation.founded.federation.found.tlsRoots;
+    assertOwnCertificate({ certificatePem, privateKeyPem, roots });
+    expect(identityOfCertificate(certificateDer(certificatePem))).toEqual({ kind: "registrar" });
+  });
+});
