@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { adminCommand } from "../agency-node/admin/cli.ts";
+import { registrarCommand } from "../agency-node/admin/registrar/command.ts";
 import { nodeCommand } from "../agency-node/cli/commands.ts";
 import { EXIT } from "../agency-node/cli/output.ts";
 import { VERSION } from "../shared/platform/version.ts";
@@ -27,6 +28,7 @@ const program = new Command("causeway")
   .addCommand(programCommand("evaluator", "a second evaluator, run by another operator", "broker/evaluator/main.ts"))
   .addCommand(nodeCommand((dir) => runProgram("agency-node/main.ts", dir)))
   .addCommand(adminCommand())
+  .addCommand(registrarCommand((dir) => runProgram("agency-node/admin/registrar/main.ts", dir)))
   .addCommand(natsConfigCommand());
 
 for (const command of commandsOf(program)) command.exitOverride().showHelpAfterError("(add --help for what it takes)");
