@@ -4,6 +4,7 @@
  * the newest certificate.
  */
 import { createSecureContext } from "node:tls";
+import type { SecureContextOptions } from "node:tls";
 import { ChannelCredentials, ServerCredentials } from "@grpc/grpc-js";
 import type { VerifyOptions } from "@grpc/grpc-js";
 
@@ -70,7 +71,8 @@ export class ServerTlsCredentials extends ServerCredentials {
   }
 }
 
-function contextOptions({ rootsPem, certificatePem, privateKeyPem }: ClientTls) {
+function contextOptions({ rootsPem, certificatePem, privateKeyPem }: ClientTls): SecureContextOptions {
   const own = certificatePem === undefined ? {} : { cert: certificatePem, key: privateKeyPem };
-  return { ca: rootsPem, minVersion: MIN_VERSION, ...own } as const;
+  // No roots means none, not those of the operating system.
+  return { ca: rootsPem === "" ? [] : rootsPem, minVersion: MIN_VERSION, ...own };
 }

@@ -41,6 +41,8 @@ export type GrpcServerOptions = {
   readonly maySpeak?: MaySpeak;
   /** Default true: without a certificate of the federation nobody gets through the handshake. */
   readonly callersProveThemselves?: boolean;
+  /** Largest request. Default `GRPC_MESSAGE_BYTES_MAX`. */
+  readonly requestBytesMax?: number;
   /** How long calls in progress may go on after disposal begins. Default 1,000. */
   readonly graceMs?: number;
 };
@@ -74,7 +76,8 @@ export function grpcService<Definition extends CompatServiceDefinition & { reado
 /** Starts a server, with grpc.health.v1 beside the given services. Throws ENVIRONMENT if it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const sessions = new GrpcSessions(options.maySpeak ?? (() => true));
-  const server = createServer({ ...LIMITS, interceptors: [sessions.interceptor] }).use(errorsToStatus(options.log));
+  const limits = { ...LIMITS, "grpc.max_receive_message_length": options.requestBytesMax ?? GRPC_MESSAGE_BYTES_MAX };
+  const server = createServer({ ...limits, interceptors: [sessions.interceptor] }).use(errorsToStatus(options.log));
   for (const service of [...options.services, healthOf(options)]) service.addTo(server);
   const callersProveThemselves = options.callersProveThemselves ?? true;
   const credentials = new ServerTlsCredentials(options.tls, { callersProveThemselves });
@@ -118,7 +121,26 @@ export function grpcClient<Definition extends CompatServiceDefinition>(
       return same ? undefined : new Error("the server is not the party that was expected");
     },
   });
-  const channel = createChannel(to.address, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
+  return clientOver(definition, to.address, credentials);
+}
+
+/**
+ * A client of whoever answers at host:port. For fetching what proves itself, such as the chain of directives, and nothing else: neither
+ * what is said nor what is heard is protected from somebody in between.
+ */
+export function unprovenGrpcClient<Definition extends CompatServiceDefinition>(
+  definition: Definition,
+  address: string,
+): GrpcConnection<Definition> {
+  return clientOver(definition, address, new ClientTlsCredentials({ rootsPem: "" }, { rejectUnauthorized: false }));
+}
+
+function clientOver<Definition extends CompatServiceDefinition>(
+  definition: Definition,
+  address: string,
+  credentials: ClientTlsCredentials,
+): GrpcConnection<Definition> {
+  const channel = createChannel(address, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
   const client = createClientFactory().use(statusToErrors).create(definition, channel);
   return { client, [Symbol.dispose]: () => channel.close() };
 }

@@ -19,7 +19,7 @@ import { z } from "zod";
 import { concat, equalBytes, fromHex, lpText, toHex, utf8 } from "../core/bytes.ts";
 import { judgeFreshness } from "../core/chain.ts";
 import type { Contact } from "../core/data-plane.ts";
-import type { Federation } from "../core/directive.ts";
+import type { Federation, SignedDirective } from "../core/directive.ts";
 import { CausewayError } from "../core/errors.ts";
 import { blake2b } from "../crypto/hash.ts";
 import { generateKeyShare, publicKeyOf } from "../crypto/oprf.ts";
@@ -243,26 +243,71 @@ export function installBundle(of: {
   readonly bundleDir: string;
   readonly fingerprint: Uint8Array;
   readonly nowMs: number;
-}): { readonly federation: Federation; readonly identity: PeerIdentity } {
+}): Installed {
   const { partyDir, bundleDir } = of;
   const { enrolment } = readEnrolment(partyDir);
-  const context = { pinnedFingerprint: of.fingerprint, nowMs: of.nowMs };
-  const chain = proveChain(decodeChain(readBytes(partyFile(bundleDir, "chain"))), context);
-  const { federation } = chain;
-  const freshness = readBytes(partyFile(bundleDir, "freshness"));
-  if (judgeFreshness(federation, decodeSignedFreshness(freshness), of.nowMs) !== "fresh") {
-    throw new CausewayError("OUT_OF_SEQUENCE", "the bundle is out of date; ask the board for a new one");
-  }
-  const identity = identityInChain(enrolment, federation);
-  if (enrolment.tlsRequestPem !== undefined) installCertificate(partyDir, bundleDir, federation, identity);
-  if (enrolment.natsKey !== undefined) installCredentials(partyDir, bundleDir, enrolment.natsKey);
+  const installed = installParty({
+    ...of,
+    directives: decodeChain(readBytes(partyFile(bundleDir, "chain"))),
+    freshness: readBytes(partyFile(bundleDir, "freshness")),
+    certificatePem: readPublic(partyFile(bundleDir, "certificate")),
+    natsUserJwt: enrolment.natsKey === undefined ? "" : readPublic(partyFile(bundleDir, "userJwt")).trim(),
+  });
   if (enrolment.kind === "nats") {
     replaceFile(partyFile(partyDir, "natsAccounts"), readBytes(partyFile(bundleDir, "natsAccounts")), 0o644);
   }
+  return installed;
+}
+
+export type Installed = { readonly federation: Federation; readonly identity: PeerIdentity };
+
+/** Takes over what the board decided and the registrar issued, however it came here. Throws as `installBundle`. */
+export function installParty(of: {
+  readonly partyDir: string;
+  readonly directives: readonly SignedDirective[];
+  /** `Signed` bytes. */
+  readonly freshness: Uint8Array;
+  readonly certificatePem: string;
+  /** Empty for parties without a NATS user. */
+  readonly natsUserJwt: string;
+  readonly fingerprint: Uint8Array;
+  readonly nowMs: number;
+}): Installed {
+  const { partyDir, freshness } = of;
+  const context = { pinnedFingerprint: of.fingerprint, nowMs: of.nowMs };
+  const chain = proveChain(of.directives, context);
+  const { federation } = chain;
+  if (judgeFreshness(federation, decodeSignedFreshness(freshness), of.nowMs) !== "fresh") {
+    throw new CausewayError("OUT_OF_SEQUENCE", "the bundle is out of date; ask the board for a new one");
+  }
+  const identity = installCredentials(partyDir, of, federation);
   writeChain(partyFile(partyDir, "chain"), chain, context);
   replaceFile(partyFile(partyDir, "freshness"), freshness, 0o644);
   replaceFile(partyFile(partyDir, "pin"), `${toHex(of.fingerprint)}\n`, 0o644);
   return { federation, identity };
+}
+
+/**
+ * Puts a certificate and a NATS user in place, each in one step. Throws UNPROVEN for what is not by the federation's authority, or not
+ * for this party's keys and its identity in the chain; then nothing changed.
+ */
+export function installCredentials(
+  partyDir: string,
+  issued: { readonly certificatePem: string; readonly natsUserJwt: string },
+  federation: Federation,
+): PeerIdentity {
+  const { enrolment } = readEnrolment(partyDir);
+  const identity = identityInChain(enrolment, federation);
+  const { natsKey } = enrolment;
+  if (natsKey !== undefined) assertOwnUser(issued.natsUserJwt, natsKey);
+  if (enrolment.tlsRequestPem !== undefined) {
+    installCertificate(partyDir, issued.certificatePem, federation, identity);
+  }
+  if (natsKey !== undefined) {
+    const user = fromSeed(utf8(readSecretText(keyFile(partyDir, "nats.seed"))));
+    replaceFile(partyFile(partyDir, "credentials"), fmtCreds(issued.natsUserJwt, user), 0o600);
+  }
+  return identity;
 }
 
 type Needs = {
@@ -399,7 +444,7 @@ function parseJson(text: string): unknown {
 
 /** The party's place in the chain, found by its signing key. The NATS server has none there. */
 function identityInChain(enrolment: Enrolment, federation: Federation): PeerIdentity {
-  const { found, members } = federation;
+  const { found, members, generations } = federation;
   const isOurs = (each: { readonly signingKey: Uint8Array }): boolean =>
     equalBytes(each.signingKey, enrolment.signingKey);
   switch (enrolment.kind) {
@@ -412,7 +457,7 @@ function identityInChain(enrolment: Enrolment, federation: Federation): PeerIden
       if (found.board.some(isOurs)) return administratorIdentity(enrolment.signingKey);
       break;
     case "evaluator": {
-      const evaluator = found.evaluators.find(isOurs);
+      const evaluator = [found.evaluators, ...generations.values()].flat().find(isOurs);
       if (evaluator !== undefined) return { kind: "evaluator", name: evaluator.name };
       break;
     }
@@ -425,8 +470,12 @@ function identityInChain(enrolment: Enrolment, federation: Federation): PeerIden
   throw new CausewayError("UNPROVEN", "this party's signing key does not stand in the chain of directives");
 }
 
-function installCertificate(partyDir: string, bundleDir: string, federation: Federation, identity: PeerIdentity): void {
-  const certificate = readPublic(partyFile(bundleDir, "certificate"));
+function installCertificate(
+  partyDir: string,
+  certificate: string,
+  federation: Federation,
+  identity: PeerIdentity,
+): void {
   const roots = federation.found.tlsRoots;
   const privateKeyPem = readSecretText(keyFile(partyDir, "tls.key"));
   assertOwnCertificate({ certificatePem: certificate, privateKeyPem, roots });
@@ -435,14 +484,16 @@ function installCertificate(partyDir: string, bundleDir: string, federation: Fed
     throw new CausewayError("UNPROVEN", "certificate is for another identity than the chain gives us");
   }
   replaceFile(partyFile(partyDir, "certificate"), certificate, 0o644);
-  replaceFile(partyFile(partyDir, "roots"), roots.map(certificatePem).join(""), 0o644);
+  replaceFile(partyFile(partyDir, "roots"), rootsPemOf(federation), 0o644);
 }
 
-function installCredentials(partyDir: string, bundleDir: string, natsKey: string): void {
-  const jwt = readPublic(partyFile(bundleDir, "userJwt")).trim();
+/** The TLS roots in the chain, PEM. */
+export function rootsPemOf({ found }: Pick<Federation, "found">): string {
+  return found.tlsRoots.map(certificatePem).join("");
+}
+
+function assertOwnUser(jwt: string, natsKey: string): void {
   if (subjectOfJwt(jwt) !== natsKey) throw new CausewayError("UNPROVEN", "NATS user is for another key than ours");
-  const user = fromSeed(utf8(readSecretText(keyFile(partyDir, "nats.seed"))));
-  replaceFile(partyFile(partyDir, "credentials"), fmtCreds(jwt, user), 0o600);
 }
 
 function subjectOfJwt(jwt: string): string {
