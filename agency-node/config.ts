@@ -10,7 +10,7 @@ const schema = z.strictObject({
   listen: hostPort.default("127.0.0.1:7440"),
   /** The federation's NATS server. */
   natsUrl: z.string().regex(/^tls:\/\/[^/\s]+:\d{1,5}$/),
-  /** Worker threads for hardening; 0 is one a core. */
+  /** Worker processes for hardening; 0 is one a core. */
   workers: z.int().min(0).max(256).default(0),
 });
 

@@ -1,4 +1,4 @@
-/** A node's hardening arithmetic, spread over worker threads in pieces. Batches take turns. */
+/** A node's hardening arithmetic, spread over worker processes in pieces. Batches take turns. */
 import { concat } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { OUTPUT_BYTES } from "../../shared/crypto/oprf.ts";
@@ -20,7 +20,7 @@ export type Engine = AsyncDisposable & {
   finalise(inputs: readonly Uint8Array[], blinds: Uint8Array, answers: readonly Uint8Array[]): Promise<Uint8Array[]>;
 };
 
-/** Starts the workers. `workers` defaults to one for each core. */
+/** `workers` defaults to one for each core. */
 export function startEngine(workers?: number): Engine {
   const pool = startWorkerPool<HardenTask, HardenAnswer>({
     module: new URL("./harden-worker.ts", import.meta.url),
@@ -44,7 +44,7 @@ export function startEngine(workers?: number): Engine {
     async finalise(inputs, blinds, answers) {
       const done = await Promise.all(
         pieces(inputs.length).map(([from, to]) => {
-          // Copied here: the `slice` of a Buffer, which gRPC hands over, is a view that drags the whole batch along.
+          // Plain arrays: what gRPC hands over are Buffers, which would be Buffers in the worker too.
           const part = (batch: Uint8Array, size: number) => new Uint8Array(batch.subarray(from * size, to * size));
           const task: HardenTask = {
             kind: "finalise",

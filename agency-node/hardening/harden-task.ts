@@ -1,4 +1,4 @@
-/** What goes between a node and its hardening threads. */
+/** What goes between a node and its worker processes. */
 
 /** Inputs joined, with their lengths: many small arrays cost more to send than to blind. */
 export type PackedInputs = { readonly bytes: Uint8Array; readonly lengths: Uint32Array };

@@ -1,4 +1,4 @@
-/** (node) Worker thread: blinds, checks proofs, unblinds. */
+/** (node) Worker process: blinds, checks proofs, unblinds. */
 import { concat } from "../../shared/core/bytes.ts";
 import { hashKey, isZero } from "../../shared/crypto/hash.ts";
 import { blindBatch, combineBatch, finalizeBatch, verifyIndices } from "../../shared/crypto/oprf.ts";

@@ -8,7 +8,7 @@ import { check, hostPort } from "../../shared/wire/checks.ts";
 const schema = z.strictObject({
   /** host:port of the gRPC service. */
   listen: hostPort,
-  /** Worker threads; 0 is one a core. */
+  /** Worker processes; 0 is one a core. */
   workers: z.int().min(0).max(256).default(0),
 });
 

@@ -1,4 +1,4 @@
-/** An evaluator's arithmetic, spread over its worker threads in pieces. The lane is the member, so that members take turns. */
+/** An evaluator's arithmetic, spread over its worker processes in pieces. The lane is the member, so that members take turns. */
 import { concat } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { startWorkerPool } from "../../shared/platform/worker-pool.ts";
@@ -19,7 +19,7 @@ export type Engine = AsyncDisposable & {
 
 export type Pairs = { readonly blinded: Uint8Array; readonly evaluated: Uint8Array };
 
-/** Starts the workers. `workers` defaults to one for each core. */
+/** `workers` defaults to one for each core. */
 export function startEngine(data: EvaluatorWorkerData, workers?: number): Engine {
   const pool = startWorkerPool<EvaluatorTask, EvaluatorAnswer>({
     module: new URL("./evaluator-worker.ts", import.meta.url),
@@ -53,10 +53,7 @@ export function startEngine(data: EvaluatorWorkerData, workers?: number): Engine
   };
 }
 
-/**
- * Copies of consecutive pieces: a view would drag the whole batch to every worker. What gRPC hands over are Buffers, whose
- * `slice` is a view too.
- */
+/** Consecutive pieces, as plain arrays: what gRPC hands over are Buffers, which would be Buffers in the worker too. */
 function pieces(batch: Uint8Array): Uint8Array[] {
   const size = PIECE_ELEMENTS * ELEMENT_BYTES;
   return Array.from(

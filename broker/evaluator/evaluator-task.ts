@@ -1,4 +1,4 @@
-/** What goes between an evaluator and its worker threads. Elements are joined, 32 bytes each. */
+/** What goes between an evaluator and its worker processes. Elements are joined, 32 bytes each. */
 export type EvaluatorTask =
   /** Which elements are none. */
   | { readonly kind: "validate"; readonly blinded: Uint8Array }
@@ -11,5 +11,5 @@ export type EvaluatorAnswer =
   | { readonly kind: "validated"; readonly bad: readonly number[] }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array };
 
-/** Given to a worker at its start. */
+/** Given to a worker before its first task. */
 export type EvaluatorWorkerData = { readonly keyShare: Uint8Array; readonly publicKey: Uint8Array };

@@ -3,8 +3,8 @@
  * their budgets, and proves on demand that it did so.
  *
  * It sees uniformly random elements: how many a member hardens, and when, and nothing about whom. It holds one key share, which
- * stays in its worker threads, and a signing key, with which it commits itself to each answer before it learns which pairs it must
- * prove. Known weakness: all evaluators of a generation together can try identifiers; they lack the salt.
+ * stays in it and its worker processes, and a signing key, with which it commits itself to each answer before it learns which
+ * pairs it must prove. Known weakness: all evaluators of a generation together can try identifiers; they lack the salt.
  *
  * The same thing is hosted by the broker and, as a small program of its own, by another operator: see `main.ts`.
  */
@@ -36,7 +36,7 @@ export type EvaluatorOptions = {
   readonly clock: Clock;
   /** For the audit trail and alarms. Must not throw. */
   readonly onEvent: (event: EvaluatorEvent) => void;
-  /** Worker threads; default one for each core. */
+  /** Worker processes; default one for each core. */
   readonly workers?: number;
 };
 

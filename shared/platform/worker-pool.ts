@@ -1,10 +1,17 @@
 /**
- * A pool of worker threads for work that would keep the event loop from answering. A lane (such as a member) is a queue of its own
+ * A pool of worker processes for work that would keep the event loop from answering. A lane (such as a member) is a queue of its own
  * and lanes take turns, so that one caller's long batch does not hold up another's short one.
+ *
+ * Processes, not threads: to terminate a thread while it starts modules behind a top-level await, as ours start behind libsodium's,
+ * is fatal in V8, and what is fatal in V8 ends all threads of a process. A process can be killed at any time, and one that fails
+ * takes only its own tasks with it.
+ *
+ * What a worker gets, keys included, goes through a pipe that only it and its owner hold: nothing in arguments, environment or
+ * files. It ends when that pipe does, so also when its owner is killed.
  */
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { parentPort, Worker } from "node:worker_threads";
-import type { MessagePort } from "node:worker_threads";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 
@@ -12,10 +19,11 @@ import type { ErrorCode } from "../core/errors.ts";
 const TASKS_PER_WORKER = 2;
 
 export type WorkerPool<Task, Answer> = AsyncDisposable & {
+  /** How many may work at once. Each is started when there is work for it. */
   readonly workers: number;
   /**
-   * Runs a task in some worker. Rejects with the `CausewayError` thrown there, INTERNAL for any other fault or where no
-   * worker can start, UNAVAILABLE after disposal. Task and answer are copied; give small typed arrays, not views on large buffers.
+   * Runs a task in some worker. Rejects with the `CausewayError` thrown there, INTERNAL for any other fault or where the worker
+   * dies or cannot start, UNAVAILABLE after disposal. Task and answer are copied: of a typed array its own bytes only.
    */
   run(task: Task, lane?: string): Promise<Answer>;
 };
@@ -23,28 +31,28 @@ export type WorkerPool<Task, Answer> = AsyncDisposable & {
 export type PoolOptions = {
   /** The worker's module, which calls `serveTasks`. */
   readonly module: URL;
-  /** Given to every worker as `workerData`. */
+  /** Given to every worker before its first task. May be secret. */
   readonly data?: unknown;
   /** Default: one for each core. */
   readonly workers?: number;
 };
 
+/** The first message to a worker; every other one is an order. */
+type Start<Data> = { readonly data: Data };
+type Order<Task> = { readonly id: number; readonly task: Task };
 type Failure = { readonly code: ErrorCode; readonly message: string; readonly fields: readonly string[] };
 type Reply<Answer> = { readonly id: number } & ({ readonly answer: Answer } | { readonly failure: Failure });
-type Job<Task, Answer> = {
-  readonly id: number;
-  readonly task: Task;
+type Job<Task, Answer> = Order<Task> & {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 };
-/** `proven`: a worker in this seat has answered before. */
-type Seat<Task, Answer> = { worker: Worker; readonly jobs: Map<number, Job<Task, Answer>>; proven: boolean };
+type Seat<Task, Answer> = { worker: ChildProcess | undefined; readonly jobs: Map<number, Job<Task, Answer>> };
 
-/** Starts the workers. */
+/** Starts no worker yet: each is started with its first task. */
 export function startWorkerPool<Task, Answer>(options: PoolOptions): WorkerPool<Task, Answer> {
+  const workers = options.workers ?? availableParallelism();
+  const seats = Array.from({ length: workers }, (): Seat<Task, Answer> => ({ worker: undefined, jobs: new Map() }));
   const lanes = new Map<string, Job<Task, Answer>[]>();
-  const seats: Seat<Task, Answer>[] = [];
-  const count = options.workers ?? availableParallelism();
   let nextId = 0;
   let closed: CausewayError | undefined;
 
@@ -52,43 +60,37 @@ export function startWorkerPool<Task, Answer>(options: PoolOptions): WorkerPool<
     for (let seat = leastBusy(seats); seat.jobs.size < TASKS_PER_WORKER; seat = leastBusy(seats)) {
       const job = takeTurn(lanes);
       if (job === undefined) return;
-      seat.jobs.set(job.id, job);
-      post(seat.worker, { id: job.id, task: job.task });
+      assign(seat, job);
     }
   };
-  const hire = (seat: Seat<Task, Answer>): void => {
-    seat.worker.on("message", (reply: Reply<Answer>) => {
-      seat.proven = true;
+  const assign = (seat: Seat<Task, Answer>, job: Job<Task, Answer>): void => {
+    try {
+      seat.worker ??= hire(seat);
+      post(seat.worker, { id: job.id, task: job.task } satisfies Order<Task>);
+      seat.jobs.set(job.id, job);
+    } catch (error) {
+      job.reject(new CausewayError("INTERNAL", "a worker process cannot be given its task", { cause: error }));
+    }
+  };
+  const hire = (seat: Seat<Task, Answer>): ChildProcess => {
+    const worker = newWorker(options);
+    worker.on("message", (reply: Reply<Answer>) => {
       settle(seat, reply);
       fill();
     });
-    // An error is followed by the exit.
-    seat.worker.on("error", () => undefined);
-    seat.worker.on("exit", () => {
-      if (closed) return;
-      // It takes its own tasks with it, not the pool; but where one cannot even start, the next will not either.
-      if (!seat.proven) return close(new CausewayError("INTERNAL", "worker threads cannot start"));
-      abandon(seat.jobs.values(), new CausewayError("INTERNAL", "a worker thread failed"));
+    // An error is followed by the close, which comes after the last message.
+    worker.on("error", () => undefined);
+    worker.on("close", () => {
+      seat.worker = undefined;
+      abandon(seat.jobs.values(), closed ?? new CausewayError("INTERNAL", "a worker process failed"));
       seat.jobs.clear();
-      seat.worker = newWorker(options);
-      hire(seat);
       fill();
     });
+    return worker;
   };
-  const close = (reason: CausewayError): void => {
-    closed = reason;
-    abandon([...lanes.values()].flat(), reason);
-    lanes.clear();
-    for (const seat of seats) abandon(seat.jobs.values(), reason);
-  };
-  for (let i = 0; i < count; i += 1) {
-    const seat = { worker: newWorker(options), jobs: new Map<number, Job<Task, Answer>>(), proven: false };
-    seats.push(seat);
-    hire(seat);
-  }
 
   return {
-    workers: count,
+    workers,
     run: (task, lane = "") =>
       new Promise<Answer>((resolve, reject) => {
         if (closed !== undefined) throw closed;
@@ -98,33 +100,57 @@ export function startWorkerPool<Task, Answer>(options: PoolOptions): WorkerPool<
         fill();
       }),
     async [Symbol.asyncDispose]() {
-      close(new CausewayError("UNAVAILABLE", "worker pool is closed"));
-      await Promise.all(seats.map((seat) => seat.worker.terminate()));
+      closed = new CausewayError("UNAVAILABLE", "worker pool is closed");
+      abandon([...lanes.values()].flat(), closed);
+      lanes.clear();
+      await Promise.all(seats.map(({ worker }) => kill(worker)));
     },
   };
 }
 
-/** (worker) Answers tasks, one at a time. */
-export function serveTasks<Task, Answer>(handle: (task: Task) => Answer): void {
-  const port = parentPort;
-  if (port === null) throw new CausewayError("INTERNAL", "this module runs in a worker thread only");
-  port.on("message", ({ id, task }: { id: number; task: Task }) => {
-    try {
-      post(port, { id, answer: handle(task) });
-    } catch (error) {
-      post(port, { id, failure: failureOf(error) });
-    }
+/** (worker) Answers tasks, one at a time. `data` is the pool's. */
+export function serveTasks<Task, Answer, Data>(handle: (task: Task, data: Data) => Answer): void {
+  if (process.send === undefined) throw new CausewayError("INTERNAL", "this module runs in a worker process only");
+  // They go to the whole group at Ctrl-C, or to the whole service: the owner decides when its workers end.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+  // oxlint-disable-next-line unicorn/no-process-exit -- whatever else its module has started: it may hold a key
+  process.once("disconnect", () => process.exit());
+  process.once("message", ({ data }: Start<Data>) => {
+    process.on("message", ({ id, task }: Order<Task>) => {
+      try {
+        post(process, { id, answer: handle(task, data) });
+      } catch (error) {
+        post(process, { id, failure: failureOf(error) });
+      }
+    });
   });
 }
 
-function post(port: Pick<MessagePort, "postMessage">, message: object): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
-  port.postMessage(message);
+/** A message to an end that has gone is lost: its `close` or `disconnect` tells. */
+function post(end: Pick<NodeJS.Process, "connected" | "send">, message: object): void {
+  if (end.connected) end.send?.(message, undefined, undefined, () => undefined);
 }
 
-function newWorker(options: PoolOptions): Worker {
-  // No flags of the parent: a test runner's loader has no place in a worker.
-  return new Worker(options.module, { workerData: options.data, execArgv: [] });
+/** Standard error is the owner's: should V8 itself fail, it says why. */
+function newWorker({ module, data }: PoolOptions): ChildProcess {
+  const worker = fork(module, {
+    // No flags and no environment of the parent: a test runner's loader, or a secret, has no place in a worker.
+    execArgv: [],
+    env: {},
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  post(worker, { data } satisfies Start<unknown>);
+  return worker;
+}
+
+/** Resolves when the process is gone. Nothing is lost: a worker keeps nothing. */
+async function kill(worker: ChildProcess | undefined): Promise<void> {
+  if (worker === undefined) return;
+  await new Promise<void>((resolve) => {
+    worker.once("close", () => resolve());
+    worker.kill("SIGKILL");
+  });
 }
 
 function leastBusy<Task, Answer>(seats: readonly Seat<Task, Answer>[]): Seat<Task, Answer> {
@@ -155,5 +181,5 @@ function abandon<Task, Answer>(jobs: Iterable<Job<Task, Answer>>, error: Causewa
 
 function failureOf(error: unknown): Failure {
   if (isCausewayError(error)) return { code: error.code, message: error.message, fields: error.fields };
-  return { code: "INTERNAL", message: "a task failed in a worker thread", fields: [] };
+  return { code: "INTERNAL", message: "a task failed in a worker process", fields: [] };
 }

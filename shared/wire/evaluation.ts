@@ -2,7 +2,7 @@
  * Evaluation messages between wire and domain (`proto/causeway/v1/evaluation.proto`).
  *
  * The size cap is gRPC's (`GRPC_MESSAGE_BYTES_MAX`) and holds before anything here runs. Elements are only counted here; whether they
- * are points is found out in the worker threads.
+ * are points is found out in the workers.
  */
 import { z } from "zod";
 import { fromHex } from "../core/bytes.ts";

@@ -1,9 +1,10 @@
 /**
- * Hardening, end to end over mutual TLS on loopback: a node in this process, one or two evaluators in another, batches of full size.
+ * Hardening, end to end over mutual TLS on loopback: a node in this process, one or two evaluators in another, each with a worker
+ * process, batches of full size.
  *
- * Costs are processor time of whole processes, all threads, garbage collection, TLS and gRPC included; the limits are bare loops of
- * libsodium's primitives (see `harden-limits.ts`) in the same processes, before and after. Their quotient is the share of the limit; a
- * neighbour on the machine slows both alike. The node's part is blinding, proofs of every evaluator, adding, unblinding and
+ * Costs are processor time of whole processes with their workers, garbage collection, TLS, gRPC and the way to the workers included;
+ * the limits are bare loops of libsodium's primitives (see `harden-limits.ts`) beside them, before and after. Their quotient is
+ * the share of the limit; a neighbour on the machine slows both alike. The node's part is blinding, proofs of every evaluator, adding, unblinding and
  * hashing; the evaluator's is validation, evaluation, hashes, statement, proof and its database.
  */
 import { fork } from "node:child_process";
@@ -44,7 +45,7 @@ export async function benchHarden({ quick, say }: BenchOptions): Promise<BenchRe
   for (const { workers, elementsPerSecond, shareOfLimit } of scaling) {
     say(
       `${workers} worker(s), by the wall clock: node ${elementsPerSecond.node} elements/s (${shareOfLimit.node} of as many ` +
-        `threads of bare primitives), evaluator ${elementsPerSecond.evaluator} (${shareOfLimit.evaluator})`,
+        `workers with bare primitives), evaluator ${elementsPerSecond.evaluator} (${shareOfLimit.evaluator})`,
     );
   }
   return {
@@ -168,11 +169,11 @@ type ScalingPoint = {
   readonly workers: number;
   /** Elements a second by the wall clock: blinding and unblinding; validation and evaluation. */
   readonly elementsPerSecond: Sides;
-  /** The same over what bare primitives did in as many threads, just before. */
+  /** The same over what bare primitives did in as many workers, just before. */
   readonly shareOfLimit: Sides;
 };
 
-/** One worker thread and two, in turns. Shares hold on a busy machine too; elements a second do not. */
+/** One worker and two, in turns. Shares hold on a busy machine too; elements a second do not. */
 async function measureScaling(runs: number): Promise<ScalingPoint[]> {
   const points: ScalingPoint[] = [];
   for (let i = 0; i < runs; i += 1) points.push(await scalingPoint(1), await scalingPoint(2));
@@ -196,7 +197,7 @@ async function scalingPoint(workers: number): Promise<ScalingPoint> {
   await using evaluator = startEvaluatorEngine({ keyShare, publicKey: publicKeyOf(keyShare) }, workers);
   const inputs = inventedInputs(SCALING_INPUTS);
   const key = randomBytes(32);
-  // The threads load their code before a clock starts.
+  // The workers load their code before a clock starts.
   const warm = await node.blind(inputs.slice(0, 2_048), key);
   await evaluator.badElements(warm.blinded, "");
 

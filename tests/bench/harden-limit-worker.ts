@@ -1,4 +1,4 @@
-/** Worker thread that runs bare primitives: what so many threads can do on this machine, just now. */
+/** Worker that runs bare primitives: what so many can do on this machine, just now. */
 import { serveTasks } from "../../shared/platform/worker-pool.ts";
 import { evaluatorLimitSeconds, nodeLimitSeconds } from "./harden-limits.ts";
 

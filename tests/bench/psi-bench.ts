@@ -20,7 +20,7 @@ const SIZES = [10_000, 100_000];
 const OVERLAP = 0.1;
 /** Of each side's items, new in a day; the overlap among them is the same. */
 const NEW_IN_A_DAY = 0.01;
-/** Enough for every thread to load and compile its code. */
+/** Enough for every worker to load and compile its code. */
 const WARM_UP_ITEMS = 2_048;
 /** psi.js needs minutes beyond this, and a match again takes it as long as the first. */
 const PSI_JS_REMATCH_SIZE_MAX = 10_000;

@@ -1,7 +1,7 @@
 /**
  * Set intersection the way Causeway does it: two members and two evaluators, real TLS and gRPC on loopback, budgets, signed
- * statements and spot-check proofs; then salting, layout and the broker's index. Everything runs in this process, on as
- * many worker threads as there are cores. Left out: the sealed envelopes between node and broker, and their files.
+ * statements and spot-check proofs; then salting, layout and the broker's index. Everything runs in this process and its
+ * workers, for each party as many as there are cores. Left out: the sealed envelopes between node and broker, and their files.
  */
 import { createHardener } from "../../agency-node/hardening/hardener.ts";
 import type { Hardener } from "../../agency-node/hardening/hardener.ts";
@@ -35,7 +35,7 @@ export type Exchange = AsyncDisposable & {
   readonly met: ReadonlySet<string>;
 };
 
-/** Starts all parties and warms their threads with so many items. `workers` is for each member and each evaluator. */
+/** Starts all parties and warms their workers with so many items. `workers` is for each member and each evaluator. */
 export async function startExchange(workers: number, warmUpItems: number): Promise<Exchange> {
   const federation = await startFederation({ evaluators: 2, workers });
   const board = new Board(saltKey(randomBytes(32)));

@@ -171,7 +171,7 @@ describe("an evaluator", () => {
     using caller = await callerOf(test);
     const work = caller.ask(batch(2_000));
     work.catch(() => undefined);
-    await expect.poll(() => test.evaluators[0]?.events.length, { interval: 2 }).toBe(1);
+    await expect.poll(() => test.evaluators[0]?.events.length, { interval: 2, timeout: 10_000 }).toBe(1);
     test.setMember(caller.member, undefined);
     await expect(work).rejects.toMatchObject({ code: "FORBIDDEN" });
   });

@@ -25,7 +25,7 @@ export type RunningEvaluator = {
   readonly keyShare: Uint8Array;
   readonly port: number;
   readonly events: EvaluatorEvent[];
-  /** Ends the server and its threads; budgets stay in their file. */
+  /** Ends the server and its workers; budgets stay in their file. */
   stop(): Promise<void>;
   /** As after a crash: same keys, same file, same port. */
   start(): Promise<void>;

@@ -190,7 +190,7 @@ describe("a batch that is sent again", () => {
     const batch = batchOf(2_000);
     const work = hardener.hardenBatch(batch);
     const [, keyOffice] = test.evaluators;
-    await expect.poll(() => charged(test, 1), { interval: 5 }).toBe(2_000);
+    await expect.poll(() => charged(test, 1), { interval: 5, timeout: 10_000 }).toBe(2_000);
     await keyOffice?.stop();
     await expect(work).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await expect(hardener.hardenBatch(batch)).rejects.toMatchObject({ code: "UNAVAILABLE" });
@@ -244,7 +244,7 @@ describe("budgets and membership", () => {
     const { test, member, hardener } = await setting();
     await hardener.hardenBatch(batchOf(3));
     const work = hardener.hardenBatch(batchOf(2_000));
-    await expect.poll(() => charged(test), { interval: 2 }).toBe(2_003);
+    await expect.poll(() => charged(test), { interval: 2, timeout: 10_000 }).toBe(2_003);
     test.setMember(member, undefined);
     await expect(work).rejects.toMatchObject({ code: "FORBIDDEN" });
     test.setMember(member, AMPLE);
