@@ -302,7 +302,10 @@ function memberPermissions(member: MemberId): Pick<User, "pub" | "sub"> {
   return { pub: { allow: requests }, sub: { allow: [`${memberInboxPrefix(member)}.>`] } };
 }
 
-/** The broker owns all streams and consumers. It may delete no message and no stream; purging is how an epoch retires. */
+/**
+ * The broker owns all streams and consumers. It may delete no single message; purging is how an epoch retires, and deleting a stream how
+ * what a removed member has sent goes.
+ */
 function brokerPermissions(): Pick<User, "pub" | "sub"> {
   return {
     pub: {
@@ -313,6 +316,7 @@ function brokerPermissions(): Pick<User, "pub" | "sub"> {
         "$JS.API.STREAM.UPDATE.*",
         "$JS.API.STREAM.INFO.*",
         "$JS.API.STREAM.PURGE.*",
+        "$JS.API.STREAM.DELETE.*",
         "$JS.API.STREAM.NAMES",
         "$JS.API.STREAM.LIST",
         "$JS.API.STREAM.MSG.GET.*",

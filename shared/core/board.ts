@@ -61,3 +61,16 @@ export type EvaluatorOffer = {
   readonly generation: number;
   readonly sharePublicKey: Uint8Array;
 };
+
+/** The broker's word that nothing of an ended epoch is left with it. */
+export type PurgeAttestation = {
+  readonly epoch: number;
+  /** Of the directive that ended it. */
+  readonly directiveNumber: number;
+  /** What memory held of it, padding included. */
+  readonly records: number;
+  readonly tokens: number;
+  /** Submissions that the last pass over the members' streams removed. */
+  readonly messages: number;
+  readonly purgedAtMs: number;
+};

@@ -75,12 +75,16 @@ export type NatsBus = AsyncDisposable & {
   readonly connected: boolean;
   /** Resolves when a server has stored the message. Throws UNAVAILABLE; then the message may or may not be stored. */
   publish(subject: string, data: Uint8Array, messageId: string): Promise<void>;
-  /** Messages of a durable consumer until the signal aborts; survives a server that goes away. */
-  consume(stream: string, consumer: string): AsyncGenerator<BusMessage>;
+  /** Messages of a durable consumer until a signal aborts, the bus's or this one; survives a server that goes away. */
+  consume(stream: string, consumer: string, signal?: AbortSignal): AsyncGenerator<BusMessage>;
   /** Every message now in the stream, in order, then ends. */
   replay(stream: string): AsyncGenerator<BusMessage>;
   /** Creates the stream or brings its settings to the table's. */
   ensureStream(settings: StreamSettings): Promise<void>;
+  /** Removes the messages of one subject, and says how many there were. Throws NOT_FOUND if there is no such stream. */
+  purge(stream: string, subject: string): Promise<number>;
+  /** Removes a stream with all it holds, if there is one. */
+  deleteStream(stream: string): Promise<void>;
   /** Creates the durable pull consumer with explicit acknowledgement. */
   ensureConsumer(stream: string, consumer: string, maxAckPending: number): Promise<void>;
   /** The live server's settings of a stream. */
@@ -208,22 +212,23 @@ class Bus implements NatsBus {
     await this.#jetstream.publish(subject, data, { headers: withId }).catch(rethrow);
   }
 
-  async *consume(stream: string, consumer: string): AsyncGenerator<BusMessage> {
-    while (!this.#signal.aborted) {
+  async *consume(stream: string, consumer: string, own?: AbortSignal): AsyncGenerator<BusMessage> {
+    const signal = own === undefined ? this.#signal : AbortSignal.any([this.#signal, own]);
+    while (!signal.aborted) {
       try {
         const durable = await this.#jetstream.consumers.get(stream, consumer);
-        yield* this.#pull(durable);
+        yield* this.#pull(durable, signal);
       } catch (error) {
-        if (this.#signal.aborted || this.#connection.isClosed()) return;
+        if (signal.aborted || this.#connection.isClosed()) return;
         if (!isTransient(error)) rethrow(error);
       }
-      await pause(500, this.#signal);
+      await pause(500, signal);
     }
   }
 
-  async *#pull(durable: Consumer): AsyncGenerator<BusMessage> {
+  async *#pull(durable: Consumer, signal: AbortSignal): AsyncGenerator<BusMessage> {
     const messages = await durable.consume({ max_bytes: 8 * 1024 * 1024, idle_heartbeat: 2_000, expires: 10_000 });
-    yield* this.#untilAborted(messages);
+    yield* untilAborted(messages, signal);
   }
 
   async *replay(stream: string): AsyncGenerator<BusMessage> {
@@ -232,24 +237,28 @@ class Bus implements NatsBus {
     if (state.messages === 0) return;
     const ordered = await this.#jetstream.consumers.get(stream).catch(rethrow);
     const messages = await ordered.consume({ max_messages: 64 }).catch(rethrow);
-    for await (const message of this.#untilAborted(messages)) {
+    for await (const message of untilAborted(messages, this.#signal)) {
       yield message;
       // What was purged leaves no message behind, so the last number may never come: the server says when nothing is pending.
       if (message.pending === 0) return;
     }
   }
 
-  async *#untilAborted(messages: ConsumerMessages): AsyncGenerator<BusMessage> {
-    const stop = (): void => messages.stop();
-    this.#signal.addEventListener("abort", stop, { once: true });
-    // The signal may have aborted while the server was being asked.
-    if (this.#signal.aborted) stop();
+  async purge(stream: string, subject: string): Promise<number> {
+    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
     try {
-      for await (const message of messages) yield toBusMessage(message);
-    } finally {
-      this.#signal.removeEventListener("abort", stop);
-      messages.stop();
+      return (await manager.streams.purge(stream, { filter: subject })).purged;
+    } catch (error) {
+      if (isMissing(error)) throw new CausewayError("NOT_FOUND", "there is no such stream", { cause: error });
+      rethrow(error);
     }
+  }
+
+  async deleteStream(stream: string): Promise<void> {
+    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
+    await manager.streams.delete(stream).catch((error: unknown) => {
+      if (!isMissing(error)) rethrow(error);
+    });
   }
 
   async ensureStream(settings: StreamSettings): Promise<void> {
@@ -280,6 +289,19 @@ class Bus implements NatsBus {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection.close();
+  }
+}
+
+async function* untilAborted(messages: ConsumerMessages, signal: AbortSignal): AsyncGenerator<BusMessage> {
+  const stop = (): void => messages.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  // The signal may have aborted while the server was being asked.
+  if (signal.aborted) stop();
+  try {
+    for await (const message of messages) yield toBusMessage(message);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    messages.stop();
   }
 }
 

@@ -4,7 +4,14 @@
  */
 import { z } from "zod";
 import { lpText } from "../core/bytes.ts";
-import type { BoardPaper, BoardPaperBody, CredentialsRequest, EvaluatorOffer, Invitation } from "../core/board.ts";
+import type {
+  BoardPaper,
+  BoardPaperBody,
+  CredentialsRequest,
+  EvaluatorOffer,
+  Invitation,
+  PurgeAttestation,
+} from "../core/board.ts";
 import { blake2b } from "../crypto/hash.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import {
@@ -15,7 +22,9 @@ import {
   instantMs,
   line,
   oneOf,
+  ordinal,
   readMessage,
+  safeInteger,
   slug,
   toWireDomain,
   uint32,
@@ -96,6 +105,20 @@ const evaluatorOfferReading: Reading<gen.EvaluatorOffer, EvaluatorOffer> = {
   schema: z.object({ name: slug, generation: uint32(1), sharePublicKey: bytes32 }),
 };
 
+const purgeAttestationReading: Reading<gen.PurgeAttestation, PurgeAttestation> = {
+  what: "attestation of purge",
+  bytesMax: SMALL_BYTES_MAX,
+  codec: gen.PurgeAttestation,
+  schema: z.object({
+    epoch: uint32(1),
+    directiveNumber: ordinal,
+    records: safeInteger(),
+    tokens: safeInteger(),
+    messages: safeInteger(),
+    purgedAtMs: instantMs,
+  }),
+};
+
 /** (administrator) `Signed` bytes of type "board-paper". */
 export function signPaper(paper: BoardPaper, scope: Scope): Uint8Array {
   const payload = gen.BoardPaper.encode({
@@ -160,6 +183,27 @@ export function openEvaluatorOffer(
   signingKeyOf: SigningKeyOf,
 ): Verified<EvaluatorOffer> {
   return open(signed, { federation, type: "evaluator-offer" }, signingKeyOf, evaluatorOfferReading);
+}
+
+/** (broker) `Signed` bytes of type "purge-attestation". */
+export function signPurgeAttestation(attestation: PurgeAttestation, scope: Scope): Uint8Array {
+  const payload = gen.PurgeAttestation.encode({
+    epoch: attestation.epoch,
+    directiveNumber: BigInt(attestation.directiveNumber),
+    records: BigInt(attestation.records),
+    tokens: BigInt(attestation.tokens),
+    messages: BigInt(attestation.messages),
+    purgedAtMs: BigInt(attestation.purgedAtMs),
+  }).finish();
+  return signMessage(payload, { federation: scope.federation, type: "purge-attestation" }, scope.signer);
+}
+
+export function openPurgeAttestation(
+  signed: Uint8Array,
+  federation: Uint8Array,
+  signingKeyOf: SigningKeyOf,
+): Verified<PurgeAttestation> {
+  return open(signed, { federation, type: "purge-attestation" }, signingKeyOf, purgeAttestationReading);
 }
 
 function open<Message, Value>(

@@ -428,6 +428,23 @@ export interface CollectResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/**
+ * The broker's signed word that nothing of an ended epoch is left with it: type "purge-attestation", by the broker's signing key. It covers
+ * memory, ledger, streams and the sealing key; not what others copied before.
+ */
+export interface PurgeAttestation {
+  readonly epoch: number;
+  /** The directive that ended the epoch. */
+  readonly directiveNumber: bigint;
+  /** What memory held of it, padding included. */
+  readonly records: bigint;
+  readonly tokens: bigint;
+  /** Submissions that the last pass over the members' streams removed. */
+  readonly messages: bigint;
+  readonly purgedAtMs: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 function createBaseListProposalsRequest(): ListProposalsRequest {
   return { _unknownFields: {} };
 }
@@ -5373,6 +5390,156 @@ export const CollectResponse: MessageFns<CollectResponse> = {
       ? Credentials.fromPartial(object.credentials)
       : undefined;
     message.natsUrl = object.natsUrl ?? "";
+    return message;
+  },
+};
+
+function createBasePurgeAttestation(): PurgeAttestation {
+  return { epoch: 0, directiveNumber: 0n, records: 0n, tokens: 0n, messages: 0n, purgedAtMs: 0n, _unknownFields: {} };
+}
+
+export const PurgeAttestation: MessageFns<PurgeAttestation> = {
+  encode(message: PurgeAttestation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint32(message.epoch);
+    }
+    if (message.directiveNumber !== 0n) {
+      if (BigInt.asUintN(64, message.directiveNumber) !== message.directiveNumber) {
+        throw new globalThis.Error("value provided for field message.directiveNumber of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.directiveNumber);
+    }
+    if (message.records !== 0n) {
+      if (BigInt.asUintN(64, message.records) !== message.records) {
+        throw new globalThis.Error("value provided for field message.records of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.records);
+    }
+    if (message.tokens !== 0n) {
+      if (BigInt.asUintN(64, message.tokens) !== message.tokens) {
+        throw new globalThis.Error("value provided for field message.tokens of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.tokens);
+    }
+    if (message.messages !== 0n) {
+      if (BigInt.asUintN(64, message.messages) !== message.messages) {
+        throw new globalThis.Error("value provided for field message.messages of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.messages);
+    }
+    if (message.purgedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.purgedAtMs) !== message.purgedAtMs) {
+        throw new globalThis.Error("value provided for field message.purgedAtMs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.purgedAtMs);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PurgeAttestation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePurgeAttestation() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.directiveNumber = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.records = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.tokens = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.messages = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.purgedAtMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PurgeAttestation>): PurgeAttestation {
+    return PurgeAttestation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PurgeAttestation>): PurgeAttestation {
+    const message = createBasePurgeAttestation() as any;
+    message.epoch = object.epoch ?? 0;
+    message.directiveNumber = (object.directiveNumber !== undefined && object.directiveNumber !== null)
+      ? BigInt(object.directiveNumber)
+      : 0n;
+    message.records = (object.records !== undefined && object.records !== null) ? BigInt(object.records) : 0n;
+    message.tokens = (object.tokens !== undefined && object.tokens !== null) ? BigInt(object.tokens) : 0n;
+    message.messages = (object.messages !== undefined && object.messages !== null) ? BigInt(object.messages) : 0n;
+    message.purgedAtMs = (object.purgedAtMs !== undefined && object.purgedAtMs !== null)
+      ? BigInt(object.purgedAtMs)
+      : 0n;
     return message;
   },
 };
