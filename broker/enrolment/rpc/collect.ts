@@ -1,0 +1,53 @@
+/**
+ * `Collect`: what the registrar has issued to a party that the board has admitted. All of it is public, and of use only with the party's
+ * keys; that the caller has the signing key is asked so that nobody else makes the registrar work.
+ */
+import type { CallContext } from "nice-grpc";
+import { AHEAD_MS_MAX } from "../../../shared/core/chain.ts";
+import { toHex } from "../../../shared/core/bytes.ts";
+import type { Federation } from "../../../shared/core/directive.ts";
+import { CausewayError } from "../../../shared/core/errors.ts";
+import { keyId } from "../../../shared/crypto/sign.ts";
+import { openCredentialsRequest } from "../../../shared/wire/board.ts";
+import type { SigningKeyOf } from "../../../shared/wire/board.ts";
+import { openCollectProof } from "../../../shared/wire/collect.ts";
+import type { CollectRequest, CollectResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
+import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
+import { assertLet } from "./enrolment-parts.ts";
+import type { EnrolmentParts } from "./enrolment-parts.ts";
+
+export function collectRpc(parts: EnrolmentParts) {
+  return async ({ proof, request }: CollectRequest, context: CallContext): Promise<CollectResponse> => {
+    assertLet(parts, context);
+    const { directory, book, natsUrl, clock } = parts;
+    const { federation } = directory.chain;
+    const keys = admittedKeys(federation);
+    if (!keys.has(toHex(proof?.signature?.keyId ?? new Uint8Array()))) {
+      throw new CausewayError("NOT_FOUND", "the board has not admitted this key");
+    }
+    const signingKeyOf: SigningKeyOf = (id) => keys.get(id);
+    const { value: madeAtMs, keyId: caller } = openCollectProof(bytesOf(proof), federation.id, signingKeyOf);
+    if (Math.abs(clock() - madeAtMs) > AHEAD_MS_MAX) {
+      throw new CausewayError("OUT_OF_SEQUENCE", "the proof is not of now: compare the clocks");
+    }
+    const credentials = book.credentialsOf(caller);
+    if (credentials !== undefined) {
+      return { credentials: { ...credentials, issuedAtMs: BigInt(credentials.issuedAtMs) }, natsUrl };
+    }
+    const wanted = bytesOf(request);
+    const { keyId: asker } = openCredentialsRequest(wanted, federation.id, signingKeyOf);
+    if (asker !== caller) throw new CausewayError("UNPROVEN", "the request is another's");
+    book.putRequest(caller, wanted);
+    throw new CausewayError("UNAVAILABLE", "the registrar has been asked; try again in a moment");
+  };
+}
+
+/** Signing keys by id, of all who may come by an invitation and are in good standing now. */
+function admittedKeys({ found, members, generations }: Federation): ReadonlyMap<string, Uint8Array> {
+  const parties = [...found.board, ...members.values(), ...found.evaluators, ...[...generations.values()].flat()];
+  return new Map(parties.map(({ signingKey }) => [toHex(keyId(signingKey)), signingKey]));
+}
+
+function bytesOf(signed: Signed | undefined): Uint8Array {
+  return Signed.encode(Signed.fromPartial(signed ?? {})).finish();
+}
