@@ -4,7 +4,7 @@
  */
 import { join, resolve } from "node:path";
 import { equalBytes } from "../shared/core/bytes.ts";
-import type { Federation } from "../shared/core/directive.ts";
+import type { Directive, Federation } from "../shared/core/directive.ts";
 import { CausewayError } from "../shared/core/errors.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import { probeCrypto } from "../shared/crypto/probe.ts";
@@ -18,7 +18,7 @@ import { aborted } from "../shared/platform/lifecycle.ts";
 import type { Log } from "../shared/platform/log.ts";
 import { connectNats } from "../shared/platform/nats.ts";
 import type { NatsBus } from "../shared/platform/nats.ts";
-import { readKeyShare, readNatsCredentials, readTls } from "../shared/platform/party.ts";
+import { destroySealingKey, readKeyShare, readNatsCredentials, readTls } from "../shared/platform/party.ts";
 import { pause } from "../shared/platform/retry.ts";
 import { isInGoodStanding } from "../shared/platform/standing.ts";
 import type { PeerIdentity } from "../shared/platform/tls.ts";
@@ -31,13 +31,14 @@ import { Spaces } from "./core/spaces.ts";
 import { keyedTokenHash } from "./core/token-index.ts";
 import { createEvaluator } from "./evaluator/evaluator.ts";
 import type { Evaluator } from "./evaluator/evaluator.ts";
-import { readBrokerSealingKeys, readBrokerSigner } from "./keys.ts";
+import { readBrokerSealingKeys, readBrokerSigner, signingKeysOf } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";
 import { Oversight } from "./oversight.ts";
 import type { OversightParts } from "./oversight.ts";
 import { directoryService } from "./rpc/directory-service.ts";
 import { Directory } from "./store/directory.ts";
 import { Ledger } from "./store/ledger.ts";
+import { Upkeep } from "./upkeep.ts";
 import { NoticeBook } from "./writer/notice-book.ts";
 import { Proofs } from "./writer/proofs.ts";
 import { Publications } from "./writer/publications.ts";
@@ -73,9 +74,11 @@ export class Broker implements AsyncDisposable {
   readonly #signer: SigningKeyPair;
   #sealingKeys: SealingKeys;
   readonly #ledger: Ledger;
+  readonly #spaces: Spaces;
   readonly #publications: Publications;
   readonly #notices: NoticeBook;
   readonly #stop = new AbortController();
+  readonly #restartNeeded = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<never>();
   readonly #running: Promise<void>[] = [];
   #evaluator: Evaluator | undefined;
@@ -93,13 +96,14 @@ export class Broker implements AsyncDisposable {
     this.#directory = new Directory(config.dir, clock);
     this.#actedOn = this.#directory.federation.head.number;
     this.#signer = readBrokerSigner(config.dir, this.#directory.federation);
-    this.#sealingKeys = readBrokerSealingKeys(config.dir, this.#directory.federation);
     const federation = (): Federation => this.#directory.federation;
     makePrivateDirectory(this.#dataDir);
     this.#ledger = new Ledger(join(this.#dataDir, "ledger.sqlite"), federation().id);
+    this.#sealingKeys = this.#readFirstSealingKeys();
     this.#notices = new NoticeBook({ ledger: this.#ledger, federation, signer: this.#signer });
-    const spaces = new Spaces(keyedTokenHash(randomBytes(INDEX_SEED_BYTES)));
-    this.#publications = new Publications({ ledger: this.#ledger, notices: this.#notices, federation, spaces });
+    this.#spaces = new Spaces(keyedTokenHash(randomBytes(INDEX_SEED_BYTES)));
+    const parts = { ledger: this.#ledger, notices: this.#notices, federation, spaces: this.#spaces };
+    this.#publications = new Publications(parts);
     const heldOf: OversightParts["heldOf"] = (member) => this.#publications.heldOf(member);
     this.oversight = new Oversight({ ledger: this.#ledger, federation, heldOf, clock });
     // Whoever awaits `failed` gets it; nobody has to.
@@ -109,6 +113,14 @@ export class Broker implements AsyncDisposable {
   /** Rejects when the broker cannot go on; dispose of it then. */
   get failed(): Promise<never> {
     return this.#failure.promise;
+  }
+
+  /**
+   * Resolves when this process has held tokens of an epoch that is gone now. Memory that was freed still holds them: replace the process, see
+   * `main.ts`.
+   */
+  get restartNeeded(): Promise<void> {
+    return this.#restartNeeded.promise;
   }
 
   /** Where gRPC listens. Throws INTERNAL before `start`. */
@@ -162,12 +174,54 @@ export class Broker implements AsyncDisposable {
     if (signal.aborted) return;
     const plane = this.#planeOn(bus);
     await plane.rebuild();
+    const upkeep = this.#upkeepOf(plane);
     await this.#followNew(plane);
     this.#run(this.#keepHouse(plane));
+    this.#run(upkeep.run());
     this.#caughtUp = true;
     if (signal.aborted) return;
     const { members, records, matchesOpen } = this.status;
     this.#log.info("broker.ready", { members, records, matchesOpen });
+  }
+
+  #upkeepOf(plane: Plane): Upkeep {
+    const upkeep = new Upkeep({
+      ledger: this.#ledger,
+      publications: this.#publications,
+      spaces: this.#spaces,
+      directory: this.#directory,
+      plane,
+      destroyKey: (epoch) => this.#destroyKey(epoch),
+      signer: this.#signer,
+      clock: this.#clock,
+      log: this.#log,
+      signal: this.#stop.signal,
+    });
+    void upkeep.purged.then(() => this.#restartNeeded.resolve());
+    return upkeep;
+  }
+
+  #destroyKey(epoch: number): void {
+    destroySealingKey(this.#config.dir, epoch);
+    this.#sealingKeys = this.#readSealingKeys();
+  }
+
+  #readFirstSealingKeys(): SealingKeys {
+    try {
+      return this.#readSealingKeys();
+    } catch (error) {
+      this.#ledger[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #readSealingKeys(): SealingKeys {
+    const isGone = (epoch: number): boolean => this.#ledger.epochs.ended(epoch) !== undefined;
+    return readBrokerSealingKeys(this.#config.dir, this.#directory.federation, isGone);
+  }
+
+  get #directives(): readonly Directive[] {
+    return this.#directory.chain.directives.map(({ directive }) => directive);
   }
 
   get #dataDir(): string {
@@ -247,6 +301,7 @@ export class Broker implements AsyncDisposable {
       outlet,
       federation,
       sealingKeys: () => this.#sealingKeys,
+      pastKeysOf: (member) => signingKeysOf(this.#directives, member),
       sizes: this.#config.streams,
       clock: this.#clock,
       log: this.#log,
@@ -255,10 +310,7 @@ export class Broker implements AsyncDisposable {
   }
 
   async #followNew(plane: Plane): Promise<void> {
-    for (const member of await plane.newMembers()) {
-      this.#run(plane.follow(member));
-      this.#run(plane.sendNotices(member));
-    }
+    for (const member of await plane.newMembers()) this.#run(plane.serve(member));
   }
 
   /** New directives, streams that a NATS server may have lost while it was away, records past their review day. */
@@ -290,7 +342,7 @@ export class Broker implements AsyncDisposable {
       const { number } = this.#directory.federation.head;
       if (number === this.#actedOn) return false;
       this.#actedOn = number;
-      this.#sealingKeys = readBrokerSealingKeys(this.#config.dir, this.#directory.federation);
+      this.#sealingKeys = this.#readSealingKeys();
       this.#log.info("directory.grown", { number: this.#directory.federation.head.number });
       return true;
     } catch (error) {

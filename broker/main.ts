@@ -1,6 +1,6 @@
 /** The broker's program: its directory is the one argument. */
 import { systemClock } from "../shared/platform/clock.ts";
-import { aborted, runMain } from "../shared/platform/lifecycle.ts";
+import { aborted, replaceProcess, runMain } from "../shared/platform/lifecycle.ts";
 import { createLog } from "../shared/platform/log.ts";
 import { requireTls13 } from "../shared/platform/tls.ts";
 import { createBroker } from "./broker.ts";
@@ -9,7 +9,18 @@ import { readBrokerConfig } from "./config.ts";
 await runMain(async (signal) => {
   requireTls13();
   const config = readBrokerConfig(process.argv[2] ?? ".");
-  await using broker = createBroker(config, { clock: systemClock, log: createLog("broker") });
-  await Promise.race([broker.start(), broker.failed, aborted(signal)]);
-  await Promise.race([broker.failed, aborted(signal)]);
+  const log = createLog("broker");
+  let isRestartNeeded = false;
+  {
+    await using broker = createBroker(config, { clock: systemClock, log });
+    const restart = broker.restartNeeded.then(() => {
+      isRestartNeeded = !signal.aborted;
+    });
+    const ends = [broker.failed, aborted(signal), restart];
+    await Promise.race([broker.start(), ...ends]);
+    await Promise.race(ends);
+  }
+  if (!isRestartNeeded) return;
+  log.info("broker.replaced");
+  replaceProcess();
 });

@@ -17,8 +17,13 @@ import type { Received } from "../core/submission.ts";
 
 export type IntakeContext = {
   readonly federation: Federation;
-  /** The broker's keys of the epochs that are not retired. */
+  /** The broker's keys of the epochs that are open, or about to be purged. */
   readonly sealingKeys: ReadonlyMap<number, SealingKeyPair>;
+  /**
+   * For what the ledger knows to be applied, where its hash stands: signing keys that the member has had before. Left out for what is new:
+   * a key that was replaced may be in other hands.
+   */
+  readonly pastKeys?: readonly Uint8Array[];
 };
 
 const EPOCH_OF_SUBJECT = /\.([1-9][0-9]{0,9})$/;
@@ -39,11 +44,11 @@ export function openArrival(
   if (arrival.subject !== submissionSubject(member, epoch)) throw unproven("the subject is not the member's");
   const keyPair = context.sealingKeys.get(epoch);
   if (keyPair === undefined) throw new CausewayError("OUT_OF_SEQUENCE", "there is no key of this epoch");
-  const ownKeyId = toHex(keyId(admit.signingKey));
+  const keys = new Map([admit.signingKey, ...(context.pastKeys ?? [])].map((key) => [toHex(keyId(key)), key]));
   const { submission, hash, signed } = openSubmission(arrival.data, {
     federation: federation.id,
     keyPair,
-    signingKeyOf: (id) => (id === ownKeyId ? admit.signingKey : undefined),
+    signingKeyOf: (id) => keys.get(id),
   });
   if (submission.member !== member) throw unproven("the submission names another member than its subject");
   if (submission.epoch !== epoch) throw unproven("the submission names another epoch than its subject");

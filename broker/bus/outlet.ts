@@ -34,17 +34,18 @@ export class Outlet {
     this.#parts = parts;
   }
 
-  /** Sends a reply, however long NATS is away. Throws UNAVAILABLE when the signal aborts first. */
+  /** Sends a reply, however long NATS is away, unless the member loses its standing. Throws UNAVAILABLE when the signal aborts first. */
   async reply({ to, body }: Reply): Promise<void> {
+    await retryWhileUnavailable(() => this.#reply(to, body), { signal: this.#parts.signal, maxDelayMs: 2_000 });
+  }
+
+  async #reply(to: MemberId, body: Reply["body"]): Promise<void> {
     const federation = this.#parts.federation();
     const admit = federation.members.get(to);
     if (admit === undefined) return;
     const delivery = { recipientKey: admit.sealingKey, member: to, body };
     const { signed } = signDelivery(delivery, { federation: federation.id, signer: this.#parts.signer });
-    await retryWhileUnavailable(() => this.#publish(to, admit.sealingKey, signed), {
-      signal: this.#parts.signal,
-      maxDelayMs: 2_000,
-    });
+    await this.#publish(to, admit.sealingKey, signed);
   }
 
   /** A member holds its notices up to this number: those after it are due again. */

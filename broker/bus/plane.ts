@@ -10,7 +10,7 @@ import type { Clock } from "../../shared/platform/clock.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import type { BusMessage, NatsBus } from "../../shared/platform/nats.ts";
 import { pause, retryWhileUnavailable } from "../../shared/platform/retry.ts";
-import { BROKER_CONSUMER, submissionStream } from "../../shared/wire/subjects.ts";
+import { BROKER_CONSUMER, deliveryStream, submissionStream, submissionSubject } from "../../shared/wire/subjects.ts";
 import { NOTICE_TICK_MS } from "../core/limits.ts";
 import type { Received } from "../core/submission.ts";
 import type { SealingKeys } from "../keys.ts";
@@ -18,6 +18,7 @@ import type { Ledger } from "../store/ledger.ts";
 import type { Publications } from "../writer/publications.ts";
 import type { Writer } from "../writer/writer.ts";
 import { openArrival } from "./intake.ts";
+import type { IntakeContext } from "./intake.ts";
 import type { Outlet } from "./outlet.ts";
 import { Rebuild } from "./rebuild.ts";
 import { ensureMemberStreams } from "./streams.ts";
@@ -31,6 +32,8 @@ export type PlaneParts = {
   readonly outlet: Outlet;
   readonly federation: () => Federation;
   readonly sealingKeys: () => SealingKeys;
+  /** Every signing key that a directive ever gave to the member. */
+  readonly pastKeysOf: (member: MemberId) => readonly Uint8Array[];
   readonly sizes: StreamSizes;
   readonly clock: Clock;
   readonly log: Log;
@@ -39,7 +42,8 @@ export type PlaneParts = {
 
 export class Plane {
   readonly #parts: PlaneParts;
-  readonly #followed = new Set<MemberId>();
+  /** Members whose submissions are taken and to whom notices are sent, until the directives say otherwise. */
+  readonly #served = new Map<MemberId, AbortController>();
   /** Where in its stream a member's first submission stands that the ledger had not seen at the start. */
   readonly #unsettled = new Map<MemberId, number>();
 
@@ -47,9 +51,13 @@ export class Plane {
     this.#parts = parts;
   }
 
-  /** Memory as the ledger knows it. Nothing may be matched before all members' records are back. */
+  /**
+   * Memory as the ledger knows it. Nothing may be matched before all members' records are back, those of suspended ones included: they
+   * meet nobody, and are there when their owner is reinstated.
+   */
   async rebuild(): Promise<void> {
-    for (const member of this.#members()) {
+    const { members, suspended } = this.#parts.federation();
+    for (const member of [...members.keys(), ...suspended.keys()]) {
       await this.ensureStreams(member);
       const first = await this.#persist(() => this.#rebuildMember(member));
       if (first !== undefined) this.#unsettled.set(member, first);
@@ -57,32 +65,70 @@ export class Plane {
     while (this.#parts.publications.sweep(this.#parts.clock()));
   }
 
-  /** Members that are not followed yet; with their streams made. */
+  /** Members in good standing that are not served yet; with their streams made. */
   async newMembers(): Promise<MemberId[]> {
-    const fresh = this.#members().filter((member) => !this.#followed.has(member));
+    const { members } = this.#parts.federation();
+    const fresh = [...members.keys()].filter((member) => !this.#served.has(member));
     for (const member of fresh) await this.ensureStreams(member);
     return fresh;
   }
 
+  /** Takes nothing more from whoever is in good standing no longer. What has arrived stays in the stream. */
+  stopOthers(): void {
+    const { members } = this.#parts.federation();
+    for (const [member, controller] of this.#served) {
+      if (members.has(member)) continue;
+      controller.abort();
+      this.#served.delete(member);
+    }
+  }
+
   /**
-   * Takes a member's submissions until the signal aborts, first those that the ledger has not seen. Each member has a task of
-   * its own: one whose deliveries NATS has no room for holds up nobody else. Throws only what this process cannot go on
-   * from.
+   * Takes a member's submissions and sends its notices, until the signal aborts or the member loses its standing. Each member has a task of
+   * its own: one whose deliveries NATS has no room for holds up nobody else. Throws only what this process cannot go on from.
    */
-  async follow(member: MemberId): Promise<void> {
-    this.#followed.add(member);
+  async serve(member: MemberId): Promise<void> {
+    if (!this.#parts.federation().members.has(member)) return;
+    const controller = new AbortController();
+    this.#served.set(member, controller);
+    const signal = AbortSignal.any([this.#parts.signal, controller.signal]);
+    await Promise.all([this.#follow(member, signal), this.#sendNotices(member, signal)]);
+  }
+
+  /** Removes what a member has submitted in an epoch; how many messages. */
+  async purge(member: MemberId, epoch: number): Promise<number> {
+    try {
+      return await this.#persist(() =>
+        this.#parts.bus.purge(submissionStream(member), submissionSubject(member, epoch)),
+      );
+    } catch (error) {
+      if (isCausewayError(error, "NOT_FOUND")) return 0;
+      throw error;
+    }
+  }
+
+  /** Removes a member's streams with all they hold. */
+  async deleteStreams(member: MemberId): Promise<void> {
+    for (const stream of [submissionStream(member), deliveryStream(member)]) {
+      await this.#persist(() => this.#parts.bus.deleteStream(stream));
+    }
+  }
+
+  /** First what the ledger has not seen at the start. */
+  async #follow(member: MemberId, signal: AbortSignal): Promise<void> {
     const first = this.#unsettled.get(member);
-    if (first !== undefined) await this.#persist(() => this.#takeFrom(member, first));
-    for await (const message of this.#parts.bus.consume(submissionStream(member), BROKER_CONSUMER)) {
+    this.#unsettled.delete(member);
+    if (first !== undefined) await this.#persist(() => this.#takeFrom(member, first, signal));
+    for await (const message of this.#parts.bus.consume(submissionStream(member), BROKER_CONSUMER, signal)) {
+      if (signal.aborted) return;
       await this.#take(member, message);
-      if (this.#parts.signal.aborted) return;
+      if (signal.aborted) return;
       message.ack();
     }
   }
 
-  /** Sends a member's notices at each tick until the signal aborts. */
-  async sendNotices(member: MemberId): Promise<void> {
-    const { outlet, clock, signal } = this.#parts;
+  async #sendNotices(member: MemberId, signal: AbortSignal): Promise<void> {
+    const { outlet, clock } = this.#parts;
     while (!signal.aborted) {
       await pause(NOTICE_TICK_MS - (clock() % NOTICE_TICK_MS), signal);
       if (!signal.aborted) await outlet.sendNotices(member);
@@ -105,7 +151,7 @@ export class Plane {
     });
     for await (const message of bus.replay(submissionStream(member))) {
       if (this.#parts.signal.aborted) return undefined;
-      const received = this.#open(member, message);
+      const received = this.#open(member, message, this.#contextOfThePast(member));
       if (received === undefined || rebuild.take(received) || writer.isSettled(received)) continue;
       first ??= message.streamSequence;
     }
@@ -115,8 +161,9 @@ export class Plane {
     return first;
   }
 
-  async #takeFrom(member: MemberId, first: number): Promise<void> {
+  async #takeFrom(member: MemberId, first: number, signal: AbortSignal): Promise<void> {
     for await (const message of this.#parts.bus.replay(submissionStream(member))) {
+      if (signal.aborted) return;
       if (message.streamSequence >= first) await this.#take(member, message);
     }
   }
@@ -129,8 +176,7 @@ export class Plane {
   }
 
   /** Undefined for what cannot be believed; it is logged, and the queue goes on. */
-  #open(member: MemberId, message: BusMessage): Received | undefined {
-    const context = { federation: this.#parts.federation(), sealingKeys: this.#parts.sealingKeys() };
+  #open(member: MemberId, message: BusMessage, context = this.#contextOfNow()): Received | undefined {
     try {
       return openArrival(member, message, context);
     } catch (error) {
@@ -140,6 +186,18 @@ export class Plane {
     }
   }
 
+  #contextOfNow(): IntakeContext {
+    return { federation: this.#parts.federation(), sealingKeys: this.#parts.sealingKeys() };
+  }
+
+  /** What was taken from a member while it was in good standing counts, whatever it is now and under whichever key it signed. */
+  #contextOfThePast(member: MemberId): IntakeContext {
+    const federation = this.#parts.federation();
+    const members = new Map([...federation.members, ...federation.suspended]);
+    const pastKeys = this.#parts.pastKeysOf(member);
+    return { ...this.#contextOfNow(), federation: { ...federation, members }, pastKeys };
+  }
+
   async #persist<T>(attempt: () => Promise<T>): Promise<T> {
     const { signal, log } = this.#parts;
     return await retryWhileUnavailable(attempt, {
@@ -147,10 +205,6 @@ export class Plane {
       maxDelayMs: 2_000,
       onRetry: (error, delayMs) => log.error("nats.waiting", error, { delayMs }),
     });
-  }
-
-  #members(): MemberId[] {
-    return [...this.#parts.federation().members.keys()];
   }
 
   #logOf(member: MemberId): Log {

@@ -30,8 +30,15 @@ export const EXPIRIES_PER_SWEEP_MAX = 500;
 
 /** Under brokered handling a mandate that fewer members bear would name the member (protocol section 7). */
 export const MANDATE_BEARERS_MIN = 3;
-/** How often the file of directives is looked at. */
-export const DIRECTORY_POLL_MS = 1_000;
+/** How often the file of directives is looked at: an operator may replace it, and what it says must take effect within a second. */
+export const DIRECTORY_POLL_MS = 500;
+
+/** Records looked up or written down in one step of a longer work: about ten milliseconds, so that submissions get their turn between. */
+export const SLICE_RECORDS = 100;
+/** Matches closed or told anew in one such step. */
+export const SLICE_MATCHES = 50;
+/** Items of digests made in one such step. */
+export const SLICE_DIGESTS = 250;
 
 /** Handles in the answer to a digest: sixteen bytes each leave a message of 512 KiB room for the rest. */
 export const DIGEST_HANDLES_MAX = 30_000;

@@ -139,6 +139,14 @@ export class Publications {
     return expired.length >= EXPIRIES_PER_SWEEP_MAX;
   }
 
+  /** Takes a removed member's record out of memory. */
+  forget(member: MemberId, handle: Handle): void {
+    for (const space of this.#spaces.all) {
+      const record = space.records.find(member, handle);
+      if (record !== undefined) space.remove(record);
+    }
+  }
+
   /** The record of a handle, in whichever epoch it stands or stood last. */
   find(member: MemberId, handle: Handle): LiveRecord | Lingering | undefined {
     return this.#spaces.record(member, handle) ?? this.#ledger.epochs.lingering(member, handle);
@@ -239,10 +247,7 @@ export class Publications {
 
   /** A withdrawal takes effect in all epochs at once. */
   #removeEverywhere(member: MemberId, handle: Handle): void {
-    for (const space of this.#spaces.all) {
-      const record = space.records.find(member, handle);
-      if (record !== undefined) space.remove(record);
-    }
+    this.forget(member, handle);
     this.#ledger.epochs.forgetLingering(member, handle);
   }
 

@@ -1,5 +1,5 @@
 /** How a program starts, waits and ends. */
-import { isCausewayError } from "../core/errors.ts";
+import { CausewayError, isCausewayError } from "../core/errors.ts";
 import { describe } from "./log.ts";
 
 /** Aborts at the first SIGINT or SIGTERM. A second SIGINT ends the process at once. */
@@ -38,4 +38,15 @@ export function explain(error: unknown): string {
   }
   const facts = Object.values(describe(error)).filter((fact) => fact !== undefined);
   return `internal fault: ${facts.join(" ")}`;
+}
+
+/**
+ * Starts this program anew in this very process: same id, same arguments, same standard streams, and none of its memory. For secrets that
+ * must be gone: a JavaScript program cannot overwrite what it has freed. Whatever needs an orderly end must have had it. Does not return.
+ */
+export function replaceProcess(): never {
+  if (process.execve === undefined) throw new CausewayError("ENVIRONMENT", "this Node cannot replace its process");
+  // Nothing of what it calls experimental belongs into the log that follows.
+  process.removeAllListeners("warning");
+  return process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
 }
