@@ -10,12 +10,25 @@ import { z } from "zod";
 import { DOMAINS } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { parseEnrolment } from "../../shared/platform/party.ts";
-import type { Enrolment, PartyKind } from "../../shared/platform/party.ts";
+import type { Enrolled, Enrolment, PartyKind } from "../../shared/platform/party.ts";
 import { check, hostPort, line, slug } from "../../shared/wire/checks.ts";
-import type { FoundingPlan } from "./found.ts";
+import type { FoundingPlan, MemberTerms } from "./found.ts";
 
 const count = z.int().min(0);
 const party = { enrolment: z.string().min(1), fingerprint: z.string().min(1) };
+
+/** The terms on which a unit is admitted. */
+const terms = {
+  slug,
+  name: line(120),
+  mandate: line(120),
+  domains: z.array(z.enum(DOMAINS)).min(1),
+  contact: z.strictObject({ office: line(120), phone: line(40, 0), email: line(120, 0), hours: line(120, 0) }),
+  legalBasis: line(400),
+  purposes: z.array(line(200)).min(1),
+  retentionDaysMax: count,
+  budget: z.strictObject({ initial: count, perDay: count }),
+};
 
 const planSchema = z.strictObject({
   name: line(120),
@@ -28,22 +41,7 @@ const planSchema = z.strictObject({
   brokerEvaluates: z.boolean().default(true),
   evaluators: z.array(z.strictObject({ ...party, address: hostPort })),
   nats: z.strictObject({ ...party, hosts: z.array(z.string().min(1)).min(1) }),
-  members: z
-    .array(
-      z.strictObject({
-        ...party,
-        slug,
-        name: line(120),
-        mandate: line(120),
-        domains: z.array(z.enum(DOMAINS)).min(1),
-        contact: z.strictObject({ office: line(120), phone: line(40, 0), email: line(120, 0), hours: line(120, 0) }),
-        legalBasis: line(400),
-        purposes: z.array(line(200)).min(1),
-        retentionDaysMax: count,
-        budget: z.strictObject({ initial: count, perDay: count }),
-      }),
-    )
-    .min(1),
+  members: z.array(z.strictObject({ ...party, ...terms })).min(1),
 });
 
 /** Reads and checks a plan. Throws ENVIRONMENT, INVALID, or UNPROVEN with the path of each fingerprint that differs. */
@@ -75,6 +73,23 @@ export function readPlan(path: string): Omit<FoundingPlan, "nowMs" | "outDir"> {
   };
 }
 
+/** Reads the terms of one unit, as they stand in a plan. Throws ENVIRONMENT, INVALID. */
+export function readTerms(path: string): MemberTerms {
+  return check(z.strictObject(terms), parseJson(readText(path)), "terms");
+}
+
+/** Reads an enrolment and compares its fingerprint with the one read out. Throws ENVIRONMENT, INVALID, UNPROVEN. */
+export function readEnrolmentFile(path: string, fingerprint: string): Enrolled {
+  const enrolled = parseEnrolment(readText(path));
+  if (isSameFingerprint(enrolled.fingerprint, fingerprint)) return enrolled;
+  throw new CausewayError("UNPROVEN", "this is not the enrolment that was read out", { fields: ["fingerprint"] });
+}
+
+/** Whether two fingerprints are one, however they are spaced. */
+export function isSameFingerprint(one: string, other: string): boolean {
+  return digitsOf(one) === digitsOf(other);
+}
+
 /** Reads enrolments and collects the places that do not fit, to report them all at once. */
 class Enrolments {
   readonly #base: string;
@@ -86,7 +101,7 @@ class Enrolments {
 
   read(of: { readonly enrolment: string; readonly fingerprint: string }, kind: PartyKind, place: string): Enrolment {
     const { enrolment, fingerprint } = parseEnrolment(readText(resolve(this.#base, of.enrolment)));
-    const same = digitsOf(of.fingerprint) === digitsOf(fingerprint);
+    const same = isSameFingerprint(of.fingerprint, fingerprint);
     if (!same) this.#unfit.push(`${place}.fingerprint`);
     if (enrolment.kind !== kind) this.#unfit.push(`${place}.enrolment`);
     return enrolment;
@@ -115,6 +130,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CausewayError("INVALID", "the plan is not JSON");
+    throw new CausewayError("INVALID", "the file is not JSON");
   }
 }

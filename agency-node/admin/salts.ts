@@ -51,7 +51,15 @@ function makeSalt(federation: Federation, epoch: number, domain: Domain): BareSa
     return { administratorKeyId, contribution, commitment };
   });
   const salt = combineContributions({ ...place, contributions });
-  return { place, salt, contributions: contributions.map(({ contribution: _, ...rest }) => rest) };
+  return { place, salt, contributions: contributions.map(withoutContribution) };
+}
+
+/** What may be published of a contribution. */
+export function withoutContribution({
+  administratorKeyId,
+  commitment,
+}: DomainSalt["contributions"][number]): DomainSalt["contributions"][number] {
+  return { administratorKeyId, commitment };
 }
 
 /** Boxes for the members in good standing, to their sealing keys as `federation.members` has them, and shares for its board. */

@@ -3,8 +3,13 @@ import { isCausewayError } from "../../shared/core/errors.ts";
 import { explain } from "../../shared/platform/lifecycle.ts";
 import { printable } from "./wording.ts";
 
-/** `usage`: the command, an option or a file has the wrong form. `someRefused`: an import took the other rows. */
-export const EXIT = { ok: 0, failure: 1, usage: 2, someRefused: 3 } as const;
+/**
+ * `usage`: the command, an option or a file has the wrong form. `someRefused`: an import took the other rows. `waiting`: others must do
+ * their part first; then the same command goes on.
+ */
+export const EXIT = { ok: 0, failure: 1, usage: 2, someRefused: 3, waiting: 4 } as const;
+
+const NODE_AWAY = "Is the node running? Start it with: causeway node run";
 
 export type Output = {
   /** A line for people. With --json it is not printed. */
@@ -30,8 +35,15 @@ function write(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Runs a command. A failure is printed as one sentence (with --json as an object too) and sets the exit code. */
-export async function attempt(json: boolean, command: (output: Output) => Promise<void>): Promise<void> {
+/**
+ * Runs a command. A failure is printed as one sentence (with --json as an object too) and sets the exit code. `away`: what to do when
+ * the other side does not answer.
+ */
+export async function attempt(
+  json: boolean,
+  command: (output: Output) => Promise<void>,
+  away = NODE_AWAY,
+): Promise<void> {
   const output = createOutput(json);
   try {
     await command(output);
@@ -39,7 +51,7 @@ export async function attempt(json: boolean, command: (output: Output) => Promis
     process.exitCode = isCausewayError(error, "INVALID") ? EXIT.usage : EXIT.failure;
     process.stderr.write(`${printable(explain(error))}\n`);
     if (!isCausewayError(error)) return;
-    if (error.code === "UNAVAILABLE") process.stderr.write("Is the node running? Start it with: causeway node run\n");
+    if (error.code === "UNAVAILABLE") process.stderr.write(`${away}\n`);
     output.json({ error: { code: error.code, message: error.message, fields: error.fields } });
   }
 }

@@ -25,6 +25,7 @@ import type {
   Evaluator,
   Federation,
   Found,
+  MemberKey,
   NeverCorrelate,
   Policy,
   Reinstate,
@@ -347,22 +348,19 @@ function memberKeyFaults(state: Federation, { epoch, memberKeys }: EpochOpen): s
   if (hasRepeats(memberKeys.map(({ member }) => member))) fields.push("memberKeys");
   if (hasRepeats(memberKeys.map(({ sealingKey }) => toHex(sealingKey)))) fields.push("memberKeys");
   memberKeys.forEach((offer, i) => {
-    const admit = state.members.get(offer.member);
-    const { payload, signature } = offer;
-    const proven =
-      admit !== undefined &&
-      equalBytes(signature.keyId, keyId(admit.signingKey)) &&
-      verifyPayload({
-        type: "key-offer",
-        federation: state.id,
-        payload,
-        publicKey: admit.signingKey,
-        signature: signature.signature,
-      });
-    const usable = isSealingKey(offer.sealingKey) && !state.usedKeys.has(toHex(offer.sealingKey));
-    if (!proven || !usable || offer.epoch !== epoch) fields.push(`memberKeys[${i}]`);
+    if (!isOfferUsable(state, epoch, offer)) fields.push(`memberKeys[${i}]`);
   });
   return fields;
+}
+
+/** Whether a sealing key is offered for this epoch by a member in good standing, signed by it, and was never given to anybody. */
+export function isOfferUsable(state: Federation, epoch: number, offer: MemberKey): boolean {
+  const { member, sealingKey, payload, signature } = offer;
+  const publicKey = state.members.get(member)?.signingKey;
+  if (publicKey === undefined || offer.epoch !== epoch || !equalBytes(signature.keyId, keyId(publicKey))) return false;
+  if (!isSealingKey(sealingKey) || state.usedKeys.has(toHex(sealingKey))) return false;
+  const about = { type: "key-offer", federation: state.id, payload };
+  return verifyPayload({ ...about, publicKey, signature: signature.signature });
 }
 
 /** Every entitled member has one box and nobody else any; a quorum contributed; every administrator holds a share. */

@@ -1,0 +1,161 @@
+/**
+ * What an administrator's tool looks into before it signs somebody else's proposal, beside the rules of the chain: salts, offered keys,
+ * readiness, and whose keys are being let in. Each check says in words what it found, and what nobody at this seat can check.
+ */
+import { equalBytes, toHex } from "../../shared/core/bytes.ts";
+import { activeEpoch } from "../../shared/core/decisions.ts";
+import type { DirectiveBody, DirectiveSignature, EpochOpen } from "../../shared/core/directive.ts";
+import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
+import { laggardsIn } from "../../shared/core/rotation.ts";
+import { parseEnrolment } from "../../shared/platform/party.ts";
+import type { Enrolled } from "../../shared/platform/party.ts";
+import { assertOpeningHolds } from "./ceremony.ts";
+import { readContributions } from "./contributions.ts";
+import { offersFor } from "./openings.ts";
+import type { BoardOffice } from "./office.ts";
+import { hindranceWords, verifiedReports } from "./reports.ts";
+import type { Seat } from "./seat.ts";
+import { memberWords } from "./words.ts";
+
+export type CheckOptions = {
+  /** Who has signed so far, the proposer first. */
+  readonly signatures?: readonly DirectiveSignature[] | undefined;
+  /** Sign an opening although nobody has checked its salts for us. */
+  readonly unchecked?: boolean | undefined;
+  /** Sign a cut-over although members that it does not name are behind. */
+  readonly force?: boolean | undefined;
+};
+
+/** Throws UNPROVEN or CONFLICT for what must not be signed; `Waiting` where others must act first. */
+export async function checkProposal(
+  seat: Seat,
+  body: DirectiveBody,
+  options: CheckOptions,
+): Promise<readonly string[]> {
+  switch (body.type) {
+    case "epochOpen":
+      return await checkOpening(seat, body, options);
+    case "epochActivate":
+      return await checkLaggards(seat, body.epoch, body.laggards, options);
+    case "epochRetire": {
+      const after = activeEpoch(seat.federation);
+      if (body.cause === "leaked" || after === undefined)
+        return ["See what this loses: causeway admin epoch status DIR"];
+      return await checkLaggards(seat, after.epoch, body.laggards, options);
+    }
+    case "admit":
+      return [await enrolmentNote(seat, body), ...sealedNote(body.salts.length)];
+    case "rotateKey":
+      if (body.party.kind !== "member") return ["Compare the key id with what the party reads out by telephone."];
+      return [
+        await enrolmentNote(seat, { signingKey: body.signingKey, sealingKey: body.party.sealingKey }),
+        ...sealedNote(body.party.salts.length),
+      ];
+    case "reinstate":
+      return sealedNote(body.salts.length);
+    case "boardChange":
+      return body.shares.length === 0
+        ? []
+        : ["Not checked: the new shares. Only a quorum that recovers a salt would see a wrong one."];
+    default:
+      return [];
+  }
+}
+
+/** Enrolments that lie at the broker, proven; what cannot be read is left out. */
+export async function enrolmentsAt(office: BoardOffice): Promise<(Enrolled & { readonly note: string })[]> {
+  const { enrolments } = await office.arrivals();
+  return enrolments.flatMap(({ text, note }) => {
+    try {
+      return [{ ...parseEnrolment(text), note }];
+    } catch (error) {
+      if (isCausewayError(error)) return [];
+      throw error;
+    }
+  });
+}
+
+async function checkOpening(seat: Seat, body: EpochOpen, options: CheckOptions): Promise<readonly string[]> {
+  const generation = body.evaluators.length === 0 ? 0 : body.generation;
+  const offers = await offersFor(seat, body.epoch, generation);
+  const fields: string[] = [];
+  if (!equalBytes(offers.brokerSealingKey, body.brokerSealingKey)) fields.push("brokerSealingKey");
+  body.evaluators.forEach(({ name, sharePublicKey }, i) => {
+    const offered = offers.shares.get(name);
+    if (offered === undefined || !equalBytes(offered, sharePublicKey)) fields.push(`evaluators[${i}].sharePublicKey`);
+  });
+  if (fields.length > 0) {
+    throw new CausewayError("UNPROVEN", "the opening names other keys than broker and evaluators offer", { fields });
+  }
+  const left = offers.memberKeys.filter(({ member }) => !body.memberKeys.some((each) => each.member === member));
+  const omitted = left.map(
+    ({ member }) => `Left out: the new sealing key that ${memberWords(member, seat.federation)} offers.`,
+  );
+  return [
+    "Checked: the broker's key is the one that it offers.",
+    ...omitted,
+    ...(await checkSalts(seat, body, options)),
+  ];
+}
+
+async function checkSalts(seat: Seat, body: EpochOpen, options: CheckOptions): Promise<readonly string[]> {
+  const contributors = body.salts[0]?.contributions.map(({ administratorKeyId }) => toHex(administratorKeyId)) ?? [];
+  const claimed = body.salts.some(({ contributions }) =>
+    contributions.some(({ administratorKeyId }) => equalBytes(administratorKeyId, seat.keyId)),
+  );
+  if (claimed || readContributions(seat.dir, body.epoch) !== undefined) {
+    await assertOpeningHolds(seat, body);
+    return [
+      "Checked: the salts are the ones that follow from all contributions, yours among them, and your shares are of them.",
+      "Not checked: boxes and shares for others. A member refuses a wrong box; a wrong share shows when a quorum recovers the salt.",
+    ];
+  }
+  const [, ...others] = options.signatures ?? [];
+  const checked = others.some(({ keyId }) => contributors.includes(toHex(keyId)));
+  if (!checked && options.unchecked !== true) {
+    throw new CausewayError(
+      "UNPROVEN",
+      "you have not contributed, so you cannot check the salts, and no contributor but the proposer has signed yet: with your signature the proposer could choose them. Let a contributor sign first, or sign with --unchecked",
+    );
+  }
+  return ["Not checked, because you have not contributed: the salts. You rely on the contributors who have signed."];
+}
+
+async function checkLaggards(
+  seat: Seat,
+  epoch: number,
+  named: readonly MemberId[],
+  { force = false }: CheckOptions,
+): Promise<readonly string[]> {
+  const { federation, nowMs } = seat;
+  const behind = laggardsIn(epoch, { federation, reports: await verifiedReports(seat), nowMs });
+  const unnamed = behind.filter(({ member }) => !named.includes(member));
+  const lines = unnamed.map(
+    ({ member, why }) => `${memberWords(member, federation)}: ${why.map(hindranceWords).join("; ")}`,
+  );
+  if (unnamed.length > 0 && !force) {
+    throw new CausewayError("UNPROVEN", `not ready, and not named as left behind: ${lines.join(". ")}`);
+  }
+  return unnamed.length === 0
+    ? ["Checked: everybody who is not named as left behind says, signed, that it is ready."]
+    : lines.map((line) => `Not ready, and not named: ${line}`);
+}
+
+/** Who comes in is for people to find out: they compare the fingerprint that the unit itself reads out. */
+async function enrolmentNote(
+  seat: Seat,
+  keys: { readonly signingKey: Uint8Array; readonly sealingKey: Uint8Array },
+): Promise<string> {
+  const enrolled = (await enrolmentsAt(seat.office)).find(
+    ({ enrolment: { signingKey, sealingKey } }) =>
+      equalBytes(signingKey, keys.signingKey) && sealingKey !== undefined && equalBytes(sealingKey, keys.sealingKey),
+  );
+  return enrolled === undefined
+    ? "No enrolment with these keys is at the broker: have the unit send you its enrolment, and compare the key ids."
+    : `These keys are those of the enrolment with the fingerprint ${enrolled.fingerprint}: have the unit read it out to you.`;
+}
+
+function sealedNote(salts: number): readonly string[] {
+  return salts === 0 ? [] : ["Not checked: the boxes with the salts. The member refuses a wrong one."];
+}

@@ -1,0 +1,203 @@
+/** `causeway admin board-change`, `policy`, `never-correlate`, `release-shares`: the board itself, and the federation's rules. */
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { z } from "zod";
+import { fromHex } from "../../../shared/core/bytes.ts";
+import { DOMAINS } from "../../../shared/core/domain.ts";
+import type { Domain } from "../../../shared/core/domain.ts";
+import type { Administrator, Policy } from "../../../shared/core/directive.ts";
+import { CausewayError } from "../../../shared/core/errors.ts";
+import { check } from "../../../shared/wire/checks.ts";
+import { table } from "../../cli/output.ts";
+import { printable } from "../../cli/wording.ts";
+import { atSeat, epochOf, putForward, withDesk } from "../desk.ts";
+import type { Common, Desk } from "../desk.ts";
+import { readEnrolmentFile } from "../plan-file.ts";
+import { openRequests, releaseShares, sharesForBoard } from "../recovery.ts";
+import { memberBySlug } from "./membership.ts";
+
+type BoardFlags = Common & {
+  readonly add: readonly string[];
+  readonly fingerprint: readonly string[];
+  readonly remove: readonly string[];
+  readonly quorum?: string;
+  readonly reason: string;
+};
+type PolicyFlags = Common & { readonly file: string; readonly reason: string };
+type ListFlags = Common & { readonly tokens: string; readonly reason: string };
+type ReleaseFlags = Common & { readonly yes?: boolean };
+
+export function boardCommands(): Command[] {
+  return [boardChangeCommand(), policyCommand(), neverCorrelateCommand(), releaseSharesCommand()];
+}
+
+function boardChangeCommand(): Command {
+  const repeated = (flags: string, description: string): Option =>
+    new Option(flags, description)
+      .argParser<readonly string[]>((value, earlier) => [...earlier, value])
+      .default([], "none");
+  return atSeat(new Command("board-change"))
+    .description("propose another board; needs a quorum of the old one and a quorum of the new one")
+    .addOption(repeated("--add <file>", "enrolment of an administrator who joins (repeatable)"))
+    .addOption(repeated("--fingerprint <hex>", "as each of them read it out by telephone, in the same order"))
+    .addOption(repeated("--remove <name>", "an administrator who leaves (repeatable)"))
+    .option("--quorum <number>", "how many must sign from then on (default: as now)")
+    .requiredOption("--reason <text>", "why; everybody in the federation reads it")
+    .addHelpText("after", "\nThose who join sign where their keys are, see: causeway admin endorse --help")
+    .action((dir: string, flags: BoardFlags) => withDesk(dir, flags, (desk) => changeBoard(desk, flags)));
+}
+
+function policyCommand(): Command {
+  return atSeat(new Command("policy"))
+    .description("propose another policy")
+    .requiredOption(
+      "--file <file>",
+      "JSON: canaryBeatMinutes, canaryWithinMinutes, budgetAlarmPercent, allowances {slug: tokens a day}; what is left out stays",
+    )
+    .requiredOption("--reason <text>", "why; everybody in the federation reads it")
+    .action((dir: string, flags: PolicyFlags) => withDesk(dir, flags, (desk) => changePolicy(desk, flags)));
+}
+
+function neverCorrelateCommand(): Command {
+  return atSeat(new Command("never-correlate"))
+    .description("propose tokens that open no match in an epoch: values that mean nobody")
+    .argument("<epoch>", "the epoch they are of")
+    .argument("<domain>", DOMAINS.join(", "))
+    .requiredOption("--tokens <file>", "the tokens, 32 hexadecimal digits a line, as a member's node gives them")
+    .requiredOption("--reason <text>", "why; everybody in the federation reads it")
+    .action((dir: string, epoch: string, domain: string, flags: ListFlags) =>
+      withDesk(dir, flags, (desk) => neverCorrelate(desk, epoch, domain, flags)),
+    );
+}
+
+function releaseSharesCommand(): Command {
+  return atSeat(new Command("release-shares"))
+    .description("list who asks for salts and for what; with an id, release your shares to that administrator")
+    .argument("[id]", "of the request")
+    .option("--yes", "do not ask again")
+    .action((dir: string, id: string | undefined, flags: ReleaseFlags) =>
+      withDesk(dir, flags, (desk) => (id === undefined ? listRequests(desk) : release(desk, id, flags))),
+    );
+}
+
+export async function changeBoard(desk: Desk, flags: BoardFlags): Promise<void> {
+  const { seat } = desk;
+  const { found } = seat.federation;
+  const unknown = flags.remove.filter((name) => !found.board.some((each) => each.name === name));
+  if (unknown.length > 0)
+    throw new CausewayError("NOT_FOUND", "no administrator has this name", { fields: ["remove"] });
+  if (flags.add.length !== flags.fingerprint.length) {
+    throw new CausewayError("INVALID", "give one --fingerprint for each --add", { fields: ["fingerprint"] });
+  }
+  const joins = flags.add.map((file, i) => newcomer(file, flags.fingerprint[i] as string));
+  const board = [...found.board.filter(({ name }) => !flags.remove.includes(name)), ...joins];
+  const quorum = flags.quorum === undefined ? found.quorum : Number(flags.quorum);
+  assertQuorum(board.length, quorum);
+  const shares = await sharesForBoard(seat, { board, quorum }, "board-change");
+  await putForward(desk, { type: "boardChange", board, quorum, shares, reason: flags.reason }, flags);
+}
+
+/** Said before shares are split, and before others release theirs. */
+function assertQuorum(seats: number, quorum: number): void {
+  if (Number.isInteger(quorum) && quorum >= 2 && 2 * quorum > seats && quorum <= seats) return;
+  throw new CausewayError("INVALID", `of ${seats} administrators more than half must sign, and at least two`, {
+    fields: ["quorum"],
+  });
+}
+
+function newcomer(file: string, fingerprint: string): Administrator {
+  const { enrolment } = readEnrolmentFile(file, fingerprint);
+  const { kind, name, signingKey, sealingKey } = enrolment;
+  if (kind !== "administrator" || sealingKey === undefined) {
+    throw new CausewayError("INVALID", "the enrolment is not that of an administrator", { fields: ["add"] });
+  }
+  return { name, signingKey, sealingKey };
+}
+
+const count = z.int().min(0);
+const policySchema = z.strictObject({
+  canaryBeatMinutes: count.optional(),
+  canaryWithinMinutes: count.optional(),
+  budgetAlarmPercent: count.optional(),
+  allowances: z.record(z.string(), count).default({}),
+});
+
+export async function changePolicy(desk: Desk, flags: PolicyFlags): Promise<void> {
+  const { federation } = desk.seat;
+  const { allowances, ...changes } = check(policySchema, parseJson(readText(flags.file)), "policy");
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const policy: Policy = {
+    ...federation.policy,
+    ...given,
+    allowances: Object.entries(allowances).map(([slug, perDay]) => ({
+      member: memberBySlug(federation, slug).member,
+      perDay,
+    })),
+    reason: flags.reason,
+  };
+  await putForward(desk, { type: "policy", ...policy }, flags);
+}
+
+export async function neverCorrelate(desk: Desk, epoch: string, domain: string, flags: ListFlags): Promise<void> {
+  if (!DOMAINS.includes(domain as Domain))
+    throw new CausewayError("INVALID", "there is no such domain", { fields: ["domain"] });
+  const lines = readText(flags.tokens)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const wrong = lines.flatMap((line, i) => (/^[0-9a-f]{32}$/.test(line) ? [] : [`tokens[${i}]`]));
+  if (wrong.length > 0) throw new CausewayError("INVALID", "a token has 32 hexadecimal digits", { fields: wrong });
+  const tokens = [...new Set(lines)].map(fromHex);
+  const named = { epoch: epochOf(epoch) ?? 0, domain: domain as Domain, tokens, reason: flags.reason };
+  await putForward(desk, { type: "neverCorrelate", ...named }, flags);
+}
+
+export async function listRequests({ seat, output }: Desk): Promise<void> {
+  const requests = await openRequests(seat);
+  const rows = requests.map(({ id, author, body, writtenAtMs }) => {
+    const askedAt = new Date(writtenAtMs).toISOString();
+    output.json({ id, by: author.name, purpose: body.purpose, epochs: body.epochs, askedAt });
+    return [id, author.name, body.purpose, body.epochs.join(", "), askedAt];
+  });
+  if (rows.length === 0) output.say("Nobody asks for salts.");
+  else
+    for (const line of table([["Id", "Who asks", "For what", "Salts of epochs", "Asked at"], ...rows]))
+      output.say(line);
+}
+
+export async function release(desk: Desk, id: string, { yes }: ReleaseFlags): Promise<void> {
+  const { seat, output, ask } = desk;
+  const request = (await openRequests(seat)).find((each) => each.id === id);
+  if (request === undefined) throw new CausewayError("NOT_FOUND", "nobody asks for salts under this id (any more)");
+  const { author, body } = request;
+  output.say(printable(`${author.name} asks for the salts of epoch ${body.epochs.join(" and ")}, to ${body.purpose}.`));
+  output.say(
+    printable(
+      `With shares of a quorum ${author.name} knows what a member knows: the salts. No token and no record follows from them alone.`,
+    ),
+  );
+  if (yes !== true) {
+    if (ask === undefined) throw new CausewayError("INVALID", "nobody is here to ask: give --yes", { fields: ["yes"] });
+    const answer = await ask(`Release your shares to ${printable(author.name)}? Type yes: `);
+    if (answer.trim().toLowerCase() !== "yes") throw new CausewayError("FORBIDDEN", "nothing was released");
+  }
+  await releaseShares(seat, request);
+  output.json({ released: id, to: author.name, purpose: body.purpose });
+  output.say(printable(`Released to ${author.name}, and to nobody else.`));
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CausewayError("ENVIRONMENT", `${path} cannot be read`, { cause: error });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CausewayError("INVALID", "the file is not JSON");
+  }
+}

@@ -1,0 +1,321 @@
+/** `causeway admin epoch …`: the life of an epoch, from its announcement to its retirement (protocol section 4). */
+import { Command } from "commander";
+import { toHex } from "../../../shared/core/bytes.ts";
+import { activeEpoch, openEpochs } from "../../../shared/core/decisions.ts";
+import { DOMAINS } from "../../../shared/core/domain.ts";
+import type { Domain } from "../../../shared/core/domain.ts";
+import type { Epoch, EpochOpen } from "../../../shared/core/directive.ts";
+import { CausewayError } from "../../../shared/core/errors.ts";
+import type { MemberId } from "../../../shared/core/ids.ts";
+import { laggardsIn, lossesOf, readinessIn, rehearse } from "../../../shared/core/rotation.ts";
+import type { Readiness } from "../../../shared/core/rotation.ts";
+import { keyId } from "../../../shared/crypto/sign.ts";
+import { table } from "../../cli/output.ts";
+import { printable } from "../../cli/wording.ts";
+import { assemble, combine, domainsNeeded, pledge, readCeremony, reveal } from "../ceremony.ts";
+import { atSeat, epochOf, putForward, withDesk } from "../desk.ts";
+import type { Common, Desk } from "../desk.ts";
+import { newGenerationOf, nextEpoch, nextGeneration, offersFor, withMemberKeys } from "../openings.ts";
+import { hindranceWords, verifiedReports } from "../reports.ts";
+import { memberWords } from "../words.ts";
+import { rotationDueWords } from "./history.ts";
+import { memberBySlug } from "./membership.ts";
+
+type PrepareFlags = Common & { readonly newGeneration?: boolean };
+type PledgeFlags = Common & { readonly again?: boolean; readonly domain?: readonly Domain[] };
+type OpenFlags = PrepareFlags & { readonly days: string; readonly scheme?: string };
+type CutFlags = Common & { readonly force?: boolean; readonly without?: string };
+type AbortFlags = Common & { readonly reason: string };
+type RetireFlags = CutFlags & { readonly leaked?: boolean; readonly reason: string };
+type Act<Flags> = (desk: Desk, epoch: string | undefined, flags: Flags) => Promise<void>;
+
+const DAY_MS = 86_400_000;
+const DAYS_MAX = 3_653;
+
+const ORDER = `
+A rotation, in this order (DIR is your own directory):
+  epoch rehearse DIR          what it would carry over, how long it takes, who would hold it up
+  epoch prepare DIR           members, broker and evaluators make their keys for it
+  epoch pledge DIR            every contributor, a quorum at least
+  epoch reveal DIR            every contributor, once all have pledged
+  epoch open DIR              one contributor proposes; the others: approve
+  epoch status DIR            until every member is ready
+  epoch activate DIR          propose the cut-over; the others: approve
+  epoch retire DIR            once nobody is behind: tokens, keys and salts of the old one are destroyed`;
+
+export function epochCommand(): Command {
+  const group = new Command("epoch").description("rotate the salts: prepare, open, activate and retire an epoch");
+  group.addHelpText("after", ORDER);
+  for (const command of [...preparing(), ...deciding()]) group.addCommand(command);
+  return group;
+}
+
+function preparing(): Command[] {
+  return [
+    act<Common>("rehearse", "say what a rotation would carry over and lose, and how long it would take", rehearsal),
+    act<PrepareFlags>(
+      "prepare",
+      "announce the next epoch, so that others make their keys; show who has",
+      prepare,
+    ).option("--new-generation", "evaluators make new keys too: after a removal for cause, a compromise, or a year"),
+    act<PledgeFlags>("pledge", "draw your contributions to the salts, and leave commitments to them", pledgeFor)
+      .option("--again", "draw new ones, if the others do too")
+      .option("--domain <domains...>", `also domains that no member has yet: ${DOMAINS.join(", ")}`),
+    act<Common>("reveal", "seal your contributions to all who have pledged; nobody can join from then on", revealFor),
+    act<OpenFlags>("open", "combine the contributions, and propose to open the epoch", open)
+      .option("--new-generation", "with the evaluators' new keys")
+      .option("--days <days>", "until it should be retired", "365")
+      .option("--scheme <name>", "its linkage scheme (default: that of the epoch before)"),
+    act<Common>("status", "show how far every member has come, and what closing an epoch at once would lose", status),
+  ];
+}
+
+function deciding(): Command[] {
+  const cut = (command: Command): Command =>
+    command
+      .option("--force", "go on without those who are not ready, and name them in the directive")
+      .option("--without <slugs>", "go on without these, and no others (comma-separated)");
+  return [
+    cut(act<CutFlags>("activate", "propose that the epoch counts from now on", activate)),
+    act<AbortFlags>("abort", "propose to take an opening back", abort).requiredOption("--reason <text>", "why"),
+    cut(act<RetireFlags>("retire", "propose to end an epoch, and to destroy what belongs to it", retire))
+      .option("--leaked", "its salt has leaked: close it at once")
+      .requiredOption("--reason <text>", "why"),
+  ];
+}
+
+function act<Flags extends Common>(name: string, description: string, run: Act<Flags>): Command {
+  return atSeat(new Command(name))
+    .description(description)
+    .argument("[epoch]", "its number (default: the one that it can only be)")
+    .action((dir: string, epoch: string | undefined, flags: Flags) =>
+      withDesk(dir, flags, async (desk) => await run(desk, epoch, flags)),
+    );
+}
+
+export async function rehearsal(desk: Desk): Promise<void> {
+  const { seat, output } = desk;
+  const { federation, nowMs } = seat;
+  const figures = rehearse({ federation, reports: await verifiedReports(seat), nowMs });
+  output.json({ ...figures, members: figures.members.map((each) => ({ ...each, slug: slugOf(desk, each.member) })) });
+  output.say(`Epoch ${figures.epoch} would be published anew: ${figures.records} records, ${figures.tokens} tokens.`);
+  output.say(`Left behind, because past review: ${figures.leftBehind} records.`);
+  output.say(`Expected time: ${figures.expectedSeconds} seconds, from the measured rate, once all members are there.`);
+  sayHindrances(desk, figures.members);
+  if (federation.rotationDue !== undefined) output.say(rotationDueWords(federation.rotationDue));
+}
+
+export async function prepare(desk: Desk, text: string | undefined, flags: PrepareFlags): Promise<void> {
+  const { seat, output } = desk;
+  const epoch = epochOf(text) ?? nextEpoch(seat.federation);
+  const generation = generationFor(desk, flags);
+  const { memberKeys, shares } = await offersFor(seat, epoch, generation);
+  const offered = memberKeys.map(({ member }) => member);
+  const silent = [...seat.federation.members.keys()].filter((member) => !offered.includes(member));
+  const evaluators = generation === 0 ? [] : seat.federation.found.evaluators.map(({ name }) => name);
+  const missing = evaluators.filter((name) => !shares.has(name));
+  const slugs = (members: readonly MemberId[]): string[] => members.map((member) => slugOf(desk, member));
+  output.json({ epoch, generation, offered: slugs(offered), silent: slugs(silent), evaluatorsMissing: missing });
+  output.say(`Epoch ${epoch} is announced; the broker has its key ready.`);
+  output.say(printable(`New sealing keys offered by: ${slugs(offered).join(", ") || "nobody yet"}`));
+  if (silent.length > 0)
+    output.say(printable(`Not yet, and would keep the key they have: ${slugs(silent).join(", ")}`));
+  if (missing.length > 0) output.say(printable(`Evaluators that have not offered a new share: ${missing.join(", ")}`));
+  output.say(`Next, every contributor: causeway admin epoch pledge DIR ${epoch}`);
+}
+
+export async function pledgeFor({ seat, output }: Desk, text: string | undefined, flags: PledgeFlags): Promise<void> {
+  const epoch = epochOf(text) ?? nextEpoch(seat.federation);
+  const domains = [...new Set([...domainsNeeded(seat.federation), ...(flags.domain ?? [])])];
+  const unknown = domains.filter((domain) => !DOMAINS.includes(domain));
+  if (unknown.length > 0) throw new CausewayError("INVALID", "there is no such domain", { fields: ["domain"] });
+  await pledge(seat, epoch, domains, flags.again === true);
+  const { pledges } = await readCeremony(seat, epoch);
+  const names = pledges.map(({ author }) => author.name);
+  output.json({ epoch, domains, pledged: names, quorum: seat.federation.found.quorum });
+  output.say(
+    printable(
+      `Pledged, for ${domains.join(", ")}. So far: ${names.join(", ")}; ${seat.federation.found.quorum} are needed.`,
+    ),
+  );
+  output.say(`Once all who take part have pledged, each of them: causeway admin epoch reveal DIR ${epoch}`);
+}
+
+export async function revealFor({ seat, output }: Desk, text: string | undefined): Promise<void> {
+  const epoch = epochOf(text) ?? nextEpoch(seat.federation);
+  const names = (await reveal(seat, epoch)).map(({ name }) => name);
+  output.json({ epoch, revealedTo: names });
+  output.say(printable(`Revealed to ${names.join(", ")}, sealed. Whoever pledges from now on is refused.`));
+  output.say(`Once all of them have: one of them runs causeway admin epoch open DIR ${epoch}`);
+}
+
+export async function open(desk: Desk, text: string | undefined, flags: OpenFlags): Promise<void> {
+  const { seat } = desk;
+  const { federation, nowMs } = seat;
+  const epoch = epochOf(text) ?? nextEpoch(federation);
+  const generation = generationFor(desk, flags);
+  const bare = await combine(seat, epoch);
+  const offers = await offersFor(seat, epoch, generation);
+  const { brokerSealingKey, memberKeys } = offers;
+  const evaluators = generation === 0 ? [] : newGenerationOf(federation, offers);
+  const body: EpochOpen = {
+    epoch,
+    salts: await assemble(withMemberKeys(federation, { memberKeys }), bare),
+    scheme: flags.scheme ?? schemeOf(desk),
+    generation: generation || federation.found.generation,
+    brokerSealingKey,
+    opensAtMs: nowMs,
+    retiresAtMs: nowMs + daysOf(flags.days) * DAY_MS,
+    evaluators,
+    memberKeys,
+  };
+  await putForward(desk, { type: "epochOpen", ...body }, flags);
+}
+
+export async function status(desk: Desk, text: string | undefined): Promise<void> {
+  const { seat, output } = desk;
+  const { federation, nowMs } = seat;
+  const reports = await verifiedReports(seat);
+  const named = epochOf(text);
+  for (const epoch of openEpochs(federation).filter((each) => named === undefined || each.epoch === named)) {
+    const readiness = readinessIn(epoch.epoch, { federation, reports, nowMs });
+    const losses = lossesOf(epoch.epoch, { federation, reports, nowMs });
+    const members = readiness.map((each) => ({ ...each, slug: slugOf(desk, each.member) }));
+    const { retiresAtMs, generation, scheme, state } = epoch;
+    output.json({ epoch: epoch.epoch, state, generation, scheme, retiresAtMs, members, losses });
+    output.say(`Epoch ${epoch.epoch}: ${state}, to be retired by ${new Date(retiresAtMs).toISOString()}`);
+    sayHindrances(desk, readiness);
+  }
+  await sayCeremony(desk, named ?? nextEpoch(federation));
+  if (federation.rotationDue !== undefined) output.say(rotationDueWords(federation.rotationDue));
+}
+
+export async function activate(desk: Desk, text: string | undefined, flags: CutFlags): Promise<void> {
+  const epoch = epochIn(desk, text, "staging");
+  const laggards = await laggardsToName(desk, epoch.epoch, flags);
+  await putForward(desk, { type: "epochActivate", epoch: epoch.epoch, laggards }, flags);
+}
+
+export async function abort(desk: Desk, text: string | undefined, flags: AbortFlags): Promise<void> {
+  const { epoch, openingHash } = epochIn(desk, text, "staging");
+  await putForward(desk, { type: "epochAbort", epoch, openingHash, reason: flags.reason }, flags);
+}
+
+export async function retire(desk: Desk, text: string | undefined, flags: RetireFlags): Promise<void> {
+  const { seat } = desk;
+  if (flags.leaked === true) {
+    const { epoch } = leakedEpoch(desk, text);
+    await sayLosses(desk, epoch);
+    await putForward(desk, { type: "epochRetire", epoch, cause: "leaked", laggards: [], reason: flags.reason }, flags);
+    return;
+  }
+  const { epoch } = epochIn(desk, text, "closing");
+  const after = activeEpoch(seat.federation)?.epoch;
+  const laggards = after === undefined ? [] : await laggardsToName(desk, after, flags);
+  await putForward(desk, { type: "epochRetire", epoch, cause: "rotated", laggards, reason: flags.reason }, flags);
+}
+
+/** Who is to be named as left behind. Throws UNPROVEN for those whom nobody said to leave behind. */
+async function laggardsToName(desk: Desk, epoch: number, { force, without }: CutFlags): Promise<MemberId[]> {
+  const { seat, output } = desk;
+  const { federation, nowMs } = seat;
+  const behind = laggardsIn(epoch, { federation, reports: await verifiedReports(seat), nowMs });
+  const allowed = (without ?? "").split(",").filter((slug) => slug !== "");
+  const left = allowed.map((slug) => memberBySlug(federation, slug).member);
+  output.json({ epoch, behind: behind.map((each) => ({ ...each, slug: slugOf(desk, each.member) })) });
+  sayHindrances(desk, behind);
+  const unexpected = behind.filter(({ member }) => !left.includes(member));
+  if (unexpected.length > 0 && force !== true) {
+    const slugs = unexpected.map(({ member }) => slugOf(desk, member));
+    throw new CausewayError(
+      "UNPROVEN",
+      `not ready in epoch ${epoch}: ${slugs.join(", ")}. Wait, or leave them behind with --force`,
+    );
+  }
+  return behind.map(({ member }) => member);
+}
+
+async function sayLosses(desk: Desk, epoch: number): Promise<void> {
+  const { seat, output } = desk;
+  const { federation, nowMs } = seat;
+  const losses = lossesOf(epoch, { federation, reports: await verifiedReports(seat), nowMs });
+  output.json({
+    losses: { ...losses, members: losses.members.map((each) => ({ ...each, slug: slugOf(desk, each.member) })) },
+  });
+  output.say(
+    losses.remains === undefined
+      ? "No other epoch is open: from then on nothing is matched, until another is open."
+      : `Epoch ${losses.remains} stays open${losses.remainsActive ? "" : ", and is not active yet: activate it next"}.`,
+  );
+  const rows = losses.members.map(({ member, records, underWay, unheard }) => [
+    memberWords(member, federation),
+    String(records),
+    [underWay ? "more is on its way" : "", unheard ? "not heard of late" : ""].filter((text) => text !== "").join(", "),
+  ]);
+  for (const line of table([["Member", "Records that match nobody any more", ""], ...rows])) output.say(line);
+  if (losses.neverCorrelate > 0) output.say(`${losses.neverCorrelate} values that mean nobody must be listed again.`);
+}
+
+async function sayCeremony({ seat, output }: Desk, epoch: number): Promise<void> {
+  const { pledges, reveals } = await readCeremony(seat, epoch);
+  if (pledges.length === 0) return;
+  const rows = pledges.map(({ author }) => {
+    const revealed = reveals.has(toHex(keyId(author.signingKey)));
+    output.json({ ceremony: epoch, contributor: author.name, revealed });
+    return [author.name, revealed ? "revealed" : "pledged, not revealed"];
+  });
+  output.say(`Salts of epoch ${epoch}:`);
+  for (const line of table(rows)) output.say(`  ${line}`);
+}
+
+function sayHindrances(desk: Desk, readiness: readonly Pick<Readiness, "member" | "why">[]): void {
+  const { seat, output } = desk;
+  for (const { member, why } of readiness) {
+    const words = why.length === 0 ? "ready" : why.map(hindranceWords).join("; ");
+    output.say(printable(`  ${memberWords(member, seat.federation)}: ${words}`));
+  }
+}
+
+/** 0: the generation in use goes on. */
+function generationFor({ seat }: Desk, { newGeneration }: PrepareFlags): number {
+  if (newGeneration === true) return nextGeneration(seat.federation);
+  if (seat.federation.rotationDue?.newGeneration !== true) return 0;
+  throw new CausewayError("INVALID", "a member was removed for cause: this epoch needs --new-generation", {
+    fields: ["newGeneration"],
+  });
+}
+
+function epochIn({ seat }: Desk, text: string | undefined, state: Epoch["state"]): Epoch {
+  const named = epochOf(text);
+  const found = openEpochs(seat.federation).find(
+    (each) => each.state === state && (named === undefined || each.epoch === named),
+  );
+  if (found === undefined) throw new CausewayError("NOT_FOUND", `there is no such epoch in state ${state}`);
+  return found;
+}
+
+/** What leaks is most likely the active one; both must be named where there are two. */
+function leakedEpoch({ seat }: Desk, text: string | undefined): Epoch {
+  const named = epochOf(text);
+  const open = openEpochs(seat.federation).filter(({ state }) => state !== "staging");
+  const [only, another] = named === undefined ? open : open.filter(({ epoch }) => epoch === named);
+  if (only === undefined) throw new CausewayError("NOT_FOUND", "there is no such epoch to close; abort one in staging");
+  if (another !== undefined) throw new CausewayError("INVALID", "say which epoch has leaked", { fields: ["epoch"] });
+  return only;
+}
+
+function schemeOf({ seat }: Desk): string {
+  const newest = [...seat.federation.epochs.values()].at(-1);
+  if (newest === undefined) throw new CausewayError("INVALID", "name the linkage scheme", { fields: ["scheme"] });
+  return newest.scheme;
+}
+
+function daysOf(text: string): number {
+  const days = Number(text);
+  if (days >= 1 && days <= DAYS_MAX) return days;
+  throw new CausewayError("INVALID", "an epoch lasts from a day to ten years", { fields: ["days"] });
+}
+
+function slugOf({ seat }: Desk, member: MemberId): string {
+  return seat.federation.members.get(member)?.slug ?? seat.federation.suspended.get(member)?.slug ?? member;
+}

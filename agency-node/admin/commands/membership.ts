@@ -1,0 +1,253 @@
+/** `causeway admin invite`, `enrolments`, `admit`, `suspend`, `reinstate`, `remove`, `rotate-key`: who belongs to the federation. */
+import { Command } from "commander";
+import { fromHex, toHex } from "../../../shared/core/bytes.ts";
+import type { Admit, Federation, RotateKey } from "../../../shared/core/directive.ts";
+import { CausewayError } from "../../../shared/core/errors.ts";
+import { toId } from "../../../shared/core/ids.ts";
+import type { MemberId } from "../../../shared/core/ids.ts";
+import { randomBytes } from "../../../shared/crypto/random.ts";
+import { readPin } from "../../../shared/platform/party.ts";
+import type { Enrolled, PartyKind } from "../../../shared/platform/party.ts";
+import { invitationSecretHash, signInvitation } from "../../../shared/wire/board.ts";
+import { table } from "../../cli/output.ts";
+import { printable } from "../../cli/wording.ts";
+import { enrolmentsAt } from "../checks.ts";
+import { atSeat, putForward, withDesk } from "../desk.ts";
+import type { Common, Desk } from "../desk.ts";
+import { isSameFingerprint, readEnrolmentFile, readTerms } from "../plan-file.ts";
+import { saltsFor } from "../recovery.ts";
+
+type Reasoned = Common & { readonly reason: string };
+type InviteFlags = Common & { readonly note: string; readonly hours: string };
+/** Where a party's new public keys come from, and what it read out by telephone. */
+type EnrolmentFlags = { readonly fingerprint: string; readonly enrolment?: string };
+type AdmitFlags = Common & EnrolmentFlags & { readonly terms: string };
+type RotateFlags = Reasoned & Partial<EnrolmentFlags> & { readonly key?: string };
+
+const SECRET_BYTES = 16;
+const HOUR_MS = 3_600_000;
+const INVITATION_HOURS_MAX = 24 * 31;
+
+export function membershipCommands(): Command[] {
+  return [inviteCommand(), enrolmentsCommand(), admitCommand(), ...standingCommands(), rotateKeyCommand()];
+}
+
+function inviteCommand(): Command {
+  return atSeat(new Command("invite"))
+    .description("make a one-time secret with which one unit can hand in its public keys")
+    .requiredOption("--note <text>", "for whom, as the board will read it")
+    .option("--hours <hours>", "how long it holds", "72")
+    .action((dir: string, flags: InviteFlags) => withDesk(dir, flags, (desk) => invite(desk, flags)));
+}
+
+function enrolmentsCommand(): Command {
+  return atSeat(new Command("enrolments"))
+    .description("list open invitations, and public keys that were handed in, with their fingerprints")
+    .action((dir: string, flags: Common) => withDesk(dir, flags, listEnrolments));
+}
+
+function admitCommand(): Command {
+  return withEnrolment(atSeat(new Command("admit")))
+    .description("propose a new member; while epochs are open, others must first release their shares of the salts")
+    .requiredOption(
+      "--terms <file>",
+      "JSON: slug, name, mandate, domains, contact, legalBasis, purposes, retentionDaysMax, budget",
+    )
+    .action((dir: string, flags: AdmitFlags) => withDesk(dir, flags, (desk) => admit(desk, flags)));
+}
+
+function standingCommands(): Command[] {
+  const member = (command: Command): Command =>
+    atSeat(command)
+      .argument("<member>", "its slug")
+      .requiredOption("--reason <text>", "why; everybody in the federation reads it");
+  return [
+    member(new Command("suspend"))
+      .description("propose to cut a member off at once and hide its records")
+      .action((dir: string, slug: string, flags: Reasoned) =>
+        withDesk(dir, flags, (desk) => suspend(desk, slug, flags)),
+      ),
+    member(new Command("reinstate"))
+      .description(
+        "propose to give a suspended member its place back; others must first release their shares of the salts",
+      )
+      .action((dir: string, slug: string, flags: Reasoned) =>
+        withDesk(dir, flags, (desk) => reinstate(desk, slug, flags)),
+      ),
+    member(new Command("remove"))
+      .description("propose to end a membership for good; a rotation of the salts becomes due")
+      .option("--for-cause", "it is not trusted any more: evaluator keys must change too")
+      .action((dir: string, slug: string, flags: Reasoned & { readonly forCause?: boolean }) =>
+        withDesk(dir, flags, (desk) => remove(desk, slug, flags)),
+      ),
+  ];
+}
+
+function rotateKeyCommand(): Command {
+  return atSeat(new Command("rotate-key"))
+    .description(
+      "propose new keys of a member (such as one whose node was lost), an evaluator, the broker or the registrar",
+    )
+    .argument("<party>", 'a member\'s slug, "evaluator:NAME", "broker" or "freshness"')
+    .requiredOption("--reason <text>", "why; everybody in the federation reads it")
+    .option("--fingerprint <hex>", "of the new enrolment, as the party reads it out by telephone")
+    .option("--enrolment <file>", "the new enrolment (default: the one with that fingerprint at the broker)")
+    .option("--key <hex>", "the registrar's new public key, for freshness")
+    .action((dir: string, party: string, flags: RotateFlags) =>
+      withDesk(dir, flags, (desk) => rotateKey(desk, party, flags)),
+    );
+}
+
+function withEnrolment(command: Command): Command {
+  return command
+    .requiredOption("--fingerprint <hex>", "of the unit's enrolment, as it reads it out by telephone")
+    .option("--enrolment <file>", "the enrolment (default: the one with that fingerprint at the broker)");
+}
+
+export async function invite({ seat, output }: Desk, { note, hours }: InviteFlags): Promise<void> {
+  const life = Number(hours);
+  if (!(life > 0 && life <= INVITATION_HOURS_MAX)) {
+    throw new CausewayError("INVALID", "an invitation holds for up to 31 days", { fields: ["hours"] });
+  }
+  const secret = randomBytes(SECRET_BYTES);
+  const validUntilMs = seat.nowMs + Math.round(life * HOUR_MS);
+  const scope = { federation: seat.federation.id, signer: seat.signer };
+  await seat.office.invite(signInvitation({ secretHash: invitationSecretHash(secret), note, validUntilMs }, scope));
+  const { address } = seat.federation.found.broker;
+  const fingerprint = toHex(readPin(seat.dir));
+  output.json({
+    secret: toHex(secret),
+    broker: address,
+    fingerprint,
+    validUntil: new Date(validUntilMs).toISOString(),
+  });
+  output.say("Tell the unit these three, by two different ways; the secret works once:");
+  output.say(`  Broker: ${address}`);
+  output.say(`  Secret: ${toHex(secret)}`);
+  output.say(`  Fingerprint of the federation: ${fingerprint}`);
+}
+
+export async function listEnrolments({ seat, output }: Desk): Promise<void> {
+  const { invitations } = await seat.office.arrivals();
+  const enrolled = await enrolmentsAt(seat.office);
+  for (const { note, validUntilMs } of invitations) {
+    const validUntil = new Date(validUntilMs).toISOString();
+    output.json({ invitation: note, validUntil });
+    output.say(printable(`Invited: ${note}, until ${validUntil}`));
+  }
+  const rows = enrolled.map(({ enrolment, fingerprint, note }) => {
+    output.json({
+      enrolment: note,
+      kind: enrolment.kind,
+      name: enrolment.name,
+      mandate: enrolment.mandate ?? "",
+      fingerprint,
+    });
+    return [note, enrolment.kind, enrolment.name, enrolment.mandate ?? "", fingerprint];
+  });
+  if (invitations.length + rows.length === 0) output.say("Nobody is invited, and nobody has enrolled.");
+  if (rows.length > 0)
+    for (const line of table([["For", "Kind", "Calls itself", "Mandate", "Fingerprint"], ...rows])) output.say(line);
+}
+
+export async function admit(desk: Desk, flags: AdmitFlags): Promise<void> {
+  const { seat } = desk;
+  const terms = readTerms(flags.terms);
+  const { enrolment } = await enrolmentOf(seat.office, flags, "node");
+  const { signingKey, sealingKey } = enrolment;
+  if (sealingKey === undefined) throw new CausewayError("INVALID", "the enrolment names no sealing key");
+  const salts = await saltsFor(seat, { domains: terms.domains, sealingKey }, `admit ${terms.slug}`);
+  const member = toId<MemberId>(toHex(randomBytes(16)));
+  await putForward(desk, { type: "admit", ...terms, member, signingKey, sealingKey, salts }, flags);
+}
+
+export async function suspend(desk: Desk, slug: string, flags: Reasoned): Promise<void> {
+  const { member } = memberBySlug(desk.seat.federation, slug);
+  await putForward(desk, { type: "suspend", member, reason: flags.reason }, flags);
+}
+
+export async function reinstate(desk: Desk, slug: string, flags: Reasoned): Promise<void> {
+  const { seat } = desk;
+  const admit = memberBySlug(seat.federation, slug);
+  // Asked first, so that nobody releases shares for what cannot be decided.
+  if (!seat.federation.suspended.has(admit.member)) {
+    throw new CausewayError("INVALID", "only a suspended member can be reinstated", { fields: ["member"] });
+  }
+  const salts = await saltsFor(seat, admit, `reinstate ${slug}`);
+  await putForward(desk, { type: "reinstate", member: admit.member, reason: flags.reason, salts }, flags);
+}
+
+export async function remove(
+  desk: Desk,
+  slug: string,
+  flags: Reasoned & { readonly forCause?: boolean },
+): Promise<void> {
+  const { member } = memberBySlug(desk.seat.federation, slug);
+  const forCause = flags.forCause === true;
+  await putForward(desk, { type: "remove", member, reason: flags.reason, forCause }, flags);
+}
+
+export async function rotateKey(desk: Desk, party: string, flags: RotateFlags): Promise<void> {
+  const { party: named, signingKey } = await newKeysOf(desk, party, flags);
+  await putForward(desk, { type: "rotateKey", party: named, signingKey, reason: flags.reason }, flags);
+}
+
+async function newKeysOf(
+  { seat }: Desk,
+  party: string,
+  flags: RotateFlags,
+): Promise<Pick<RotateKey, "party" | "signingKey">> {
+  if (party === "freshness") return { party: { kind: "freshness" }, signingKey: keyIn(flags.key) };
+  const { fingerprint, enrolment: file } = flags;
+  if (fingerprint === undefined) {
+    throw new CausewayError("INVALID", "name the new enrolment's fingerprint, as the party reads it out", {
+      fields: ["fingerprint"],
+    });
+  }
+  const from = { fingerprint, ...(file === undefined ? {} : { enrolment: file }) };
+  if (party === "broker") {
+    const { enrolment } = await enrolmentOf(seat.office, from, "broker");
+    return { party: { kind: "broker" }, signingKey: enrolment.signingKey };
+  }
+  if (party.startsWith("evaluator:")) {
+    const { enrolment } = await enrolmentOf(seat.office, from, "evaluator");
+    return { party: { kind: "evaluator", name: party.slice("evaluator:".length) }, signingKey: enrolment.signingKey };
+  }
+  const { member, domains } = memberBySlug(seat.federation, party);
+  const { enrolment } = await enrolmentOf(seat.office, from, "node");
+  const { signingKey, sealingKey } = enrolment;
+  if (sealingKey === undefined) throw new CausewayError("INVALID", "the enrolment names no sealing key");
+  const salts = await saltsFor(seat, { domains, sealingKey }, `rotate-key ${party}`);
+  return { party: { kind: "member", member, sealingKey, salts }, signingKey };
+}
+
+function keyIn(text: string | undefined): Uint8Array {
+  const digits = (text ?? "").replaceAll(/\s/g, "").toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(digits)) return fromHex(digits);
+  throw new CausewayError("INVALID", "give the registrar's new public key: --key, 64 hexadecimal digits", {
+    fields: ["key"],
+  });
+}
+
+/** By slug, in good standing or suspended. Throws NOT_FOUND. */
+export function memberBySlug({ members, suspended }: Federation, slug: string): Admit {
+  const admit = [...members.values(), ...suspended.values()].find((each) => each.slug === slug);
+  if (admit === undefined)
+    throw new CausewayError("NOT_FOUND", "no member in good standing or suspended has this slug");
+  return admit;
+}
+
+async function enrolmentOf(office: Desk["seat"]["office"], flags: EnrolmentFlags, kind: PartyKind): Promise<Enrolled> {
+  const enrolled =
+    flags.enrolment === undefined
+      ? await enrolmentAt(office, flags.fingerprint)
+      : readEnrolmentFile(flags.enrolment, flags.fingerprint);
+  if (enrolled.enrolment.kind !== kind) throw new CausewayError("INVALID", `the enrolment is not that of a ${kind}`);
+  return enrolled;
+}
+
+async function enrolmentAt(office: Desk["seat"]["office"], fingerprint: string): Promise<Enrolled> {
+  const found = (await enrolmentsAt(office)).find((each) => isSameFingerprint(each.fingerprint, fingerprint));
+  if (found === undefined) throw new CausewayError("NOT_FOUND", "no enrolment with this fingerprint is at the broker");
+  return found;
+}

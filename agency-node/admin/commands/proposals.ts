@@ -1,0 +1,213 @@
+/** `causeway admin proposals`, `approve`, `endorse`, `sign-in`: what waits for signatures, and giving one. */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { z } from "zod";
+import { equalBytes, fromHex, toHex } from "../../../shared/core/bytes.ts";
+import { directiveHash, foldProposal, signersOf } from "../../../shared/core/chain.ts";
+import type { DirectiveSignature } from "../../../shared/core/directive.ts";
+import { CausewayError } from "../../../shared/core/errors.ts";
+import { loadChain } from "../../../shared/platform/chain-file.ts";
+import { replaceFile } from "../../../shared/platform/key-files.ts";
+import { parsePin, readSigningKeys } from "../../../shared/platform/party.ts";
+import { check } from "../../../shared/wire/checks.ts";
+import { decodeSignedDirective, encodeSignedDirective } from "../../../shared/wire/directive.ts";
+import { attempt, table } from "../../cli/output.ts";
+import { printable } from "../../cli/wording.ts";
+import { signDirective } from "../board.ts";
+import { atSeat, sayWhat, withDesk } from "../desk.ts";
+import type { Common, Desk } from "../desk.ts";
+import { approve, examine, findProposal, hasSigned, tallyOf } from "../proposals.ts";
+import { retakeSeat } from "../seat.ts";
+import { explain, isDigest, shortDigest, subjectOf } from "../words.ts";
+
+type ListFlags = Common & { readonly out?: string };
+export type ApproveFlags = Common & {
+  readonly digest?: string;
+  readonly endorsement?: string;
+  readonly unchecked?: boolean;
+  readonly force?: boolean;
+};
+
+export function proposalsCommand(): Command {
+  return atSeat(new Command("proposals"))
+    .description("list what waits for signatures; with a digest, show one with every parameter")
+    .argument("[digest]", "the first digits of one proposal's digest")
+    .option("--out <file>", "write that proposal, for an administrator who joins with it to endorse")
+    .action((dir: string, digest: string | undefined, flags: ListFlags) =>
+      withDesk(dir, flags, (desk) => (digest === undefined ? listProposals(desk) : showProposal(desk, digest, flags))),
+    );
+}
+
+export function approveCommand(): Command {
+  return atSeat(new Command("approve"))
+    .description("show what a proposal does, check it, and sign it")
+    .argument("<digest>", "the first digits of its digest")
+    .option(
+      "--digest <hex>",
+      "its digest as the proposer reads it out (16 digits or more); otherwise you are asked to type it",
+    )
+    .option("--endorsement <file>", "hand in the signature of an administrator who joins with this directive")
+    .option("--unchecked", "sign an opening whose salts no contributor but the proposer has checked")
+    .option("--force", "sign a cut-over although members that it does not name are behind")
+    .action((dir: string, digest: string, flags: ApproveFlags) =>
+      withDesk(dir, flags, (desk) => approveProposal(desk, digest, flags)),
+    );
+}
+
+export function endorseCommand(): Command {
+  type Flags = {
+    readonly json?: boolean;
+    readonly chain: string;
+    readonly fingerprint: string;
+    readonly digest: string;
+    readonly out: string;
+  };
+  return new Command("endorse")
+    .description("sign a change of the board that gives you a seat, where your keys are")
+    .argument("<directory>", "the new administrator's own directory")
+    .argument("<proposal>", "the file that an administrator wrote with: causeway admin proposals DIR DIGEST --out FILE")
+    .requiredOption("--chain <file>", "the federation's chain.bin")
+    .requiredOption("--fingerprint <hex>", "the federation's fingerprint, learnt by another way than the files")
+    .requiredOption("--digest <hex>", "the proposal's digest as the proposer reads it out (16 digits or more)")
+    .requiredOption("--out <file>", "where to write the signature")
+    .option("--json", "one JSON object a line")
+    .action((dir: string, file: string, flags: Flags) =>
+      attempt(flags.json === true, async (output) => {
+        const nowMs = Date.now();
+        const { federation } = loadChain(flags.chain, { pinnedFingerprint: parsePin(flags.fingerprint), nowMs });
+        const signed = decodeSignedDirective(readBytes(file));
+        foldProposal(federation, signed, { nowMs });
+        const digest = directiveHash(signed.payload);
+        if (!isDigest(flags.digest, digest)) throw new CausewayError("UNPROVEN", "the file holds another proposal");
+        const signer = readSigningKeys(dir);
+        const { body } = signed.directive;
+        const joins =
+          body.type === "boardChange" && body.board.some(({ signingKey }) => equalBytes(signingKey, signer.publicKey));
+        if (!joins) throw new CausewayError("FORBIDDEN", "this proposal gives you no seat");
+        const { keyId, signature } = signDirective(signed, signer);
+        replaceFile(flags.out, JSON.stringify({ keyId: toHex(keyId), signature: toHex(signature) }), 0o644);
+        for (const [name, value] of explain(body, federation).parameters) output.say(printable(`  ${name}: ${value}`));
+        output.json({ digest: toHex(digest), written: flags.out });
+        output.say(
+          `Signed. An administrator hands it in: causeway admin approve DIR ${toHex(digest).slice(0, 16)} --endorsement ${flags.out}`,
+        );
+      }),
+    );
+}
+
+export function signInCommand(): Command {
+  return atSeat(new Command("sign-in"))
+    .description("get a code that logs you in to the web console once")
+    .action((dir: string, flags: Common) => withDesk(dir, flags, signIn));
+}
+
+export async function listProposals({ seat, output }: Desk): Promise<void> {
+  const proposals = await seat.office.proposals();
+  const rows = proposals.map(({ signed, state, acceptedAs }) => {
+    const { body, notAfterMs } = signed.directive;
+    const digest = directiveHash(signed.payload);
+    const { names, missing } = tallyOf(seat.federation, signed);
+    const about = subjectOf(body, seat.federation);
+    const expires = new Date(notAfterMs).toISOString();
+    output.json({
+      digest: toHex(digest),
+      type: body.type,
+      about,
+      state,
+      acceptedAs,
+      signedBy: names,
+      missing,
+      expires,
+    });
+    return [shortDigest(digest), body.type, about, state, names.join(", "), String(missing), expires];
+  });
+  if (rows.length === 0) output.say("Nothing waits for signatures.");
+  else
+    for (const line of table([["Digest", "Type", "About", "State", "Signed by", "Missing", "Expires"], ...rows]))
+      output.say(line);
+}
+
+export async function showProposal(desk: Desk, digits: string, { out }: ListFlags): Promise<void> {
+  const { seat, output } = desk;
+  const { signed } = await findProposal(seat, digits);
+  const digest = directiveHash(signed.payload);
+  const { names, missing } = tallyOf(seat.federation, signed);
+  const { effect, parameters } = explain(signed.directive.body, seat.federation);
+  output.json({ digest: toHex(digest), effect, parameters: Object.fromEntries(parameters), signedBy: names, missing });
+  sayWhat(desk, signed.directive.body);
+  output.say(printable(`  Digest: ${shortDigest(digest)}`));
+  output.say(printable(`  Signed by: ${names.join(", ")}; ${missing} missing`));
+  if (out !== undefined) replaceFile(out, encodeSignedDirective(signed), 0o644);
+}
+
+export async function approveProposal(desk: Desk, digits: string, flags: ApproveFlags): Promise<void> {
+  const { seat, output } = desk;
+  const proposal = await findProposal(seat, digits);
+  const { signed } = proposal;
+  const digest = directiveHash(signed.payload);
+  sayWhat(desk, signed.directive.body);
+  const signers = signersOf(signed, seat.federation.found.board, seat.federation.id);
+  output.say(printable(`  Signed by: ${[...signers].map(({ name }) => name).join(", ") || "nobody on the board"}`));
+  const options = { ...flags, signatures: signed.signatures, endorsement: endorsementIn(flags.endorsement) };
+  const notes = await examine(seat, proposal, options);
+  for (const note of notes) output.say(printable(note));
+  if (options.endorsement === undefined && hasSigned(seat, signed)) {
+    throw new CausewayError("CONFLICT", "you have signed this already");
+  }
+  await confirm(desk, digest, flags.digest);
+  const { state, signatures, quorum } = await approve(seat, proposal, options);
+  output.json({ approved: toHex(digest), state, signatures, quorum, notes });
+  if (state !== "accepted") {
+    output.say(`Signed: ${signatures} of ${quorum} signatures.`);
+    return;
+  }
+  await retakeSeat(seat);
+  output.say(`Signed, and it has taken effect as directive ${signed.directive.number}.`);
+}
+
+export async function signIn({ seat, output }: Desk): Promise<void> {
+  const { code, validUntilMs, consoleUrl } = await seat.office.signInCode();
+  const validUntil = new Date(validUntilMs).toISOString();
+  output.json({ code, consoleUrl, validUntil });
+  output.say(`Open ${consoleUrl} and type ${code} before ${validUntil}. It works once.`);
+}
+
+/** The digest has to come from the proposer, not from this screen: whoever types it has heard it. */
+async function confirm({ ask, output }: Desk, digest: Uint8Array, given: string | undefined): Promise<void> {
+  if (given === undefined && ask === undefined) {
+    throw new CausewayError("INVALID", "nobody is here to ask: give --digest as the proposer reads it out", {
+      fields: ["digest"],
+    });
+  }
+  output.say("Have the proposer read out the digest, and compare it with what you type.");
+  const typed = given ?? (await ask?.("Digest (16 digits): ")) ?? "";
+  if (!isDigest(typed, digest))
+    throw new CausewayError("UNPROVEN", "this is not the proposal's digest; nothing was signed");
+}
+
+const endorsementSchema = z.strictObject({
+  keyId: z.string().regex(/^[0-9a-f]{32}$/),
+  signature: z.string().regex(/^[0-9a-f]{128}$/),
+});
+
+function endorsementIn(file: string | undefined): DirectiveSignature | undefined {
+  if (file === undefined) return undefined;
+  const { keyId, signature } = check(endorsementSchema, parseJson(readBytes(file)), "endorsement");
+  return { keyId: fromHex(keyId), signature: fromHex(signature) };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new CausewayError("INVALID", "the endorsement is not JSON");
+  }
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    throw new CausewayError("ENVIRONMENT", `${path} cannot be read`, { cause: error });
+  }
+}

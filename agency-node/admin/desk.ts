@@ -1,0 +1,106 @@
+/** An administrator's command at work: a seat, a screen, and somebody to ask. */
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { toHex } from "../../shared/core/bytes.ts";
+import type { DirectiveBody } from "../../shared/core/directive.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { systemClock } from "../../shared/platform/clock.ts";
+import { requireTls13 } from "../../shared/platform/tls.ts";
+import { attempt, EXIT } from "../cli/output.ts";
+import type { Output } from "../cli/output.ts";
+import { printable } from "../cli/wording.ts";
+import { readChain } from "./board.ts";
+import { propose } from "./proposals.ts";
+import type { Proposed } from "./proposals.ts";
+import { officeAtBroker } from "./rpc/broker-office.ts";
+import { retakeSeat, takeSeat } from "./seat.ts";
+import type { Seat } from "./seat.ts";
+import { Waiting } from "./waiting.ts";
+import { explain, shortDigest } from "./words.ts";
+
+export type Desk = {
+  readonly seat: Seat;
+  readonly output: Output;
+  /** Puts a question to whoever sits here; undefined where nobody does. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+};
+
+export type Common = { readonly json?: boolean; readonly unfresh?: boolean };
+
+const BROKER_AWAY = "The broker does not answer. Is it running, and does its address in the chain still hold?";
+
+/** Options that every command at a seat has. The first argument is the administrator's directory. */
+export function atSeat(command: Command): Command {
+  return command
+    .argument("<directory>", "the administrator's own directory")
+    .option("--json", "one JSON object a line")
+    .option("--unfresh", "sign although nobody states that the chain is complete (the registrar is lost)");
+}
+
+/** Takes the seat, brings the chain up to date, and acts. */
+export async function withDesk(dir: string, flags: Common, act: (desk: Desk) => Promise<void>): Promise<void> {
+  await attempt(
+    flags.json === true,
+    async (output) => {
+      requireTls13();
+      const nowMs = systemClock();
+      const { address } = readChain(dir, nowMs).federation.found.broker;
+      using office = officeAtBroker({ dir, address });
+      const seat = await takeSeat(dir, office, nowMs);
+      await orWait(output, () => act({ seat, output, ask: process.stdin.isTTY ? askTerminal : undefined }));
+    },
+    BROKER_AWAY,
+  );
+}
+
+/** Says what others must do first, and leaves with an exit code of its own. */
+async function orWait(output: Output, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof Waiting)) throw error;
+    output.json({ waiting: error.lines });
+    for (const line of error.lines) output.say(printable(line));
+    process.exitCode = EXIT.waiting;
+  }
+}
+
+async function askTerminal(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}
+
+/** What a directive does, with every parameter. */
+export function sayWhat({ seat, output }: Desk, body: DirectiveBody): void {
+  const { effect, parameters } = explain(body, seat.federation);
+  output.say(printable(effect));
+  for (const [name, value] of parameters) output.say(printable(`  ${name}: ${value}`));
+}
+
+/** Proposes, and says what the others are to do with it. */
+export async function putForward(desk: Desk, body: DirectiveBody, { unfresh }: Common): Promise<Proposed> {
+  const { seat, output } = desk;
+  sayWhat(desk, body);
+  const proposed = await propose(seat, body, { unfresh });
+  const digest = toHex(proposed.digest);
+  output.json({ proposed: body.type, digest, short: shortDigest(proposed.digest), state: proposed.state });
+  if (proposed.state === "accepted") {
+    await retakeSeat(seat);
+    output.say("It has taken effect.");
+    return proposed;
+  }
+  output.say(`Proposed, with your signature. Read this digest to the others: ${shortDigest(proposed.digest)}`);
+  output.say(`They run: causeway admin approve DIR ${digest.slice(0, 16)}`);
+  return proposed;
+}
+
+/** `text` as a whole number of an epoch, or undefined if there is no text. Throws INVALID. */
+export function epochOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9][0-9]{0,9}$/.test(text)) return Number(text);
+  throw new CausewayError("INVALID", "an epoch is named by its number", { fields: ["epoch"] });
+}

@@ -1,0 +1,76 @@
+/** What an epoch to come needs from broker, members and evaluators: fetched from the broker, and believed as far as they signed it. */
+import { toHex } from "../../shared/core/bytes.ts";
+import { isOfferUsable } from "../../shared/core/decisions.ts";
+import type { Admit, EpochOpen, Evaluator, Federation, MemberKey } from "../../shared/core/directive.ts";
+import { isCausewayError } from "../../shared/core/errors.ts";
+import type { EvaluatorOffer } from "../../shared/core/board.ts";
+import { keyId } from "../../shared/crypto/sign.ts";
+import { openEvaluatorOffer } from "../../shared/wire/board.ts";
+import type { Seat } from "./seat.ts";
+import { Waiting } from "./waiting.ts";
+
+export type Offers = {
+  /** By the broker, over TLS; nobody else could make it. */
+  readonly brokerSealingKey: Uint8Array;
+  /** At most one of each member in good standing, proven. */
+  readonly memberKeys: readonly MemberKey[];
+  /** Proven offers of the generation that was asked for, by evaluator's name. */
+  readonly shares: ReadonlyMap<string, Uint8Array>;
+};
+
+/** The generation that follows all there were. */
+export function nextGeneration({ found, epochs }: Federation): number {
+  return Math.max(found.generation, ...[...epochs.values()].map(({ generation }) => generation)) + 1;
+}
+
+/** The number that the next epoch has: above all before, so that none is used again. */
+export function nextEpoch({ epochs }: Federation): number {
+  return Math.max(0, ...epochs.keys()) + 1;
+}
+
+/** Announces the epoch (and with `generation` not 0 new evaluator keys) and returns what has been offered so far. */
+export async function offersFor(seat: Seat, epoch: number, generation: number): Promise<Offers> {
+  const { federation, office } = seat;
+  const preparation = await office.prepareEpoch({ epoch, generation });
+  const memberKeys = new Map(
+    preparation.memberKeys
+      .filter((offer) => isOfferUsable(federation, epoch, offer))
+      .map((offer) => [offer.member, offer]),
+  );
+  const shares = preparation.evaluatorOffers
+    .flatMap((bytes) => provenShare(federation, bytes))
+    .filter((offer) => offer.generation === generation)
+    .map(({ name, sharePublicKey }) => [name, sharePublicKey] as const);
+  const { brokerSealingKey } = preparation;
+  return { brokerSealingKey, memberKeys: [...memberKeys.values()], shares: new Map(shares) };
+}
+
+/** Today's evaluators with their new shares. Throws `Waiting` for those that have offered none. */
+export function newGenerationOf({ found }: Federation, { shares }: Offers): Evaluator[] {
+  const silent = found.evaluators.filter(({ name }) => !shares.has(name));
+  if (silent.length > 0) {
+    throw new Waiting(silent.map(({ name }) => `Evaluator ${name} has not offered its new key share: is it running?`));
+  }
+  return found.evaluators.map((each) => ({ ...each, sharePublicKey: shares.get(each.name) as Uint8Array }));
+}
+
+/** The federation with the sealing keys that an opening gives to members: what its boxes are sealed to. */
+export function withMemberKeys(federation: Federation, { memberKeys }: Pick<EpochOpen, "memberKeys">): Federation {
+  const members = new Map(federation.members);
+  for (const { member, sealingKey } of memberKeys)
+    members.set(member, { ...(members.get(member) as Admit), sealingKey });
+  return { ...federation, members };
+}
+
+/** An evaluator speaks for itself: the offer counts under the name that its key has in the chain. */
+function provenShare({ id, found }: Federation, bytes: Uint8Array): EvaluatorOffer[] {
+  const keyOf = (signer: string): Evaluator | undefined =>
+    found.evaluators.find(({ signingKey }) => toHex(keyId(signingKey)) === signer);
+  try {
+    const { value, keyId: signer } = openEvaluatorOffer(bytes, id, (signer) => keyOf(signer)?.signingKey);
+    return keyOf(signer)?.name === value.name ? [value] : [];
+  } catch (error) {
+    if (isCausewayError(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,144 @@
+/** The board's office at the broker: its gRPC services, as `BoardOffice`. Wire types end here; contents are proven by the caller. */
+import { toHex } from "../../../shared/core/bytes.ts";
+import type { SignedDirective } from "../../../shared/core/directive.ts";
+import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
+import { toId } from "../../../shared/core/ids.ts";
+import type { MemberId } from "../../../shared/core/ids.ts";
+import { grpcClient } from "../../../shared/platform/grpc.ts";
+import { readTls } from "../../../shared/platform/party.ts";
+import {
+  decodeMemberKey,
+  decodeSignedDirective,
+  decodeSignedFreshness,
+  encodeSignedDirective,
+} from "../../../shared/wire/directive.ts";
+import * as board from "../../../shared/wire/gen/causeway/v1/board.ts";
+import { DirectoryServiceDefinition } from "../../../shared/wire/gen/causeway/v1/directory.ts";
+import { MemberKey, SignedDirective as WireDirective } from "../../../shared/wire/gen/causeway/v1/federation.ts";
+import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
+import type { BoardOffice, HealthEntry, ProposalState } from "../office.ts";
+
+/** `dir`: the administrator's, with its TLS key and certificate. Throws ENVIRONMENT if they are missing. */
+export function officeAtBroker(of: { readonly dir: string; readonly address: string }): BoardOffice {
+  const to = { address: of.address, tls: readTls(of.dir), expected: { kind: "broker" } as const };
+  const boardAt = grpcClient(board.BoardServiceDefinition, to);
+  const directoryAt = grpcClient(DirectoryServiceDefinition, to);
+  const { client } = boardAt;
+  return {
+    ...directoryOf(directoryAt.client),
+    ...proposalsOf(client),
+    putPaper: async (signed) => void (await client.putPaper({ paper: Signed.decode(signed) })),
+    papers: async (topic = "") => (await client.listPapers({ topic })).papers.map(bytesOf),
+    prepareEpoch: async (of) => {
+      const { brokerSealingKey, memberKeys, evaluatorOffers } = await client.prepareEpoch(of);
+      const keys = memberKeys.map((key) => decodeMemberKey(MemberKey.encode(key).finish()));
+      return { brokerSealingKey, memberKeys: keys, evaluatorOffers: evaluatorOffers.map(bytesOf) };
+    },
+    health: async () => (await client.listHealth({})).members.map(toHealthEntry),
+    invite: async (signed) => void (await client.invite({ invitation: Signed.decode(signed) })),
+    arrivals: async () => toArrivals(await client.listEnrolments({})),
+    signInCode: async () => {
+      const { code, validUntilMs, consoleUrl } = await client.issueSignInCode({});
+      return { code, validUntilMs: Number(validUntilMs), consoleUrl };
+    },
+    [Symbol.dispose]() {
+      boardAt[Symbol.dispose]();
+      directoryAt[Symbol.dispose]();
+    },
+  };
+}
+
+type ClientOf<Definition extends Parameters<typeof grpcClient>[0]> = ReturnType<
+  typeof grpcClient<Definition>
+>["client"];
+
+function directoryOf(
+  client: ClientOf<typeof DirectoryServiceDefinition>,
+): Pick<BoardOffice, "directives" | "freshness"> {
+  return {
+    directives: async (fromNumber) => {
+      const directives: SignedDirective[] = [];
+      for await (const { directive } of client.listDirectives({ fromNumber: BigInt(fromNumber) })) {
+        directives.push(toDirective(directive));
+      }
+      return directives;
+    },
+    freshness: async () => {
+      try {
+        const { freshness } = await client.getFreshness({});
+        return freshness === undefined ? undefined : decodeSignedFreshness(bytesOf(freshness));
+      } catch (error) {
+        if (isCausewayError(error, "NOT_FOUND")) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+function proposalsOf(
+  client: ClientOf<typeof board.BoardServiceDefinition>,
+): Pick<BoardOffice, "proposals" | "propose" | "approve"> {
+  return {
+    proposals: async () => {
+      const { proposals } = await client.listProposals({});
+      return proposals.map(({ directive, state, proposedAtMs, acceptedAs }) => ({
+        signed: toDirective(directive),
+        state: toState(state),
+        proposedAtMs: Number(proposedAtMs),
+        acceptedAs: Number(acceptedAs),
+      }));
+    },
+    propose: async (signed) => {
+      const { state } = await client.propose({ directive: WireDirective.decode(encodeSignedDirective(signed)) });
+      return toState(state);
+    },
+    approve: async (digest, signature) => {
+      const { state, signatures, quorum } = await client.approve({ digest, signature });
+      return { state: toState(state), signatures, quorum };
+    },
+  };
+}
+
+function toDirective(directive: WireDirective | undefined): SignedDirective {
+  return decodeSignedDirective(WireDirective.encode(WireDirective.fromPartial(directive ?? {})).finish());
+}
+
+function bytesOf(signed: Signed): Uint8Array {
+  return Signed.encode(signed).finish();
+}
+
+function toState(state: board.ProposalState): ProposalState {
+  switch (state) {
+    case board.ProposalState.PROPOSAL_STATE_WAITING:
+      return "waiting";
+    case board.ProposalState.PROPOSAL_STATE_ACCEPTED:
+      return "accepted";
+    case board.ProposalState.PROPOSAL_STATE_OVERTAKEN:
+      return "overtaken";
+    case board.ProposalState.PROPOSAL_STATE_EXPIRED:
+      return "expired";
+    default:
+      throw new CausewayError("INVALID", "the broker names a state of a proposal that this version does not know");
+  }
+}
+
+function toHealthEntry({ member, statement, receivedAtMs, lastAppliedMs, held }: board.MemberHealth): HealthEntry {
+  return {
+    member: toId<MemberId>(toHex(member)),
+    statement: statement === undefined ? undefined : bytesOf(statement),
+    receivedAtMs: Number(receivedAtMs),
+    lastAppliedMs: Number(lastAppliedMs),
+    held: held.map(({ epoch, records, tokens }) => ({ epoch, records: Number(records), tokens: Number(tokens) })),
+  };
+}
+
+function toArrivals({ invitations, enrolments }: board.ListEnrolmentsResponse) {
+  return {
+    invitations: invitations.map(({ note, validUntilMs }) => ({ note, validUntilMs: Number(validUntilMs) })),
+    enrolments: enrolments.map(({ enrolment, note, receivedAtMs }) => ({
+      text: new TextDecoder().decode(enrolment),
+      note,
+      receivedAtMs: Number(receivedAtMs),
+    })),
+  };
+}
