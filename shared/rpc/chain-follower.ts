@@ -105,6 +105,8 @@ export class ChainFollower implements Disposable {
       }
       return "UNAVAILABLE";
     } catch (error) {
+      // A call that was aborted fails with an error of its own.
+      if (signal.aborted) return "UNAVAILABLE";
       if (!isCausewayError(error)) throw error;
       return error.code;
     }
