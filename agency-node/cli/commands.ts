@@ -4,6 +4,8 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { shutdownSignal } from "../../shared/platform/lifecycle.ts";
 import { requireTls13 } from "../../shared/platform/tls.ts";
 import { MULTIPLE_FIELDS, SINGLE_FIELDS } from "../intake/fields.ts";
+import { enrol } from "./enrol-command.ts";
+import type { EnrolFlags } from "./enrol-command.ts";
 import { importFile } from "./import-command.ts";
 import type { ImportFlags } from "./import-command.ts";
 import { initialise, install } from "./keys-commands.ts";
@@ -43,9 +45,32 @@ function addSetUp(node: Command, run: (dir: string) => Promise<void>): void {
     .action((bundle: string, flags: Common & InstallFlags) =>
       attempt(isJson(flags), async (output) => install(dirOf(flags), bundle, flags, output)),
     );
+  addEnrol(node);
   withDir(node.command("run").description("run the node until Ctrl-C")).action((flags: Common) =>
     attempt(false, () => run(dirOf(flags))),
   );
+}
+
+function addEnrol(node: Command): void {
+  withCommon(
+    node.command("enrol").description("join a running federation with an invitation, or give a lost node new keys"),
+  )
+    .option("--invitation <code>", "what the board sent: cwi1-…")
+    .option("--collect", "go on waiting after an earlier call")
+    .option("--no-wait", "hand in only; --collect later")
+    .option("--name <name>", "the unit's full name, where there are no keys yet")
+    .option("--mandate <mandate>", "what it works on, where there are no keys yet")
+    .option("--office <text>", "liaison office, shown to the other side of a proven match")
+    .option("--phone <text>", "its telephone")
+    .option("--email <text>", "its e-mail address")
+    .option("--hours <text>", "when it can be reached")
+    .option("--listen <host:port>", "where the node will serve the unit itself (default 127.0.0.1:7440)")
+    .action((flags: Common & EnrolFlags) =>
+      attempt(isJson(flags), async (output) => {
+        requireTls13();
+        await enrol(dirOf(flags), flags, output);
+      }),
+    );
 }
 
 function addImport(node: Command): void {

@@ -28,7 +28,8 @@ export async function initialise(dir: string, flags: InitFlags, output: Output):
   output.say(`  ${fingerprint}`);
 }
 
-function proposalOf({ name, mandate, office, phone = "", email = "", hours = "" }: InitFlags): Proposal {
+/** What the unit proposes about itself. */
+export function proposalOf({ name, mandate, office, phone = "", email = "", hours = "" }: InitFlags): Proposal {
   return { name, mandate, ...(office === undefined ? {} : { contact: { office, phone, email, hours } }) };
 }
 
@@ -54,7 +55,8 @@ export function install(dir: string, bundleDir: string, flags: InstallFlags, out
   output.say(`Start it with: causeway node run --dir ${dir}`);
 }
 
-function writeConfig(dir: string, { natsUrl, listen }: InstallFlags): void {
+/** Writes node.json, keeping what is not given. Throws INVALID for a first one without a NATS server. */
+export function writeConfig(dir: string, { natsUrl, listen }: Omit<InstallFlags, "fingerprint">): void {
   const path = join(dir, "node.json");
   if (natsUrl === undefined && listen === undefined) {
     if (!existsSync(path))

@@ -1,0 +1,69 @@
+/** `causeway node enrol`: joins a running federation with an invitation. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { systemClock } from "../../shared/platform/clock.ts";
+import { shutdownSignal } from "../../shared/platform/lifecycle.ts";
+import { initNode, readEnrolment } from "../../shared/platform/party.ts";
+import { decodeInvitationCode } from "../../shared/wire/invitation-code.ts";
+import { handIn, waitToCollect } from "../enrolment/enrol.ts";
+import type { Asking, Collected } from "../enrolment/enrol.ts";
+import { proposalOf, writeConfig } from "./keys-commands.ts";
+import type { InitFlags } from "./keys-commands.ts";
+import type { Output } from "./output.ts";
+import { printable } from "./wording.ts";
+
+export type EnrolFlags = Partial<InitFlags> & {
+  readonly invitation?: string;
+  readonly collect?: boolean;
+  readonly wait?: boolean;
+  readonly listen?: string;
+};
+
+/** Makes the keys unless there are some, hands them in, and waits to be admitted. With `collect` it only waits. */
+export async function enrol(dir: string, flags: EnrolFlags, output: Output): Promise<void> {
+  const asking: Asking = { dir, clock: systemClock, signal: shutdownSignal() };
+  if (flags.collect !== true) {
+    await begin(asking, flags, output);
+    if (flags.wait === false) return output.say("Later: causeway node enrol --collect");
+    output.say(
+      "Waiting for the board to admit this unit; Ctrl-C ends that, and `causeway node enrol --collect` goes on.",
+    );
+  }
+  finish(dir, await waitToCollect(asking), flags, output);
+}
+
+async function begin(asking: Asking, flags: EnrolFlags, output: Output): Promise<void> {
+  const { dir } = asking;
+  if (flags.invitation === undefined) {
+    throw new CausewayError("INVALID", "give --invitation, or --collect to go on", { fields: ["invitation"] });
+  }
+  const code = decodeInvitationCode(flags.invitation);
+  await makeKeys(dir, flags, output);
+  const federation = await handIn(asking, code);
+  const { fingerprint } = readEnrolment(dir);
+  output.json({ handedIn: true, federation, fingerprint });
+  output.say(printable(`Handed in to ${federation}. Read this fingerprint to the board by telephone:`));
+  output.say(`  ${fingerprint}`);
+}
+
+async function makeKeys(dir: string, flags: EnrolFlags, output: Output): Promise<void> {
+  if (existsSync(join(dir, "keys"))) return;
+  const { name, mandate } = flags;
+  if (name === undefined || mandate === undefined) {
+    const fields = [...(name === undefined ? ["name"] : []), ...(mandate === undefined ? ["mandate"] : [])];
+    throw new CausewayError("INVALID", "there are no keys yet: give --name and --mandate", { fields });
+  }
+  await initNode(dir, proposalOf({ ...flags, name, mandate }));
+  output.say(`Keys made in ${join(dir, "keys")}. Back them up; never copy them to another machine otherwise.`);
+}
+
+function finish(dir: string, { federation, identity, natsUrl }: Collected, flags: EnrolFlags, output: Output): void {
+  const member = identity.kind === "member" ? federation.members.get(identity.member) : undefined;
+  if (member === undefined) throw new CausewayError("INVALID", "this is not the directory of a unit");
+  writeConfig(dir, { natsUrl, ...(flags.listen === undefined ? {} : { listen: flags.listen }) });
+  output.json({ federation: federation.found.name, slug: member.slug, directive: federation.head.number });
+  const { found, head } = federation;
+  output.say(printable(`Admitted as ${member.slug} (${member.mandate}) to ${found.name}, directive ${head.number}.`));
+  output.say(`Start it with: causeway node run --dir ${dir}`);
+}
