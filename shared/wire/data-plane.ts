@@ -131,6 +131,11 @@ export function openDelivery(
     readonly member: MemberId;
     readonly keyPair: SealingKeyPair;
     readonly brokerSigningKey: Uint8Array;
+    /**
+     * Public sealing keys that the directives gave this member before. A notice is signed once and sealed anew to the newest key each time it
+     * is sent, so what it names may be a key that is gone.
+     */
+    readonly earlierKeys?: readonly Uint8Array[];
   },
 ): { readonly delivery: Delivery; readonly hash: Uint8Array } {
   const { payload } = verifyMessage(
@@ -140,7 +145,8 @@ export function openDelivery(
     () => scope.brokerSigningKey,
   );
   const delivery = readMessage(deliveryReading, payload);
-  assertRecipient(delivery.recipientKey, scope.keyPair);
+  const isOwn = scope.earlierKeys?.some((key) => equalBytes(key, delivery.recipientKey)) ?? false;
+  if (!isOwn) assertRecipient(delivery.recipientKey, scope.keyPair);
   if (delivery.member !== scope.member) throw new CausewayError("UNPROVEN", "the delivery is for another member");
   return { delivery, hash: noticeHash(payload) };
 }
