@@ -67,6 +67,11 @@ export class BrokerStub implements AsyncDisposable {
     this.#wake();
   }
 
+  credentialsOf(keyId: string): (Omit<Credentials, "issuedAtMs"> & { readonly issuedAtMs: number }) | undefined {
+    const issued = this.issued.get(keyId);
+    return issued === undefined ? undefined : { ...issued, issuedAtMs: Number(issued.issuedAtMs) };
+  }
+
   async issuedTo(keyId: string, than: Credentials | undefined = undefined): Promise<Credentials> {
     return await eventually(() => {
       const credentials = this.issued.get(keyId);
