@@ -1,20 +1,24 @@
-/** What enrolment needs of the board's store. */
+/** What enrolment needs of the board's desk. Key ids are those of signing keys, hexadecimal. */
 import type { Credentials } from "../../shared/core/board.ts";
 
-export type EnrolmentBook = {
-  /**
-   * Takes an enrolment in exchange for the open invitation with this secret hash, in one transaction and durably; the invitation is used
-   * then. Taking the same enrolment again is not an error: the answer may have been lost. Throws FORBIDDEN if there is no such invitation,
-   * it is out of date, or somebody else has used it.
-   */
-  takeEnrolment(of: {
-    readonly secretHash: Uint8Array;
-    /** enrolment.json as handed in. */
-    readonly enrolment: Uint8Array;
-    readonly nowMs: number;
-  }): void;
-  /** The last ones that the registrar has issued to the key (id, hexadecimal); undefined if there are none. */
-  credentialsOf(keyId: string): Credentials | undefined;
-  /** Leaves a request for the registrar, `Signed` bytes, in place of an earlier one by the same key. */
-  putRequest(keyId: string, request: Uint8Array): void;
+export type EnrolmentDesk = {
+  readonly enrolments: {
+    /**
+     * Takes an enrolment for the open invitation with this secret hash, in one durable transaction; the invitation is used then. The same
+     * enrolment again changes nothing: the answer may have been lost. Throws NOT_FOUND if there is no such invitation, it is out of
+     * date, or it was used for something else.
+     */
+    enrol(of: {
+      readonly secretHash: Uint8Array;
+      readonly keyId: string;
+      readonly enrolment: Uint8Array;
+      readonly nowMs: number;
+    }): void;
+  };
+  readonly credentials: {
+    /** Leaves a request for the registrar, `Signed` bytes, in place of an earlier one. Throws EXHAUSTED; CONFLICT if a later one is here. */
+    ask(keyId: string, signed: Uint8Array, requestedAtMs: number): void;
+    /** The last ones that the registrar has issued; undefined if there are none. */
+    issued(keyId: string): Credentials | undefined;
+  };
 };

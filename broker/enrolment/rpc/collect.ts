@@ -19,7 +19,7 @@ import type { EnrolmentParts } from "./enrolment-parts.ts";
 export function collectRpc(parts: EnrolmentParts) {
   return async ({ proof, request }: CollectRequest, context: CallContext): Promise<CollectResponse> => {
     assertLet(parts, context);
-    const { directory, book, natsUrl, clock } = parts;
+    const { directory, desk, natsUrl, clock } = parts;
     const { federation } = directory.chain;
     const keys = admittedKeys(federation);
     if (!keys.has(toHex(proof?.signature?.keyId ?? new Uint8Array()))) {
@@ -30,14 +30,14 @@ export function collectRpc(parts: EnrolmentParts) {
     if (Math.abs(clock() - madeAtMs) > AHEAD_MS_MAX) {
       throw new CausewayError("OUT_OF_SEQUENCE", "the proof is not of now: compare the clocks");
     }
-    const credentials = book.credentialsOf(caller);
+    const credentials = desk.credentials.issued(caller);
     if (credentials !== undefined) {
       return { credentials: { ...credentials, issuedAtMs: BigInt(credentials.issuedAtMs) }, natsUrl };
     }
     const wanted = bytesOf(request);
-    const { keyId: asker } = openCredentialsRequest(wanted, federation.id, signingKeyOf);
+    const { keyId: asker, value } = openCredentialsRequest(wanted, federation.id, signingKeyOf);
     if (asker !== caller) throw new CausewayError("UNPROVEN", "the request is another's");
-    book.putRequest(caller, wanted);
+    desk.credentials.ask(caller, wanted, value.requestedAtMs);
     throw new CausewayError("UNAVAILABLE", "the registrar has been asked; try again in a moment");
   };
 }

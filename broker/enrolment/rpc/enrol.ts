@@ -1,6 +1,8 @@
 /** `Enrol`: a party hands in its public keys, once for each invitation. It gives it no right; admission is a directive. */
 import type { CallContext } from "nice-grpc";
+import { toHex } from "../../../shared/core/bytes.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
+import { keyId } from "../../../shared/crypto/sign.ts";
 import { parseEnrolment } from "../../../shared/platform/party.ts";
 import type { PartyKind } from "../../../shared/platform/party.ts";
 import { invitationSecretHash } from "../../../shared/wire/board.ts";
@@ -18,11 +20,12 @@ export function enrolRpc(parts: EnrolmentParts) {
     assertLet(parts, context);
     if (secret.length !== INVITATION_SECRET_BYTES) throw invalid("secret");
     if (enrolment.length === 0 || enrolment.length > ENROLMENT_BYTES_MAX) throw invalid("enrolment");
-    const { kind } = parseEnrolment(textOf(enrolment)).enrolment;
+    const { kind, signingKey } = parseEnrolment(textOf(enrolment)).enrolment;
     if (!INVITED.includes(kind)) throw invalid("enrolment.kind");
-    const { book, clock, log } = parts;
-    // The store compares hashes: how long that takes says nothing of a secret that nobody can invert.
-    book.takeEnrolment({ secretHash: invitationSecretHash(secret), enrolment, nowMs: clock() });
+    const { desk, clock, log } = parts;
+    // Hashes are compared: how long that takes says nothing of a secret, since nobody can steer the hash of a guess.
+    const secretHash = invitationSecretHash(secret);
+    desk.enrolments.enrol({ secretHash, keyId: toHex(keyId(signingKey)), enrolment, nowMs: clock() });
     log.info("enrolment.received", { kind });
     return {};
   };

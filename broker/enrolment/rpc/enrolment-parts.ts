@@ -5,11 +5,11 @@ import type { Clock } from "../../../shared/platform/clock.ts";
 import type { Log } from "../../../shared/platform/log.ts";
 import type { Directory } from "../../store/directory.ts";
 import type { Turnstile } from "../core/turnstile.ts";
-import type { EnrolmentBook } from "../ports.ts";
+import type { EnrolmentDesk } from "../ports.ts";
 
 export type EnrolmentParts = {
   readonly directory: Pick<Directory, "chain" | "readFreshness">;
-  readonly book: EnrolmentBook;
+  readonly desk: EnrolmentDesk;
   readonly turnstile: Turnstile;
   /** Where members find the NATS server. */
   readonly natsUrl: string;
