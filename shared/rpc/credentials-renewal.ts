@@ -1,0 +1,108 @@
+/**
+ * Renewal of a party's certificate and NATS user, by itself: when a third of a life is left it asks the registrar, through the broker, for
+ * new ones under the same keys, proves what comes and puts it in place. Programs use it at their next connection, without a restart.
+ *
+ * The broker passes on and may withhold or repeat: then the party goes on asking, and says so in its log, until the old ones end. What
+ * is older than what is here already is not taken.
+ */
+import type { Credentials } from "../core/board.ts";
+import type { Federation } from "../core/directive.ts";
+import { isCausewayError } from "../core/errors.ts";
+import { renewalDueMs } from "../core/renewal.ts";
+import type { Clock } from "../platform/clock.ts";
+import { installedLives, issuedLives } from "../platform/credentials.ts";
+import type { Log } from "../platform/log.ts";
+import { installCredentials, readEnrolment, readSigningKeys } from "../platform/party.ts";
+import { pause } from "../platform/retry.ts";
+import { signCredentialsRequest } from "../wire/board.ts";
+
+/** The way to the registrar. Both throw FORBIDDEN for a party that the chain no longer lists, UNAVAILABLE. */
+export type RenewalPort = {
+  /** `Signed` bytes of type "credentials-request". */
+  request(signed: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** The last that were issued to this party. */
+  issued(signal: AbortSignal): Promise<Credentials | undefined>;
+};
+
+export type RenewalParts = {
+  /** The party's directory. */
+  readonly dir: string;
+  readonly port: RenewalPort;
+  readonly federation: () => Federation;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** New ones are in place: servers that have been told of the old ones must be told. */
+  readonly onRenewed: () => void;
+};
+
+/** The longest wait between two looks at the clock: a machine may sleep. */
+const LOOK_MS_MAX = 3_600_000;
+const ASK_AGAIN_MS = 60_000;
+const POLL_MS = 1_000;
+
+/** Until the signal aborts. Throws only what is wrong with the party's own directory. */
+export async function keepRenewed(parts: RenewalParts, signal: AbortSignal): Promise<void> {
+  const { dir, clock, log } = parts;
+  let outcome = "";
+  while (!signal.aborted) {
+    const waitMs = dueMs(installedLives(dir)) - clock();
+    if (waitMs > 0) {
+      outcome = "";
+      await pause(Math.min(waitMs, LOOK_MS_MAX), signal);
+      continue;
+    }
+    const code = await renew(parts, signal);
+    if (signal.aborted || code === "renewed") continue;
+    // Once for each change: an outage of days is not a line every minute.
+    if (code !== outcome) log.warn("credentials.notRenewed", { outcome: code });
+    outcome = code;
+  }
+}
+
+/** Once, if it is due: for programs that run for a moment. Throws as `RenewalPort` does. */
+export async function renewIfDue(parts: RenewalParts, signal: AbortSignal): Promise<void> {
+  const { dir, clock } = parts;
+  if (dueMs(installedLives(dir)) <= clock()) await renewOnce(parts, signal);
+}
+
+async function renew(parts: RenewalParts, signal: AbortSignal): Promise<string> {
+  try {
+    if (await renewOnce(parts, signal)) return "renewed";
+    return "unanswered";
+  } catch (error) {
+    if (!isCausewayError(error) || error.code === "ENVIRONMENT") throw error;
+    await pause(error.code === "UNAVAILABLE" ? POLL_MS : ASK_AGAIN_MS, signal);
+    return error.code;
+  }
+}
+
+/** Asks, and waits a while for the answer. */
+async function renewOnce(parts: RenewalParts, signal: AbortSignal): Promise<boolean> {
+  const { port, clock } = parts;
+  // Issued when it was asked for before, perhaps by this program's last run.
+  if (takeIfBetter(parts, await port.issued(signal))) return true;
+  await port.request(requestOf(parts), signal);
+  for (const untilMs = clock() + ASK_AGAIN_MS; clock() < untilMs && !signal.aborted; await pause(POLL_MS, signal)) {
+    if (takeIfBetter(parts, await port.issued(signal))) return true;
+  }
+  return false;
+}
+
+function takeIfBetter(parts: RenewalParts, issued: Credentials | undefined): boolean {
+  const { dir, federation, log, clock, onRenewed } = parts;
+  if (issued === undefined || dueMs(issuedLives(issued)) <= Math.max(clock(), dueMs(installedLives(dir)))) return false;
+  installCredentials(dir, issued, federation());
+  log.info("credentials.renewed");
+  onRenewed();
+  return true;
+}
+
+function dueMs(lives: Parameters<typeof renewalDueMs>[0][]): number {
+  return Math.min(...lives.map(renewalDueMs));
+}
+
+function requestOf({ dir, federation, clock }: RenewalParts): Uint8Array {
+  const { tlsRequestPem = "", natsKey = "" } = readEnrolment(dir).enrolment;
+  const scope = { federation: federation().id, signer: readSigningKeys(dir) };
+  return signCredentialsRequest({ tlsRequestPem, natsKey, requestedAtMs: clock() }, scope);
+}

@@ -1,0 +1,34 @@
+/** A party's calls of the broker about its own certificate and NATS user. */
+import type { Credentials } from "../core/board.ts";
+import { grpcClient } from "../platform/grpc.ts";
+import type { GrpcConnection, GrpcTls } from "../platform/grpc.ts";
+import { MembershipServiceDefinition } from "../wire/gen/causeway/v1/board.ts";
+import { Signed } from "../wire/gen/causeway/v1/signed.ts";
+import type { RenewalPort } from "./credentials-renewal.ts";
+
+const CALL_MS = 10_000;
+
+export class MembershipLink implements RenewalPort, Disposable {
+  readonly #connection: GrpcConnection<typeof MembershipServiceDefinition>;
+
+  constructor(of: { readonly address: string; readonly tls: () => GrpcTls }) {
+    this.#connection = grpcClient(MembershipServiceDefinition, { ...of, expected: { kind: "broker" } });
+  }
+
+  async request(signed: Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.#connection.client.requestCredentials({ request: Signed.decode(signed) }, { signal: limited(signal) });
+  }
+
+  async issued(signal: AbortSignal): Promise<Credentials | undefined> {
+    const { credentials } = await this.#connection.client.getCredentials({}, { signal: limited(signal) });
+    return credentials === undefined ? undefined : { ...credentials, issuedAtMs: Number(credentials.issuedAtMs) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection[Symbol.dispose]();
+  }
+}
+
+function limited(signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
+}
