@@ -19,10 +19,12 @@ import type { Database } from "./store/database.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { RecordStore } from "./store/records.ts";
+import type { StandingStore } from "./store/standings.ts";
 
 export type MatchesParts = {
   readonly db: Database;
   readonly records: RecordStore;
+  readonly standings: StandingStore;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   readonly publisher: Publisher;
@@ -33,7 +35,10 @@ export type MatchesParts = {
   proofNonce(matchId: MatchId): Uint8Array;
 };
 
-/** Shown when this node cannot read the version that met: its database was restored from a backup, or its scheme has changed. */
+/**
+ * Shown when this node cannot read the version that met: its database was restored from a backup, its scheme has changed, or the epoch
+ * in which it met has ended. What an officer was told before stays.
+ */
 const VERSION_UNKNOWN: Grading = {
   grade: "possible",
   kind: "identity",
@@ -75,20 +80,20 @@ export class Matches {
       nowMs: this.#parts.clock(),
       nonce: (matchId) => this.#parts.proofNonce(matchId),
       domain: (handle, meeting) => this.#domain(handle, meeting),
-      grade: (handle, meeting) => this.#grade(handle, meeting),
+      grade: (handle, meeting, told) => this.#grade(handle, meeting, told),
       confirmKey: (handle, meeting) => this.#confirmKey(handle, meeting),
     };
   }
 
   #domain(handle: Handle, meeting: Meeting): Domain {
-    const { records } = this.#parts;
+    const { records, standings } = this.#parts;
     const role = records.byHandle(handle)?.record.role;
-    return records.publication(handle, meeting)?.domain ?? (role === undefined ? "target" : domainOf(role));
+    return standings.publication(handle, meeting)?.domain ?? (role === undefined ? "target" : domainOf(role));
   }
 
-  #grade(handle: Handle, meeting: Meeting): Grading {
-    const publication = this.#parts.records.publication(handle, meeting);
-    if (publication === undefined) return VERSION_UNKNOWN;
+  #grade(handle: Handle, meeting: Meeting, told?: Grading): Grading {
+    const publication = this.#parts.standings.publication(handle, meeting);
+    if (publication === undefined) return told === undefined || told.grade === "none" ? VERSION_UNKNOWN : told;
     const kinds = identifiersAt(publication.layout, meeting.positions).map(({ kind }) => kind);
     const own = TOKEN_CLASSES.flatMap((tokenClass) => publication.layout[tokenClass]);
     try {
@@ -105,8 +110,9 @@ export class Matches {
   }
 
   #confirmKey(handle: Handle, meeting: Meeting): Uint8Array | undefined {
-    const publication = this.#parts.records.publication(handle, meeting);
+    const publication = this.#parts.standings.publication(handle, meeting);
     if (publication === undefined) return undefined;
-    return this.#parts.publisher.confirmKey(publication.domain, identifiersAt(publication.layout, meeting.positions));
+    const { epoch, domain, layout } = publication;
+    return this.#parts.publisher.confirmKey(epoch, domain, identifiersAt(layout, meeting.positions));
   }
 }

@@ -8,7 +8,9 @@ import { systemClock } from "../shared/platform/clock.ts";
 import { startGrpcServer } from "../shared/platform/grpc.ts";
 import { createLog } from "../shared/platform/log.ts";
 import type { Log } from "../shared/platform/log.ts";
+import { readTls } from "../shared/platform/party.ts";
 import { pause } from "../shared/platform/retry.ts";
+import { keepPartyRenewed } from "../shared/rpc/membership-link.ts";
 import type { NodeConfig } from "./config.ts";
 import { assemble } from "./parts.ts";
 import type { NodeParts, Surroundings } from "./parts.ts";
@@ -46,8 +48,10 @@ export async function createNode(
       log: surroundings.log,
     }),
   );
-  surroundings.log.info("node.started", { member: parts.trust.admit.slug, port: server.port });
-  const running = run(surroundings, parts, stop.signal);
+  surroundings.log.info("node.started", { member: parts.trust.lastAdmit?.slug, port: server.port });
+  const onRenewed = (): void => server.useTls(readTls(config.dir));
+  const renewal = { dir: config.dir, federation: () => parts.trust.federation, ...surroundings, onRenewed };
+  const running = run(surroundings, parts, stop.signal, (signal) => keepPartyRenewed(renewal, signal));
   // A caller that never looks at `running` must not turn a stop into a crash.
   running.catch(() => undefined);
   const held = resources.move();
@@ -63,19 +67,29 @@ export async function createNode(
 }
 
 /** Runs every loop until the signal aborts; when one fails for good, all stop. */
-async function run({ log }: Surroundings, parts: NodeParts, signal: AbortSignal): Promise<void> {
+async function run(
+  { log }: Surroundings,
+  parts: NodeParts,
+  signal: AbortSignal,
+  renew: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
   const failed = new AbortController();
   const stopping = AbortSignal.any([signal, failed.signal]);
   const onDirective = (): void => {
     parts.records.onDirective();
-    parts.publisher.onDirective();
+    parts.epochs.onDirective();
     parts.link.onDirective();
   };
   const loops = [
     parts.directory.run(stopping, onDirective),
+    parts.epochs.run(stopping),
+    parts.preparer.run(stopping),
     parts.publisher.run(stopping),
+    parts.digests.run(stopping),
+    parts.health.run(stopping),
     sweep(parts.records, log, stopping),
     parts.link.run(stopping),
+    renew(stopping),
   ];
   const outcomes = await Promise.allSettled(
     loops.map((loop) =>

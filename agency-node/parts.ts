@@ -1,18 +1,24 @@
 /** Everything that lives as long as the node, connected to each other and to nothing outside yet. */
 import { join } from "node:path";
+import { digestKey } from "../shared/core/digest.ts";
 import type { Clock } from "../shared/platform/clock.ts";
 import type { Log } from "../shared/platform/log.ts";
-import { readNatsCredentials, readStorageKey } from "../shared/platform/party.ts";
+import { readNatsCredentials, readStorageKey, readTls } from "../shared/platform/party.ts";
 import { ChainFollower } from "../shared/rpc/chain-follower.ts";
 import { VERSION } from "../shared/platform/version.ts";
-import { openDelivery } from "../shared/wire/data-plane.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix } from "../shared/wire/subjects.ts";
 import { Link } from "./bus/link.ts";
 import { BrokerFaults } from "./bus/receiver.ts";
 import type { NodeConfig } from "./config.ts";
+import { NO_CANARIES } from "./canary-report.ts";
+import type { CanaryReport } from "./canary-report.ts";
 import { keepEvidence } from "./evidence.ts";
 import { createHardener } from "./hardening/hardener.ts";
+import { Health } from "./health.ts";
 import { Matches } from "./matches.ts";
+import { Digests } from "./publishing/digests.ts";
+import { Epochs } from "./publishing/epochs.ts";
+import { Preparer } from "./publishing/preparer.ts";
 import { Publisher } from "./publishing/publisher.ts";
 import { Records } from "./records.ts";
 import { ActivityLog } from "./store/activity.ts";
@@ -21,6 +27,7 @@ import { HardenedStore } from "./store/hardened.ts";
 import { Inbox } from "./store/inbox.ts";
 import { Outbox } from "./store/outbox.ts";
 import { RecordStore } from "./store/records.ts";
+import { StandingStore } from "./store/standings.ts";
 import { Vault } from "./store/vault.ts";
 import { readKeys, Trust } from "./trust.ts";
 
@@ -29,66 +36,153 @@ export type Surroundings = { readonly clock: Clock; readonly log: Log };
 
 export type NodeParts = ReturnType<typeof assemble>;
 
+type Stores = ReturnType<typeof storesOf>;
+
 /** `resources` disposes of what must be, last made first: the database outlives all that writes to it. */
-export function assemble(config: NodeConfig, { clock, log }: Surroundings, resources: AsyncDisposableStack) {
-  const db = resources.use(new Database(join(config.dir, "node.sqlite")));
-  const vault = new Vault(readStorageKey(config.dir, "database"));
-  const keys = readKeys(config.dir);
+export function assemble(config: NodeConfig, surroundings: Surroundings, resources: AsyncDisposableStack) {
+  const { clock, log } = surroundings;
+  const stores = storesOf(config, resources);
   const directory = resources.use(new ChainFollower({ dir: config.dir, clock, log }));
-  const trust = new Trust(keys, () => directory.federation);
-  const store = new RecordStore(db, vault);
-  const inbox = new Inbox(db, vault);
-  const activity = new ActivityLog(db, vault);
-  const outbox = new Outbox({
-    db,
-    vault,
-    address: () => trust.outboxAddress,
-    onAppend: () => link.wake(),
-    onRenumbered: (handles, from, to) => handles.forEach((handle) => store.moveVersion(handle, from, to)),
-    onOutdated: (handles) => handles.forEach((handle) => store.publishAgain(handle)),
-  });
+  const trust = new Trust(readKeys(config.dir), () => directory.federation);
   const { member } = trust;
-  const onEvidence = keepEvidence({ dir: config.dir, clock, log });
-  const workers = config.workers === 0 ? {} : { workers: config.workers };
-  const federation = () => trust.federation;
-  const hardener = resources.use(createHardener({ federation, member, tls: trust.tls, onEvidence, ...workers }));
-  const publisher = new Publisher({
-    db,
-    records: store,
-    hardened: new HardenedStore(db, vault),
-    outbox,
+  const outbox = new Outbox({
+    ...stores,
     clock,
-    log,
-    harden: (batch) => hardener.hardenBatch(batch),
-    terms: () => trust.terms,
-    conversationKey: (handle) => trust.conversationKey(handle),
-    paddingKey: (handle) => trust.paddingKey(handle),
+    address: (epoch) => trust.outboxAddress(epoch),
+    isOpen: (epoch) => trust.isOpen(epoch),
+    onAppend: () => link.wake(),
+    onRenumbered: (upserts, moved) =>
+      stores.standings.renumber(upserts, moved, digestKey(trust.federation.id, member, moved.epoch)),
   });
+  const publishing = publishingOf(config, { ...stores, ...surroundings, outbox, trust }, resources, () => link);
+  const { publisher, preparer, digests } = publishing;
   const proofNonce: Trust["proofNonce"] = (matchId) => trust.proofNonce(matchId);
-  const matches = new Matches({ db, records: store, inbox, outbox, publisher, activity, clock, log, proofNonce });
-  const onStored = (): void => publisher.wake();
-  const records = new Records({ db, store, outbox, activity, clock, admit: () => trust.admit, onStored });
+  const matches = new Matches({ ...stores, outbox, publisher, clock, log, proofNonce });
+  const onStored = (): void => preparer.wake();
+  const admit = () => trust.admit;
+  const records = new Records({ ...stores, store: stores.records, outbox, clock, admit, onStored });
   const faults = new BrokerFaults();
   const link: Link = new Link({
-    db,
-    records: store,
+    ...stores,
     outbox,
-    inbox,
     member,
     log,
     version: VERSION,
     faults,
-    open: (sealed) => openDelivery(sealed, trust.deliveryScope),
+    open: (sealed) => trust.openDelivery(sealed),
     apply: (notice) => matches.apply(notice),
-    server: () => ({
-      url: config.natsUrl,
-      creds: readNatsCredentials(config.dir),
-      roots: trust.tls.rootsPem,
-      inboxPrefix: memberInboxPrefix(member),
-      apiPrefix: MEMBER_API_PREFIX,
-      // Shown to the NATS operator, who may know the member by its id only.
-      name: `node ${member}`,
-    }),
+    takeDigestAnswer: (answer) => digests.take(answer),
+    onReceipt: () => publisher.wake(),
+    onDoubt: () => digests.askAll(),
+    onConnect: () => digests.askAll(),
+    server: () => natsServerOf(config, trust),
   });
-  return { member, trust, directory, store, outbox, inbox, publisher, matches, records, faults, link };
+  return {
+    ...stores,
+    ...publishing,
+    member,
+    trust,
+    directory,
+    outbox,
+    matches,
+    store: stores.records,
+    records,
+    faults,
+    link,
+  };
+}
+
+function storesOf(config: NodeConfig, resources: AsyncDisposableStack) {
+  const db = resources.use(new Database(join(config.dir, "node.sqlite")));
+  const vault = new Vault(readStorageKey(config.dir, "database"));
+  return {
+    db,
+    vault,
+    records: new RecordStore(db, vault),
+    standings: new StandingStore(db, vault),
+    hardened: new HardenedStore(db, vault),
+    inbox: new Inbox(db, vault),
+    activity: new ActivityLog(db, vault),
+  };
+}
+
+/** From records to the outbox, and whether the broker has what went there. */
+function publishingOf(
+  config: NodeConfig,
+  of: Stores & Surroundings & { readonly outbox: Outbox; readonly trust: Trust },
+  resources: AsyncDisposableStack,
+  link: () => Link,
+) {
+  const { trust } = of;
+  const federation = () => trust.federation;
+  const hardener = resources.use(hardenerOf(config, trust, of));
+  const openTerms = () => trust.openTerms;
+  const preparer: Preparer = new Preparer({
+    ...of,
+    harden: (batch) => hardener.hardenBatch(batch),
+    terms: () => trust.terms,
+    conversationKey: (handle) => trust.conversationKey(handle),
+    onReady: () => publisher.wake(),
+  });
+  const publisher: Publisher = new Publisher({
+    ...of,
+    federation: federation().id,
+    member: trust.member,
+    terms: openTerms,
+    paddingKey: (handle) => trust.paddingKey(handle),
+    onCarried: (epoch) => digests.ask(epoch),
+  });
+  const canaries: CanaryReport = NO_CANARIES;
+  const health: Health = new Health({
+    ...of,
+    version: VERSION,
+    federation,
+    obstacles: () => trust.obstacles,
+    canaries: () => canaries,
+    isConnected: () => link().connected && trust.membershipEnd === "",
+  });
+  const digests: Digests = new Digests({
+    ...of,
+    openEpochs: () => (link().connected ? openTerms().map(({ epoch }) => epoch) : []),
+    onRepair: () => publisher.wake(),
+    onAnswer: () => health.changed(),
+  });
+  const epochs = new Epochs({
+    ...of,
+    federation,
+    terms: openTerms,
+    currentEpoch: () => trust.currentEpoch?.epoch,
+    isOpen: (epoch) => trust.isOpen(epoch),
+    destroyOldKeys: () => trust.destroyOldKeys(),
+    onChange(): void {
+      preparer.onDirective();
+      publisher.wake();
+      digests.askAll();
+      health.changed();
+    },
+    onStartedOver: () => link().startedOver(),
+  });
+  return { preparer, publisher, canaries, health, digests, epochs };
+}
+
+function natsServerOf(config: NodeConfig, { member, tls }: Trust) {
+  return {
+    url: config.natsUrl,
+    creds: () => readNatsCredentials(config.dir),
+    roots: tls.rootsPem,
+    inboxPrefix: memberInboxPrefix(member),
+    apiPrefix: MEMBER_API_PREFIX,
+    // Shown to the NATS operator, who may know the member by its id only.
+    name: `node ${member}`,
+  };
+}
+
+function hardenerOf(config: NodeConfig, trust: Trust, { clock, log }: Surroundings) {
+  return createHardener({
+    federation: () => trust.federation,
+    member: trust.member,
+    tls: () => readTls(config.dir),
+    onEvidence: keepEvidence({ dir: config.dir, clock, log }),
+    ...(config.workers === 0 ? {} : { workers: config.workers }),
+  });
 }

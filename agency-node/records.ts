@@ -15,10 +15,12 @@ import type { ActivityLog } from "./store/activity.ts";
 import type { Database } from "./store/database.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
+import type { StandingStore } from "./store/standings.ts";
 
 export type RecordsParts = {
   readonly db: Database;
   readonly store: RecordStore;
+  readonly standings: StandingStore;
   readonly outbox: Outbox;
   readonly activity: ActivityLog;
   readonly clock: Clock;
@@ -131,21 +133,22 @@ export class Records {
 
   /** Takes back what is past its review day, and tries again what was refused for want of budget. */
   sweep(): void {
-    const { db, store, clock, onStored } = this.#parts;
+    const { db, store, standings, clock, onStored } = this.#parts;
     const today = dayOf(clock());
     for (let overdue = store.overdue(today); overdue.length > 0; overdue = store.overdue(today)) {
       db.transaction(() => this.#end(overdue, "expired"));
     }
     if (clock() - this.#budgetTriedAtMs >= BUDGET_RETRY_MS) {
       this.#budgetTriedAtMs = clock();
-      store.retry("budget");
+      standings.retry("budget");
     }
     onStored();
   }
 
   /** The board has decided something: a mandate may include now what it did not. */
   onDirective(): void {
-    this.#parts.store.retry("domain");
+    this.#parts.standings.retry("domain");
+    this.#parts.standings.retry("epoch");
     this.#parts.onStored();
   }
 

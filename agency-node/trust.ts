@@ -1,10 +1,13 @@
 /**
- * What the node believes and who it is: the chain it has proved, its own place in it, its keys, and the salts of the active epoch,
- * opened from the signed directive (protocol section 4). Salts are held in memory only.
+ * What the node believes and who it is: the chain it has proved, its own place in it, its keys, and the salts of every open epoch,
+ * opened from the signed directives (protocol section 4). Salts are held in memory only, and wiped when their epoch has ended.
  */
-import { lpText, fromHex } from "../shared/core/bytes.ts";
+import { existsSync } from "node:fs";
+import { equalBytes, lpText, fromHex } from "../shared/core/bytes.ts";
+import type { Delivery } from "../shared/core/data-plane.ts";
+import { activeEpoch, isOpen, openEpochs } from "../shared/core/decisions.ts";
 import type { Admit, Epoch, Federation } from "../shared/core/directive.ts";
-import { CausewayError } from "../shared/core/errors.ts";
+import { CausewayError, isCausewayError } from "../shared/core/errors.ts";
 import type { Handle, MatchId, MemberId } from "../shared/core/ids.ts";
 import { blake2bKeyed, hashKey } from "../shared/crypto/hash.ts";
 import type { HashKey } from "../shared/crypto/hash.ts";
@@ -13,19 +16,40 @@ import type { SealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { GrpcTls } from "../shared/platform/grpc.ts";
 import { certificateDer, identityOfCertificate } from "../shared/platform/tls.ts";
-import { readSealingKeys, readSigningKeys, readStorageKey, readTls } from "../shared/platform/party.ts";
+import {
+  destroySealingKey,
+  keyFile,
+  readSealingKeys,
+  readSigningKeys,
+  readStorageKey,
+  readTls,
+  sealingKeyEpochs,
+} from "../shared/platform/party.ts";
+import { openDelivery } from "../shared/wire/data-plane.ts";
 import { openSalts } from "./core/salts.ts";
 import { SCHEME } from "./linkage/scheme.ts";
-import type { PublishingTerms } from "./publishing/publisher.ts";
+import type { EpochTerms } from "./publishing/terms.ts";
 import type { OutboxAddress } from "./store/outbox.ts";
 
 /** Files of one node's directory that say who it is. */
 export type Keys = {
+  readonly dir: string;
   readonly member: MemberId;
   readonly signer: SigningKeyPair;
-  readonly sealing: SealingKeyPair;
   readonly conversationSeed: Uint8Array;
   readonly tls: GrpcTls;
+};
+
+/** A sealing key and the epoch that it was made for; the first has none. */
+type OwnSealingKey = { readonly epoch: number | undefined; readonly keyPair: SealingKeyPair };
+
+/** "": in good standing. */
+export type MembershipEnd = "" | "suspended" | "removed" | "unknown";
+
+type Known = {
+  readonly head: number;
+  readonly terms: readonly EpochTerms[];
+  readonly obstacles: ReadonlyMap<number, string>;
 };
 
 /** Throws ENVIRONMENT for missing files or loose permissions, UNPROVEN when the certificate is no member's. */
@@ -34,22 +58,31 @@ export function readKeys(dir: string): Keys {
   const identity = identityOfCertificate(certificateDer(tls.certificatePem));
   if (identity?.kind !== "member") throw new CausewayError("UNPROVEN", "the node's certificate is not a member's");
   return {
+    dir,
     member: identity.member,
     signer: readSigningKeys(dir),
-    sealing: readSealingKeys(dir),
     conversationSeed: readStorageKey(dir, "conversation"),
     tls,
   };
 }
 
+/** All sealing keys of a node, newest first. */
+function readOwnSealingKeys(dir: string): OwnSealingKey[] {
+  const newer = sealingKeyEpochs(dir).map((epoch) => ({ epoch, keyPair: readSealingKeys(dir, epoch) }));
+  if (!existsSync(keyFile(dir, "sealing.key"))) return newer;
+  return [...newer, { epoch: undefined, keyPair: readSealingKeys(dir) }];
+}
+
 export class Trust {
   readonly #keys: Keys;
   readonly #federation: () => Federation;
-  #terms: (PublishingTerms & { readonly head: number }) | undefined;
+  #sealingKeys: readonly OwnSealingKey[];
+  #known: Known | undefined;
 
   constructor(keys: Keys, federation: () => Federation) {
     this.#keys = keys;
     this.#federation = federation;
+    this.#sealingKeys = readOwnSealingKeys(keys.dir);
   }
 
   get federation(): Federation {
@@ -60,46 +93,168 @@ export class Trust {
     return this.#keys.member;
   }
 
+  get signer(): SigningKeyPair {
+    return this.#keys.signer;
+  }
+
   /** Throws FORBIDDEN when the chain does not (any more) admit this member. */
   get admit(): Admit {
     const admit = this.federation.members.get(this.member);
-    if (admit === undefined) throw new CausewayError("FORBIDDEN", "the chain of directives does not admit this node");
+    if (admit === undefined) throw new CausewayError("FORBIDDEN", ENDED[this.membershipEnd]);
     return admit;
   }
 
-  /** The epoch in which this node publishes. Throws UNAVAILABLE while there is none, ENVIRONMENT when it needs another linkage scheme. */
-  get epoch(): Epoch {
-    const active = [...this.federation.epochs.values()].find(({ state }) => state === "active");
-    if (active === undefined) throw new CausewayError("UNAVAILABLE", "no epoch is active yet");
-    if (active.scheme !== SCHEME.name) {
+  /** The terms of this member, also of one that is suspended or was removed. */
+  get lastAdmit(): Admit | undefined {
+    const { members, suspended, removed } = this.federation;
+    return members.get(this.member) ?? suspended.get(this.member) ?? removed.get(this.member)?.admit;
+  }
+
+  get membershipEnd(): MembershipEnd {
+    const { members, suspended, removed } = this.federation;
+    if (members.has(this.member)) return "";
+    if (suspended.has(this.member)) return "suspended";
+    return removed.has(this.member) ? "removed" : "unknown";
+  }
+
+  /**
+   * Every open epoch in which this node publishes, newest first. Throws FORBIDDEN when this member is not in good standing, UNAVAILABLE
+   * while no epoch is open, ENVIRONMENT when all need a linkage scheme that this version lacks, UNPROVEN when their salts do not hold.
+   */
+  get terms(): readonly EpochTerms[] {
+    const { terms, obstacles } = this.#knownNow();
+    if (terms.length > 0) return terms;
+    void this.admit;
+    if (obstacles.size === 0) throw new CausewayError("UNAVAILABLE", "no epoch is open");
+    if ([...obstacles.values()].includes("scheme")) {
       throw new CausewayError("ENVIRONMENT", "the epoch needs a linkage scheme that this version of the node lacks");
     }
-    return active;
+    throw new CausewayError(
+      "UNPROVEN",
+      "the salts of the epoch cannot be opened, or are not those that the board signed",
+    );
   }
 
-  /** Epoch, generation and salts; opened anew after each directive. */
-  get terms(): PublishingTerms {
-    const head = this.federation.head.number;
-    if (this.#terms?.head !== head) {
-      const { epoch, generation } = this.epoch;
-      const holder = { federation: this.federation, member: this.member, sealingKeys: this.#keys.sealing };
-      this.#terms = { head, epoch, generation, salts: openSalts(holder, epoch) };
+  /** As `terms`, none where there are none. */
+  get openTerms(): readonly EpochTerms[] {
+    return this.#knownNow().terms;
+  }
+
+  /** Why this node cannot take part in an open epoch, by its number: "scheme", "salts". */
+  get obstacles(): ReadonlyMap<number, string> {
+    return this.#knownNow().obstacles;
+  }
+
+  /** The epoch that counts, among those that are open: the active one, or else the newest. */
+  get currentEpoch(): Epoch | undefined {
+    return activeEpoch(this.federation) ?? openEpochs(this.federation).at(-1);
+  }
+
+  /** Salts of epochs that have ended are wiped. */
+  #knownNow(): Known {
+    const { federation } = this;
+    const head = federation.head.number;
+    if (this.#known?.head === head) return this.#known;
+    this.reloadSealingKeys();
+    for (const { epoch, salts } of this.#known?.terms ?? []) {
+      if (!this.isOpen(epoch)) for (const salt of salts.values()) salt.fill(0);
     }
-    return this.#terms;
+    const obstacles = new Map<number, string>();
+    const open = federation.members.has(this.member) ? openEpochs(federation).toReversed() : [];
+    const terms = open.flatMap((epoch) => {
+      const found = this.#termsOf(epoch);
+      if (typeof found !== "string") return [found];
+      obstacles.set(epoch.epoch, found);
+      return [];
+    });
+    this.#known = { head, terms, obstacles };
+    return this.#known;
   }
 
-  get outboxAddress(): OutboxAddress {
-    const { epoch, brokerSealingKey } = this.epoch;
-    return { federation: this.federation.id, member: this.member, signer: this.#keys.signer, epoch, brokerSealingKey };
+  #termsOf({ epoch, generation, scheme }: Epoch): EpochTerms | string {
+    if (scheme !== SCHEME.name) return "scheme";
+    const sealingKeys = this.#sealingKeys.map(({ keyPair }) => keyPair);
+    try {
+      return {
+        epoch,
+        generation,
+        salts: openSalts({ federation: this.federation, member: this.member, sealingKeys }, epoch),
+      };
+    } catch (error) {
+      if (!isCausewayError(error)) throw error;
+      return "salts";
+    }
   }
 
-  get deliveryScope() {
-    return {
-      federation: this.federation.id,
-      member: this.member,
-      keyPair: this.#keys.sealing,
-      brokerSigningKey: this.federation.found.broker.signingKey,
+  isOpen(epoch: number): boolean {
+    const known = this.federation.epochs.get(epoch);
+    return known !== undefined && isOpen(known);
+  }
+
+  /** In the named open epoch, or in that which counts. Throws UNAVAILABLE when there is none such. */
+  outboxAddress(number?: number): OutboxAddress {
+    const epoch = number === undefined ? this.currentEpoch : this.federation.epochs.get(number);
+    if (epoch === undefined || !isOpen(epoch)) throw new CausewayError("UNAVAILABLE", "no such epoch is open");
+    const { brokerSealingKey } = epoch;
+    const { signer, member } = this.#keys;
+    return { federation: this.federation.id, member, signer, epoch: epoch.epoch, brokerSealingKey };
+  }
+
+  /**
+   * Opens and verifies what the broker sent: it seals to the newest key that it knows of, and what waited may be sealed to an older.
+   * Throws UNPROVEN or INVALID.
+   */
+  openDelivery(sealed: Uint8Array): { readonly delivery: Delivery; readonly hash: Uint8Array } {
+    const { federation, member } = this;
+    const scope = { federation: federation.id, member, brokerSigningKey: federation.found.broker.signingKey };
+    const attempt = (): ReturnType<typeof openDelivery> => {
+      let failure: unknown;
+      for (const { keyPair } of this.#sealingKeys) {
+        try {
+          return openDelivery(sealed, { ...scope, keyPair });
+        } catch (error) {
+          if (!isCausewayError(error, "UNPROVEN")) throw error;
+          failure ??= error;
+        }
+      }
+      throw failure ?? new CausewayError("UNPROVEN", "there is no sealing key");
     };
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isCausewayError(error, "UNPROVEN") || !this.reloadSealingKeys()) throw error;
+      return attempt();
+    }
+  }
+
+  /** Reads keys that were made since. Answers whether there are others now. */
+  reloadSealingKeys(): boolean {
+    const count = this.#sealingKeys.length;
+    this.#sealingKeys = readOwnSealingKeys(this.#keys.dir);
+    return this.#sealingKeys.length !== count;
+  }
+
+  /**
+   * Destroys sealing keys to which nothing is sealed any more that may still be read: no box of an open epoch, no delivery, and not
+   * made for an epoch to come. Whoever finds a copy of the boxes then opens none of them. Answers how many.
+   */
+  destroyOldKeys(): number {
+    const { federation, member } = this;
+    const admit = this.lastAdmit;
+    const newest = Math.max(0, ...federation.epochs.keys());
+    const boxes = openEpochs(federation).flatMap(({ salts }) => salts.flatMap(({ boxes }) => boxes.get(member) ?? []));
+    const needed = [
+      ...boxes.map(({ recipientKey }) => recipientKey),
+      ...(admit === undefined ? [] : [admit.sealingKey]),
+    ];
+    const old = this.#sealingKeys.filter(
+      ({ epoch, keyPair }) => (epoch ?? 0) <= newest && !needed.some((key) => equalBytes(key, keyPair.publicKey)),
+    );
+    // A directory with none of the keys that the chain names is another's, or broken: nothing there is for us to destroy.
+    if (old.length === this.#sealingKeys.length) return 0;
+    for (const { epoch } of old) destroySealingKey(this.#keys.dir, epoch);
+    this.reloadSealingKeys();
+    return old.length;
   }
 
   get tls(): GrpcTls {
@@ -125,3 +280,10 @@ export class Trust {
     return blake2bKeyed(32, hashKey(this.#keys.conversationSeed), lpText(purpose), fromHex(id));
   }
 }
+
+const ENDED: Readonly<Record<MembershipEnd, string>> = {
+  "": "",
+  suspended: "the board has suspended this unit",
+  removed: "the board has removed this unit from the federation",
+  unknown: "the chain of directives does not admit this node",
+};

@@ -12,12 +12,15 @@ import { Receiver } from "./receiver.ts";
 import type { ReceiverParts } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import type { Outbox } from "../store/outbox.ts";
+import { Wake } from "../wake.ts";
 
 export type LinkParts = Omit<ReceiverParts, "bus" | "outbox" | "resendFrom"> & {
   readonly outbox: Outbox;
   readonly log: Log;
   /** Where and as whom; read anew for each connection, since credentials are replaced while the node runs. */
   server(): Omit<NatsOptions, "signal" | "log" | "onReconnect">;
+  /** Connected, for the first time or again. */
+  onConnect(): void;
 };
 
 const BEGIN_AGAIN_MS = 1_000;
@@ -28,6 +31,7 @@ export class Link {
   #bus: NatsBus | undefined;
   #sender: Sender | undefined;
   #receiver: Receiver | undefined;
+  readonly #directive = new Wake();
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
@@ -42,8 +46,14 @@ export class Link {
     this.#sender?.wake();
   }
 
-  /** An epoch may be active now, without which nothing can be said to the broker. */
+  /** An epoch may be open now, without which nothing can be said to the broker; a server that refused us may not any more. */
   onDirective(): void {
+    this.#receiver?.connect();
+    this.#directive.set();
+  }
+
+  /** What waited goes out under a new incarnation. */
+  startedOver(): void {
     this.#receiver?.connect();
   }
 
@@ -58,7 +68,8 @@ export class Link {
         const refused = isCausewayError(error, "UNAUTHENTICATED");
         if (!refused && !isCausewayError(error, "UNAVAILABLE")) throw error;
         this.#parts.log.error(refused ? "nats.refused" : "nats.waiting", error);
-        await pause(refused ? REFUSED_MS : BEGIN_AGAIN_MS, signal);
+        if (refused) await this.#directive.wait(REFUSED_MS, signal);
+        else await pause(BEGIN_AGAIN_MS, signal);
       }
     }
   }
@@ -67,7 +78,10 @@ export class Link {
     const ended = new AbortController();
     const signal = AbortSignal.any([outer, ended.signal]);
     const { log } = this.#parts;
-    const onReconnect = (): void => this.#receiver?.connect();
+    const onReconnect = (): void => {
+      this.#receiver?.connect();
+      this.#parts.onConnect();
+    };
     const bus = await connectNats({ ...this.#parts.server(), signal, log, onReconnect });
     const sender = new Sender({ bus, outbox: this.#parts.outbox, log });
     const receiver = new Receiver({ ...this.#parts, bus, resendFrom: (position) => sender.resendFrom(position) });
@@ -78,7 +92,7 @@ export class Link {
     const close = async (): Promise<void> => await bus[Symbol.asyncDispose]();
     signal.addEventListener("abort", () => void close().catch(() => undefined), { once: true });
     try {
-      receiver.connect();
+      onReconnect();
       await untilOneEnds([sender.run(signal), receiver.run(signal)], ended);
     } finally {
       this.#sender = undefined;

@@ -4,7 +4,7 @@
  * when the change it makes is on disk.
  */
 import { equalBytes } from "../../shared/core/bytes.ts";
-import type { Delivery, Gap, Notice, Receipt, SubmissionBody } from "../../shared/core/data-plane.ts";
+import type { Delivery, DigestAnswer, Gap, Notice, Receipt, SubmissionBody } from "../../shared/core/data-plane.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { Log } from "../../shared/platform/log.ts";
@@ -14,12 +14,12 @@ import { deliveryStream, NODE_CONSUMER } from "../../shared/wire/subjects.ts";
 import type { Database } from "../store/database.ts";
 import type { Inbox } from "../store/inbox.ts";
 import type { Outbox } from "../store/outbox.ts";
-import type { RecordStore } from "../store/records.ts";
+import type { StandingStore } from "../store/standings.ts";
 
 export type ReceiverParts = {
   readonly bus: Pick<NatsBus, "consume">;
   readonly db: Database;
-  readonly records: RecordStore;
+  readonly standings: StandingStore;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly member: MemberId;
@@ -31,6 +31,12 @@ export type ReceiverParts = {
   open(sealed: Uint8Array): { readonly delivery: Delivery; readonly hash: Uint8Array };
   /** Carries a notice out, inside the transaction that stores it. */
   apply(notice: Notice): void;
+  /** Carries out what the broker says of a digest, inside a transaction. */
+  takeDigestAnswer(answer: DigestAnswer): void;
+  /** Receipts have been taken: there is room in the outbox, and records stand. */
+  onReceipt(): void;
+  /** The broker may hold something else than we sent. */
+  onDoubt(): void;
   /** The broker lacks the row at this position. */
   resendFrom(position: number): void;
 };
@@ -121,18 +127,21 @@ export class Receiver {
         return this.#fillGap(body, streamSequence);
       case "notice":
         return this.#takeNotice(body, hash);
+      case "digestAnswer":
+        return this.#parts.db.transaction(() => this.#parts.takeDigestAnswer(body));
     }
   }
 
   #settle(receipt: Receipt): void {
-    const { db, outbox, records, log } = this.#parts;
+    const { db, outbox, standings, log, onReceipt } = this.#parts;
     const reasons = new Map(receipt.rejections.map(({ index, reason }) => [index, reason]));
     db.transaction(() => {
       const handles = outbox.settle(receipt, receipt.submissionHash);
       for (const [index, handle] of (handles ?? []).entries()) {
-        records.settle(handle, receipt, reasons.get(index) ?? null);
+        standings.settle(handle, receipt, reasons.get(index) ?? null);
       }
     });
+    onReceipt();
     if (reasons.size > 0)
       log.warn("publication.rejected", { entries: reasons.size, reason: firstOf(reasons.values()) });
   }
@@ -147,7 +156,7 @@ export class Receiver {
 
   /**
    * The broker asks for what it gave a receipt for. If it asks anew, it has lost what it had promised to keep, and would wait for
-   * ever: what still waits here goes out under a new incarnation. What it lost besides, a digest must show.
+   * ever: what still waits here goes out under a new incarnation. What it lost besides, a digest shows.
    */
   #suspectLoss(now: Loss): void {
     const { db, outbox, faults, log } = this.#parts;
@@ -164,6 +173,7 @@ export class Receiver {
       outbox.startOver();
       this.connect();
     });
+    this.#parts.onDoubt();
   }
 
   #takeNotice(notice: Notice, hash: Uint8Array): void {

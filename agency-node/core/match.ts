@@ -62,7 +62,8 @@ export type MatchContext = {
   /** 32 secret bytes, always the same for a match: a restored node goes on with the proof that it had begun. */
   nonce(matchId: MatchId): Uint8Array;
   domain(handle: Handle, meeting: Meeting): Domain;
-  grade(handle: Handle, meeting: Meeting): Grading;
+  /** `told`: what the match was graded before, for a meeting that cannot be read any more. */
+  grade(handle: Handle, meeting: Meeting, told?: Grading): Grading;
   /** Over the confirmation keys of all tokens of the meeting; undefined if that version of the record is not known. */
   confirmKey(handle: Handle, meeting: Meeting): Uint8Array | undefined;
 };
@@ -121,7 +122,7 @@ function open(event: Extract<NoticeEvent, { type: "matchOpened" }>, context: Mat
  * `possible` it is closed.
  */
 function amend(state: MatchState, meeting: Meeting, context: MatchContext): MatchStep {
-  const grading = context.grade(state.handle, meeting);
+  const grading = context.grade(state.handle, meeting, state.grading);
   if (grading.grade === "none")
     return only(state.status === "dropped" ? { ...state, grading } : close(state, "amended"));
   const { closeReason: _, ...rest } = state;

@@ -13,11 +13,11 @@ import { openSealed } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 
-/** Whose salts are to be opened: the chain's view, this member, and its sealing keys. */
+/** Whose salts are to be opened: the chain's view, this member, and all its sealing keys. */
 export type SaltHolder = {
   readonly federation: Federation;
   readonly member: MemberId;
-  readonly sealingKeys: SealingKeyPair;
+  readonly sealingKeys: readonly SealingKeyPair[];
 };
 
 /**
@@ -32,14 +32,15 @@ export function openSalts(holder: SaltHolder, epochNumber: number): ReadonlyMap<
 }
 
 function openSalt(holder: SaltHolder, admit: Admit, epoch: Epoch, domain: Domain): SaltKey {
-  const recipientKey = holder.sealingKeys.publicKey;
   const salt = epoch.salts.find((each) => each.domain === domain);
   const box = salt?.boxes.get(admit.member);
   if (salt === undefined || box === undefined) throw missing("the epoch has no salt box for this member");
-  if (!equalBytes(box.recipientKey, recipientKey)) {
-    throw new CausewayError("UNPROVEN", "our sealing key is not the one in the chain of directives");
+  const { recipientKey } = box;
+  const keyPair = holder.sealingKeys.find(({ publicKey }) => equalBytes(publicKey, recipientKey));
+  if (keyPair === undefined) {
+    throw new CausewayError("UNPROVEN", "the box is sealed to a key that is none of ours");
   }
-  return acceptSaltBox(openSealed(holder.sealingKeys, box.sealed), {
+  return acceptSaltBox(openSealed(keyPair, box.sealed), {
     federation: holder.federation.id,
     epoch: epoch.epoch,
     domain,

@@ -55,7 +55,7 @@ export type Hardener = AsyncDisposable & {
    * - EXHAUSTED (`BudgetError`, with `retryAtMs`): try the same batch again then;
    * - UNPROVEN: an evaluator failed its proof. Evidence was kept; drop the batch, tell oversight;
    * - CONFLICT: the id is spent or used for other inputs. Begin a new batch;
-   * - OUT_OF_SEQUENCE: of another generation than the federation's. Begin a new batch;
+   * - OUT_OF_SEQUENCE: of a generation that no open epoch uses. Drop the batch;
    * - FORBIDDEN: this member is suspended, or its certificate is another's;
    * - INVALID: `fields` names each input that is too long, or a wrong size of batch, id or seed. Nothing was sent.
    */
@@ -66,10 +66,10 @@ export type HardenerOptions = {
   /** The federation as last folded from the chain. */
   readonly federation: () => Federation;
   readonly member: MemberId;
-  readonly tls: GrpcTls;
+  readonly tls: GrpcTls | (() => GrpcTls);
   /** Keeps evidence against an evaluator. Called before the batch fails; must not throw. */
   readonly onEvidence: (evidence: Evidence) => void;
-  /** Worker threads; default one for each core. */
+  /** Worker processes; default one for each core. */
   readonly workers?: number;
 };
 
@@ -82,7 +82,7 @@ type Unfinished = {
   readonly statements: Map<string, SignedStatement>;
 };
 
-/** Starts the worker threads; connects when the first batch comes. Throws ENVIRONMENT if the cryptography is broken. */
+/** Starts workers and connects when the first batch comes. Throws ENVIRONMENT if the cryptography is broken. */
 export function createHardener(options: HardenerOptions): Hardener {
   probeCrypto();
   const engine = startEngine(options.workers);
@@ -100,13 +100,14 @@ export function createHardener(options: HardenerOptions): Hardener {
   };
   const harden = async (request: HardenRequest): Promise<Uint8Array[]> => {
     const federation = options.federation();
-    if (request.generation !== federation.found.generation) {
-      throw new CausewayError("OUT_OF_SEQUENCE", "the batch was begun for another generation of evaluator keys");
+    const evaluators = federation.generations.get(request.generation);
+    if (evaluators === undefined) {
+      throw new CausewayError("OUT_OF_SEQUENCE", "no open epoch uses this generation of evaluator keys");
     }
     const batch = await blind(engine, request);
     const known = unfinishedOf(unfinished, batch.sent);
     const { member, onEvidence } = options;
-    const askings = federation.found.evaluators.map((evaluator): Asking => ({
+    const askings = evaluators.map((evaluator): Asking => ({
       federation,
       member,
       evaluator,

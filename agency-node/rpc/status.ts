@@ -1,23 +1,24 @@
 /** What `GetStatus` says of a node. */
-import type { GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
+import type { EpochHealth } from "../../shared/core/data-plane.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import type { EpochProgress, GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
 import { VERSION } from "../../shared/platform/version.ts";
 import { SCHEME } from "../linkage/scheme.ts";
 import type { NodeParts } from "../parts.ts";
 
 export function statusOf(parts: NodeParts): GetStatusResponse {
-  const { trust, directory, store, outbox, inbox, publisher, link, faults } = parts;
-  const { slug, name, mandate } = trust.admit;
-  const records = store.counts();
+  const { trust, directory, outbox, inbox, preparer, link, faults, canaries, health } = parts;
+  const admit = trust.lastAdmit;
+  const records = parts.store.counts();
   const matches = inbox.counts();
-  const { federation } = trust;
-  const active = [...federation.epochs.values()].find(({ state }) => state === "active");
+  const halt = haltOf(parts);
   return {
-    slug,
-    memberName: name,
-    mandate,
-    epoch: active?.epoch ?? 0,
+    slug: admit?.slug ?? "",
+    memberName: admit?.name ?? "",
+    mandate: admit?.mandate ?? "",
+    epoch: trust.currentEpoch?.epoch ?? 0,
     scheme: SCHEME.name,
-    directiveNumber: BigInt(federation.head.number),
+    directiveNumber: BigInt(trust.federation.head.number),
     policyUnprovenSinceMs: BigInt(directory.policyUnprovenSinceMs),
     records: BigInt(records.published),
     tokens: BigInt(records.tokens),
@@ -30,17 +31,36 @@ export function statusOf(parts: NodeParts): GetStatusResponse {
     // NATS may be up and carry nothing on, because nobody reads at the other end.
     brokerConnected: link.connected && directory.reached,
     version: VERSION,
-    hardened: BigInt(publisher.work.hardened),
-    hardeningSeconds: publisher.work.seconds,
+    hardened: BigInt(preparer.work.hardened),
+    hardeningSeconds: preparer.work.seconds,
     waiting: BigInt(records.waiting),
-    publishingHalt: publisher.halt?.code ?? "",
-    publishingResumesMs: BigInt(publisher.halt?.resumesAtMs ?? 0),
+    publishingHalt: halt.code,
+    publishingResumesMs: BigInt(halt.resumesAtMs),
     lostSubmissions: BigInt(faults.lostSubmissions),
     brokenNotices: BigInt(faults.brokenNotices),
-    silenceUnprovenSinceMs: 0n,
-    epochs: [],
+    silenceUnprovenSinceMs: BigInt(canaries.unprovenSinceMs()),
+    epochs: health.epochs().map((epoch) => toProgress(epoch, trust.federation)),
     budgets: [],
     alarms: [],
     certificateUntilMs: 0n,
   };
+}
+
+function toProgress(of: EpochHealth, { epochs }: Federation): EpochProgress {
+  const { epoch, records, published, digestAgreedMs, obstacle } = of;
+  const state = epochs.get(epoch)?.state ?? "";
+  return {
+    epoch,
+    state,
+    records: BigInt(records),
+    published: BigInt(published),
+    digestAgreedMs: BigInt(digestAgreedMs),
+    obstacle,
+  };
+}
+
+/** A member that is not in good standing says so at once, not when it next tries to publish. */
+function haltOf({ trust, preparer }: NodeParts): { readonly code: string; readonly resumesAtMs: number } {
+  if (trust.membershipEnd !== "") return { code: "FORBIDDEN", resumesAtMs: 0 };
+  return preparer.halt ?? { code: "", resumesAtMs: 0 };
 }

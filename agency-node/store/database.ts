@@ -6,12 +6,19 @@ import { DatabaseSync } from "node:sqlite";
 import { chmodSync } from "node:fs";
 import { CausewayError } from "../../shared/core/errors.ts";
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
-/** Columns called `sealed` are encrypted, see `Vault`. Handles are pseudonyms and stand as they are. */
+/**
+ * Columns called `sealed` are encrypted, see `Vault`. Handles are pseudonyms and stand as they are.
+ *
+ * `record.state` is what the node does with it (`hardening`, `ready`, `refused`, `withdrawn`, `expired`); `standing` is what became of
+ * it in each epoch: `due` 0 nothing, 1 new content is to be sent, 2 it is to be carried over or sent again. `prepared` is made from a
+ * revision of the record, once for each generation of evaluator keys. A record with an `only_epoch` goes into no other. The view `shown` has the state that a person sees.
+ */
 const SCHEMA = `
 CREATE TABLE record (
-  handle            TEXT PRIMARY KEY,
+  number            INTEGER PRIMARY KEY,
+  handle            TEXT NOT NULL UNIQUE,
   reference_key     BLOB NOT NULL UNIQUE,
   sealed            BLOB NOT NULL,
   content_key       BLOB NOT NULL,
@@ -19,16 +26,65 @@ CREATE TABLE record (
   review_by_day     INTEGER NOT NULL,
   sent_day          INTEGER,
   held_day          INTEGER,
-  incarnation       TEXT,
-  sequence          INTEGER,
   state             TEXT NOT NULL,
   reason            TEXT,
-  tokens            INTEGER NOT NULL DEFAULT 0
+  tokens            INTEGER NOT NULL DEFAULT 0,
+  only_epoch        INTEGER
 ) STRICT;
 CREATE INDEX record_by_state ON record (state);
 
+CREATE TABLE prepared (
+  record            INTEGER NOT NULL,
+  generation        INTEGER NOT NULL,
+  revision          INTEGER NOT NULL,
+  scheme            TEXT NOT NULL,
+  sealed            BLOB NOT NULL,
+  PRIMARY KEY (record, generation)
+) STRICT;
+
+CREATE TABLE epoch (
+  number            INTEGER PRIMARY KEY,
+  generation        INTEGER NOT NULL,
+  shown             INTEGER NOT NULL DEFAULT 0,
+  agreed_sequence   INTEGER NOT NULL DEFAULT 0,
+  agreed_ms         INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE standing (
+  record            INTEGER NOT NULL,
+  epoch             INTEGER NOT NULL,
+  revision          INTEGER NOT NULL DEFAULT 0,
+  due               INTEGER NOT NULL,
+  state             TEXT NOT NULL DEFAULT '',
+  reason            TEXT,
+  incarnation       TEXT,
+  sequence          INTEGER,
+  count             INTEGER NOT NULL DEFAULT 0,
+  sum               BLOB,
+  held_incarnation  TEXT,
+  held_sequence     INTEGER,
+  PRIMARY KEY (record, epoch)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX standing_due ON standing (epoch, due, record) WHERE due > 0;
+
+CREATE VIEW shown AS
+  SELECT record.number, handle, reference_key, sealed, record.revision, review_by_day, sent_day, held_day, tokens, only_epoch,
+    CASE
+      WHEN record.state IN ('withdrawn', 'expired') THEN record.state
+      WHEN record.state = 'refused' THEN 'rejected'
+      WHEN standing.revision = record.revision AND due <> 1 AND standing.state <> '' THEN standing.state
+      ELSE 'hardening'
+    END AS state,
+    CASE
+      WHEN record.state = 'refused' THEN record.reason
+      WHEN record.state IN ('hardening', 'ready') AND standing.revision = record.revision AND due <> 1 THEN standing.reason
+    END AS reason
+  FROM record LEFT JOIN standing
+    ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
+
 CREATE TABLE hardened (
   cache_key         BLOB PRIMARY KEY,
+  generation        INTEGER NOT NULL,
   sealed            BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -40,8 +96,11 @@ CREATE TABLE hardening_batch (
 CREATE TABLE published (
   number            INTEGER PRIMARY KEY AUTOINCREMENT,
   handle            TEXT NOT NULL,
+  epoch             INTEGER NOT NULL,
   incarnation       TEXT NOT NULL,
   sequence          INTEGER NOT NULL,
+  count             INTEGER NOT NULL,
+  sum               BLOB NOT NULL,
   sealed            BLOB NOT NULL,
   UNIQUE (handle, incarnation, sequence)
 ) STRICT;
@@ -56,6 +115,7 @@ CREATE TABLE outbox (
   submission_hash   BLOB NOT NULL,
   sealed            BLOB NOT NULL,
   handles           TEXT NOT NULL,
+  written_ms        INTEGER NOT NULL,
   UNIQUE (incarnation, sequence)
 ) STRICT;
 
@@ -101,7 +161,7 @@ export class Database implements Disposable {
     else if (version !== SCHEMA_VERSION) {
       throw new CausewayError(
         "ENVIRONMENT",
-        `the node's database has version ${version}, this program needs ${SCHEMA_VERSION}`,
+        `${path} has version ${version}, this program needs ${SCHEMA_VERSION}: move the file away and import the records again`,
       );
     }
   }

@@ -47,10 +47,18 @@ export class HardenedStore {
         const y = outputs[i];
         if (y === undefined) throw new CausewayError("INTERNAL", "a hardened batch lacks an answer");
         const sealed = this.#vault.seal(placeOf(cacheKey), y);
-        this.#db.run("INSERT OR IGNORE INTO hardened VALUES (?, ?)", cacheKey, sealed);
+        this.#db.run("INSERT OR IGNORE INTO hardened VALUES (?, ?, ?)", cacheKey, batch.generation, sealed);
       }
       this.forget(batch.batchId);
     });
+  }
+
+  /** Drops what was hardened under keys that no epoch uses any more. */
+  keepGenerations(generations: readonly number[]): void {
+    this.#db.run(
+      "DELETE FROM hardened WHERE generation NOT IN (SELECT value FROM json_each(?))",
+      JSON.stringify(generations),
+    );
   }
 
   /** Kept before the first byte is sent. */

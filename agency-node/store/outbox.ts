@@ -7,17 +7,18 @@
  * the moment it has seen a later one, and what it has applied already changes nothing when it comes again.
  */
 import { toHex } from "../../shared/core/bytes.ts";
-import type { Submission, SubmissionBody } from "../../shared/core/data-plane.ts";
+import type { Submission, SubmissionBody, Upsert } from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import type { Clock } from "../../shared/platform/clock.ts";
 import { signSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { submissionSubject } from "../../shared/wire/subjects.ts";
 import type { Database } from "./database.ts";
-import type { Version } from "./records.ts";
+import type { Version } from "./standings.ts";
 import type { Vault } from "./vault.ts";
 
 export type OutboxRow = {
@@ -26,7 +27,7 @@ export type OutboxRow = {
   readonly message: Uint8Array;
 };
 
-/** To whom and as whom the node writes; changes with the epoch. */
+/** To whom and as whom the node writes in one epoch. */
 export type OutboxAddress = {
   readonly federation: Uint8Array;
   readonly member: MemberId;
@@ -38,14 +39,17 @@ export type OutboxAddress = {
 export type OutboxParts = {
   readonly db: Database;
   readonly vault: Vault;
-  /** Throws UNAVAILABLE while no epoch is active. */
-  address(): OutboxAddress;
+  readonly clock: Clock;
+  /** In the named open epoch; without one in that which counts now. Throws UNAVAILABLE when there is none such. */
+  address(epoch?: number): OutboxAddress;
+  isOpen(epoch: number): boolean;
   /** Called once what was appended is on disk. */
   onAppend(): void;
-  /** Inside the transaction: a version of these records goes out under another number. */
-  onRenumbered(handles: readonly Handle[], from: Version, to: Version): void;
-  /** Inside the transaction: the row of these records was for an epoch that is over. They need new tokens. */
-  onOutdated(handles: readonly Handle[]): void;
+  /** Inside the transaction: these versions of records go out under another number. */
+  onRenumbered(
+    upserts: readonly Upsert[],
+    moved: { readonly epoch: number; readonly from: Version; readonly to: Version },
+  ): void;
 };
 
 type Row = {
@@ -55,12 +59,13 @@ type Row = {
   readonly epoch: number;
   readonly sealed: Uint8Array;
   readonly handles: string;
+  readonly written_ms: number;
 };
 
 type Head = { readonly incarnation: Incarnation; readonly sequence: number; readonly hash: Uint8Array };
 
 /** What is said anew after every start. */
-const FLEETING: readonly SubmissionBody["kind"][] = ["connected", "noticeReceipt"];
+const FLEETING: readonly SubmissionBody["kind"][] = ["connected", "noticeReceipt", "digest", "health"];
 
 export class Outbox {
   readonly #parts: OutboxParts;
@@ -92,15 +97,33 @@ export class Outbox {
 
   /**
    * Appends one message; call it inside the transaction of the change. `handles`: the records whose state the receipt decides, in
-   * order of its entries. Throws UNAVAILABLE while no epoch is active.
+   * order of its entries. Without an epoch it goes out in the one that counts now. Throws UNAVAILABLE while there is none.
    */
-  append(body: SubmissionBody, handles: readonly Handle[] = []): void {
+  append(body: SubmissionBody, handles: readonly Handle[] = [], epoch?: number): Version {
     const { db, onAppend } = this.#parts;
-    db.transaction(() => {
-      this.next();
-      this.#insert(body, handles);
+    const version = db.transaction(() => {
+      const version = this.next();
+      this.#insert(body, handles, this.#parts.address(epoch));
+      return version;
     });
     db.afterCommit(onAppend);
+    return version;
+  }
+
+  /**
+   * An epoch has ended: what waits in it would be a hole in the chain, since nobody can open it any more. Then everything goes out under
+   * a new incarnation, without the tokens of that epoch. Answers whether that was so.
+   */
+  leaveEnded(): boolean {
+    const epochs = this.#parts.db.all<{ epoch: number }>("SELECT DISTINCT epoch FROM outbox");
+    if (epochs.every(({ epoch }) => this.#parts.isOpen(epoch))) return false;
+    this.startOver();
+    return true;
+  }
+
+  /** When the oldest row was written that waits for a receipt; 0 without one. */
+  get waitingSinceMs(): number {
+    return this.#parts.db.get<{ since: number | null }>("SELECT min(written_ms) AS since FROM outbox")?.since ?? 0;
   }
 
   /** Rows of this incarnation without a receipt, in order, after `position`. */
@@ -154,9 +177,13 @@ export class Outbox {
     return this.#parts.db.get<{ rows: number }>("SELECT count(*) AS rows FROM outbox")?.rows ?? 0;
   }
 
-  #insert(body: SubmissionBody, handles: readonly Handle[]): void {
+  #insert(
+    body: SubmissionBody,
+    handles: readonly Handle[],
+    address: OutboxAddress,
+    writtenMs = this.#parts.clock(),
+  ): void {
     const { db, vault } = this.#parts;
-    const address = this.#parts.address();
     const { incarnation, sequence, hash: prevHash } = this.#head();
     const submission: Submission = {
       recipientKey: address.brokerSealingKey,
@@ -169,8 +196,8 @@ export class Outbox {
     };
     const { signed, hash } = signSubmission(submission, address);
     db.run(
-      `INSERT INTO outbox (incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO outbox (incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       incarnation,
       submission.sequence,
       address.epoch,
@@ -179,6 +206,7 @@ export class Outbox {
       hash,
       vault.sealJson(placeOf(submission), body),
       handles.join(" "),
+      writtenMs,
     );
     db.run("UPDATE chain_head SET sequence = ?, hash = ?", submission.sequence, hash);
   }
@@ -189,7 +217,7 @@ export class Outbox {
     const { incarnation } = this.#head();
     for (;;) {
       const row = db.get<Row>(
-        `SELECT position, incarnation, sequence, epoch, sealed, handles FROM outbox WHERE incarnation <> ?
+        `SELECT position, incarnation, sequence, epoch, sealed, handles, written_ms FROM outbox WHERE incarnation <> ?
          ORDER BY position LIMIT 1`,
         incarnation,
       );
@@ -200,14 +228,15 @@ export class Outbox {
   }
 
   #renumber(row: Row): void {
-    const { vault, address, onRenumbered, onOutdated } = this.#parts;
+    const { vault, address, isOpen, onRenumbered } = this.#parts;
     const body = vault.openJson(placeOf(row), row.sealed) as SubmissionBody;
-    if (FLEETING.includes(body.kind)) return;
-    const handles = handlesOf(row);
-    if (row.epoch !== address().epoch && isUpsert(body)) return onOutdated(handles);
-    this.#insert(body, handles);
+    const upserts = upsertsOf(body);
+    const open = isOpen(row.epoch);
+    // Tokens of an epoch that has ended mean nothing; what else was said in it still holds.
+    if (FLEETING.includes(body.kind) || (!open && upserts.length > 0)) return;
+    this.#insert(body, handlesOf(row), open ? address(row.epoch) : address(), row.written_ms);
     const { incarnation, sequence } = this.#head();
-    onRenumbered(handles, row, { incarnation, sequence });
+    onRenumbered(upserts, { epoch: row.epoch, from: row, to: { incarnation, sequence } });
   }
 
   /** In the database, not in memory: a transaction that fails takes its numbers back. */
@@ -219,8 +248,8 @@ export class Outbox {
 }
 
 /** The publisher sends upserts by themselves, see `Publisher`. */
-function isUpsert(body: SubmissionBody): boolean {
-  return body.kind === "publication" && body.entries[0]?.operation === "upsert";
+function upsertsOf(body: SubmissionBody): Upsert[] {
+  return body.kind === "publication" ? body.entries.filter((entry) => entry.operation === "upsert") : [];
 }
 
 function handlesOf({ handles }: Pick<Row, "handles">): Handle[] {

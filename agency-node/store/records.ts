@@ -1,22 +1,23 @@
-/** The unit's records, and what of them was published when. */
+/** The unit's records, and what was made ready of them. How they stand in each epoch is in `standings.ts`. */
 import { equalBytes, utf8 } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { parseIsoDay } from "../../shared/core/days.ts";
 import type { RejectionReason } from "../../shared/core/data-plane.ts";
-import type { Domain } from "../../shared/core/domain.ts";
-import type { Handle, Incarnation } from "../../shared/core/ids.ts";
-import type { Layout } from "../core/publication.ts";
+import type { Handle } from "../../shared/core/ids.ts";
+import { packPrepared } from "../core/packed.ts";
+import type { Prepared } from "../core/packed.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
 import type { Database } from "./database.ts";
 import type { Vault } from "./vault.ts";
 
 /**
- * `hardening`: identifiers still to be evaluated. `waiting`: in the outbox. `published`: the broker has it. `rejected`: the broker
- * refused it, `reason` says why. `withdrawn`, `expired`: no longer published.
+ * What a person is shown, of the active epoch. `hardening`: identifiers still to be evaluated, or to be sent. `waiting`: in the outbox.
+ * `published`: the broker has it. `rejected`: the broker refused it, `reason` says why. `withdrawn`, `expired`: no longer published.
  */
 export type RecordState = "hardening" | "waiting" | "published" | "rejected" | "withdrawn" | "expired";
 
 export type StoredRecord = {
+  readonly number: number;
   readonly handle: Handle;
   readonly record: DeconflictionRecord;
   /** Grows with every change of content, so that work on an older one is not taken for work on this one. */
@@ -28,12 +29,8 @@ export type StoredRecord = {
   readonly sentDay: number | null;
 };
 
-/** A version of a record as it was laid out: what a meeting's positions refer to. */
-export type Publication = { readonly epoch: number; readonly domain: Domain; readonly layout: Layout };
-
-export type Version = { readonly incarnation: Incarnation; readonly sequence: number };
-
 type Row = {
+  number: number;
   handle: Handle;
   sealed: Uint8Array;
   revision: number;
@@ -42,9 +39,6 @@ type Row = {
   tokens: number;
   sent_day: number | null;
 };
-
-/** A meeting names the version that the broker had then; notices of it may come after a few more. */
-const VERSIONS_KEPT = 8;
 
 export type PutOutcome = "added" | "amended" | "unchanged";
 
@@ -65,7 +59,10 @@ export class RecordStore {
     const outcome = this.compare(record, contentHash);
     if (outcome === "unchanged") return outcome;
     const referenceKey = this.#referenceKey(record.reference);
-    const handle = this.#known(referenceKey)?.handle ?? newHandle;
+    const known = this.#known(referenceKey);
+    const handle = known?.handle ?? newHandle;
+    // Nothing of the former content goes out any more.
+    if (known !== undefined) this.#db.run("UPDATE standing SET due = 0 WHERE record = ? AND due > 0", known.number);
     this.#db.run(
       `INSERT INTO record (handle, reference_key, sealed, content_key, revision, review_by_day, state)
        VALUES (?, ?, ?, ?, 1, ?, 'hardening')
@@ -88,51 +85,95 @@ export class RecordStore {
     return same && known.state !== "withdrawn" && known.state !== "expired" ? "unchanged" : "amended";
   }
 
-  #known(referenceKey: Uint8Array): { handle: Handle; content_key: Uint8Array; state: RecordState } | undefined {
-    return this.#db.get("SELECT handle, content_key, state FROM record WHERE reference_key = ?", referenceKey);
+  #known(
+    referenceKey: Uint8Array,
+  ): (Pick<Row, "number" | "handle"> & { content_key: Uint8Array; state: string }) | undefined {
+    return this.#db.get("SELECT number, handle, content_key, state FROM record WHERE reference_key = ?", referenceKey);
   }
 
   /** Throws NOT_FOUND. */
   byReference(reference: string): StoredRecord {
-    const row = this.#db.get<Row>("SELECT * FROM record WHERE reference_key = ?", this.#referenceKey(reference));
+    const row = this.#db.get<Row>("SELECT * FROM shown WHERE reference_key = ?", this.#referenceKey(reference));
     if (row === undefined) throw new CausewayError("NOT_FOUND", "no record has this reference");
     return this.#open(row);
   }
 
   byHandle(handle: Handle): StoredRecord | undefined {
-    const row = this.#db.get<Row>("SELECT * FROM record WHERE handle = ?", handle);
+    const row = this.#db.get<Row>("SELECT * FROM shown WHERE handle = ?", handle);
     return row && this.#open(row);
   }
 
-  /** Whether this is still what is to be published: not amended, withdrawn or published since it was read. */
-  isStillHardening({ handle, revision }: StoredRecord): boolean {
-    const sql = "SELECT 1 FROM record WHERE handle = ? AND revision = ? AND state = 'hardening'";
-    return this.#db.get(sql, handle, revision) !== undefined;
+  /** Whether the record is to be published, as far as its owner is concerned. */
+  isLive(handle: Handle): boolean {
+    const sql = "SELECT 1 FROM record WHERE handle = ? AND state IN ('hardening', 'ready')";
+    return this.#db.get(sql, handle) !== undefined;
   }
 
-  /** Records whose identifiers are to be evaluated, oldest first, after `position`. */
-  hardening(afterPosition: number, limit: number): { readonly position: number; readonly stored: StoredRecord }[] {
-    const rows = this.#db.all<Row & { position: number }>(
-      "SELECT rowid AS position, * FROM record WHERE state = 'hardening' AND rowid > ? ORDER BY rowid LIMIT ?",
-      afterPosition,
-      limit,
+  /** Whether this is still what is to be prepared: not amended or withdrawn since it was read. */
+  isStillHardening({ number, revision }: Pick<StoredRecord, "number" | "revision">): boolean {
+    const sql = "SELECT 1 FROM record WHERE number = ? AND revision = ? AND state = 'hardening'";
+    return this.#db.get(sql, number, revision) !== undefined;
+  }
+
+  /** Records whose identifiers are to be evaluated, oldest first, after `afterNumber`. */
+  hardening(afterNumber: number, limit: number): StoredRecord[] {
+    return this.#db
+      .all<Row>(
+        `SELECT shown.* FROM record JOIN shown USING (number) WHERE record.state = 'hardening' AND record.number > ?
+         ORDER BY record.number LIMIT ?`,
+        afterNumber,
+        limit,
+      )
+      .map((row) => this.#open(row));
+  }
+
+  /** Whether this revision of the record was made ready under the generation and scheme. */
+  isPrepared(
+    { number, revision }: Pick<StoredRecord, "number" | "revision">,
+    generation: number,
+    scheme: string,
+  ): boolean {
+    const sql = "SELECT 1 FROM prepared WHERE record = ? AND generation = ? AND revision = ? AND scheme = ?";
+    return this.#db.get(sql, number, generation, revision, scheme) !== undefined;
+  }
+
+  /** Keeps what publishing needs of a record whose identifiers are hardened under a generation. */
+  savePrepared(
+    { number, revision }: Pick<StoredRecord, "number" | "revision">,
+    of: { readonly generation: number; readonly scheme: string; readonly prepared: Prepared },
+  ): void {
+    this.#db.run(
+      `INSERT OR REPLACE INTO prepared (record, generation, revision, scheme, sealed) VALUES (?, ?, ?, ?, ?)`,
+      number,
+      of.generation,
+      revision,
+      of.scheme,
+      this.#vault.seal(preparedPlace(number, of.generation, revision), packPrepared(of.prepared)),
     );
-    return rows.map((row) => ({ position: row.position, stored: this.#open(row) }));
+  }
+
+  /** The record is ready under all generations in use: it is due in every epoch where this content was not sent. */
+  setReady({ number, revision }: Pick<StoredRecord, "number" | "revision">, tokens: number): void {
+    this.#db.run("UPDATE record SET state = 'ready', tokens = ? WHERE number = ?", tokens, number);
+    this.#db.run(
+      `INSERT INTO standing (record, epoch, due)
+         SELECT record.number, epoch.number, 1 FROM record, epoch
+         WHERE record.number = ? AND coalesce(only_epoch, epoch.number) = epoch.number
+       ON CONFLICT (record, epoch) DO UPDATE SET due = 1 WHERE standing.due = 0 AND standing.revision <> ?`,
+      number,
+      revision,
+    );
   }
 
   /** All records, in the order of their arrival, read in pages so that a large file does not fill the memory. */
   *all(): Generator<StoredRecord> {
     const PAGE = 500;
     for (let after = 0; ;) {
-      const rows = this.#db.all<Row & { position: number }>(
-        "SELECT rowid AS position, * FROM record WHERE rowid > ? ORDER BY rowid LIMIT ?",
-        after,
-        PAGE,
-      );
+      const rows = this.#db.all<Row>("SELECT * FROM shown WHERE number > ? ORDER BY number LIMIT ?", after, PAGE);
       for (const row of rows) yield this.#open(row);
       const last = rows.at(-1);
       if (last === undefined) return;
-      after = last.position;
+      after = last.number;
     }
   }
 
@@ -140,140 +181,38 @@ export class RecordStore {
   overdue(today: number): StoredRecord[] {
     return this.#db
       .all<Row>(
-        `SELECT * FROM record WHERE min(review_by_day, coalesce(sent_day, review_by_day)) < ?
+        `SELECT * FROM shown WHERE min(review_by_day, coalesce(sent_day, review_by_day)) < ?
            AND state NOT IN ('withdrawn', 'expired') LIMIT 1000`,
         today,
       )
       .map((row) => this.#open(row));
   }
 
-  /** A publication went to the outbox: what it laid out at which place, so that a meeting can be read later. */
-  setWaiting(
-    handle: Handle,
-    version: Version,
-    publication: Publication,
-    published: { readonly day: number; readonly tokens: number },
-  ): void {
-    const { incarnation, sequence } = version;
-    this.#db.run(
-      `UPDATE record SET state = 'waiting', reason = NULL, sent_day = ?, tokens = ?, incarnation = ?, sequence = ?
-       WHERE handle = ?`,
-      published.day,
-      published.tokens,
-      incarnation,
-      sequence,
-      handle,
-    );
-    this.#savePublication(handle, version, publication);
-    this.#db.run(
-      `DELETE FROM published WHERE handle = ? AND number <=
-         (SELECT number FROM published WHERE handle = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,
-      handle,
-      handle,
-      VERSIONS_KEPT,
-    );
-  }
-
-  /** What was to be sent as one version goes out as another: positions of both can be read. */
-  moveVersion(handle: Handle, from: Version, to: Version): void {
-    this.#db.run(
-      "UPDATE record SET incarnation = ?, sequence = ? WHERE handle = ? AND incarnation = ? AND sequence = ?",
-      to.incarnation,
-      to.sequence,
-      handle,
-      from.incarnation,
-      from.sequence,
-    );
-    const publication = this.publication(handle, from);
-    if (publication !== undefined) this.#savePublication(handle, to, publication);
-  }
-
-  #savePublication(handle: Handle, version: Version, publication: Publication): void {
-    const { incarnation, sequence } = version;
-    const sealed = this.#vault.sealJson(publishedPlace(handle, version), publication);
-    this.#db.run(
-      "INSERT OR IGNORE INTO published (handle, incarnation, sequence, sealed) VALUES (?, ?, ?, ?)",
-      handle,
-      incarnation,
-      sequence,
-      sealed,
-    );
-  }
-
-  /** What stood where in that version of the record; `undefined` if this database never held it. */
-  publication(handle: Handle, version: Version): Publication | undefined {
-    const row = this.#db.get<{ sealed: Uint8Array }>(
-      "SELECT sealed FROM published WHERE handle = ? AND incarnation = ? AND sequence = ?",
-      handle,
-      version.incarnation,
-      version.sequence,
-    );
-    return row && (this.#vault.openJson(publishedPlace(handle, version), row.sealed) as Publication);
-  }
-
-  /** Moves the review day later, with the record's other content as it is. What is being published now is read anew. */
+  /** Moves the review day later, with the record's other content as it is. */
   revalidate(stored: StoredRecord, reviewBy: string): void {
     const record = { ...stored.record, reviewBy };
     this.#db.run(
-      "UPDATE record SET sealed = ?, review_by_day = ?, revision = revision + 1 WHERE handle = ?",
+      "UPDATE record SET sealed = ?, review_by_day = ? WHERE handle = ?",
       this.#vault.sealJson(`record/${stored.handle}`, record),
       reviewDayOf(record),
       stored.handle,
     );
   }
 
-  /**
-   * The broker's answer to one version of a record, or to its revalidation. Only the answer to the version that was sent last says
-   * what state the record is in: one that was amended or withdrawn since keeps its newer state.
-   */
-  settle(handle: Handle, { incarnation, sequence }: Version, reason: RejectionReason | null): void {
-    if (reason === null) this.#db.run("UPDATE record SET held_day = sent_day WHERE handle = ?", handle);
-    const settled = this.#db.run(
-      `UPDATE record SET state = ?, reason = ? WHERE handle = ? AND state = 'waiting' AND incarnation = ? AND sequence = ?`,
-      reason === null ? "published" : "rejected",
-      reason,
-      handle,
-      incarnation,
-      sequence,
-    );
-    if (reason === null) return;
-    // What the broker refused it does not have: it still has, if anything, what it took before.
-    this.#db.run("UPDATE record SET sent_day = held_day WHERE handle = ? AND state <> 'waiting'", handle);
-    if (settled > 0) this.#dropPublication(handle, { incarnation, sequence });
-  }
-
-  /** A version that the broker refused can meet nothing. */
-  #dropPublication(handle: Handle, { incarnation, sequence }: Version): void {
-    const sql = "DELETE FROM published WHERE handle = ? AND incarnation = ? AND sequence = ?";
-    this.#db.run(sql, handle, incarnation, sequence);
-  }
-
-  /** The node itself does not publish the record. */
-  refuse(handle: Handle, reason: RejectionReason): void {
-    this.#db.run("UPDATE record SET state = 'rejected', reason = ? WHERE handle = ?", reason, handle);
-  }
-
-  /** Records refused for this reason are tried again. */
-  retry(reason: RejectionReason): void {
-    this.#db.run(
-      "UPDATE record SET state = 'hardening', reason = NULL WHERE state = 'rejected' AND reason = ?",
-      reason,
-    );
-  }
-
-  /** A record whose version was laid out for an epoch that is over is laid out anew. */
-  publishAgain(handle: Handle): void {
-    this.#db.run("UPDATE record SET state = 'hardening' WHERE handle = ? AND state = 'waiting'", handle);
+  /** Nothing of the record can be published at all. */
+  refuse(number: number, reason: RejectionReason): void {
+    this.#db.run("UPDATE record SET state = 'refused', reason = ? WHERE number = ?", reason, number);
   }
 
   /** The record is published no longer. */
   end(handle: Handle, state: "withdrawn" | "expired"): void {
     this.#db.run(
-      `UPDATE record SET state = ?, reason = NULL, sent_day = NULL, held_day = NULL, incarnation = NULL, sequence = NULL
-       WHERE handle = ?`,
+      "UPDATE record SET state = ?, reason = NULL, sent_day = NULL, held_day = NULL WHERE handle = ?",
       state,
       handle,
     );
+    this.#db.run("DELETE FROM standing WHERE record = (SELECT number FROM record WHERE handle = ?)", handle);
+    this.#db.run("DELETE FROM prepared WHERE record = (SELECT number FROM record WHERE handle = ?)", handle);
   }
 
   /** The owner's reference is free for another handle; this one stays known to the matches that it had. */
@@ -289,7 +228,7 @@ export class RecordStore {
   counts(): Record<RecordState, number> & { readonly tokens: number } {
     const counts = { hardening: 0, waiting: 0, published: 0, rejected: 0, withdrawn: 0, expired: 0, tokens: 0 };
     const rows = this.#db.all<{ state: RecordState; records: number; tokens: number }>(
-      "SELECT state, count(*) AS records, sum(tokens) AS tokens FROM record GROUP BY state",
+      "SELECT state, count(*) AS records, sum(tokens) AS tokens FROM shown GROUP BY state",
     );
     for (const { state, records, tokens } of rows) {
       counts[state] = records;
@@ -303,14 +242,14 @@ export class RecordStore {
   }
 
   #open(row: Row): StoredRecord {
-    const { handle, revision, state, reason, tokens } = row;
+    const { number, handle, revision, state, reason, tokens } = row;
     const record = this.#vault.openJson(`record/${handle}`, row.sealed) as DeconflictionRecord;
-    return { handle, record, revision, state, reason, tokens, sentDay: row.sent_day };
+    return { number, handle, record, revision, state, reason, tokens, sentDay: row.sent_day };
   }
 }
 
-function publishedPlace(handle: Handle, { incarnation, sequence }: Version): string {
-  return `published/${handle}/${incarnation}/${sequence}`;
+export function preparedPlace(number: number, generation: number, revision: number): string {
+  return `prepared/${number}/${generation}/${revision}`;
 }
 
 function reviewDayOf(record: DeconflictionRecord): number {

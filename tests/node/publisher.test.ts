@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BudgetError } from "../../agency-node/hardening/answers.ts";
 import { identifiersOf } from "../../agency-node/linkage/identifiers.ts";
+import { Preparer } from "../../agency-node/publishing/preparer.ts";
+import type { HardenBatch } from "../../agency-node/publishing/preparer.ts";
 import { Publisher } from "../../agency-node/publishing/publisher.ts";
-import type { HardenBatch } from "../../agency-node/publishing/publisher.ts";
+import type { EpochTerms } from "../../agency-node/publishing/terms.ts";
 import type { HardeningBatch } from "../../agency-node/store/hardened.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Upsert } from "../../shared/core/data-plane.ts";
@@ -11,7 +13,7 @@ import { blake2b, hashKey } from "../../shared/crypto/hash.ts";
 import { saltKey, TOKEN_BYTES, tokenOf } from "../../shared/crypto/token.ts";
 import { silentLog } from "../../shared/platform/log.ts";
 import { invented } from "../crypto/support.ts";
-import { TestNode, person } from "./support.ts";
+import { FEDERATION, MEMBER, TestNode, person } from "./support.ts";
 
 const SALT = saltKey(invented("salt", 32));
 /** What evaluators would answer. */
@@ -20,11 +22,15 @@ const yOf = (input: Uint8Array): Uint8Array => invented(toHex(blake2b(32, input)
 let node: TestNode;
 let asked: HardeningBatch[];
 let stop: AbortController;
-let running: Promise<void>;
+let running: Promise<unknown>;
+let terms: readonly EpochTerms[];
+let carried: number[];
 
 beforeEach(() => {
   node = new TestNode();
   asked = [];
+  carried = [];
+  terms = [{ epoch: 1, generation: 1, salts: new Map([["target", SALT]]) }];
   stop = new AbortController();
 });
 afterEach(async () => {
@@ -35,26 +41,35 @@ afterEach(async () => {
 
 const answer: HardenBatch = async ({ inputs }) => inputs.map(yOf);
 
-function start(harden: HardenBatch = answer): Publisher {
-  const { db, records, hardened, outbox } = node;
+/** Starts both halves of publishing; answers with the one that hardens. */
+function start(harden: HardenBatch = answer): Preparer {
+  const { db, records, standings, hardened, outbox } = node;
+  const common = { db, hardened, clock: () => Date.now(), log: silentLog };
   const publisher = new Publisher({
-    db,
-    records,
-    hardened,
+    ...common,
+    standings,
     outbox,
-    clock: () => Date.now(),
-    log: silentLog,
+    federation: FEDERATION,
+    member: MEMBER,
+    terms: () => terms,
+    paddingKey: (handle) => hashKey(invented(`padding of ${handle}`, 32)),
+    onCarried: (epoch) => carried.push(epoch),
+  });
+  const preparer = new Preparer({
+    ...common,
+    records,
     async harden(batch) {
       asked.push(batch);
       return await harden(batch);
     },
-    terms: () => ({ epoch: 1, generation: 1, salts: new Map([["target", SALT]]) }),
+    terms: () => terms,
     conversationKey: () => invented("conversation", 32),
-    paddingKey: (handle) => hashKey(invented(`padding of ${handle}`, 32)),
+    onReady: () => publisher.wake(),
   });
   stop = new AbortController();
-  running = publisher.run(stop.signal);
-  return publisher;
+  const { signal } = stop;
+  running = Promise.all([preparer.run(signal), publisher.run(signal)]);
+  return preparer;
 }
 
 /** Resolves once `look` holds. */
@@ -82,7 +97,7 @@ describe("publishing", () => {
     await until(allWaiting);
     const [entry] = upserts();
     const [sent] = node.sent();
-    const layout = node.records.publication(handle, sent!.submission)!.layout;
+    const layout = node.standings.publication(handle, sent!.submission)!.layout;
     let real = 0;
     for (const tokenClass of ["single", "dateLevel", "yearLevel"] as const) {
       layout[tokenClass].forEach((place, position) => {
@@ -151,9 +166,9 @@ describe("publishing", () => {
 
   it("drops a batch whose proof failed, and says why nothing is published", async () => {
     node.put(person("R-1"));
-    const publisher = start(() => Promise.reject(new CausewayError("UNPROVEN", "no proof")));
-    await until(() => publisher.halt !== undefined);
-    expect(publisher.halt?.code).toBe("UNPROVEN");
+    const preparer = start(() => Promise.reject(new CausewayError("UNPROVEN", "no proof")));
+    await until(() => preparer.halt !== undefined);
+    expect(preparer.halt?.code).toBe("UNPROVEN");
     expect(node.hardened.unfinished()).toEqual([]);
     expect(states()).toEqual(["hardening"]);
   });
@@ -161,18 +176,18 @@ describe("publishing", () => {
   it("over its budget waits until the evaluator says, with the same batch", async () => {
     node.put(person("R-1"));
     const retryAtMs = Date.now() + 400;
-    const publisher = start(async (batch) => {
+    const preparer = start(async (batch) => {
       if (Date.now() < retryAtMs) throw new BudgetError("key-office", retryAtMs);
       return await answer(batch);
     });
-    await until(() => publisher.halt !== undefined);
-    expect(publisher.halt?.code).toBe("EXHAUSTED");
-    expect(Math.abs(publisher.halt!.resumesAtMs - retryAtMs)).toBeLessThan(50);
+    await until(() => preparer.halt !== undefined);
+    expect(preparer.halt?.code).toBe("EXHAUSTED");
+    expect(Math.abs(preparer.halt!.resumesAtMs - retryAtMs)).toBeLessThan(50);
     await until(allWaiting);
     // A timer may fire a millisecond before the clock says so; then it asks once more.
     expect(asked.length).toBeLessThanOrEqual(3);
     expect(new Set(asked.map(({ batchId }) => toHex(batchId))).size).toBe(1);
-    expect(publisher.halt).toBeUndefined();
+    expect(preparer.halt).toBeUndefined();
   });
 
   it("asks in smaller batches for what is larger than the allowance", async () => {
@@ -182,13 +197,13 @@ describe("publishing", () => {
       }
     });
     const allowance = 300;
-    const publisher = start(async (batch) => {
+    const preparer = start(async (batch) => {
       if (batch.inputs.length > allowance) throw new BudgetError("key-office", null);
       return await answer(batch);
     });
     for (const _ of Array.from({ length: 4 })) {
-      await until(() => publisher.halt !== undefined || allWaiting());
-      publisher.onDirective();
+      await until(() => preparer.halt !== undefined || allWaiting());
+      preparer.onDirective();
     }
     await until(allWaiting);
     expect(node.hardened.unfinished()).toEqual([]);
@@ -208,14 +223,14 @@ describe("publishing", () => {
     const handle = node.put(person("R-1"));
     node.put(person("R-2"));
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const publisher = start(async (batch) => {
+    const preparer = start(async (batch) => {
       await gate;
       return await answer(batch);
     });
     await until(() => asked.length === 1);
     node.records.end(handle, "withdrawn");
     node.put(person("R-2", { caseReference: "CASE-2" }));
-    publisher.wake();
+    preparer.wake();
     open();
     await until(() => node.records.byReference("R-2").state === "waiting");
     expect(upserts()).toHaveLength(1);
@@ -233,7 +248,7 @@ describe("publishing", () => {
   it("keeps the last versions of a record's layout, not all", async () => {
     const handle = node.put(person("R-1"));
     for (let i = 0; i < 20; i += 1) node.publish(handle);
-    const kept = node.sent().filter(({ submission }) => node.records.publication(handle, submission) !== undefined);
+    const kept = node.sent().filter(({ submission }) => node.standings.publication(handle, submission) !== undefined);
     expect(kept.map(({ submission }) => submission.sequence)).toEqual([13, 14, 15, 16, 17, 18, 19, 20]);
     running = Promise.resolve();
   });

@@ -33,6 +33,8 @@ afterEach(() => {
 
 let incoming: BusMessage[] = [];
 
+const OTHERS = { takeDigestAnswer: () => undefined, onReceipt: () => undefined, onDoubt: () => undefined };
+
 function receiverOf(): Receiver {
   return new Receiver({
     bus: {
@@ -41,7 +43,7 @@ function receiverOf(): Receiver {
       },
     },
     db: node.db,
-    records: node.records,
+    standings: node.standings,
     outbox: node.outbox,
     inbox: node.inbox,
     member: MEMBER,
@@ -54,6 +56,7 @@ function receiverOf(): Receiver {
       failures -= 1;
       if (failures >= 0) throw new CausewayError("UNAVAILABLE", "no epoch is active yet");
     },
+    ...OTHERS,
     resendFrom: (position) => resent.push(position),
   });
 }
@@ -172,7 +175,7 @@ function heldOpen(...sealed: Uint8Array[]): { end(): Promise<void> } {
       await ended;
     },
   };
-  const parts = { db: node.db, records: node.records, outbox: node.outbox, inbox: node.inbox, member: MEMBER };
+  const parts = { db: node.db, standings: node.standings, outbox: node.outbox, inbox: node.inbox, member: MEMBER };
   const own = new Receiver({
     ...parts,
     bus,
@@ -181,6 +184,7 @@ function heldOpen(...sealed: Uint8Array[]): { end(): Promise<void> } {
     faults,
     open: openAtNode,
     apply: () => undefined,
+    ...OTHERS,
     resendFrom: () => undefined,
   });
   const run = own.run(new AbortController().signal);

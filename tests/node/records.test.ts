@@ -29,10 +29,11 @@ beforeEach(() => {
   node = new TestNode();
   stored = 0;
   reviewBy = inDays(60);
-  const { db, records: store, outbox, activity } = node;
+  const { db, records: store, standings, outbox, activity } = node;
   const admit = { retentionDaysMax: 365 } as Admit;
   const onStored = (): void => void (stored += 1);
-  records = new Records({ db, store, outbox, activity, clock: () => node.nowMs, admit: () => admit, onStored });
+  const clock = (): number => node.nowMs;
+  records = new Records({ db, store, standings, outbox, activity, clock, admit: () => admit, onStored });
 });
 afterEach(() => node[Symbol.dispose]());
 
@@ -51,7 +52,7 @@ async function importFile(text: string, over: { dryRun?: boolean; role?: string;
 
 /** As if the publisher had published everything and the broker had taken it. */
 function publishAll(): void {
-  for (const { stored: each } of node.records.hardening(0, 100)) {
+  for (const each of node.records.hardening(0, 100)) {
     node.publish(each.handle, monthEnd(parseIsoDay(each.record.reviewBy)!));
   }
   settleAll();
@@ -61,7 +62,7 @@ function settleAll(): void {
   for (const sent of node.sent()) {
     const receipt = receiptOf(sent);
     const handles = node.outbox.settle(receipt, receipt.submissionHash) ?? [];
-    for (const handle of handles) node.records.settle(handle, receipt, null);
+    for (const handle of handles) node.standings.settle(handle, receipt, null);
   }
 }
 
@@ -193,16 +194,21 @@ describe("revalidating", () => {
     const { sentDay, handle } = node.records.byReference("R-1");
     records.revalidate("R-1", inDays(300), "reason");
     const receipt = receiptOf(node.sent()[0]!);
-    node.records.settle(handle, receipt, "reviewDay");
+    node.standings.settle(handle, receipt, "reviewDay");
     expect(node.records.byReference("R-1")).toMatchObject({ state: "published", sentDay });
   });
 
   it("makes what is being published now go out with the new day", async () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"));
-    const [before] = node.records.hardening(0, 10);
+    node.prepare(node.records.byReference("R-1").handle, 1);
     records.revalidate("R-1", inDays(300), "reason");
-    expect(node.records.isStillHardening(before!.stored)).toBe(false);
-    expect(node.records.isStillHardening(node.records.byReference("R-1"))).toBe(true);
+    const [due] = node.standings.due(node.standings.joined()[0]!, {
+      urgency: "fresh",
+      today: 0,
+      afterNumber: 0,
+      limit: 9,
+    });
+    expect(due?.reviewByDay).toBe(parseIsoDay(inDays(300)));
     expect(entries()).toEqual([]);
   });
 
@@ -230,7 +236,8 @@ describe("the sweep", () => {
   it("tries again what was refused for want of budget, hourly and not more often", async () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"));
     const { handle } = node.records.byReference("R-1");
-    const refuse = (): void => node.records.refuse(handle, "budget");
+    const refuse = (): void => node.standings.refuse(node.records.byHandle(handle)!, 1, "budget");
+    node.prepare(handle, 1);
     refuse();
     records.sweep();
     expect(state("R-1")).toBe("hardening");
@@ -245,7 +252,9 @@ describe("the sweep", () => {
 
   it("leaves what was refused for another reason; a domain is tried again when the board decides something", async () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"));
-    node.records.refuse(node.records.byReference("R-1").handle, "domain");
+    const record = node.records.byReference("R-1");
+    node.prepare(record.handle, 1);
+    node.standings.refuse(record, 1, "domain");
     records.sweep();
     expect(state("R-1")).toBe("rejected");
     records.onDirective();

@@ -91,8 +91,8 @@ describe("what stands in the database file", () => {
     node.publish(handle);
     const [first, second] = node.sent().map(({ submission }) => submission);
     node.db.run("UPDATE published SET sealed = (SELECT sealed FROM published ORDER BY number LIMIT 1)");
-    expect(node.records.publication(handle, first!)?.layout).toEqual(NOTHING);
-    expectRefusal(() => node.records.publication(handle, second!), "UNPROVEN");
+    expect(node.standings.publication(handle, first!)?.layout).toEqual(NOTHING);
+    expectRefusal(() => node.standings.publication(handle, second!), "UNPROVEN");
   });
 
   it("does not open with another key", () => {

@@ -8,15 +8,20 @@ import { Database } from "../../agency-node/store/database.ts";
 import { HardenedStore } from "../../agency-node/store/hardened.ts";
 import { Outbox } from "../../agency-node/store/outbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
+import { StandingStore } from "../../agency-node/store/standings.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import type { Layout } from "../../agency-node/core/publication.ts";
+import { domainOf } from "../../agency-node/core/record.ts";
 import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
 import { contentHash } from "../../agency-node/intake/content-hash.ts";
+import { SCHEME } from "../../agency-node/linkage/scheme.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Delivery, Receipt, Submission, SubmissionBody, Upsert } from "../../shared/core/data-plane.ts";
+import { digestItem, digestKey } from "../../shared/core/digest.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
+import type { HashKey } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
@@ -24,7 +29,7 @@ import { openDelivery, openSubmission, signDelivery } from "../../shared/wire/da
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { invented } from "../crypto/support.ts";
 
-const FEDERATION = invented("federation", 16);
+export const FEDERATION = invented("federation", 16);
 export const MEMBER = toId<MemberId>("0d".repeat(16));
 const NODE_SIGNER = signingKeyPair(invented("node signer", 32));
 const NODE_SEALING = sealingKeyPair(invented("node sealing", 32));
@@ -39,11 +44,15 @@ export class TestNode implements Disposable {
   vault!: Vault;
   outbox!: Outbox;
   records!: RecordStore;
+  standings!: StandingStore;
   hardened!: HardenedStore;
   inbox!: Inbox;
   activity!: ActivityLog;
   nowMs = Date.UTC(2026, 10, 22, 12);
+  /** That which counts. */
   epoch: number | undefined = 1;
+  /** Other open ones. */
+  otherEpochs: number[] = [];
 
   constructor() {
     this.dir = mkdtempSync(join(tmpdir(), "causeway-node-test-"));
@@ -59,13 +68,16 @@ export class TestNode implements Disposable {
     this.db = new Database(this.path);
     this.vault = new Vault(key);
     this.records = new RecordStore(this.db, this.vault);
+    this.standings = new StandingStore(this.db, this.vault);
+    if (this.standings.joined().length === 0) this.join(1);
     this.outbox = new Outbox({
       db: this.db,
       vault: this.vault,
-      address: () => this.#address(),
+      clock: () => this.nowMs,
+      address: (epoch) => this.#address(epoch),
+      isOpen: (epoch) => this.isOpen(epoch),
       onAppend: () => undefined,
-      onRenumbered: (handles, from, to) => handles.forEach((handle) => this.records.moveVersion(handle, from, to)),
-      onOutdated: (handles) => handles.forEach((handle) => this.records.publishAgain(handle)),
+      onRenumbered: (upserts, moved) => this.standings.renumber(upserts, moved, keyOf(moved.epoch)),
     });
     this.hardened = new HardenedStore(this.db, this.vault);
     this.inbox = new Inbox(this.db, this.vault);
@@ -77,10 +89,20 @@ export class TestNode implements Disposable {
     this.open();
   }
 
-  #address() {
-    if (this.epoch === undefined) throw new CausewayError("UNAVAILABLE", "no epoch is active yet");
+  /** The node takes part in an epoch, and people are shown its states. */
+  join(epoch: number, generation = 1): void {
+    this.standings.join(epoch, generation, SCHEME.name);
+    this.standings.show(epoch);
+  }
+
+  isOpen(epoch: number): boolean {
+    return epoch === this.epoch || this.otherEpochs.includes(epoch);
+  }
+
+  #address(epoch = this.epoch) {
+    if (epoch === undefined || !this.isOpen(epoch)) throw new CausewayError("UNAVAILABLE", "no such epoch is open");
     const brokerSealingKey = BROKER_SEALING.publicKey;
-    return { federation: FEDERATION, member: MEMBER, signer: NODE_SIGNER, epoch: this.epoch, brokerSealingKey };
+    return { federation: FEDERATION, member: MEMBER, signer: NODE_SIGNER, epoch, brokerSealingKey };
   }
 
   /** What waits in the outbox, as the broker reads it. */
@@ -101,12 +123,27 @@ export class TestNode implements Disposable {
     return this.records.byReference(record.reference).handle;
   }
 
+  /** Makes a stored record ready under these generations, as if it had no identifiers. */
+  prepare(handle: Handle, ...generations: readonly number[]): void {
+    const stored = this.records.byHandle(handle)!;
+    const { role, handling } = stored.record;
+    const prepared = { domain: domainOf(role), handling, conversationKey: invented("key", 32), identifiers: [] };
+    for (const generation of generations) {
+      this.records.savePrepared(stored, { generation, scheme: SCHEME.name, prepared });
+    }
+    this.records.setReady(stored, 3);
+  }
+
   /** Publishes a stored record with a layout of nothing but padding. */
-  publish(handle: Handle, day = 21_000): void {
+  publish(handle: Handle, day = 21_000, epoch = 1): void {
     this.db.transaction(() => {
+      if (this.records.byHandle(handle)!.state === "hardening") this.prepare(handle, 1);
       const version = this.outbox.next();
-      this.records.setWaiting(handle, version, { epoch: 1, domain: "target", layout: NOTHING }, { day, tokens: 3 });
-      this.outbox.append({ kind: "publication", entries: [upsert(handle, day)] }, [handle]);
+      const entry = upsert(handle, day);
+      const item = digestItem(keyOf(epoch), { handle, sequence: version.sequence }, entry.tokens);
+      const due = { ...this.records.byHandle(handle)!, sentBefore: true };
+      this.standings.setWaiting({ due, version, publication: { epoch, domain: "target", layout: NOTHING }, item, day });
+      this.outbox.append({ kind: "publication", entries: [entry] }, [handle], epoch);
     });
   }
 
@@ -115,6 +152,8 @@ export class TestNode implements Disposable {
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
+
+const keyOf = (epoch: number): HashKey => digestKey(FEDERATION, MEMBER, epoch);
 
 const places = Array.from({ length: 8 }, () => null);
 export const NOTHING: Layout = { single: places, dateLevel: places, yearLevel: places };

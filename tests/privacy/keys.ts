@@ -14,7 +14,7 @@ const EPOCH = 1;
 
 /** The salts that a unit's keys open. */
 export function saltsOf(federation: TestFederation, unit: UnitName): ReadonlyMap<Domain, SaltKey> {
-  const sealingKeys = readSealingKeys(federation.dir(unit));
+  const sealingKeys = [readSealingKeys(federation.dir(unit))];
   const holder = { federation: federation.founded.federation, member: federation.member(unit), sealingKeys };
   return openSalts(holder, EPOCH);
 }

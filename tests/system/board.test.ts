@@ -25,7 +25,7 @@ describe("the board of a test federation", () => {
     const member = federation.member("thb");
     federation.suspend("thb");
     const state = await federation.reinstate("thb");
-    const sealingKeys = readSealingKeys(federation.dir("thb"));
+    const sealingKeys = [readSealingKeys(federation.dir("thb"))];
     const salts = openSalts({ federation: state, member, sealingKeys }, 1);
     expect([...salts.keys()]).toEqual(["target", "protected"]);
     expect(federation.remove("thb").members.has(member)).toBe(false);

@@ -10,6 +10,7 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { encodeSaltBox } from "../../shared/crypto/salt.ts";
 import { openSealed, sealingKeyPair, sealTo } from "../../shared/crypto/seal.ts";
+import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { saltKey } from "../../shared/crypto/token.ts";
 import { readSealingKeys } from "../../shared/platform/party.ts";
@@ -27,7 +28,7 @@ afterAll(() => sample?.[Symbol.dispose]());
 const holder = (slug: string, of: Federation = federation) => ({
   federation: of,
   member: sample.founded.members.get(slug) as MemberId,
-  sealingKeys: readSealingKeys(sample.dir(slug)),
+  sealingKeys: [readSealingKeys(sample.dir(slug))],
 });
 
 /** The chain as a party would see it, had the board or the broker put another salt there. */
@@ -41,8 +42,8 @@ function withSalt(domain: Domain, change: (salt: EpochSalts) => Partial<EpochSal
 function withBox(domain: Domain, plaintext: (salt: Uint8Array) => Uint8Array): Federation {
   const border = holder("border");
   const salt = openSalts(border, 1).get(domain) as Uint8Array;
-  const sealed = sealTo(border.sealingKeys.publicKey, plaintext(salt));
-  const recipientKey = border.sealingKeys.publicKey;
+  const { publicKey: recipientKey } = border.sealingKeys[0] as SealingKeyPair;
+  const sealed = sealTo(recipientKey, plaintext(salt));
   return withSalt(domain, ({ boxes }) => ({ boxes: new Map(boxes).set(border.member, { recipientKey, sealed }) }));
 }
 
@@ -71,7 +72,7 @@ describe("a node opens its salts", () => {
 
 describe("a node refuses a salt", () => {
   const place = { epoch: 1, domain: "target" as Domain };
-  const key = (): Uint8Array => holder("border").sealingKeys.publicKey;
+  const key = (): Uint8Array => (holder("border").sealingKeys[0] as SealingKeyPair).publicKey;
 
   it("that somebody chose: another salt in a well-formed box", () => {
     const of = withBox("target", () =>
@@ -127,7 +128,7 @@ describe("a node refuses a salt", () => {
       withSalt("target", () => ({ boxes: new Map() })),
       "NOT_FOUND",
     );
-    const sealingKeys = sealingKeyPair(randomBytes(32));
+    const sealingKeys = [sealingKeyPair(randomBytes(32))];
     expect(() => openSalts({ ...holder("border"), sealingKeys }, 1)).toThrow(
       expect.objectContaining({ code: "UNPROVEN" }),
     );

@@ -1,0 +1,35 @@
+/** The node's own rhythms and limits: unit in the name, reason beside it. Those of the protocol are in `shared/core/limits.ts`. */
+
+/** A digest of each epoch goes to the broker this often: what it lost is noticed within minutes (protocol section 8). */
+export const DIGEST_EVERY_MS = 5 * 60_000;
+/** A digest that differs may have crossed an expiry or a refusal: it is sent once more after this long before anything is repaired. */
+export const DIGEST_AGAIN_MS = 2_000;
+/** After a repair that did not help the next one waits, twice as long each time: a fault that repairs do not mend must not fill streams. */
+export const REPAIR_FIRST_MS = 10_000;
+export const REPAIR_LAST_MS = 3_600_000;
+/** Withdrawals of records that only the broker knows, in one submission. */
+export const STRAYS_PER_SUBMISSION = 1_000;
+
+/** How a node is, for the administrators: more often while a rotation is under way and somebody waits for it. */
+export const HEALTH_EVERY_MS = 5 * 60_000;
+export const HEALTH_IN_ROTATION_MS = 60_000;
+/** Health follows a change no sooner than this after the last one. */
+export const HEALTH_AGAIN_MS = 1_000;
+
+/**
+ * Rows of a rotation that wait for receipts at once. New records queue behind them: each row costs them about a quarter of a second,
+ * fewer would leave the broker idle.
+ */
+export const CARRIED_ROWS_MAX = 8;
+/** Entries of one submission of new records, well below what a sealed message may hold (`SEALABLE_BYTES_MAX`). */
+export const SUBMISSION_BYTES = 400_000;
+/** And of carried ones: smaller, so that new records get between them. */
+export const CARRIED_SUBMISSION_BYTES = 200_000;
+
+/** Rows removed in one transaction when an epoch ends: other work gets its turn between them. */
+export const ENDED_ROWS_PER_STEP = 2_000;
+
+/** What evaluators and broker say of budgets is asked again after this long. */
+export const BUDGETS_KEPT_MS = 60_000;
+/** How often the broker is asked whether the board prepares an epoch. */
+export const PREPARATION_POLL_MS = 15_000;

@@ -1,0 +1,99 @@
+/** How this node is, in its own signed words, for the administrators (protocol section 4): a cut-over waits for it. */
+import type { EpochHealth, Health as HealthBody } from "../shared/core/data-plane.ts";
+import { openEpochs } from "../shared/core/decisions.ts";
+import type { Federation } from "../shared/core/directive.ts";
+import { isCausewayError } from "../shared/core/errors.ts";
+import type { Clock } from "../shared/platform/clock.ts";
+import type { Log } from "../shared/platform/log.ts";
+import type { CanaryReport } from "./canary-report.ts";
+import { HEALTH_AGAIN_MS, HEALTH_EVERY_MS, HEALTH_IN_ROTATION_MS } from "./core/limits.ts";
+import type { Outbox } from "./store/outbox.ts";
+import type { StandingStore, Version } from "./store/standings.ts";
+import { Wake } from "./wake.ts";
+
+export type HealthParts = {
+  readonly standings: StandingStore;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  federation(): Federation;
+  /** Why this node cannot take part in an open epoch, by its number. */
+  obstacles(): ReadonlyMap<number, string>;
+  canaries(): CanaryReport;
+  /** Whether the broker hears us: else statements would pile up. */
+  isConnected(): boolean;
+};
+
+export class Health {
+  readonly #parts: HealthParts;
+  readonly #wake = new Wake();
+  #said: Version | undefined;
+  #saidMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: HealthParts) {
+    this.#parts = parts;
+  }
+
+  /** Something has changed that administrators wait for. */
+  changed(): void {
+    this.#wake.set();
+  }
+
+  /** Speaks after changes and at intervals, until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#wake.wait(this.#isRotating() ? HEALTH_IN_ROTATION_MS : HEALTH_EVERY_MS, signal);
+      const soonestMs = this.#saidMs + HEALTH_AGAIN_MS - this.#parts.clock();
+      if (soonestMs > 0) await new Wake().wait(soonestMs, signal);
+      if (!signal.aborted) this.#say();
+    }
+  }
+
+  /** What is said: also for the unit's own status. */
+  epochs(): EpochHealth[] {
+    const { standings, canaries, obstacles } = this.#parts;
+    const joined = new Map(standings.joined().map((each) => [each.epoch, each]));
+    return openEpochs(this.#parts.federation()).map(({ epoch }) => {
+      const { met, expected } = canaries().counts(epoch);
+      return {
+        epoch,
+        ...standings.progress(epoch),
+        digestAgreedMs: joined.get(epoch)?.agreedMs ?? 0,
+        canariesMet: met,
+        canariesExpected: expected,
+        obstacle: obstacles().get(epoch) ?? "",
+      };
+    });
+  }
+
+  #isRotating(): boolean {
+    return openEpochs(this.#parts.federation()).length > 1;
+  }
+
+  #say(): void {
+    const { outbox, clock, isConnected, log } = this.#parts;
+    if (!isConnected() || (this.#said !== undefined && outbox.positionOf(this.#said) !== undefined)) return;
+    this.#saidMs = clock();
+    try {
+      this.#said = outbox.append({ kind: "health", ...this.#body() });
+    } catch (error) {
+      if (!isCausewayError(error)) throw error;
+      log.error("health.waiting", error);
+    }
+  }
+
+  #body(): HealthBody {
+    const { outbox, clock, version, canaries, federation } = this.#parts;
+    const { head } = federation();
+    return {
+      version,
+      nodeTimeMs: clock(),
+      outboxSinceMs: outbox.waitingSinceMs,
+      canariesUnprovenSinceMs: canaries().unprovenSinceMs(),
+      directiveNumber: head.number,
+      directiveHash: head.hash,
+      epochs: this.epochs(),
+    };
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * Digests with the broker (protocol section 8): does it hold exactly what this node has published? What differs is sent again, and what
+ * only the broker knows is withdrawn. That repairs a broker that lost submissions, a node restored from a backup, and a node whose
+ * database was lost. A digest detects faults, not malice: whoever holds the tokens can compute it.
+ */
+import type { DigestAnswer, Withdraw } from "../../shared/core/data-plane.ts";
+import { dayOf } from "../../shared/core/days.ts";
+import { digestOf } from "../../shared/core/digest.ts";
+import { isCausewayError } from "../../shared/core/errors.ts";
+import type { Handle } from "../../shared/core/ids.ts";
+import type { Clock } from "../../shared/platform/clock.ts";
+import type { Log } from "../../shared/platform/log.ts";
+import {
+  DIGEST_AGAIN_MS,
+  DIGEST_EVERY_MS,
+  REPAIR_FIRST_MS,
+  REPAIR_LAST_MS,
+  STRAYS_PER_SUBMISSION,
+} from "../core/limits.ts";
+import type { Database } from "../store/database.ts";
+import type { Outbox } from "../store/outbox.ts";
+import type { RecordStore } from "../store/records.ts";
+import type { StandingStore, Version } from "../store/standings.ts";
+import { Wake } from "../wake.ts";
+
+export type DigestsParts = {
+  readonly db: Database;
+  readonly records: RecordStore;
+  readonly standings: StandingStore;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Numbers of the open epochs that this node publishes in; none while it may say nothing. */
+  openEpochs(): readonly number[];
+  /** There are records to send again. */
+  onRepair(): void;
+  /** The broker has answered. */
+  onAnswer(): void;
+};
+
+/** What is known of one epoch since the program started. */
+type Exchange = {
+  /** The digest that was sent last. */
+  asked?: Version;
+  /** When the next one is due. */
+  dueMs: number;
+  /** Buckets that differed in the answer before: differing once may be a crossing. */
+  suspected: ReadonlySet<number>;
+  repairedMs: number;
+  repairDelayMs: number;
+};
+
+const NONE: ReadonlySet<number> = new Set();
+
+export class Digests {
+  readonly #parts: DigestsParts;
+  readonly #wake = new Wake();
+  readonly #exchanges = new Map<number, Exchange>();
+
+  constructor(parts: DigestsParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks for every open epoch soon, such as after a connection. */
+  askAll(): void {
+    for (const epoch of this.#parts.openEpochs()) this.ask(epoch);
+  }
+
+  /** Asks for one epoch soon, such as when all that it was to take over has been sent. */
+  ask(epoch: number): void {
+    this.#exchangeOf(epoch).dueMs = this.#parts.clock();
+    this.#wake.set();
+  }
+
+  /** Asks whenever it is time, until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#askDue();
+      const now = this.#parts.clock();
+      const dueMs = this.#parts.openEpochs().map((epoch) => this.#exchangeOf(epoch).dueMs);
+      const waitMs = Math.min(DIGEST_EVERY_MS, ...dueMs.map((due) => Math.max(0, due - now)));
+      await this.#wake.wait(Math.max(waitMs, 50), signal);
+    }
+  }
+
+  /** Carries out an answer of the broker; call it inside the transaction that takes the delivery. */
+  take(answer: DigestAnswer): void {
+    const { clock, log, standings, db } = this.#parts;
+    const exchange = this.#exchanges.get(answer.epoch);
+    const { asked } = exchange ?? {};
+    if (exchange === undefined || asked === undefined) return;
+    if (asked.incarnation !== answer.incarnation || asked.sequence !== answer.sequence) return;
+    delete exchange.asked;
+    if (answer.differing.length === 0) {
+      Object.assign(exchange, { suspected: NONE, repairDelayMs: REPAIR_FIRST_MS });
+      standings.setAgreed(answer.epoch, answer.sequence, standings.isDue(answer.epoch, "carried") ? 0 : clock());
+    } else {
+      standings.setAgreed(answer.epoch, 0, 0);
+      log.warn("digest.differs", { epoch: answer.epoch, buckets: answer.differing.length });
+      this.#pursue(exchange, answer);
+    }
+    db.afterCommit(this.#parts.onAnswer);
+  }
+
+  /** What differs once is asked again; what differs twice is repaired; what repairs do not mend is tried ever less often. */
+  #pursue(exchange: Exchange, answer: DigestAnswer): void {
+    const now = this.#parts.clock();
+    const certain = answer.differing.filter((bucket) => exchange.suspected.has(bucket));
+    exchange.suspected = new Set(answer.differing);
+    if (certain.length === 0) return this.#askAgain(answer.epoch, now + DIGEST_AGAIN_MS);
+    const earliestMs = exchange.repairedMs + exchange.repairDelayMs;
+    if (now < earliestMs) return this.#askAgain(answer.epoch, earliestMs);
+    if (exchange.repairedMs > 0) exchange.repairDelayMs = Math.min(2 * exchange.repairDelayMs, REPAIR_LAST_MS);
+    exchange.repairedMs = now;
+    exchange.suspected = NONE;
+    this.#repair(answer, certain);
+  }
+
+  #repair({ epoch, handles }: DigestAnswer, buckets: readonly number[]): void {
+    const { records, standings, outbox, log, db, onRepair } = this.#parts;
+    const concerned = new Set(buckets);
+    const strays = handles.filter(
+      (handle) => concerned.has(Number.parseInt(handle.slice(0, 2), 16)) && !records.isLive(handle),
+    );
+    for (let at = 0; at < strays.length; at += STRAYS_PER_SUBMISSION) {
+      const entries = strays.slice(at, at + STRAYS_PER_SUBMISSION).map(withdrawalOf);
+      outbox.append({ kind: "publication", entries }, [], epoch);
+    }
+    const sentAgain = standings.sendAgain(epoch, buckets);
+    log.warn("digest.repair", { epoch, buckets: buckets.length, records: sentAgain, withdrawn: strays.length });
+    db.afterCommit(onRepair);
+    // With nothing to send again nobody says when it is done.
+    if (sentAgain === 0) this.#askAgain(epoch, this.#parts.clock() + DIGEST_AGAIN_MS);
+  }
+
+  #askAgain(epoch: number, atMs: number): void {
+    this.#exchangeOf(epoch).dueMs = atMs;
+    this.#wake.set();
+  }
+
+  #askDue(): void {
+    const now = this.#parts.clock();
+    for (const epoch of this.#parts.openEpochs()) {
+      const exchange = this.#exchangeOf(epoch);
+      if (exchange.dueMs > now) continue;
+      exchange.dueMs = now + DIGEST_EVERY_MS;
+      try {
+        this.#send(epoch, exchange);
+      } catch (error) {
+        if (!isCausewayError(error)) throw error;
+        this.#parts.log.error("digest.waiting", error, { epoch });
+      }
+    }
+  }
+
+  /** As of the submission before it, which is known for certain only inside one transaction. */
+  #send(epoch: number, exchange: Exchange): void {
+    const { db, outbox, standings, clock } = this.#parts;
+    // While the last one has no receipt the broker is away: one is enough when it is back.
+    if (exchange.asked !== undefined && outbox.positionOf(exchange.asked) !== undefined) return;
+    const day = dayOf(clock());
+    exchange.asked = db.transaction(() => {
+      outbox.next();
+      return outbox.append({ kind: "digest", ...digestOf(day, standings.sums(epoch, day)) }, [], epoch);
+    });
+  }
+
+  #exchangeOf(epoch: number): Exchange {
+    const known = this.#exchanges.get(epoch);
+    if (known !== undefined) return known;
+    const dueMs = this.#parts.clock() + DIGEST_EVERY_MS;
+    const fresh: Exchange = { dueMs, suspected: NONE, repairedMs: 0, repairDelayMs: REPAIR_FIRST_MS };
+    this.#exchanges.set(epoch, fresh);
+    return fresh;
+  }
+}
+
+const withdrawalOf = (handle: Handle): Withdraw => ({ operation: "withdraw", handle });

@@ -1,0 +1,390 @@
+/**
+ * How each record stands in each epoch that this node takes part in: what is still to be sent, which version the broker was sent and
+ * which it has given a receipt for, and what stood at which place in it. A record is one; epochs come and go.
+ */
+import type { RejectionReason, Upsert } from "../../shared/core/data-plane.ts";
+import type { Domain } from "../../shared/core/domain.ts";
+import { digestItem, fromSumBytes, toSumBytes } from "../../shared/core/digest.ts";
+import type { DigestItem } from "../../shared/core/digest.ts";
+import type { Handle, Incarnation } from "../../shared/core/ids.ts";
+import type { HashKey } from "../../shared/crypto/hash.ts";
+import { packLayout, unpackLayout, unpackPrepared } from "../core/packed.ts";
+import type { Prepared } from "../core/packed.ts";
+import type { Layout } from "../core/publication.ts";
+import type { Database } from "./database.ts";
+import { preparedPlace } from "./records.ts";
+import type { Vault } from "./vault.ts";
+
+export type Version = { readonly incarnation: Incarnation; readonly sequence: number };
+
+/** A version of a record as it was laid out: what a meeting's positions refer to. */
+export type Publication = { readonly epoch: number; readonly domain: Domain; readonly layout: Layout };
+
+/** `fresh`: new content. `carried`: into a new epoch, or again what the broker does not hold. */
+export type Urgency = "fresh" | "carried";
+
+/** A record that is to be sent in an epoch. */
+export type Due = {
+  readonly number: number;
+  readonly handle: Handle;
+  readonly revision: number;
+  readonly reviewByDay: number;
+  readonly sentDay: number | null;
+  readonly prepared: Prepared;
+  /** An earlier version of it may stand in this epoch. */
+  readonly sentBefore: boolean;
+};
+
+/** What was laid out for one record, and what the digest says of it. */
+export type Sent = {
+  readonly due: Pick<Due, "number" | "handle" | "revision" | "sentDay" | "sentBefore">;
+  readonly version: Version;
+  readonly publication: Publication;
+  readonly item: DigestItem;
+  readonly day: number;
+};
+
+/** An epoch that this node takes part in. 0: its digest has not been agreed on since the last change. */
+export type JoinedEpoch = {
+  readonly epoch: number;
+  readonly generation: number;
+  readonly agreedSequence: number;
+  readonly agreedMs: number;
+};
+
+export type Progress = { readonly records: number; readonly published: number };
+
+const DUE: Readonly<Record<Urgency, number>> = { fresh: 1, carried: 2 };
+
+/** A meeting names the version that the broker had then; notices of it may come after a few more. */
+const VERSIONS_KEPT = 8;
+
+type DueRow = {
+  number: number;
+  handle: Handle;
+  revision: number;
+  review_by_day: number;
+  sent_day: number | null;
+  sealed: Uint8Array;
+  generation: number;
+  sequence: number | null;
+};
+
+export class StandingStore {
+  readonly #db: Database;
+  readonly #vault: Vault;
+
+  constructor(db: Database, vault: Vault) {
+    this.#db = db;
+    this.#vault = vault;
+  }
+
+  joined(): JoinedEpoch[] {
+    const sql = `SELECT number AS epoch, generation, agreed_sequence AS agreedSequence, agreed_ms AS agreedMs
+      FROM epoch ORDER BY number`;
+    return this.#db.all<JoinedEpoch>(sql);
+  }
+
+  /**
+   * Takes part in an epoch from now on: every live record is due in it, and those not prepared under its generation and scheme yet are
+   * to be hardened first.
+   */
+  join(epoch: number, generation: number, scheme: string): void {
+    this.#db.transaction(() => {
+      this.#db.run("INSERT INTO epoch (number, generation) VALUES (?, ?)", epoch, generation);
+      this.#db.run(
+        `INSERT INTO standing (record, epoch, due)
+           SELECT number, ?1, CASE WHEN held_day IS NULL THEN 1 ELSE 2 END FROM record
+           WHERE state IN ('hardening', 'ready') AND coalesce(only_epoch, ?1) = ?1`,
+        epoch,
+      );
+      this.prepareAnew(generation, scheme);
+    });
+  }
+
+  /** Records that lack what this generation and scheme need are to be hardened; answers how many. */
+  prepareAnew(generation: number, scheme: string): number {
+    this.#db.run("DELETE FROM prepared WHERE scheme <> ?", scheme);
+    return this.#db.run(
+      `UPDATE record SET state = 'hardening' WHERE state = 'ready' AND NOT EXISTS
+         (SELECT 1 FROM prepared WHERE record = number AND generation = ? AND prepared.revision = record.revision)`,
+      generation,
+    );
+  }
+
+  /** The epoch whose states people are shown. */
+  show(epoch: number | undefined): void {
+    this.#db.run("UPDATE epoch SET shown = (number = ?) WHERE shown <> (number = ?)", epoch ?? 0, epoch ?? 0);
+  }
+
+  /**
+   * Forgets an epoch that has ended, some rows at a time: true while there are more. Until it is done the epoch counts as joined, so
+   * that a start after a crash goes on with it.
+   */
+  leave(epoch: number, rowsMax: number): boolean {
+    return this.#db.transaction(() => {
+      const layouts = this.#db.run(
+        "DELETE FROM published WHERE number IN (SELECT number FROM published WHERE epoch = ? LIMIT ?)",
+        epoch,
+        rowsMax,
+      );
+      const standings = this.#db.run(
+        "DELETE FROM standing WHERE (record, epoch) IN (SELECT record, epoch FROM standing WHERE epoch = ? LIMIT ?)",
+        epoch,
+        rowsMax,
+      );
+      if (layouts + standings > 0) return true;
+      this.#db.run("DELETE FROM epoch WHERE number = ?", epoch);
+      this.#db.run(
+        "DELETE FROM prepared WHERE generation NOT IN (SELECT generation FROM epoch) AND EXISTS (SELECT 1 FROM epoch)",
+      );
+      return false;
+    });
+  }
+
+  /** What is to be sent in an epoch and is prepared for it, in the order of arrival after `afterNumber`; nothing past its review day. */
+  due(
+    { epoch, generation }: Pick<JoinedEpoch, "epoch" | "generation">,
+    of: { readonly urgency: Urgency; readonly today: number; readonly afterNumber: number; readonly limit: number },
+  ): Due[] {
+    const rows = this.#db.all<DueRow>(
+      `SELECT record.number, handle, record.revision, review_by_day, sent_day, prepared.sealed, prepared.generation, sequence
+       FROM standing INDEXED BY standing_due
+         JOIN record ON record.number = standing.record
+         JOIN prepared ON prepared.record = standing.record AND generation = ? AND prepared.revision = record.revision
+       WHERE epoch = ? AND due = ? AND due > 0 AND standing.record > ?
+         AND min(review_by_day, coalesce(sent_day, review_by_day)) >= ?
+       ORDER BY standing.record LIMIT ?`,
+      generation,
+      epoch,
+      DUE[of.urgency],
+      of.afterNumber,
+      of.today,
+      of.limit,
+    );
+    return rows.map((row) => this.#openDue(row));
+  }
+
+  #openDue(row: DueRow): Due {
+    const { number, handle, revision, sealed, generation } = row;
+    const prepared = unpackPrepared(this.#vault.open(preparedPlace(number, generation, revision), sealed));
+    const { review_by_day: reviewByDay, sent_day: sentDay } = row;
+    return { number, handle, revision, reviewByDay, sentDay, prepared, sentBefore: row.sequence !== null };
+  }
+
+  /** Whether anything of this urgency is due in the epoch, prepared or not. */
+  isDue(epoch: number, urgency: Urgency): boolean {
+    const sql = "SELECT 1 FROM standing INDEXED BY standing_due WHERE epoch = ? AND due = ? AND due > 0 LIMIT 1";
+    return this.#db.get(sql, epoch, DUE[urgency]) !== undefined;
+  }
+
+  /** A version went to the outbox; call it in the same transaction. */
+  setWaiting({ due, version, publication, item, day }: Sent): void {
+    const { number, handle } = due;
+    const { epoch } = publication;
+    this.#db.run(
+      `INSERT INTO standing (record, epoch, revision, due, state, incarnation, sequence, count, sum)
+         VALUES (?, ?, ?, 0, 'waiting', ?, ?, ?, ?)
+       ON CONFLICT (record, epoch) DO UPDATE SET revision = excluded.revision, due = 0, state = 'waiting', reason = NULL,
+         incarnation = excluded.incarnation, sequence = excluded.sequence, count = excluded.count, sum = excluded.sum`,
+      number,
+      epoch,
+      due.revision,
+      version.incarnation,
+      version.sequence,
+      item.count,
+      toSumBytes(item.sum),
+    );
+    if (day !== due.sentDay) this.#db.run("UPDATE record SET sent_day = ? WHERE number = ?", day, number);
+    this.#savePublication(handle, version, publication, item);
+    if (due.sentBefore) this.#dropOldVersions(number, handle, epoch);
+  }
+
+  /** The version that the broker holds stays whatever came after it. */
+  #dropOldVersions(number: number, handle: Handle, epoch: number): void {
+    this.#db.run(
+      `DELETE FROM published WHERE handle = ?1 AND epoch = ?2 AND number <=
+         (SELECT number FROM published WHERE handle = ?1 AND epoch = ?2 ORDER BY number DESC LIMIT 1 OFFSET ?3)
+         AND (incarnation, sequence) IS NOT
+           (SELECT held_incarnation, held_sequence FROM standing WHERE record = ?4 AND epoch = ?2)`,
+      handle,
+      epoch,
+      VERSIONS_KEPT,
+      number,
+    );
+  }
+
+  #savePublication(handle: Handle, version: Version, { epoch, domain, layout }: Publication, item: DigestItem): void {
+    const { incarnation, sequence } = version;
+    this.#db.run(
+      `INSERT OR IGNORE INTO published (handle, epoch, incarnation, sequence, count, sum, sealed)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      handle,
+      epoch,
+      incarnation,
+      sequence,
+      item.count,
+      toSumBytes(item.sum),
+      this.#vault.seal(publishedPlace(handle, version), packLayout(domain, layout)),
+    );
+  }
+
+  /** What was to be sent as one version goes out as another: positions of both can be read, and the digest says the new one. */
+  renumber(
+    upserts: readonly Upsert[],
+    { from, to }: { readonly from: Version; readonly to: Version },
+    key: HashKey,
+  ): void {
+    for (const { handle, tokens } of upserts) {
+      this.#moveVersion(handle, from, to, digestItem(key, { handle, sequence: to.sequence }, tokens));
+    }
+  }
+
+  #moveVersion(handle: Handle, from: Version, to: Version, item: DigestItem): void {
+    this.#db.run(
+      `UPDATE standing SET incarnation = ?, sequence = ?, count = ?, sum = ?
+       WHERE record = (SELECT number FROM record WHERE handle = ?) AND incarnation = ? AND sequence = ?`,
+      to.incarnation,
+      to.sequence,
+      item.count,
+      toSumBytes(item.sum),
+      handle,
+      from.incarnation,
+      from.sequence,
+    );
+    const publication = this.publication(handle, from);
+    if (publication !== undefined) this.#savePublication(handle, to, publication, item);
+  }
+
+  /** What stood where in that version of the record; `undefined` if this database never held it, or its epoch has ended. */
+  publication(handle: Handle, version: Version): Publication | undefined {
+    const row = this.#db.get<{ epoch: number; sealed: Uint8Array }>(
+      "SELECT epoch, sealed FROM published WHERE handle = ? AND incarnation = ? AND sequence = ?",
+      handle,
+      version.incarnation,
+      version.sequence,
+    );
+    if (row === undefined) return undefined;
+    return { epoch: row.epoch, ...unpackLayout(this.#vault.open(publishedPlace(handle, version), row.sealed)) };
+  }
+
+  /**
+   * The broker's answer to one version of a record, or to its revalidation. Only the answer to the version that was sent last says
+   * what state the record is in: one that was amended or withdrawn since keeps its newer state.
+   */
+  settle(handle: Handle, version: Version, reason: RejectionReason | null): void {
+    const number = this.#db.get<{ number: number }>("SELECT number FROM record WHERE handle = ?", handle)?.number;
+    if (number === undefined) return;
+    if (reason === null) this.#accept(number, version);
+    else this.#reject(number, handle, version, reason);
+  }
+
+  #accept(number: number, { incarnation, sequence }: Version): void {
+    this.#db.run("UPDATE record SET held_day = sent_day WHERE number = ? AND held_day IS NOT sent_day", number);
+    const isLatest = this.#db.run(
+      `UPDATE standing SET state = 'published', reason = NULL, held_incarnation = ?2, held_sequence = ?3
+       WHERE record = ?1 AND incarnation = ?2 AND sequence = ?3 AND state = 'waiting'`,
+      number,
+      incarnation,
+      sequence,
+    );
+    if (isLatest > 0) return;
+    // An older version; the broker holds it until it has the newer.
+    this.#db.run(
+      `UPDATE standing SET held_incarnation = ?2, held_sequence = ?3
+       WHERE record = ?1 AND state = 'waiting' AND epoch =
+         (SELECT published.epoch FROM published JOIN record USING (handle)
+          WHERE record.number = ?1 AND incarnation = ?2 AND sequence = ?3)`,
+      number,
+      incarnation,
+      sequence,
+    );
+  }
+
+  /** What the broker refused it does not have: it still has, if anything, what it took before. */
+  #reject(number: number, handle: Handle, version: Version, reason: RejectionReason): void {
+    const { incarnation, sequence } = version;
+    const settled = this.#db.run(
+      `UPDATE standing SET state = 'rejected', reason = ?, (incarnation, sequence) = (held_incarnation, held_sequence),
+         (count, sum) = (SELECT coalesce(max(count), 0), max(sum) FROM published
+           WHERE handle = ? AND incarnation = held_incarnation AND sequence = held_sequence)
+       WHERE record = ? AND incarnation = ? AND sequence = ? AND state = 'waiting'`,
+      reason,
+      handle,
+      number,
+      incarnation,
+      sequence,
+    );
+    this.#db.run(
+      `UPDATE record SET sent_day = held_day WHERE number = ?1
+         AND NOT EXISTS (SELECT 1 FROM standing WHERE record = ?1 AND state = 'waiting')`,
+      number,
+    );
+    if (settled === 0) return;
+    // A version that the broker refused can meet nothing.
+    const sql = "DELETE FROM published WHERE handle = ? AND incarnation = ? AND sequence = ?";
+    this.#db.run(sql, handle, incarnation, sequence);
+  }
+
+  /** The node itself does not send the record in this epoch. */
+  refuse({ number, revision }: Pick<Due, "number" | "revision">, epoch: number, reason: RejectionReason): void {
+    this.#db.run(
+      "UPDATE standing SET due = 0, revision = ?, state = 'rejected', reason = ? WHERE record = ? AND epoch = ?",
+      revision,
+      reason,
+      number,
+      epoch,
+    );
+  }
+
+  /** Records refused for this reason are tried again. */
+  retry(reason: RejectionReason): void {
+    this.#db.run(
+      "UPDATE standing SET due = 1, state = '', reason = NULL WHERE state = 'rejected' AND reason = ?",
+      reason,
+    );
+  }
+
+  /** Records of these buckets (first bytes of handles) are sent again, because the broker does not hold what we sent. */
+  sendAgain(epoch: number, buckets: readonly number[]): number {
+    return this.#db.run(
+      `UPDATE standing SET due = 2 WHERE epoch = ? AND due = 0 AND state <> 'rejected' AND record IN
+         (SELECT number FROM record WHERE substr(handle, 1, 2) IN (SELECT value FROM json_each(?)))`,
+      epoch,
+      JSON.stringify(buckets.map((bucket) => bucket.toString(16).padStart(2, "0"))),
+    );
+  }
+
+  /** What the broker holds in this epoch once all that was sent has arrived, for a digest as of `day`. */
+  *sums(epoch: number, day: number): Generator<readonly [Handle, DigestItem]> {
+    const rows = this.#db.all<{ handle: Handle; count: number; sum: Uint8Array }>(
+      `SELECT handle, count, sum FROM standing JOIN record ON record.number = standing.record
+       WHERE epoch = ? AND sequence IS NOT NULL AND sent_day >= ?`,
+      epoch,
+      day,
+    );
+    for (const { handle, count, sum } of rows) yield [handle, { count, sum: fromSumBytes(sum) }];
+  }
+
+  setAgreed(epoch: number, sequence: number, atMs: number): void {
+    this.#db.run("UPDATE epoch SET agreed_sequence = ?, agreed_ms = ? WHERE number = ?", sequence, atMs, epoch);
+  }
+
+  /**
+   * Live records that the broker ever gave a receipt for, and those of them that stand in this epoch. What has only just come in is in
+   * neither, so that a unit at work is not for ever behind.
+   */
+  progress(epoch: number): Progress {
+    const found = this.#db.get<Progress>(
+      `SELECT count(*) AS records, count(held_sequence) AS published
+       FROM record LEFT JOIN standing ON standing.record = record.number AND epoch = ?1
+       WHERE record.state IN ('hardening', 'ready') AND held_day IS NOT NULL AND coalesce(only_epoch, ?1) = ?1`,
+      epoch,
+    );
+    return found ?? { records: 0, published: 0 };
+  }
+}
+
+function publishedPlace(handle: Handle, { incarnation, sequence }: Version): string {
+  return `published/${handle}/${incarnation}/${sequence}`;
+}
