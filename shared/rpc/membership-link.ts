@@ -1,12 +1,21 @@
-/** A party's calls of the broker about its own certificate and NATS user. */
+/** A member's or evaluator's calls of the broker about its own certificate and NATS user. */
 import type { Credentials } from "../core/board.ts";
 import { grpcClient } from "../platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../platform/grpc.ts";
+import { readTls } from "../platform/party.ts";
 import { MembershipServiceDefinition } from "../wire/gen/causeway/v1/board.ts";
 import { Signed } from "../wire/gen/causeway/v1/signed.ts";
-import type { RenewalPort } from "./credentials-renewal.ts";
+import { keepRenewed } from "./credentials-renewal.ts";
+import type { RenewalParts, RenewalPort } from "./credentials-renewal.ts";
 
 const CALL_MS = 10_000;
+
+/** Renews through the broker until the signal aborts. Throws as `keepRenewed`. */
+export async function keepPartyRenewed(parts: Omit<RenewalParts, "port">, signal: AbortSignal): Promise<void> {
+  const { dir, federation } = parts;
+  using port = new MembershipLink({ address: federation().found.broker.address, tls: () => readTls(dir) });
+  await keepRenewed({ ...parts, port }, signal);
+}
 
 export class MembershipLink implements RenewalPort, Disposable {
   readonly #connection: GrpcConnection<typeof MembershipServiceDefinition>;

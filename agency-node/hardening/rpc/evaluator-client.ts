@@ -31,7 +31,7 @@ type Stream = { readonly questions: Map<string, Question>; send(request: Evaluat
 /** Connects at the first question, and again at the next one after a loss. */
 export function evaluatorClient(to: {
   readonly address: string;
-  readonly tls: GrpcTls;
+  readonly tls: GrpcTls | (() => GrpcTls);
   readonly expected: PeerIdentity;
 }): EvaluatorClient {
   const connection = grpcClient(EvaluationServiceDefinition, to);
