@@ -7,17 +7,27 @@ import { check } from "../shared/wire/checks.ts";
 
 const MIB = 1024 * 1024;
 
+const natsAddress = z.string().regex(/^tls:\/\/[^\s/@]+:[0-9]{1,5}$/);
 const listenAddress = z.string().regex(/^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/);
 
 const schema = z.strictObject({
   /** NATS server, such as `tls://127.0.0.1:4222`. */
-  natsUrl: z.string().regex(/^tls:\/\/[^\s/@]+:[0-9]{1,5}$/),
+  natsUrl: natsAddress,
   /** Where gRPC listens, host:port; port 0 takes a free one. */
   listen: listenAddress,
   /** Ledger and budgets; a path below the broker's directory unless absolute. */
   dataDir: z.string().min(1).default("data"),
   /** Worker threads of the hosted evaluator; default one a core. */
   evaluatorWorkers: z.int().min(1).max(64).optional(),
+  /** The door for parties that have an invitation and no certificate yet; none if it is left out. */
+  enrolment: z
+    .strictObject({
+      /** Where it listens, host:port; invitations name this address as seen from outside. */
+      listen: listenAddress,
+      /** The NATS server as members reach it; default `natsUrl`. */
+      natsUrl: natsAddress.optional(),
+    })
+    .optional(),
   streams: z
     .strictObject({
       /** Bytes of one member's submissions that NATS keeps. Reserved on its disk. */
