@@ -13,10 +13,11 @@ await runMain(async (signal) => {
   let isRestartNeeded = false;
   {
     await using broker = createBroker(config, { clock: systemClock, log });
-    const restart = broker.restartNeeded.then(() => {
+    const restart = async (): Promise<void> => {
+      await broker.restartNeeded;
       isRestartNeeded = !signal.aborted;
-    });
-    const ends = [broker.failed, aborted(signal), restart];
+    };
+    const ends = [broker.failed, aborted(signal), restart()];
     await Promise.race([broker.start(), ...ends]);
     await Promise.race(ends);
   }

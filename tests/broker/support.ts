@@ -22,6 +22,7 @@ import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { loadChain } from "../../shared/platform/chain-file.ts";
 import { systemClock } from "../../shared/platform/clock.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
@@ -36,6 +37,7 @@ import {
   readSealingKeys,
   readSigningKeys,
   readTls,
+  sealingKeyEpochs,
 } from "../../shared/platform/party.ts";
 import { openDelivery, signSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
@@ -46,6 +48,8 @@ import {
   NODE_CONSUMER,
   submissionSubject,
 } from "../../shared/wire/subjects.ts";
+import { boardUnder } from "../support/board.ts";
+import type { TestBoard } from "../support/board.ts";
 import { freePort, NatsProcess } from "../support/nats-process.ts";
 import { foundSample } from "../trust/sample-federation.ts";
 import type { SampleFederation } from "../trust/sample-federation.ts";
@@ -83,6 +87,8 @@ export class World implements AsyncDisposable {
   readonly sample: SampleFederation;
   readonly nats: NatsProcess;
   readonly federation: Federation;
+  /** Decides into the broker's directory. */
+  readonly board: TestBoard;
   readonly recorded = new RecordedLog();
   readonly clients: Client[] = [];
   readonly #abort = new AbortController();
@@ -95,21 +101,40 @@ export class World implements AsyncDisposable {
     const dir = sample.dir("broker");
     const context = { pinnedFingerprint: readPin(dir), nowMs: Date.now() };
     this.federation = loadChain(partyFile(dir, "chain"), context).federation;
+    this.board = boardUnder(sample.root, ["chair", "deputy", "clerk"], (member) => sample.dir(this.slugOf(member)));
   }
 
   static async start(): Promise<World> {
-    const sample = await foundSample(Date.now());
-    const nats = new NatsProcess(sample, await freePort());
-    const world = new World(sample, nats);
-    await nats.start();
+    const world = await World.withoutBroker();
     await world.startBroker();
     return world;
   }
 
+  static async withoutBroker(): Promise<World> {
+    const sample = await foundSample(Date.now());
+    const nats = new NatsProcess(sample, await freePort());
+    const world = new World(sample, nats);
+    await nats.start();
+    return world;
+  }
+
+  slugOf(member: MemberId): string {
+    return this.federation.members.get(member)?.slug as string;
+  }
+
+  memberOf(slug: string): MemberId {
+    return [...this.federation.members.values()].find((each) => each.slug === slug)?.member as MemberId;
+  }
+
+  /** What stands in `broker.json`. */
+  get settings() {
+    return { natsUrl: this.nats.url, listen: "127.0.0.1:0", evaluatorWorkers: 1, streams: STREAM_SIZES };
+  }
+
   makeBroker(): Broker {
+    const { settings } = this;
     const dir = this.sample.dir("broker");
     mkdirSync(dir, { recursive: true });
-    const settings = { natsUrl: this.nats.url, listen: "127.0.0.1:0", evaluatorWorkers: 1, streams: STREAM_SIZES };
     const clock = (): number => this.clock();
     this.broker = createBroker(toBrokerConfig(dir, settings), { clock, log: this.recorded.log });
     return this.broker;
@@ -120,12 +145,12 @@ export class World implements AsyncDisposable {
   }
 
   async stopBroker(): Promise<void> {
-    await this.broker[Symbol.asyncDispose]();
+    await this.broker?.[Symbol.asyncDispose]();
   }
 
   /** A raw client of a member, by slug. Needs the streams, which the broker makes. */
   async client(slug: string): Promise<Client> {
-    const member = [...this.federation.members.values()].find((each) => each.slug === slug)?.member as MemberId;
+    const member = this.memberOf(slug);
     const dir = this.sample.dir(slug);
     const bus = await connectNats({
       url: this.nats.url,
@@ -138,6 +163,7 @@ export class World implements AsyncDisposable {
       log: silentLog,
     });
     const client = new Client(member, dir, bus, this.federation);
+    client.now = () => this.board.federation;
     this.clients.push(client);
     void client.listen();
     return client;
@@ -161,6 +187,10 @@ export class Client implements AsyncDisposable {
   readonly noticeHashes = new Map<number, Set<string>>();
   readonly #dir: string;
   readonly #bus: NatsBus;
+  /** As the federation stands now; unless somebody says otherwise, as it stood at first. */
+  now: () => Federation;
+  /** In which it publishes. */
+  epoch = 1;
   incarnation = toId<Incarnation>(toHex(randomBytes(16)));
   sequence = 0;
   prevHash: Uint8Array = new Uint8Array(32);
@@ -172,17 +202,13 @@ export class Client implements AsyncDisposable {
     this.member = member;
     this.#dir = dir;
     this.#bus = bus;
+    this.now = () => federation;
     this.federation = federation;
   }
 
   async listen(): Promise<void> {
     for await (const message of this.#bus.consume(deliveryStream(this.member), NODE_CONSUMER)) {
-      const { delivery, hash } = openDelivery(message.data, {
-        federation: this.federation.id,
-        member: this.member,
-        keyPair: readSealingKeys(this.#dir),
-        brokerSigningKey: this.federation.found.broker.signingKey,
-      });
+      const { delivery, hash } = this.#open(message.data);
       this.received.push(delivery);
       if (delivery.body.kind === "notice") {
         const { number } = delivery.body;
@@ -197,6 +223,37 @@ export class Client implements AsyncDisposable {
     }
   }
 
+  /** With its newest key, and if that is not the one, with the one before. */
+  #open(sealed: Uint8Array): ReturnType<typeof openDelivery> {
+    const keys = [
+      ...sealingKeyEpochs(this.#dir).map((epoch) => readSealingKeys(this.#dir, epoch)),
+      readSealingKeys(this.#dir),
+    ];
+    const open = (keyPair: SealingKeyPair) =>
+      openDelivery(sealed, {
+        federation: this.federation.id,
+        member: this.member,
+        keyPair,
+        brokerSigningKey: this.federation.found.broker.signingKey,
+        earlierKeys: keys.map(({ publicKey }) => publicKey),
+      });
+    for (const keyPair of keys.slice(0, -1)) {
+      try {
+        return open(keyPair);
+      } catch {
+        continue;
+      }
+    }
+    return open(keys.at(-1) as SealingKeyPair);
+  }
+
+  /** Starts a chain of its own, as after a restore. */
+  startAnew(): void {
+    this.incarnation = toId<Incarnation>(toHex(randomBytes(16)));
+    this.sequence = 0;
+    this.prevHash = new Uint8Array(32);
+  }
+
   /** The next submission of this member's chain. */
   next(
     body: SubmissionBody,
@@ -209,7 +266,7 @@ export class Client implements AsyncDisposable {
       incarnation: this.incarnation,
       sequence: this.sequence,
       prevHash: this.prevHash,
-      epoch: 1,
+      epoch: this.epoch,
       body,
       ...over,
     };
@@ -224,7 +281,7 @@ export class Client implements AsyncDisposable {
     return sealMessage(signSubmission(submission, scope).signed, this.brokerKey);
   }
 
-  async send(sealed: Uint8Array, subject = submissionSubject(this.member, 1)): Promise<void> {
+  async send(sealed: Uint8Array, subject = submissionSubject(this.member, this.epoch)): Promise<void> {
     await this.#bus.publish(subject, sealed, toHex(blake2b(32, sealed)));
   }
 
@@ -233,6 +290,12 @@ export class Client implements AsyncDisposable {
     const { submission, sealed } = this.next(body);
     await this.send(sealed);
     return submission.sequence;
+  }
+
+  /** Sends a publication in one epoch and waits for its receipt. */
+  async publishIn(epoch: number, ...entries: Entry[]): Promise<Receipt> {
+    this.epoch = epoch;
+    return await this.publishAndWait(...entries);
   }
 
   async publish(...entries: Entry[]): Promise<number> {
@@ -295,7 +358,7 @@ export class Client implements AsyncDisposable {
   }
 
   get brokerKey(): Uint8Array {
-    return this.federation.epochs.get(1)?.brokerSealingKey as Uint8Array;
+    return this.now().epochs.get(this.epoch)?.brokerSealingKey as Uint8Array;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
