@@ -4,7 +4,7 @@
  */
 import { join, resolve } from "node:path";
 import { equalBytes } from "../shared/core/bytes.ts";
-import type { Directive, Federation } from "../shared/core/directive.ts";
+import type { Directive, Evaluator as ListedEvaluator, Federation } from "../shared/core/directive.ts";
 import { CausewayError } from "../shared/core/errors.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import { probeCrypto } from "../shared/crypto/probe.ts";
@@ -12,30 +12,36 @@ import { randomBytes } from "../shared/crypto/random.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { Clock } from "../shared/platform/clock.ts";
 import { startGrpcServer } from "../shared/platform/grpc.ts";
-import type { GrpcServer } from "../shared/platform/grpc.ts";
+import type { GrpcServer, GrpcTls } from "../shared/platform/grpc.ts";
 import { makePrivateDirectory } from "../shared/platform/key-files.ts";
 import { aborted } from "../shared/platform/lifecycle.ts";
 import type { Log } from "../shared/platform/log.ts";
 import { connectNats } from "../shared/platform/nats.ts";
 import type { NatsBus } from "../shared/platform/nats.ts";
-import { destroySealingKey, readKeyShare, readNatsCredentials, readTls } from "../shared/platform/party.ts";
+import { destroySealingKey, readNatsCredentials, readTls } from "../shared/platform/party.ts";
 import { pause } from "../shared/platform/retry.ts";
-import { isInGoodStanding } from "../shared/platform/standing.ts";
+import { evaluatorsIn, isInGoodStanding } from "../shared/platform/standing.ts";
 import type { PeerIdentity } from "../shared/platform/tls.ts";
 import { BROKER_INBOX_PREFIX } from "../shared/wire/subjects.ts";
+import { createBoard } from "./board/board.ts";
+import type { Board } from "./board/board.ts";
+import { keyMakerIn } from "./board/own-keys.ts";
 import { Outlet } from "./bus/outlet.ts";
 import { Plane } from "./bus/plane.ts";
 import type { BrokerConfig } from "./config.ts";
 import { DIRECTORY_POLL_MS, SWEEP_MS } from "./core/limits.ts";
 import { Spaces } from "./core/spaces.ts";
 import { keyedTokenHash } from "./core/token-index.ts";
+import { startEnrolment } from "./enrolment/enrolment.ts";
 import { createEvaluator } from "./evaluator/evaluator.ts";
 import type { Evaluator } from "./evaluator/evaluator.ts";
+import { sharesIn } from "./evaluator/shares.ts";
 import { readBrokerSealingKeys, readBrokerSigner, signingKeysOf } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";
 import { Oversight } from "./oversight.ts";
 import type { OversightParts } from "./oversight.ts";
 import { directoryService } from "./rpc/directory-service.ts";
+import { keepOwnRenewed } from "./renewal.ts";
 import { Directory } from "./store/directory.ts";
 import { Ledger } from "./store/ledger.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -82,7 +88,9 @@ export class Broker implements AsyncDisposable {
   readonly #failure = Promise.withResolvers<never>();
   readonly #running: Promise<void>[] = [];
   #evaluator: Evaluator | undefined;
+  #board: Board | undefined;
   #server: GrpcServer | undefined;
+  #door: GrpcServer | undefined;
   #bus: NatsBus | undefined;
   /** Memory is back and submissions are taken. */
   #caughtUp = false;
@@ -158,11 +166,13 @@ export class Broker implements AsyncDisposable {
     await this.#closeDoors();
     await Promise.all(this.#running);
     await this.#evaluator?.[Symbol.asyncDispose]();
+    this.#board?.[Symbol.dispose]();
     this.#ledger[Symbol.dispose]();
   }
 
   async #closeDoors(): Promise<void> {
     await this.#server?.[Symbol.asyncDispose]();
+    await this.#door?.[Symbol.asyncDispose]();
     await this.#bus?.[Symbol.asyncDispose]();
   }
 
@@ -233,24 +243,80 @@ export class Broker implements AsyncDisposable {
     this.#evaluator = this.#hostEvaluator();
     const services = [directoryService({ directory: this.#directory })];
     if (this.#evaluator !== undefined) services.push(this.#evaluator.service);
+    this.#board = this.#openBoard();
+    services.push(...this.#board.services);
     const isReady = (): boolean => this.#caughtUp && this.status.natsConnected;
     const maySpeak = (peer: PeerIdentity): boolean => isInGoodStanding(peer, this.#directory.federation);
     // Whom a directive takes out, it takes off the line in the same step.
-    this.#directory.onGrown(() => this.#server?.recheck());
+    this.#directory.onGrown(() => {
+      this.#server?.recheck();
+      this.#retireShares();
+    });
+    this.#retireShares();
     const tls = readTls(dir);
     this.#server = await startGrpcServer({ address: listen, tls, services, log: this.#log, isReady, maySpeak });
+    this.#door = await this.#openDoor(tls, this.#board);
+    this.#run(this.#renewOwn(this.#board));
+  }
+
+  /** For those who have no certificate yet. */
+  async #openDoor(tls: GrpcTls, desk: Board): Promise<GrpcServer | undefined> {
+    const { enrolment, natsUrl } = this.#config;
+    if (enrolment === undefined) return undefined;
+    return await startEnrolment({
+      listen: enrolment.listen,
+      natsUrl: enrolment.natsUrl ?? natsUrl,
+      tls,
+      directory: this.#directory,
+      desk,
+      clock: this.#clock,
+      log: this.#log,
+    });
+  }
+
+  async #renewOwn({ credentials }: Board): Promise<void> {
+    const { dir } = this.#config;
+    const onRenewed = (): void => {
+      for (const server of [this.#server, this.#door]) server?.useTls(readTls(dir));
+    };
+    const federation = (): Federation => this.#directory.federation;
+    const { publicKey: signingKey } = this.#signer;
+    const own = { dir, signingKey, credentials, federation, clock: this.#clock, log: this.#log, onRenewed };
+    await keepOwnRenewed(own, this.#stop.signal);
+  }
+
+  #openBoard(): Board {
+    const { dir } = this.#config;
+    const { id } = this.#directory.federation;
+    return createBoard({
+      directory: this.#directory,
+      databasePath: join(this.#dataDir, "board.sqlite"),
+      keys: keyMakerIn(dir, { hosted: this.#hosted?.name, signer: this.#signer, federation: id }),
+      oversight: this.oversight,
+      issueSignInCode: () => undefined,
+      clock: this.#clock,
+      log: this.#log,
+    });
+  }
+
+  #retireShares(): void {
+    this.#evaluator?.retire().catch((error: unknown) => this.#log.error("evaluator.retireFailed", error));
+  }
+
+  get #hosted(): ListedEvaluator | undefined {
+    const { publicKey } = this.#signer;
+    return evaluatorsIn(this.#directory.federation).find(({ signingKey }) => equalBytes(signingKey, publicKey));
   }
 
   /** The evaluator that the directives list under the broker's key, if they list one. */
   #hostEvaluator(): Evaluator | undefined {
-    const { evaluators } = this.#directory.federation.found;
-    const listed = evaluators.find(({ signingKey }) => equalBytes(signingKey, this.#signer.publicKey));
+    const listed = this.#hosted;
     if (listed === undefined) return undefined;
     const { dir, evaluatorWorkers } = this.#config;
     return createEvaluator({
       name: listed.name,
       federation: () => this.#directory.federation,
-      keyShare: readKeyShare(dir),
+      shares: sharesIn(dir),
       signing: this.#signer,
       databasePath: join(this.#dataDir, "evaluator.sqlite"),
       clock: this.#clock,
@@ -264,7 +330,7 @@ export class Broker implements AsyncDisposable {
     const { dir, natsUrl } = this.#config;
     return await connectNats({
       url: natsUrl,
-      creds: readNatsCredentials(dir),
+      creds: () => readNatsCredentials(dir),
       roots: readTls(dir).rootsPem,
       inboxPrefix: BROKER_INBOX_PREFIX,
       name: "causeway-broker",

@@ -11,12 +11,12 @@
 import { equalBytes } from "../../shared/core/bytes.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { publicKeyOf } from "../../shared/crypto/oprf.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
-import { startEngine } from "./engine.ts";
+import { Engines, listingsOf } from "./engines.ts";
+import type { KeyShares } from "./engines.ts";
 import { keptBatches } from "./kept-batches.ts";
 import type { EvaluatorEvent, EvaluatorParts } from "./parts.ts";
 import { evaluationService } from "./rpc/evaluation-service.ts";
@@ -27,8 +27,7 @@ export type EvaluatorOptions = {
   readonly name: string;
   /** The federation as last folded from the chain; asked at every request. */
   readonly federation: () => Federation;
-  /** 32 bytes, secret. */
-  readonly keyShare: Uint8Array;
+  readonly shares: KeyShares;
   /** For statements. */
   readonly signing: SigningKeyPair;
   /** File of budgets and batch ids. */
@@ -40,7 +39,11 @@ export type EvaluatorOptions = {
   readonly workers?: number;
 };
 
-export type Evaluator = AsyncDisposable & { readonly service: GrpcService };
+export type Evaluator = AsyncDisposable & {
+  readonly service: GrpcService;
+  /** To be called when the chain has grown: ends the generations that are over, and destroys their shares. */
+  retire(): Promise<void>;
+};
 
 /**
  * Starts an evaluator. Throws ENVIRONMENT if the cryptography is broken, or if the federation's list does not have this
@@ -48,27 +51,28 @@ export type Evaluator = AsyncDisposable & { readonly service: GrpcService };
  */
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
   probeCrypto();
-  const publicKey = publicKeyOf(options.keyShare);
-  assertListed(options, publicKey, options.signing.publicKey);
+  const engines = new Engines(options);
+  assertListed(options, engines);
   const { federation, clock, onEvent, signing } = options;
   const store = openBudgetStore(options.databasePath);
-  const engine = startEngine({ keyShare: options.keyShare, publicKey }, options.workers);
-  const parts: EvaluatorParts = { federation, clock, onEvent, engine, store, kept: keptBatches(), signing };
+  const parts: EvaluatorParts = { federation, clock, onEvent, engines, store, kept: keptBatches(), signing };
   return {
     service: evaluationService(parts),
+    retire: () => engines.retire(),
     async [Symbol.asyncDispose]() {
-      await engine[Symbol.asyncDispose]();
+      await engines[Symbol.asyncDispose]();
       store[Symbol.dispose]();
     },
   };
 }
 
-function assertListed(options: EvaluatorOptions, sharePublicKey: Uint8Array, signingKey: Uint8Array): void {
-  const listed = options.federation().found.evaluators.find((each) => each.name === options.name);
-  if (listed === undefined) {
+function assertListed({ federation, name, signing }: EvaluatorOptions, engines: Engines): void {
+  const listings = listingsOf(federation(), name);
+  if (listings.size === 0) {
     throw new CausewayError("ENVIRONMENT", "the federation's directives list no evaluator of this name");
   }
-  if (!equalBytes(listed.sharePublicKey, sharePublicKey) || !equalBytes(listed.signingKey, signingKey)) {
+  for (const [generation, { signingKey }] of listings) {
+    if (equalBytes(signingKey, signing.publicKey) && engines.of(generation) !== undefined) continue;
     throw new CausewayError(
       "ENVIRONMENT",
       "the key files are not those of the evaluator of this name in the directives",

@@ -9,7 +9,12 @@ import { toHex } from "../../shared/core/bytes.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { KEPT_BATCH_MS_MAX, KEPT_BATCHES_BYTES_MAX, KEPT_BATCHES_PER_MEMBER_MAX } from "../../shared/core/limits.ts";
 
-export type KeptBatch = { readonly blinded: Uint8Array; readonly evaluated: Uint8Array };
+export type KeptBatch = {
+  /** Of the key share that it was evaluated with. */
+  readonly generation: number;
+  readonly blinded: Uint8Array;
+  readonly evaluated: Uint8Array;
+};
 
 export type ProofClaim = KeptBatch | "proved" | "unknown";
 

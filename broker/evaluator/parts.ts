@@ -5,7 +5,7 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
-import type { Engine } from "./engine.ts";
+import type { Engines } from "./engines.ts";
 import type { KeptBatches } from "./kept-batches.ts";
 import type { BudgetStore } from "./store/budget-store.ts";
 
@@ -21,7 +21,7 @@ export type EvaluatorParts = {
   readonly federation: () => Federation;
   readonly clock: Clock;
   readonly onEvent: (event: EvaluatorEvent) => void;
-  readonly engine: Engine;
+  readonly engines: Pick<Engines, "of">;
   readonly store: BudgetStore;
   readonly kept: KeptBatches;
   readonly signing: SigningKeyPair;

@@ -4,14 +4,17 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { Log } from "../../shared/platform/log.ts";
-import { readKeyShare, readSigningKeys, readTls } from "../../shared/platform/party.ts";
+import { readSigningKeys, readTls } from "../../shared/platform/party.ts";
 import { isInGoodStanding } from "../../shared/platform/standing.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
+import { keepPartyRenewed } from "../../shared/rpc/membership-link.ts";
 import type { EvaluatorConfig } from "./config.ts";
 import { createEvaluator } from "./evaluator.ts";
 import type { EvaluatorEvent } from "./parts.ts";
+import { offerShares } from "./rpc/offer-shares.ts";
+import { sharesIn } from "./shares.ts";
 
 export type EvaluatorProgram = AsyncDisposable & {
   readonly port: number;
@@ -27,13 +30,15 @@ export async function startEvaluatorProgram(
   const { dir, listen, workers } = config;
   await using starting = new AsyncDisposableStack();
   const tls = readTls(dir);
+  const name = nameIn(tls.certificatePem);
+  const signing = readSigningKeys(dir);
   const follower = starting.use(new ChainFollower({ dir, clock, log }));
   const evaluator = starting.use(
     createEvaluator({
-      name: nameIn(tls.certificatePem),
+      name,
       federation: () => follower.federation,
-      keyShare: readKeyShare(dir),
-      signing: readSigningKeys(dir),
+      shares: sharesIn(dir),
+      signing,
       databasePath: join(dir, "evaluator.sqlite"),
       clock,
       onEvent: (event) => logEvent(log, event),
@@ -47,10 +52,22 @@ export async function startEvaluatorProgram(
   const { promise: failed, reject } = Promise.withResolvers<never>();
   // Whoever does not wait for it is not ended by it.
   failed.catch(() => undefined);
-  const following = follower.run(stop.signal, () => server.recheck()).catch(reject);
+  const onDirective = (): void => {
+    server.recheck();
+    evaluator.retire().catch(reject);
+  };
+  onDirective();
+  const offering = { dir, name, signer: signing, federation: () => follower.federation, tls: () => readTls(dir), log };
+  const onRenewed = (): void => server.useTls(readTls(dir));
+  const renewal = { dir, federation: () => follower.federation, clock, log, onRenewed };
+  const running = [
+    follower.run(stop.signal, onDirective),
+    offerShares(offering, stop.signal),
+    keepPartyRenewed(renewal, stop.signal),
+  ].map((each) => each.catch(reject));
   starting.defer(async () => {
     stop.abort();
-    await following;
+    await Promise.all(running);
   });
   const resources = starting.move();
   log.info("evaluator.ready", { port: server.port });

@@ -79,6 +79,8 @@ export type Enrolled = { readonly enrolment: Enrolment; readonly fingerprint: st
 
 const SEED_BYTES = 32;
 const SHARE_BYTES = 32;
+/** A federation is founded with it. */
+const FIRST_GENERATION = 1;
 const FINGERPRINT_BYTES = 16;
 
 const FILES = {
@@ -169,9 +171,33 @@ function sealingKeyName(epoch?: number): string {
   return epoch === undefined ? "sealing.key" : `sealing-${epoch}.key`;
 }
 
-/** An evaluator's key share, a scalar of 32 bytes. */
-export function readKeyShare(dir: string): Uint8Array {
-  return readSecret(keyFile(dir, "share.key"), SHARE_BYTES);
+/** An evaluator's key share of a generation, a scalar of 32 bytes. */
+export function readKeyShare(dir: string, generation = FIRST_GENERATION): Uint8Array {
+  return readSecret(keyFile(dir, shareName(generation)), SHARE_BYTES);
+}
+
+/** Makes the key share of a generation to come, unless there is one, and returns its public half. */
+export function prepareKeyShare(dir: string, generation: number): Uint8Array {
+  const file = keyFile(dir, shareName(generation));
+  if (!existsSync(file)) writeNewSecret(file, generateKeyShare(randomBytes(64)));
+  return publicKeyOf(readKeyShare(dir, generation));
+}
+
+/** Generations of which there is a key share, lowest first. */
+export function keyShareGenerations(dir: string): number[] {
+  const generations = readdirSync(join(dir, "keys")).map((name) =>
+    name === shareName(FIRST_GENERATION) ? FIRST_GENERATION : Number(/^share-([1-9][0-9]{0,9})\.key$/.exec(name)?.[1]),
+  );
+  return generations.filter((generation) => !Number.isNaN(generation)).sort((a, b) => a - b);
+}
+
+/** Destroys a key share: nobody who did not copy it can evaluate under its generation again. */
+export function destroyKeyShare(dir: string, generation: number): void {
+  destroySecret(keyFile(dir, shareName(generation)), SHARE_BYTES);
+}
+
+function shareName(generation: number): string {
+  return generation === FIRST_GENERATION ? "share.key" : `share-${generation}.key`;
 }
 
 /** 32 bytes that encrypt a node's own columns, or from which it derives its records' conversation keys. */

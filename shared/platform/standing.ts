@@ -3,7 +3,7 @@
  * asked here, of the chain of directives, at every call and again at every new directive (protocol section 5).
  */
 import { toHex } from "../core/bytes.ts";
-import type { Federation } from "../core/directive.ts";
+import type { Evaluator, Federation } from "../core/directive.ts";
 import { keyId } from "../crypto/sign.ts";
 import type { PeerIdentity } from "./tls.ts";
 
@@ -16,7 +16,7 @@ export function isInGoodStanding(peer: PeerIdentity, { members, found, generatio
     case "member":
       return members.has(peer.member);
     case "evaluator":
-      return [found.evaluators, ...generations.values()].flat().some(({ name }) => name === peer.name);
+      return evaluatorsIn({ found, generations }).some(({ name }) => name === peer.name);
     case "administrator":
       return found.board.some(({ signingKey }) => toHex(keyId(signingKey)) === peer.keyId);
     case "broker":
@@ -25,4 +25,27 @@ export function isInGoodStanding(peer: PeerIdentity, { members, found, generatio
     case "nats":
       return false;
   }
+}
+
+/** The present signing key of a party in good standing; undefined for those that have none in the chain. */
+export function signingKeyOf(peer: PeerIdentity, federation: Federation): Uint8Array | undefined {
+  const { found, members } = federation;
+  switch (peer.kind) {
+    case "member":
+      return members.get(peer.member)?.signingKey;
+    case "evaluator":
+      return evaluatorsIn(federation).find(({ name }) => name === peer.name)?.signingKey;
+    case "administrator":
+      return found.board.find(({ signingKey }) => toHex(keyId(signingKey)) === peer.keyId)?.signingKey;
+    case "broker":
+      return found.broker.signingKey;
+    case "registrar":
+    case "nats":
+      return undefined;
+  }
+}
+
+/** Evaluators of the generation in use and of every other one that an open epoch needs. */
+export function evaluatorsIn({ found, generations }: Pick<Federation, "found" | "generations">): Evaluator[] {
+  return [found.evaluators, ...generations.values()].flat();
 }

@@ -7,23 +7,27 @@ import { lpText } from "../core/bytes.ts";
 import type {
   BoardPaper,
   BoardPaperBody,
+  Credentials,
   CredentialsRequest,
   EvaluatorOffer,
   Invitation,
   PurgeAttestation,
 } from "../core/board.ts";
+import type { DirectiveSignature } from "../core/directive.ts";
 import { blake2b } from "../crypto/hash.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import {
   bytes16,
   bytes32,
   bytesBetween,
+  check,
   domain,
   instantMs,
   line,
   oneOf,
   ordinal,
   readMessage,
+  signatureBytes,
   safeInteger,
   slug,
   toWireDomain,
@@ -31,6 +35,7 @@ import {
 } from "./checks.ts";
 import type { Reading } from "./checks.ts";
 import { signMessage, verifyMessage } from "./envelope.ts";
+import type { Signature } from "./gen/causeway/v1/signed.ts";
 import * as gen from "./gen/causeway/v1/board.ts";
 
 /** By whom and where a message was signed. `keyId`: hexadecimal. */
@@ -205,6 +210,28 @@ export function openPurgeAttestation(
 ): Verified<PurgeAttestation> {
   return open(signed, { federation, type: "purge-attestation" }, signingKeyOf, purgeAttestationReading);
 }
+
+/** One signature as a peer gave it. Throws INVALID. */
+export function readSignature(signature: Signature | undefined): DirectiveSignature {
+  return check(z.object({ keyId: bytes16, signature: signatureBytes }), signature ?? {}, "signature");
+}
+
+/** What the registrar hands in for the party with this signing key's id. Throws INVALID. */
+export function readCredentials(request: gen.PutCredentialsRequest): {
+  readonly keyId: Uint8Array;
+  readonly credentials: Credentials;
+} {
+  return check(putCredentials, request, "credentials");
+}
+
+const putCredentials = z.object({
+  keyId: bytes16,
+  credentials: z.object({
+    certificatePem: z.string().min(1).max(8192),
+    natsUserJwt: z.string().max(8192),
+    issuedAtMs: instantMs,
+  }),
+});
 
 function open<Message, Value>(
   signed: Uint8Array,

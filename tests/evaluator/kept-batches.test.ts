@@ -4,7 +4,11 @@ import { KEPT_BATCH_MS_MAX, KEPT_BATCHES_BYTES_MAX, KEPT_BATCHES_PER_MEMBER_MAX 
 import { newMember } from "../hardening/evaluators.ts";
 
 const id = (n: number): Uint8Array => new Uint8Array(16).fill(n);
-const of = (bytes: number) => ({ blinded: new Uint8Array(bytes / 2), evaluated: new Uint8Array(bytes / 2) });
+const of = (bytes: number) => ({
+  generation: 1,
+  blinded: new Uint8Array(bytes / 2),
+  evaluated: new Uint8Array(bytes / 2),
+});
 
 describe("batches kept for their proof", () => {
   it("are few for each member, and one member's do not push out another's", () => {

@@ -112,7 +112,9 @@ async function startEvaluator(
   const list = (address: string): void => {
     const others = test.federation.found.evaluators.filter((each) => each.name !== name);
     const listed = { name, address, signingKey: signing.publicKey, sharePublicKey: publicKeyOf(keyShare) };
-    test.federation = { ...test.federation, found: { ...test.federation.found, evaluators: [...others, listed] } };
+    const evaluators = [...others, listed];
+    const generations = new Map([[1, evaluators]]);
+    test.federation = { ...test.federation, found: { ...test.federation.found, evaluators }, generations };
   };
   let running: AsyncDisposableStack | undefined;
   let port = 0;
@@ -122,7 +124,7 @@ async function startEvaluator(
       createEvaluator({
         name,
         federation: () => test.federation,
-        keyShare,
+        shares: { read: () => keyShare, generations: () => [1], destroy: () => undefined },
         signing,
         databasePath: join(directory, `${name}.sqlite`),
         clock: () => test.nowMs,

@@ -256,7 +256,7 @@ describe("budgets and membership", () => {
     const [first, second] = test.federation.found.evaluators;
     if (first === undefined || second === undefined) throw new Error("no evaluators");
     const swapped = [{ ...first, address: second.address }, second];
-    test.federation = { ...test.federation, found: { ...test.federation.found, evaluators: swapped } };
+    test.federation = { ...test.federation, generations: new Map([[1, swapped]]) };
     await expect(hardener.hardenBatch(batchOf(3))).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(charged(test, 0)).toBe(0);
   });

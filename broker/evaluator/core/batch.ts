@@ -21,15 +21,13 @@ export type KnownBatch = {
 };
 
 export type BatchRequest = {
-  /** Of the key that the caller expects. */
+  /** Of the key that it is for. */
   readonly generation: number;
   readonly blindedHash: Uint8Array;
   readonly elements: number;
 };
 
 export type Terms = {
-  /** Of the key that this evaluator holds. */
-  readonly generation: number;
   readonly budget: Budget;
   readonly nowMs: number;
 };
@@ -46,7 +44,6 @@ export function decideBatch(
   request: BatchRequest,
   terms: Terms,
 ): BatchDecision {
-  if (request.generation !== terms.generation) return refuse("generation");
   if (known !== undefined) {
     const same = known.generation === request.generation && equalBytes(known.blindedHash, request.blindedHash);
     return same && known.answers < BATCH_ANSWERS_MAX ? { kind: "again" } : refuse("conflict");

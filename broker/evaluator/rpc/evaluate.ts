@@ -66,32 +66,26 @@ async function evaluate(parts: EvaluatorParts, call: Call, request: BatchOf): Pr
     return refuse({ reason: "malformed" });
 
   const blindedHash = blake2b(32, blinded);
-  const key = { member, batchId, generation: call.federation.found.generation };
+  const { generation } = request;
+  const engine = parts.engines.of(generation);
+  if (engine === undefined) return refuse({ reason: "generation" });
+  const key = { member, batchId, generation };
   const nowMs = parts.clock();
   const decide: Decide = (known, account) =>
-    decideBatch(
-      known,
-      account,
-      { generation: request.generation, blindedHash, elements },
-      { generation: key.generation, budget: call.caller.budget, nowMs },
-    );
+    decideBatch(known, account, { generation, blindedHash, elements }, { budget: call.caller.budget, nowMs });
   // A look first: what would be refused anyway must not cost us the validation.
   const outlook = parts.store.preview(key, decide);
   if (outlook.kind === "refuse") return refuse(outlook);
-  const bad = await parts.engine.badElements(blinded, member);
+  const bad = await engine.badElements(blinded, member);
   if (bad.length > 0) return refuse({ reason: "badElement", bad });
   const decision = parts.store.settle(key, { blindedHash, elements }, nowMs, decide);
   if (decision.kind === "refuse") return refuse(decision);
   report(parts, call, elements, decision, nowMs);
 
-  const evaluated = await parts.engine.evaluate(blinded, member);
-  parts.kept.keep(member, batchId, { blinded, evaluated }, parts.clock());
+  const evaluated = await engine.evaluate(blinded, member);
+  parts.kept.keep(member, batchId, { generation, blinded, evaluated }, parts.clock());
   const evaluatedHash = blake2b(32, evaluated);
-  const statement = sign(
-    parts,
-    call,
-    statementPayload({ batchId, generation: key.generation, member, blindedHash, evaluatedHash }),
-  );
+  const statement = sign(parts, call, statementPayload({ batchId, generation, member, blindedHash, evaluatedHash }));
   return { kind: "evaluated", batchId, evaluated, statement };
 }
 
@@ -111,8 +105,10 @@ async function prove(parts: EvaluatorParts, call: Call, request: ProveOf): Promi
   // Exactly so many: fewer would make cheap probes of single pairs, more would make us work.
   const complete = indices.length === Math.min(count, PROOF_PAIRS_MAX) && new Set(indices).size === indices.length;
   if (!inRange || !complete) return refused("malformed");
+  const engine = parts.engines.of(batch.generation);
+  if (engine === undefined) return refused("generation");
   parts.kept.claimProof(member, batchId, nowMs);
-  return { kind: "proof", batchId, proof: await parts.engine.prove(batch, indices, member) };
+  return { kind: "proof", batchId, proof: await engine.prove(batch, indices, member) };
 }
 
 function sign(parts: EvaluatorParts, call: Call, payload: Uint8Array): SignedStatement {

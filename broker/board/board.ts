@@ -1,0 +1,48 @@
+/**
+ * The board's desk at the broker: where administrators, the registrar, members and evaluators leave what is for each other. It keeps and
+ * passes on. Whatever matters is signed by whoever says it, verified here so that nonsense goes no further, and verified again by whoever
+ * acts on it: a broker in wrong hands can withhold, and invent nothing.
+ */
+import type { GrpcService } from "../../shared/platform/grpc.ts";
+import { CredentialsDesk } from "./credentials-desk.ts";
+import type { BoardParts } from "./parts.ts";
+import { Preparations } from "./preparations.ts";
+import { Proposals } from "./proposals.ts";
+import { boardService } from "./rpc/board-service.ts";
+import { membershipService } from "./rpc/membership-service.ts";
+import { registrarService } from "./rpc/registrar-service.ts";
+import { BoardStore } from "./store/board-store.ts";
+import type { EnrolmentTable } from "./store/enrolment-table.ts";
+
+export type Board = Disposable & {
+  readonly services: readonly GrpcService[];
+  /** For the web console. */
+  readonly proposals: Pick<Proposals, "list">;
+  readonly preparations: Pick<Preparations, "current">;
+  readonly enrolments: EnrolmentTable;
+  readonly credentials: CredentialsDesk;
+};
+
+/**
+ * Opens the desk's file and adds to the chain what was signed by a quorum before a crash and had not got there. Throws ENVIRONMENT, see
+ * `BoardDatabase`.
+ */
+export function createBoard(of: Omit<BoardParts, "store"> & { readonly databasePath: string }): Board {
+  const store = new BoardStore(of.databasePath, of.directory.federation.id);
+  const parts: BoardParts = { ...of, store };
+  const proposals = new Proposals(parts);
+  const preparations = new Preparations(parts);
+  const credentials = new CredentialsDesk(store.credentials);
+  proposals.settleAll();
+  const desk = { ...parts, proposals, preparations, credentials };
+  const services = [boardService(desk), registrarService(desk), membershipService(desk)];
+  const { enrolments } = store;
+  return {
+    services,
+    proposals,
+    preparations,
+    enrolments,
+    credentials,
+    [Symbol.dispose]: () => store[Symbol.dispose](),
+  };
+}

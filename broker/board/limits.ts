@@ -1,0 +1,37 @@
+/** Limits of what may be left at the board's desk: unit in the name, reason beside it. Whoever has a certificate may try. */
+import { GRPC_MESSAGE_BYTES_MAX } from "../../shared/core/limits.ts";
+
+const DAY_MS = 86_400_000;
+
+/** What one answer may hold, with room for its framing. */
+export const ANSWER_BYTES_MAX = GRPC_MESSAGE_BYTES_MAX - 128 * 1024;
+
+/** Proposals that wait at once: a board decides one after the other, since each names its predecessor. */
+export const WAITING_PROPOSALS_MAX = 32;
+/** What they may weigh together: all of them fit into one answer. */
+export const WAITING_PROPOSALS_BYTES_MAX = ANSWER_BYTES_MAX;
+/** Finished proposals that are kept to be looked at. */
+export const FINISHED_PROPOSALS_MAX = 100;
+
+/** Papers of one topic: each seat of the largest board has said each kind of thing. */
+export const PAPERS_PER_TOPIC_MAX = 256;
+/** What they may weigh together: a topic fits into one answer. */
+export const PAPERS_PER_TOPIC_BYTES_MAX = ANSWER_BYTES_MAX;
+export const PAPERS_MAX = 4_096;
+/** A ceremony takes days. */
+export const PAPER_KEPT_MS = 90 * DAY_MS;
+
+/** Invitations that are out at once. */
+export const INVITATIONS_MAX = 256;
+/** An invitation that is out for longer is forgotten by whoever has it. */
+export const INVITATION_MS_MAX = 30 * DAY_MS;
+/** Enrolments and invitations are kept so long after they have come to an end. */
+export const ENROLMENT_KEPT_MS = 90 * DAY_MS;
+
+/** Epoch numbers that may be left out, such as those of preparations that came to nothing. Each preparation makes a key. */
+export const EPOCHS_AHEAD_MAX = 8;
+
+/** Parties whose request for credentials waits for the registrar. */
+export const CREDENTIALS_REQUESTS_MAX = 1_024;
+/** A request is for a clock of today. */
+export const CREDENTIALS_REQUEST_AGE_MS_MAX = DAY_MS;

@@ -1,0 +1,18 @@
+/**
+ * `Approve`: one more signature over the very bytes that were proposed. It need not be the caller's: somebody who is to join the board
+ * with this directive has no certificate yet, and signs where its keys are.
+ */
+import type { CallContext } from "nice-grpc";
+import { readSignature } from "../../../shared/wire/board.ts";
+import type { ApproveRequest, ApproveResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
+import { administratorCalling } from "./callers.ts";
+import type { BoardDesk } from "./desk.ts";
+import { toWireState } from "./wire.ts";
+
+export function approveRpc({ directory, proposals }: BoardDesk) {
+  return async ({ digest, signature }: ApproveRequest, context: CallContext): Promise<ApproveResponse> => {
+    administratorCalling(context, directory.federation);
+    const { state, tally } = proposals.approve(digest, readSignature(signature));
+    return { state: toWireState(state), signatures: tally.signatures, quorum: tally.quorum };
+  };
+}

@@ -1,0 +1,27 @@
+/** `FollowRequests`: requests for credentials that wait, then each as it comes. */
+import type { CallContext } from "nice-grpc";
+import { aborted } from "../../../shared/platform/lifecycle.ts";
+import type { FollowRequestsRequest, FollowRequestsResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
+import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
+import { assertRegistrar } from "./callers.ts";
+import type { BoardDesk } from "./desk.ts";
+
+export function followRequestsRpc({ credentials }: BoardDesk) {
+  return async function* (
+    _request: FollowRequestsRequest,
+    context: CallContext,
+  ): AsyncGenerator<FollowRequestsResponse> {
+    assertRegistrar(context);
+    const { signal } = context;
+    const ended = aborted(signal);
+    let sent = 0;
+    while (!signal.aborted) {
+      const more = credentials.nextRequest();
+      for (const { position, signed } of credentials.requestsAfter(sent)) {
+        yield { request: Signed.decode(signed) };
+        sent = position;
+      }
+      await Promise.race([more, ended]);
+    }
+  };
+}

@@ -1,0 +1,28 @@
+/** `Invite`: leave for one unit to hand in its public keys. The broker learns a hash of the secret, not the secret. */
+import type { CallContext } from "nice-grpc";
+import { CausewayError } from "../../../shared/core/errors.ts";
+import { signingKeyOf } from "../../../shared/platform/standing.ts";
+import { openInvitation } from "../../../shared/wire/board.ts";
+import type { InviteRequest, InviteResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
+import { INVITATION_MS_MAX } from "../limits.ts";
+import { administratorCalling } from "./callers.ts";
+import type { BoardDesk } from "./desk.ts";
+import { signedBytes } from "./wire.ts";
+
+export function inviteRpc({ directory, store, clock }: BoardDesk) {
+  return async ({ invitation }: InviteRequest, context: CallContext): Promise<InviteResponse> => {
+    const { federation } = directory;
+    const caller = administratorCalling(context, federation);
+    const signed = signedBytes(invitation, "invitation");
+    const { value, keyId } = openInvitation(signed, federation.id, (id) =>
+      signingKeyOf({ kind: "administrator", keyId: id }, federation),
+    );
+    if (keyId !== caller) throw new CausewayError("FORBIDDEN", "an administrator invites under its own name only");
+    const nowMs = clock();
+    if (value.validUntilMs <= nowMs || value.validUntilMs > nowMs + INVITATION_MS_MAX) {
+      throw new CausewayError("INVALID", "an invitation is valid for up to 30 days", { fields: ["validUntilMs"] });
+    }
+    store.enrolments.invite(value, signed, nowMs);
+    return {};
+  };
+}

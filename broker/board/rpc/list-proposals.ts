@@ -1,0 +1,23 @@
+/** `ListProposals`: those that wait, all of them, and of the others as many as fit into one answer. */
+import type { CallContext } from "nice-grpc";
+import type { ListProposalsRequest, ListProposalsResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
+import { fitting } from "../core/fitting.ts";
+import { ANSWER_BYTES_MAX } from "../limits.ts";
+import { administratorCalling } from "./callers.ts";
+import type { BoardDesk } from "./desk.ts";
+import { toWireState } from "./wire.ts";
+
+export function listProposalsRpc({ directory, proposals }: BoardDesk) {
+  return async (_request: ListProposalsRequest, context: CallContext): Promise<ListProposalsResponse> => {
+    administratorCalling(context, directory.federation);
+    const listed = fitting(proposals.list(), ({ signed }) => signed.payload.length, ANSWER_BYTES_MAX);
+    return {
+      proposals: listed.map(({ signed, state, proposedAtMs }) => ({
+        directive: { payload: signed.payload, signatures: [...signed.signatures] },
+        state: toWireState(state),
+        proposedAtMs: BigInt(proposedAtMs),
+        acceptedAs: state === "accepted" ? BigInt(signed.directive.number) : 0n,
+      })),
+    };
+  };
+}

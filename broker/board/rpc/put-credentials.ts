@@ -1,0 +1,16 @@
+/** `PutCredentials`: what the registrar has issued, to be fetched by whom it is for. */
+import type { CallContext } from "nice-grpc";
+import { toHex } from "../../../shared/core/bytes.ts";
+import { readCredentials } from "../../../shared/wire/board.ts";
+import type { PutCredentialsRequest, PutCredentialsResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
+import { assertRegistrar } from "./callers.ts";
+import type { BoardDesk } from "./desk.ts";
+
+export function putCredentialsRpc({ credentials }: BoardDesk) {
+  return async (request: PutCredentialsRequest, context: CallContext): Promise<PutCredentialsResponse> => {
+    assertRegistrar(context);
+    const { keyId, credentials: issued } = readCredentials(request);
+    credentials.issue(toHex(keyId), issued);
+    return {};
+  };
+}

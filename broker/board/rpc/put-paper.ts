@@ -1,0 +1,23 @@
+/** `PutPaper`: an administrator leaves something for the others, under its own name. */
+import type { CallContext } from "nice-grpc";
+import { CausewayError } from "../../../shared/core/errors.ts";
+import { openPaper } from "../../../shared/wire/board.ts";
+import type { PutPaperRequest, PutPaperResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
+import { signingKeyOf } from "../../../shared/platform/standing.ts";
+import { administratorCalling } from "./callers.ts";
+import type { BoardDesk } from "./desk.ts";
+import { signedBytes } from "./wire.ts";
+
+export function putPaperRpc({ directory, store, clock }: BoardDesk) {
+  return async ({ paper }: PutPaperRequest, context: CallContext): Promise<PutPaperResponse> => {
+    const { federation } = directory;
+    const caller = administratorCalling(context, federation);
+    const signed = signedBytes(paper, "paper");
+    const { value, keyId } = openPaper(signed, federation.id, (id) =>
+      signingKeyOf({ kind: "administrator", keyId: id }, federation),
+    );
+    if (keyId !== caller) throw new CausewayError("FORBIDDEN", "an administrator leaves its own papers only");
+    store.papers.put(value.topic, signed, clock());
+    return {};
+  };
+}

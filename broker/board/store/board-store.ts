@@ -1,0 +1,30 @@
+/** All tables of the board's desk, over one file. */
+import { BoardDatabase } from "./board-database.ts";
+import { CredentialsTable } from "./credentials-table.ts";
+import { EnrolmentTable } from "./enrolment-table.ts";
+import { PaperTable } from "./paper-table.ts";
+import { PreparationTable } from "./preparation-table.ts";
+import { ProposalTable } from "./proposal-table.ts";
+
+export class BoardStore implements Disposable {
+  readonly #database: BoardDatabase;
+  readonly proposals: ProposalTable;
+  readonly papers: PaperTable;
+  readonly enrolments: EnrolmentTable;
+  readonly preparation: PreparationTable;
+  readonly credentials: CredentialsTable;
+
+  /** Throws ENVIRONMENT, see `BoardDatabase`. */
+  constructor(path: string, federation: Uint8Array) {
+    this.#database = new BoardDatabase(path, federation);
+    this.proposals = new ProposalTable(this.#database);
+    this.papers = new PaperTable(this.#database);
+    this.enrolments = new EnrolmentTable(this.#database);
+    this.preparation = new PreparationTable(this.#database);
+    this.credentials = new CredentialsTable(this.#database);
+  }
+
+  [Symbol.dispose](): void {
+    this.#database[Symbol.dispose]();
+  }
+}
