@@ -56,6 +56,7 @@ export async function keepRenewed(parts: RenewalParts, signal: AbortSignal): Pro
     // Once for each change: an outage of days is not a line every minute.
     if (code !== outcome) log.warn("credentials.notRenewed", { outcome: code });
     outcome = code;
+    await pause(code === "UNAVAILABLE" || code === "unanswered" ? POLL_MS : ASK_AGAIN_MS, signal);
   }
 }
 
@@ -71,7 +72,6 @@ async function renew(parts: RenewalParts, signal: AbortSignal): Promise<string> 
     return "unanswered";
   } catch (error) {
     if (!isCausewayError(error) || error.code === "ENVIRONMENT") throw error;
-    await pause(error.code === "UNAVAILABLE" ? POLL_MS : ASK_AGAIN_MS, signal);
     return error.code;
   }
 }

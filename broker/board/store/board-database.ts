@@ -72,10 +72,11 @@ const SCHEMA = `
     PRIMARY KEY (name, generation)
   ) STRICT;
   CREATE TABLE credentials_request (
-    key_id TEXT PRIMARY KEY,
+    -- Never used again, also when the table has been emptied: whoever follows has seen up to one of them.
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    key_id TEXT NOT NULL UNIQUE,
     signed BLOB NOT NULL,
-    requested_at_ms INTEGER NOT NULL,
-    position INTEGER NOT NULL
+    requested_at_ms INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE credentials (
     key_id TEXT PRIMARY KEY,

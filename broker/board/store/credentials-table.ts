@@ -27,9 +27,8 @@ export class CredentialsTable {
       if (Number(last?.["requested_at_ms"] ?? 0) > requestedAtMs) {
         throw new CausewayError("CONFLICT", "a later request of this party is here already");
       }
-      const position = 1 + this.#database.number("SELECT max(position) FROM credentials_request");
-      const insert = "INSERT OR REPLACE INTO credentials_request VALUES (?, ?, ?, ?)";
-      this.#database.run(insert, keyId, signed, requestedAtMs, position);
+      const insert = "INSERT OR REPLACE INTO credentials_request (key_id, signed, requested_at_ms) VALUES (?, ?, ?)";
+      this.#database.run(insert, keyId, signed, requestedAtMs);
     });
   }
 
