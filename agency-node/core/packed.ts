@@ -16,10 +16,14 @@ export type Prepared = {
   readonly handling: Handling;
   /** X25519 public key. */
   readonly conversationKey: Uint8Array;
-  readonly identifiers: readonly HardenedIdentifier[];
+  readonly identifiers: readonly SaltableIdentifier[];
 };
 
+/** With the 64 bytes y beside it: to fetch a million of them one by one would take as long as all the rest of a rotation. */
+export type SaltableIdentifier = HardenedIdentifier & { readonly y: Uint8Array };
+
 const CACHE_KEY_BYTES = 16;
+const Y_BYTES = 64;
 const CONVERSATION_KEY_BYTES = 32;
 /** In place of a class: this place is padding. */
 const PADDING = 0xff;
@@ -30,7 +34,7 @@ export function packPrepared({ domain, handling, conversationKey, identifiers }:
     u8(HANDLINGS.indexOf(handling)),
     conversationKey,
     u16(identifiers.length),
-    ...identifiers.map(packIdentifier),
+    ...identifiers.flatMap((identifier) => [packIdentifier(identifier), identifier.y]),
   );
 }
 
@@ -40,7 +44,10 @@ export function unpackPrepared(bytes: Uint8Array): Prepared {
   const domain = reader.word(DOMAINS);
   const handling = reader.word(HANDLINGS);
   const conversationKey = reader.take(CONVERSATION_KEY_BYTES);
-  const identifiers = Array.from({ length: reader.u16() }, () => identifierIn(reader) ?? reader.fail());
+  const identifiers = Array.from({ length: reader.u16() }, () => {
+    const { kind, class: tokenClass, cacheKey } = identifierIn(reader) ?? reader.fail();
+    return { kind, class: tokenClass, cacheKey, y: reader.take(Y_BYTES) };
+  });
   return { domain, handling, conversationKey, identifiers };
 }
 

@@ -13,7 +13,8 @@ import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
 export type HardenedIdentifier = { readonly kind: string; readonly class: TokenClass; readonly cacheKey: Uint8Array };
 
 /** What stands at each position of each class; `null` is padding. */
-export type Layout = Readonly<Record<TokenClass, readonly (HardenedIdentifier | null)[]>>;
+export type Layout = LayoutOf<HardenedIdentifier>;
+type LayoutOf<Identifier> = Readonly<Record<TokenClass, readonly (Identifier | null)[]>>;
 
 /** The least length of a class: with fewer places the counts would single records out. */
 const CLASS_PLACES_MIN = 8;
@@ -21,8 +22,11 @@ const CLASS_PLACES_MIN = 8;
 const SHUFFLE_KEY_BYTES = 16;
 
 /** Lays identifiers out. `random(n)` gives n fresh random bytes. */
-export function layOut(identifiers: readonly HardenedIdentifier[], random: (bytes: number) => Uint8Array): Layout {
-  const place = (tokenClass: TokenClass): (HardenedIdentifier | null)[] => {
+export function layOut<Identifier extends HardenedIdentifier>(
+  identifiers: readonly Identifier[],
+  random: (bytes: number) => Uint8Array,
+): LayoutOf<Identifier> {
+  const place = (tokenClass: TokenClass): (Identifier | null)[] => {
     const real = identifiers.filter((identifier) => identifier.class === tokenClass);
     const padding = Array.from({ length: paddedCount(real.length) - real.length }, () => null);
     return shuffled([...real, ...padding], random);
@@ -37,6 +41,13 @@ export function paddedCount(count: number): number {
   return places;
 }
 
+const PADDING_LABEL = lpText("causeway/padding/v1");
+const CLASS_LABELS: Readonly<Record<TokenClass, Uint8Array>> = {
+  single: lpText("single"),
+  dateLevel: lpText("dateLevel"),
+  yearLevel: lpText("yearLevel"),
+};
+
 /** The padding token of a class under a number from 0. */
 export type Padding = (tokenClass: TokenClass, number: number) => Uint8Array;
 
@@ -46,16 +57,16 @@ export type Padding = (tokenClass: TokenClass, number: number) => Uint8Array;
  */
 export function paddingOf(recordKey: HashKey, epoch: number): Padding {
   return (tokenClass, number) =>
-    blake2bKeyed(TOKEN_BYTES, recordKey, lpText("causeway/padding/v1"), u64(epoch), lpText(tokenClass), u32(number));
+    blake2bKeyed(TOKEN_BYTES, recordKey, PADDING_LABEL, u64(epoch), CLASS_LABELS[tokenClass], u32(number));
 }
 
 /**
  * The tokens of a layout, concatenated by class: `token(identifier)` for the real ones, padding in the other places, which an
  * onlooker without the keys cannot tell apart.
  */
-export function tokensOfLayout(
-  layout: Layout,
-  token: (identifier: HardenedIdentifier) => Uint8Array,
+export function tokensOfLayout<Identifier extends HardenedIdentifier>(
+  layout: LayoutOf<Identifier>,
+  token: (identifier: Identifier) => Uint8Array,
   padding: Padding,
 ): TokenSet {
   const join = (tokenClass: TokenClass): Uint8Array => {

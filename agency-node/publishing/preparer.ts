@@ -312,11 +312,12 @@ export class Preparer {
     const { records, hardened } = this.#parts;
     if (records.isPrepared(stored, generation, SCHEME.name)) return;
     const { role, handling } = stored.record;
-    const identifiers = encoded.map(({ kind, input }) => ({
-      kind,
-      class: classOf(kind),
-      cacheKey: hardened.cacheKey(generation, input),
-    }));
+    const identifiers = encoded.map(({ kind, input }) => {
+      const cacheKey = hardened.cacheKey(generation, input);
+      const y = hardened.get(cacheKey);
+      if (y === undefined) throw new CausewayError("INTERNAL", "an identifier to publish was not hardened");
+      return { kind, class: classOf(kind), cacheKey, y };
+    });
     const conversationKey = this.#parts.conversationKey(stored.handle);
     const prepared = { domain: domainOf(role), handling, conversationKey, identifiers };
     records.savePrepared(stored, { generation, scheme: SCHEME.name, prepared });

@@ -9,11 +9,11 @@ import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { dayOf, monthEnd } from "../../shared/core/days.ts";
 import { digestItem, digestKey } from "../../shared/core/digest.ts";
 import type { Domain } from "../../shared/core/domain.ts";
-import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
+import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
-import { confirmKeyOf, confirmKeyOfSet, tokenOf } from "../../shared/crypto/token.ts";
+import { confirmKeyOf, confirmKeyOfSet, tokenizer } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
 import type { Log } from "../../shared/platform/log.ts";
@@ -157,18 +157,13 @@ export class Publisher {
     const { domain, handling, conversationKey, identifiers } = prepared;
     const { epoch, version } = of;
     const layout = layOut(identifiers, randomBytes);
+    const token = tokenizer(of.salt, domain);
     const padding = paddingOf(this.#parts.paddingKey(handle), epoch);
-    const tokens = tokensOfLayout(layout, (identifier) => this.#token(of.salt, domain, identifier), padding);
+    const tokens = tokensOfLayout(layout, ({ y }) => token(y), padding);
     const item = digestItem(of.key, { handle, sequence: version.sequence }, tokens);
     const reviewByDay = reviewDayToPublish(due);
     this.#parts.standings.setWaiting({ due, version, publication: { epoch, domain, layout }, item, day: reviewByDay });
     return { operation: "upsert", handle, domain, handling, reviewByDay, conversationKey, tokens };
-  }
-
-  #token(salt: SaltKey, domain: Domain, { cacheKey }: HardenedIdentifier): Uint8Array {
-    const y = this.#parts.hardened.get(cacheKey);
-    if (y === undefined) throw new CausewayError("INTERNAL", "an identifier to publish was not hardened");
-    return tokenOf(salt, domain, y);
   }
 }
 

@@ -32,15 +32,29 @@ export function digestItem(
   tokens: TokenSet,
 ): DigestItem {
   const prefix = concat(fromHex(version.handle), u64(version.sequence));
-  let item = NOTHING;
+  const message = concat(prefix, new Uint8Array(TOKEN_BYTES));
+  // In limbs of 32 bits, which a record's tokens cannot make overflow: big integers cost more than the hashes.
+  const limbs = new Float64Array(SUM_BYTES / 4);
+  let count = 0;
   for (const tokenClass of TOKEN_CLASSES) {
     const all = tokens[tokenClass];
-    for (let at = 0; at < all.length; at += TOKEN_BYTES) {
-      const hash = blake2bKeyed(SUM_BYTES, key, prefix, all.subarray(at, at + TOKEN_BYTES));
-      item = { count: item.count + 1, sum: item.sum + toNumber(hash) };
+    for (let at = 0; at < all.length; at += TOKEN_BYTES, count += 1) {
+      message.set(all.subarray(at, at + TOKEN_BYTES), prefix.length);
+      addTo(limbs, blake2bKeyed(SUM_BYTES, key, message));
     }
   }
-  return { count: item.count, sum: BigInt.asUintN(Number(SUM_BITS), item.sum) };
+  return { count, sum: toSum(limbs) };
+}
+
+function addTo(limbs: Float64Array, hash: Uint8Array): void {
+  const view = new DataView(hash.buffer, hash.byteOffset, hash.length);
+  for (let i = 0; i < limbs.length; i += 1) limbs[i] = (limbs[i] as number) + view.getUint32(4 * i);
+}
+
+function toSum(limbs: Float64Array): bigint {
+  let sum = 0n;
+  for (const limb of limbs) sum = (sum << 32n) + BigInt(limb);
+  return BigInt.asUintN(Number(SUM_BITS), sum);
 }
 
 /** Adds up records into the buckets of a digest. */

@@ -36,14 +36,19 @@ export function tokenOf(salt: SaltKey, domain: Domain, y: Uint8Array): Uint8Arra
 
 /** (node) `tokenOf` for many: used at each rotation on the whole cache, so it builds the message in one buffer. */
 export function tokensOf(salt: SaltKey, domain: Domain, ys: readonly Uint8Array[]): Uint8Array[] {
+  return ys.map(tokenizer(salt, domain));
+}
+
+/** (node) `tokenOf` with salt and domain fixed. */
+export function tokenizer(salt: SaltKey, domain: Domain): (y: Uint8Array) => Uint8Array {
   const prefix = concat(lpText("causeway/token/v1"), lpText(domain));
   const message = new Uint8Array(prefix.length + OUTPUT_BYTES);
   message.set(prefix);
-  return ys.map((y) => {
+  return (y) => {
     assertLength(y, OUTPUT_BYTES, "y");
     message.set(y, prefix.length);
     return blake2bKeyed(TOKEN_BYTES, salt, message);
-  });
+  };
 }
 
 /** (node) The 32-byte confirmation key cb of one hardened identifier. Must stay inside the node. */
