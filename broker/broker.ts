@@ -29,12 +29,13 @@ import { keyMakerIn } from "./board/own-keys.ts";
 import { Outlet } from "./bus/outlet.ts";
 import { Plane } from "./bus/plane.ts";
 import type { BrokerConfig } from "./config.ts";
-import { DIRECTORY_POLL_MS, SWEEP_MS } from "./core/limits.ts";
+import { DIRECTORY_POLL_MS, SWEEP_MS, WATCH_MS } from "./core/limits.ts";
 import { Spaces } from "./core/spaces.ts";
 import { keyedTokenHash } from "./core/token-index.ts";
 import { startEnrolment } from "./enrolment/enrolment.ts";
 import { createEvaluator } from "./evaluator/evaluator.ts";
 import type { Evaluator } from "./evaluator/evaluator.ts";
+import type { EvaluatorEvent } from "./evaluator/parts.ts";
 import { sharesIn } from "./evaluator/shares.ts";
 import { readBrokerSealingKeys, readBrokerSigner, signingKeysOf } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";
@@ -48,6 +49,7 @@ import { Upkeep } from "./upkeep.ts";
 import { NoticeBook } from "./writer/notice-book.ts";
 import { Proofs } from "./writer/proofs.ts";
 import { Publications } from "./writer/publications.ts";
+import { Watch } from "./writer/watch.ts";
 import { Writer } from "./writer/writer.ts";
 
 export type BrokerEnvironment = { readonly clock: Clock; readonly log: Log };
@@ -81,6 +83,7 @@ export class Broker implements AsyncDisposable {
   #sealingKeys: SealingKeys;
   readonly #ledger: Ledger;
   readonly #spaces: Spaces;
+  readonly #watch: Watch;
   readonly #publications: Publications;
   readonly #notices: NoticeBook;
   readonly #stop = new AbortController();
@@ -110,8 +113,14 @@ export class Broker implements AsyncDisposable {
     this.#sealingKeys = this.#readFirstSealingKeys();
     this.#notices = new NoticeBook({ ledger: this.#ledger, federation, signer: this.#signer });
     this.#spaces = new Spaces(keyedTokenHash(randomBytes(INDEX_SEED_BYTES)));
-    const parts = { ledger: this.#ledger, notices: this.#notices, federation, spaces: this.#spaces };
-    this.#publications = new Publications(parts);
+    this.#watch = new Watch({ ledger: this.#ledger, federation, log });
+    this.#publications = new Publications({
+      ledger: this.#ledger,
+      notices: this.#notices,
+      federation,
+      spaces: this.#spaces,
+      onPublished: (...told) => this.#watch.published(...told),
+    });
     const heldOf: OversightParts["heldOf"] = (member) => this.#publications.heldOf(member);
     this.oversight = new Oversight({ ledger: this.#ledger, federation, heldOf, clock });
     // Whoever awaits `failed` gets it; nobody has to.
@@ -320,10 +329,16 @@ export class Broker implements AsyncDisposable {
       signing: this.#signer,
       databasePath: join(this.#dataDir, "evaluator.sqlite"),
       clock: this.#clock,
-      onEvent: ({ kind, member, ...counts }) =>
-        this.#log.info(`evaluator.${kind}`, { member: this.#slugOf(member), ...counts }),
+      onEvent: (event) => this.#noteEvaluation(event),
       ...(evaluatorWorkers === undefined ? {} : { workers: evaluatorWorkers }),
     });
+  }
+
+  #noteEvaluation(event: EvaluatorEvent): void {
+    const { kind, member, ...counts } = event;
+    this.#log.info(`evaluator.${kind}`, { member: this.#slugOf(member), ...counts });
+    if (event.kind === "evaluated" && event.charged) this.#watch.evaluated(member, event.elements, this.#clock());
+    if (event.kind === "budgetAlarm") this.#watch.raise("evaluationBudget", member, this.#clock());
   }
 
   async #connect(): Promise<NatsBus> {
@@ -353,6 +368,7 @@ export class Broker implements AsyncDisposable {
     const writer = new Writer({
       ledger,
       publications: this.#publications,
+      watch: this.#watch,
       proofs,
       notices: this.#notices,
       federation,
@@ -363,6 +379,7 @@ export class Broker implements AsyncDisposable {
       bus,
       writer,
       publications: this.#publications,
+      watch: this.#watch,
       ledger,
       outlet,
       federation,
@@ -382,7 +399,7 @@ export class Broker implements AsyncDisposable {
   /** New directives, streams that a NATS server may have lost while it was away, records past their review day. */
   async #keepHouse(plane: Plane): Promise<void> {
     const { signal } = this.#stop;
-    let swept = this.#clock();
+    let [swept, watched] = [this.#clock(), this.#clock()];
     let wasConnected = true;
     while (!signal.aborted) {
       await Promise.race([this.#directory.nextChange(), pause(DIRECTORY_POLL_MS, signal)]);
@@ -392,6 +409,7 @@ export class Broker implements AsyncDisposable {
       if (connected && !wasConnected) await this.#ensureAllStreams(plane);
       wasConnected = connected;
       if (signal.aborted) return;
+      if (this.#clock() - watched >= WATCH_MS) this.#watch.look((watched = this.#clock()));
       if (this.#clock() - swept < SWEEP_MS) continue;
       if (!this.#publications.sweep(this.#clock())) swept = this.#clock();
     }
@@ -413,6 +431,7 @@ export class Broker implements AsyncDisposable {
       return true;
     } catch (error) {
       this.#log.error("alarm.directoryRefused", error);
+      this.#watch.raise("directoryRefused", undefined, this.#clock());
       return false;
     }
   }

@@ -16,6 +16,7 @@ import type { Received } from "../core/submission.ts";
 import type { SealingKeys } from "../keys.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { Publications } from "../writer/publications.ts";
+import type { Watch } from "../writer/watch.ts";
 import type { Writer } from "../writer/writer.ts";
 import { openArrival } from "./intake.ts";
 import type { IntakeContext } from "./intake.ts";
@@ -30,6 +31,7 @@ export type PlaneParts = {
   readonly publications: Publications;
   readonly ledger: Ledger;
   readonly outlet: Outlet;
+  readonly watch: Watch;
   readonly federation: () => Federation;
   readonly sealingKeys: () => SealingKeys;
   /** Every signing key that a directive ever gave to the member. */
@@ -157,7 +159,10 @@ export class Plane {
     }
     rebuild.finish();
     publications.restoreCarried(member);
-    if (rebuild.missing > 0) this.#logOf(member).warn("alarm.streamIncomplete", { missing: rebuild.missing });
+    if (rebuild.missing > 0) {
+      this.#logOf(member).warn("alarm.streamIncomplete", { missing: rebuild.missing });
+      this.#parts.watch.raise("streamIncomplete", member, this.#parts.clock());
+    }
     return first;
   }
 

@@ -6,6 +6,7 @@ import type { MemberId } from "../../shared/core/ids.ts";
 
 export const ALARM_KINDS = [
   "budget",
+  "evaluationBudget",
   "burst",
   "churn",
   "enumeration",
@@ -39,9 +40,11 @@ export type Alarm = Sighting & {
 
 /** What is noticed in passing, in words. Those of `fishing.ts` have their own. */
 export const ALARM_TEXTS = {
+  evaluationBudget: "Most of a day's allowance of evaluations at this broker's evaluator was used within 24 hours.",
   submissionRefused: "A submission was refused that an honest node with an intact disk does not send.",
   foreignNotices: "The node stated to hold notices that this broker did not send.",
-  proofFailed: "A side of a match could not prove that it knows the identifiers.",
-  streamIncomplete: "A stream has lost submissions that were applied; digests will find the records to send again.",
+  proofFailed: "In one of the member's matches a side could not prove that it knows the identifiers.",
+  streamIncomplete:
+    "A stream has lost submissions that were applied; digests find the records that must be sent again.",
   directoryRefused: "The file of directives could not be proven; what was proven before stays in force.",
 } as const satisfies Partial<Record<AlarmKind, string>>;

@@ -231,7 +231,7 @@ function tokenAt(tokens: TokenSet, tokenClass: TokenClass, position: number): Ui
   return tokens[tokenClass].subarray(position * TOKEN_BYTES, (position + 1) * TOKEN_BYTES);
 }
 
-/** Of a set in which each token of a class stands once. */
-function countOf(tokens: TokenSet): number {
+/** Tokens of a set in which each stands once in its class. */
+export function countOf(tokens: TokenSet): number {
   return TOKEN_CLASSES.reduce((count, tokenClass) => count + tokens[tokenClass].length / TOKEN_BYTES, 0);
 }

@@ -33,6 +33,9 @@ export const MANDATE_BEARERS_MIN = 3;
 /** How often the file of directives is looked at: an operator may replace it, and what it says must take effect within a second. */
 export const DIRECTORY_POLL_MS = 500;
 
+/** How often members that have done something are looked at for odd patterns. */
+export const WATCH_MS = 10_000;
+
 /** Records looked up or written down in one step of a longer work: about ten milliseconds, so that submissions get their turn between. */
 export const SLICE_RECORDS = 100;
 /** Matches closed or told anew in one such step. */

@@ -19,12 +19,13 @@ import { bucketOf, differingBuckets, digestOf } from "../../shared/core/digest.t
 import type { Admit, Federation } from "../../shared/core/directive.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { decideEntry } from "../core/entry.ts";
+import { countOf } from "../core/epoch-space.ts";
 import type { EpochSpace, Version } from "../core/epoch-space.ts";
 import { DIGEST_HANDLES_MAX, EXPIRIES_PER_SWEEP_MAX } from "../core/limits.ts";
 import { isExpired } from "../core/matching.ts";
 import { balanceOf, charge } from "../core/quota.ts";
 import type { LiveRecord } from "../core/records.ts";
-import { Spaces } from "../core/spaces.ts";
+import type { Spaces } from "../core/spaces.ts";
 import type { Lingering } from "../store/epoch-table.ts";
 import type { Applied, Ledger, Rejections } from "../store/ledger.ts";
 import { Matches, takesEntries } from "./matches.ts";
@@ -40,15 +41,19 @@ export type Held = { readonly epoch: number; readonly records: number; readonly 
 
 /** What a submission has done that oversight counts. */
 export type PublicationCounts = {
+  /** That stood. */
+  readonly entries: number;
   /** Handles that stood nowhere before. */
   readonly newRecords: number;
-  /** When each record that was withdrawn had first been published. */
+  /** When each record that was withdrawn had first been published; 0 if that is not known any more. */
   readonly withdrawnSinceMs: readonly number[];
-  readonly chargedTokens: number;
+  /** Padding included. */
+  readonly tokens: number;
+  /** Matches. */
+  readonly opened: number;
 };
 
-export type PublicationsParts = Omit<MatchesParts, "spaces"> & {
-  readonly spaces: Spaces;
+export type PublicationsParts = Omit<MatchesParts, "onOpened"> & {
   readonly onPublished?: (member: MemberId, counts: PublicationCounts, nowMs: number) => void;
 };
 
@@ -58,13 +63,15 @@ export class Publications {
   readonly #ledger: Ledger;
   readonly #spaces: Spaces;
   readonly #federation: () => Federation;
+  /** Matches opened ever, by this process. */
+  #opened = 0;
 
   constructor(parts: PublicationsParts) {
     this.#parts = parts;
     this.#ledger = parts.ledger;
     this.#spaces = parts.spaces;
     this.#federation = parts.federation;
-    this.matches = new Matches(parts);
+    this.matches = new Matches({ ...parts, onOpened: () => (this.#opened += 1) });
   }
 
   get recordCount(): number {
@@ -79,7 +86,8 @@ export class Publications {
   apply(envelope: Envelope, entries: Entries, nowMs: number): Rejections {
     const member = this.#federation().members.get(envelope.member) as Admit;
     const rejections: { index: number; reason: RejectionReason }[] = [];
-    const counts = { newRecords: 0, withdrawnSinceMs: [] as number[], chargedTokens: 0 };
+    const counts = { entries: 0, newRecords: 0, withdrawnSinceMs: [] as number[], tokens: 0 };
+    const openedBefore = this.#opened;
     let account = this.#ledger.account(member.member);
     for (const [index, entry] of entries.entries()) {
       const budget = balanceOf(account, member.budget, nowMs).available;
@@ -91,13 +99,14 @@ export class Publications {
       }
       const charged = charge(account, member.budget, verdict.newTokens, nowMs);
       if (charged.kind === "charged") account = charged.account;
-      counts.chargedTokens += verdict.newTokens;
+      counts.entries += 1;
+      if (entry.operation === "upsert") counts.tokens += countOf(entry.tokens);
       if (entry.operation === "upsert" && context.record === undefined) counts.newRecords += 1;
       if (entry.operation === "withdraw") counts.withdrawnSinceMs.push(context.record?.sinceMs ?? 0);
       this.#applyEntry(envelope, entry as Entry, nowMs);
     }
     this.#ledger.saveAccount(member.member, account);
-    this.#parts.onPublished?.(member.member, counts, nowMs);
+    this.#parts.onPublished?.(member.member, { ...counts, opened: this.#opened - openedBefore }, nowMs);
     return rejections;
   }
 

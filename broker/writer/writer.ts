@@ -7,7 +7,7 @@
  */
 import type { DigestAnswer, Gap, Receipt, Submission } from "../../shared/core/data-plane.ts";
 import type { Federation } from "../../shared/core/directive.ts";
-import type { MemberId } from "../../shared/core/ids.ts";
+import type { MatchId, MemberId } from "../../shared/core/ids.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import { decideSubmission } from "../core/submission.ts";
 import type { Received, Verdict } from "../core/submission.ts";
@@ -16,6 +16,7 @@ import { HeldSubmissions } from "./held.ts";
 import type { NoticeBook } from "./notice-book.ts";
 import type { Proofs } from "./proofs.ts";
 import type { Publications } from "./publications.ts";
+import type { Watch } from "./watch.ts";
 
 export type Reply = { readonly to: MemberId; readonly body: Receipt | Gap | DigestAnswer };
 
@@ -25,6 +26,7 @@ export type WriterParts = {
   readonly proofs: Proofs;
   readonly notices: NoticeBook;
   readonly federation: () => Federation;
+  readonly watch: Watch;
   readonly log: Log;
   /** The member wants its notices again from the one after this. */
   readonly onConnected: (member: MemberId, noticeNumber: number) => void;
@@ -84,6 +86,7 @@ export class Writer {
       }
       case "refused":
         this.#log(submission.member).warn("alarm.submissionRefused", { refusal: verdict.refusal });
+        this.#parts.watch.raise("submissionRefused", submission.member, nowMs);
         return [];
     }
   }
@@ -105,7 +108,7 @@ export class Writer {
   }
 
   #applyBody({ submission, signed }: Received, nowMs: number): Rejections {
-    const { publications, proofs, notices, ledger } = this.#parts;
+    const { publications, proofs, notices, ledger, watch } = this.#parts;
     const { member, body } = submission;
     const log = this.#log(member);
     switch (body.kind) {
@@ -116,14 +119,16 @@ export class Writer {
       }
       case "connected":
       case "noticeReceipt":
-        if (!notices.confirm(member, body)) log.warn("alarm.foreignNotices", { statement: body.kind });
+        if (notices.confirm(member, body)) return [];
+        log.warn("alarm.foreignNotices", { statement: body.kind });
+        watch.raise("foreignNotices", member, nowMs);
         return [];
       case "proofNonce":
       case "proofMac":
       case "proofVerdict": {
         const outcome = proofs.take(member, body.matchId, body, nowMs);
         if (outcome.kind === "ignored") log.warn("proof.ignored", { step: body.kind, refusal: outcome.refusal });
-        else if (outcome.tell === "failure") log.warn("alarm.proofFailed");
+        else if (outcome.tell === "failure") this.#noteFailedProof(body.matchId, log, nowMs);
         return [];
       }
       case "health":
@@ -132,6 +137,13 @@ export class Writer {
       case "digest":
         return [];
     }
+  }
+
+  /** Which side is at fault the broker cannot know. */
+  #noteFailedProof(matchId: MatchId, log: Log, nowMs: number): void {
+    const { ledger, watch } = this.#parts;
+    log.warn("alarm.proofFailed");
+    for (const { member } of ledger.match(matchId)?.parties ?? []) watch.raise("proofFailed", member, nowMs);
   }
 
   #resumeNotices({ member, body }: Submission): void {

@@ -6,6 +6,7 @@ import { Ledger } from "../../broker/store/ledger.ts";
 import { NoticeBook } from "../../broker/writer/notice-book.ts";
 import { Proofs } from "../../broker/writer/proofs.ts";
 import { Publications } from "../../broker/writer/publications.ts";
+import { Watch } from "../../broker/writer/watch.ts";
 import { Writer } from "../../broker/writer/writer.ts";
 import type { Reply } from "../../broker/writer/writer.ts";
 import type { Entry, NoticeEvent, SubmissionBody } from "../../shared/core/data-plane.ts";
@@ -31,6 +32,7 @@ export class Bench {
   readonly writer: Writer;
   readonly publications: Publications;
   readonly spaces: Spaces;
+  readonly watch: Watch;
   readonly connected: [MemberId, number][] = [];
   readonly told = new Map<MemberId, NoticeEvent[]>();
   readonly chains = new Map<MemberId, Chain>();
@@ -45,7 +47,14 @@ export class Bench {
     const notices = new ToldBook({ ledger: this.ledger, federation, signer: signingKeyPair(seed(9)) }, this.told);
     const { ledger } = this;
     this.spaces = new Spaces(keyedTokenHash(seed(3).slice(16)));
-    this.publications = new Publications({ ledger, notices, federation, spaces: this.spaces });
+    this.watch = new Watch({ ledger, federation, log: this.recorded.log });
+    this.publications = new Publications({
+      ledger,
+      notices,
+      federation,
+      spaces: this.spaces,
+      onPublished: (...told) => this.watch.published(...told),
+    });
     const recordOf = ({ member, handle }: { member: MemberId; handle: Entry["handle"] }) =>
       this.publications.find(member, handle);
     this.writer = new Writer({
@@ -54,6 +63,7 @@ export class Bench {
       proofs: new Proofs({ ledger, notices, federation, recordOf }),
       notices,
       federation,
+      watch: this.watch,
       log: this.recorded.log,
       onConnected: (member, number) => this.connected.push([member, number]),
     });
@@ -181,6 +191,7 @@ function sampleFederation(budget: Admit["budget"]): Federation {
     suspended: new Map(),
     removed: new Map(),
     epochs: new Map([[1, epoch]]),
+    policy: { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80 },
     found: {},
     head: {},
   } as unknown as Federation;
