@@ -70,7 +70,7 @@ export class Proposals {
     if (proposal === undefined) throw new CausewayError("NOT_FOUND", "there is no such proposal");
     const { signed, proposedAtMs } = proposal;
     // The answer may have been lost.
-    if (signed.signatures.some((each) => equalBytes(each.keyId, signature.keyId))) return this.#settle(signed);
+    if (signed.signatures.some((each) => isSame(each, signature))) return this.#settle(signed);
     if (this.#stateOf(signed) !== "waiting") {
       throw new CausewayError("OUT_OF_SEQUENCE", "the proposal does not wait for signatures any more");
     }
@@ -111,4 +111,8 @@ export class Proposals {
     for (const { signed: finished } of all.slice(waiting.length + FINISHED_PROPOSALS_MAX - 1))
       proposals.remove(finished);
   }
+}
+
+function isSame(a: DirectiveSignature, b: DirectiveSignature): boolean {
+  return equalBytes(a.keyId, b.keyId) && equalBytes(a.signature, b.signature);
 }

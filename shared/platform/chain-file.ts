@@ -5,9 +5,10 @@
  */
 import { readFileSync } from "node:fs";
 import { concat, equalBytes, u32 } from "../core/bytes.ts";
-import { foldChain, foldDirective } from "../core/chain.ts";
-import type { Federation, SignedDirective } from "../core/directive.ts";
-import { CausewayError } from "../core/errors.ts";
+import { foldChain, foldDirective, judgeFreshness } from "../core/chain.ts";
+import type { FoldContext } from "../core/chain.ts";
+import type { Federation, SignedDirective, SignedFreshness } from "../core/directive.ts";
+import { CausewayError, isCausewayError } from "../core/errors.ts";
 import { decodeSignedDirective, encodeSignedDirective } from "../wire/directive.ts";
 import { replaceFile } from "./key-files.ts";
 
@@ -54,6 +55,39 @@ export function proveChain(directives: readonly SignedDirective[], context: Chai
 export function appendDirective(path: string, chain: Chain, signed: SignedDirective, context: ChainContext): Chain {
   const federation = foldDirective(chain.federation, signed, context);
   return writeChain(path, { directives: [...chain.directives, signed], federation }, context);
+}
+
+/**
+ * Adds what a party missed while it was away. Directives have to be seen in time, so that old signatures are good for nothing later; for
+ * those that a fresh statement covers that was somebody else's to check. Throws as `foldDirective`; then nothing changed.
+ */
+export function catchUp(
+  path: string,
+  chain: Chain,
+  missed: readonly SignedDirective[],
+  statement: SignedFreshness | undefined,
+  context: ChainContext,
+): Chain {
+  if (missed.length === 0) return chain;
+  const covered = statement === undefined ? undefined : extend(chain, missed, { ...context, seenBefore: true });
+  const holds = covered !== undefined && statement !== undefined && covers(covered, statement, context.nowMs);
+  return writeChain(path, holds ? covered : extend(chain, missed, context), context);
+}
+
+function extend(chain: Chain, further: readonly SignedDirective[], context: FoldContext): Chain {
+  let { federation } = chain;
+  for (const signed of further) federation = foldDirective(federation, signed, context);
+  return { directives: [...chain.directives, ...further], federation };
+}
+
+/** Whether the statement is fresh, and about the very last directive. */
+function covers({ federation }: Chain, statement: SignedFreshness, nowMs: number): boolean {
+  try {
+    return judgeFreshness(federation, statement, nowMs) === "fresh";
+  } catch (error) {
+    if (isCausewayError(error, "UNPROVEN")) return false;
+    throw error;
+  }
 }
 
 /**

@@ -7,10 +7,10 @@
  * Known weakness: a broker that withholds directive and statements together is noticed only when the last statement expires, hours later.
  */
 import { equalBytes } from "../core/bytes.ts";
-import { directiveHash, judgeFreshness } from "../core/chain.ts";
+import { directiveHash, foldDirective, judgeFreshness } from "../core/chain.ts";
 import type { Federation, SignedDirective, SignedFreshness } from "../core/directive.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
-import { appendDirective, loadChain } from "../platform/chain-file.ts";
+import { appendDirective, catchUp, loadChain } from "../platform/chain-file.ts";
 import type { Chain, ChainContext } from "../platform/chain-file.ts";
 import type { Clock } from "../platform/clock.ts";
 import { grpcClient } from "../platform/grpc.ts";
@@ -97,8 +97,8 @@ export class ChainFollower implements Disposable {
   /** Until the stream ends; answers with the code of what ended it. */
   async #follow(signal: AbortSignal, onChange: () => void): Promise<string> {
     try {
-      const fromNumber = BigInt(this.federation.head.number + 1);
-      const request = { fromNumber, follow: true };
+      await this.#catchUp(signal, onChange);
+      const request = { fromNumber: this.#nextNumber, follow: true };
       for await (const message of this.#connection.client.listDirectives(request, { signal })) {
         this.#reached = true;
         this.#take(message, onChange);
@@ -112,20 +112,42 @@ export class ChainFollower implements Disposable {
     }
   }
 
+  /** What was decided while nobody listened here, taken together with the statement that covers it. */
+  async #catchUp(signal: AbortSignal, onChange: () => void): Promise<void> {
+    const { client } = this.#connection;
+    const missed: SignedDirective[] = [];
+    let { federation } = this;
+    for await (const { directive } of client.listDirectives({ fromNumber: this.#nextNumber }, { signal })) {
+      if (directive === undefined) continue;
+      const signed = decodeSignedDirective(encodeDirective(directive));
+      // Proven as it comes, but for its time: a broker could send without end what nobody has signed.
+      federation = foldDirective(federation, signed, { ...this.#context(), seenBefore: true });
+      missed.push(signed);
+    }
+    if (missed.length === 0) return;
+    const { freshness } = await client.getFreshness({}, { signal }).catch(noneIfMissing);
+    const statement = freshness === undefined ? undefined : decodeSignedFreshness(encodeSigned(freshness));
+    this.#grow(catchUp(partyFile(this.#dir, "chain"), this.#chain, missed, statement, this.#context()));
+    onChange();
+  }
+
+  get #nextNumber(): bigint {
+    return BigInt(this.federation.head.number + 1);
+  }
+
   #take({ directive, freshness }: ListDirectivesResponse, onChange: () => void): void {
     if (directive !== undefined) {
-      this.#accept(decodeSignedDirective(WireDirective.encode(WireDirective.fromPartial(directive)).finish()));
+      const signed = decodeSignedDirective(encodeDirective(directive));
+      this.#grow(appendDirective(partyFile(this.#dir, "chain"), this.#chain, signed, this.#context()));
       onChange();
     }
-    if (freshness !== undefined) {
-      this.#hear(decodeSignedFreshness(Signed.encode(Signed.fromPartial(freshness)).finish()));
-    }
+    if (freshness !== undefined) this.#hear(decodeSignedFreshness(encodeSigned(freshness)));
     this.#judge();
   }
 
-  #accept(signed: SignedDirective): void {
+  #grow(chain: Chain): void {
     const { freshnessKey } = this.federation.found;
-    this.#chain = appendDirective(partyFile(this.#dir, "chain"), this.#chain, signed, this.#context());
+    this.#chain = chain;
     this.#log.info("directive.accepted", { number: this.federation.head.number });
     // The board has a new on-line key, and what the old one said counts no more.
     if (equalBytes(freshnessKey, this.federation.found.freshnessKey)) return;
@@ -187,4 +209,15 @@ export class ChainFollower implements Disposable {
     clearTimeout(this.#lookAgain);
     this.#connection[Symbol.dispose]();
   }
+}
+
+const encodeDirective = (directive: WireDirective): Uint8Array =>
+  WireDirective.encode(WireDirective.fromPartial(directive)).finish();
+
+const encodeSigned = (signed: Signed): Uint8Array => Signed.encode(Signed.fromPartial(signed)).finish();
+
+/** A broker without a statement; its chain can be proven all the same, if it is of these days. */
+function noneIfMissing(error: unknown): { readonly freshness?: undefined } {
+  if (isCausewayError(error, "NOT_FOUND")) return {};
+  throw error;
 }

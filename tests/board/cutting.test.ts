@@ -1,0 +1,164 @@
+/** Whom a directive takes out, it takes off the line: live calls, live connections, and the way back in. */
+import { connect as connectHttp2 } from "node:http2";
+import { connect } from "node:tls";
+import type { TLSSocket } from "node:tls";
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openEpochs } from "../../shared/core/decisions.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import { keyId } from "../../shared/crypto/sign.ts";
+import { grpcClient } from "../../shared/platform/grpc.ts";
+import type { GrpcConnection } from "../../shared/platform/grpc.ts";
+import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
+import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
+import type { EvaluateRequest } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
+import { BoardRoom, endOf, SECOND_MS, within } from "./support.ts";
+
+let room: BoardRoom;
+beforeAll(async () => {
+  room = await BoardRoom.open();
+  await room.federation.startEvaluator();
+}, 30_000);
+afterAll(async () => await room?.[Symbol.asyncDispose]());
+
+type Office = "broker" | "key-office";
+
+function evaluation(office: Office): GrpcConnection<typeof EvaluationServiceDefinition> {
+  const { evaluators } = room.federation.founded.federation.found;
+  const { name, address } = evaluators[office === "broker" ? 0 : 1]!;
+  const expected = office === "broker" ? ({ kind: "broker" } as const) : ({ kind: "evaluator", name } as const);
+  return grpcClient(EvaluationServiceDefinition, { address, tls: room.tls("ct"), expected });
+}
+
+/** Requests that never come. */
+async function* silence(signal: AbortSignal): AsyncGenerator<EvaluateRequest> {
+  if (!signal.aborted) await once(signal, "abort");
+  yield* [];
+}
+
+const permitted = async (connection: GrpcConnection<typeof EvaluationServiceDefinition>): Promise<string> =>
+  await connection.client.getBudget({}).then(
+    () => "served",
+    (error: { code: string }) => error.code,
+  );
+
+describe("a suspended member", () => {
+  it("is off within a second at broker and evaluator, cannot come back, and can after it was reinstated", async () => {
+    using atBroker = evaluation("broker");
+    using atOffice = evaluation("key-office");
+    const stop = new AbortController();
+    const directory = room.call(DirectoryServiceDefinition, "ct");
+    const lives = [
+      endOf(directory.listDirectives({ fromNumber: 1n, follow: true })),
+      endOf(atBroker.client.evaluate(silence(stop.signal))),
+      endOf(atOffice.client.evaluate(silence(stop.signal))),
+    ];
+    for (const office of [atBroker, atOffice]) expect(await permitted(office)).toBe("served");
+    const sockets = await Promise.all((["broker", "key-office"] as const).map(rawConnection));
+    await room.suspend("ct");
+    expect(await within(SECOND_MS, Promise.all(lives))).toEqual(["FORBIDDEN", "FORBIDDEN", "FORBIDDEN"]);
+    // The old session, and new ones with the old certificate.
+    for (const office of [atBroker, atOffice]) expect(await permitted(office)).toBe("FORBIDDEN");
+    for (const office of ["broker", "key-office"] as const) {
+      using anew = evaluation(office);
+      expect(await permitted(anew)).toBe("FORBIDDEN");
+    }
+    await expect(room.membership("ct").getPreparation({})).rejects.toMatchObject({ code: "FORBIDDEN" });
+    for (const socket of sockets) await within(SECOND_MS, socket.closed);
+    stop.abort();
+
+    await room.reinstate("ct");
+    for (const office of [atBroker, atOffice]) {
+      await expect.poll(() => permitted(office), { timeout: 5 * SECOND_MS }).toBe("served");
+    }
+    await expect(room.membership("ct").getPreparation({})).resolves.toMatchObject({ epoch: 0 });
+  });
+
+  it("leaves the others alone", async () => {
+    const stop = new AbortController();
+    const live = room.call(DirectoryServiceDefinition, "thb");
+    const followed = live.listDirectives({ fromNumber: 1n, follow: true }, { signal: stop.signal });
+    const numbers: number[] = [];
+    const reading = (async () => {
+      for await (const { directive } of followed)
+        if (directive !== undefined) numbers.push(directive.signatures.length);
+    })();
+    await room.suspend("wcu");
+    const { number } = room.federation.board.federation.head;
+    await expect.poll(() => numbers.length, { timeout: SECOND_MS }).toBe(number);
+    stop.abort();
+    await expect(reading).rejects.toThrow();
+  });
+});
+
+describe("a removed member", () => {
+  it("stays out with its old certificate and its old session", async () => {
+    using session = evaluation("broker");
+    expect(await permitted(session)).toBe("served");
+    await room.decide({
+      type: "remove",
+      member: room.federation.member("ct"),
+      reason: "Invented reason",
+      forCause: false,
+    });
+    expect(await permitted(session)).toBe("FORBIDDEN");
+    for (const office of ["broker", "key-office"] as const) {
+      using anew = evaluation(office);
+      await expect.poll(() => permitted(anew), { timeout: SECOND_MS }).toBe("FORBIDDEN");
+    }
+    await expect(room.membership("ct").requestCredentials({})).rejects.toMatchObject({ code: "FORBIDDEN" });
+    const following = room.call(DirectoryServiceDefinition, "ct").listDirectives({ fromNumber: 1n });
+    expect(await endOf(following)).toBe("FORBIDDEN");
+  });
+});
+
+describe("an administrator who has lost the seat", () => {
+  it("is off within a second", async () => {
+    const { found } = room.federation.board.federation;
+    const followed = room.call(DirectoryServiceDefinition, "clerk").listDirectives({ fromNumber: 1n, follow: true });
+    const live = endOf(followed);
+    const session = room.board("clerk");
+    await session.listProposals({});
+    const board = found.board.slice(0, 2);
+    const holders = board.map((seat) => ({ administratorKeyId: keyId(seat.signingKey), sealed: randomBytes(80) }));
+    const shares = openEpochs(room.federation.board.federation).flatMap(({ epoch, salts }) =>
+      salts.map(({ domain }) => ({ epoch, domain, shares: holders })),
+    );
+    await room.decide({ type: "boardChange", board, quorum: 2, shares, reason: "Invented reason" });
+    expect(await within(SECOND_MS, live)).toBe("FORBIDDEN");
+    await expect(session.listProposals({})).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(room.board("clerk").listProposals({})).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+});
+
+/** A bare HTTP/2 connection of the unit "ct" over which one call is made; `closed` resolves when the server hangs up. */
+async function rawConnection(office: Office): Promise<{ readonly closed: Promise<unknown> }> {
+  const { evaluators } = room.federation.founded.federation.found;
+  const { address } = evaluators[office === "broker" ? 0 : 1]!;
+  const tls = room.tls("ct");
+  const [host, port] = address.split(":");
+  const socket: TLSSocket = connect({
+    host: host!,
+    port: Number(port),
+    ALPNProtocols: ["h2"],
+    ca: tls.rootsPem,
+    cert: tls.certificatePem,
+    key: tls.privateKeyPem,
+    checkServerIdentity: () => undefined,
+  });
+  await once(socket, "secureConnect");
+  const session = connectHttp2(`https://${address}`, { createConnection: () => socket });
+  session.on("error", () => undefined);
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  const call = session.request({
+    ":method": "POST",
+    ":path": "/causeway.v1.EvaluationService/GetBudget",
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  call.on("error", () => undefined);
+  call.end(new Uint8Array(5));
+  call.resume();
+  await once(call, "end");
+  return { closed };
+}
