@@ -7,9 +7,9 @@ import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { Clock } from "../shared/platform/clock.ts";
 import { aborted } from "../shared/platform/lifecycle.ts";
 import type { Log } from "../shared/platform/log.ts";
-import { nextTurn } from "../shared/platform/retry.ts";
+import { nextTurn, pause } from "../shared/platform/retry.ts";
 import type { Plane } from "./bus/plane.ts";
-import { SLICE_DIGESTS } from "./core/limits.ts";
+import { DIGEST_PAUSE_MS, SLICE_DIGESTS } from "./core/limits.ts";
 import type { Spaces } from "./core/spaces.ts";
 import type { Directory } from "./store/directory.ts";
 import type { Ledger } from "./store/ledger.ts";
@@ -65,6 +65,19 @@ export class Upkeep {
 
   /** Until the signal aborts. Throws what this process cannot go on from. */
   async run(): Promise<void> {
+    await Promise.all([this.#followDirectives(), this.#prepareDigests()]);
+  }
+
+  /** A digest of many records is answered at once: what goes into the answer is made while there is time. */
+  async #prepareDigests(): Promise<void> {
+    const { publications, signal } = this.#parts;
+    while (!signal.aborted) {
+      if (publications.prepareDigests(SLICE_DIGESTS)) await nextTurn();
+      else await pause(DIGEST_PAUSE_MS, signal);
+    }
+  }
+
+  async #followDirectives(): Promise<void> {
     const { directory, signal } = this.#parts;
     const stopping = aborted(signal);
     while (!signal.aborted) {
@@ -75,9 +88,7 @@ export class Upkeep {
   }
 
   async #settle(): Promise<void> {
-    const { publications, signal } = this.#parts;
     await this.#standings.settle();
     if (await this.#endings.settle()) this.#purged.resolve();
-    while (!signal.aborted && publications.prepareDigests(SLICE_DIGESTS)) await nextTurn();
   }
 }

@@ -10,7 +10,14 @@ import type { Clock } from "../../shared/platform/clock.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import type { BusMessage, NatsBus } from "../../shared/platform/nats.ts";
 import { pause, retryWhileUnavailable } from "../../shared/platform/retry.ts";
-import { BROKER_CONSUMER, deliveryStream, submissionStream, submissionSubject } from "../../shared/wire/subjects.ts";
+import {
+  BROKER_CONSUMER,
+  deliveryStream,
+  deliverySubject,
+  submissionStream,
+  submissionSubject,
+  submissionSubjects,
+} from "../../shared/wire/subjects.ts";
 import { NOTICE_TICK_MS } from "../core/limits.ts";
 import type { Received } from "../core/submission.ts";
 import type { SealingKeys } from "../keys.ts";
@@ -109,10 +116,20 @@ export class Plane {
     }
   }
 
-  /** Removes a member's streams with all they hold. */
+  /** Removes a member's streams with all they hold; from a broker that may not, at least what they hold. */
   async deleteStreams(member: MemberId): Promise<void> {
-    for (const stream of [submissionStream(member), deliveryStream(member)]) {
-      await this.#persist(() => this.#parts.bus.deleteStream(stream));
+    const { bus } = this.#parts;
+    for (const [stream, subjects] of [
+      [submissionStream(member), submissionSubjects(member)],
+      [deliveryStream(member), deliverySubject(member)],
+    ] as const) {
+      try {
+        await this.#persist(() => bus.deleteStream(stream));
+      } catch (error) {
+        if (!isCausewayError(error, "UNAUTHENTICATED")) throw error;
+        this.#parts.log.error("nats.streamKept", error);
+        await this.#persist(() => bus.purge(stream, subjects));
+      }
     }
   }
 

@@ -40,8 +40,10 @@ export class EpochSpace {
   readonly records = new RecordTable();
   readonly #indexes = new Map<Domain, TokenIndex>();
   readonly #hash: TokenHash;
-  /** By record number; made when first asked for, because a rebuild has no time for them. */
+  /** By record number; made when there is time, or when asked for. */
   readonly #digestItems: (DigestItem | undefined)[] = [];
+  /** Numbers of records whose items are to be made. */
+  readonly #awaitingDigest: number[] = [];
   readonly #digestKeys = new Map<MemberId, HashKey>();
   readonly #tokensOfMember = new Map<MemberId, number>();
 
@@ -73,6 +75,7 @@ export class EpochSpace {
     const record = this.records.put({ ...version, tokens: count, published, sinceMs: before?.sinceMs ?? nowMs });
     this.#index(record.domain).put(record.number, this.records.memberNumber(member), tokens);
     this.#digestItems[record.number] = undefined;
+    this.#awaitingDigest.push(record.number);
     this.#tokensOfMember.set(member, this.tokensOfMember(member) + count - (before?.tokens ?? 0));
     return record;
   }
@@ -100,14 +103,12 @@ export class EpochSpace {
 
   /** Makes up to `max` items of digests ahead of time. False if none was missing. */
   prepareDigests(federation: Uint8Array, max: number): boolean {
-    let made = 0;
-    for (const record of this.records.all()) {
-      if (this.#digestItems[record.number] !== undefined) continue;
-      if (made === max) return true;
-      this.#digestItem(federation, record);
-      made += 1;
+    const numbers = this.#awaitingDigest.splice(-max);
+    for (const number of numbers) {
+      const record = this.records.at(number);
+      if (record !== undefined) this.#digestItem(federation, record);
     }
-    return made > 0;
+    return numbers.length > 0;
   }
 
   /** How many of `tokens` the member's record under `handle` does not hold yet, per class. */

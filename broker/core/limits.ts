@@ -43,5 +43,8 @@ export const SLICE_MATCHES = 50;
 /** Items of digests made in one such step. */
 export const SLICE_DIGESTS = 250;
 
+/** How often it is looked whether there are items to make: sooner than a member asks after it has published. */
+export const DIGEST_PAUSE_MS = 1_000;
+
 /** Handles in the answer to a digest: sixteen bytes each leave a message of 512 KiB room for the rest. */
 export const DIGEST_HANDLES_MAX = 30_000;
