@@ -6,9 +6,3 @@ export type CanaryReport = {
   /** Test records of an epoch that have met, of those that should have. */
   counts(epoch: number): { readonly met: number; readonly expected: number };
 };
-
-/** Without test records nothing is claimed and nothing is missing. */
-export const NO_CANARIES: CanaryReport = {
-  unprovenSinceMs: () => 0,
-  counts: () => ({ met: 0, expected: 0 }),
-};

@@ -12,6 +12,8 @@ const schema = z.strictObject({
   natsUrl: z.string().regex(/^tls:\/\/[^/\s]+:\d{1,5}$/),
   /** Worker processes for hardening; 0 is one a core. */
   workers: z.int().min(0).max(256).default(0),
+  /** Test records that prove silence; "off" where every record is to be counted, as in tests. */
+  canaries: z.enum(["on", "off"]).default("on"),
 });
 
 export type NodeConfig = z.infer<typeof schema> & {

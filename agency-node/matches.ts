@@ -33,6 +33,8 @@ export type MatchesParts = {
   readonly log: Log;
   /** 32 secret bytes, always the same for a match. */
   proofNonce(matchId: MatchId): Uint8Array;
+  /** Whose matches go their way like all others, and are shown to nobody. */
+  readonly canaries: { isCanary(handle: Handle): boolean; onMatch(match: MatchState): void };
 };
 
 /**
@@ -56,12 +58,14 @@ export class Matches {
 
   /** Carries a notice out; call it inside the transaction that stores the notice. */
   apply(notice: Notice): void {
-    const { db, inbox, outbox, activity, clock, log } = this.#parts;
+    const { db, inbox, outbox, activity, canaries, clock, log } = this.#parts;
     const before = inbox.match(notice.event.matchId);
     const step = evolveMatch(before, notice.event, this.#context());
     if (step === undefined) return log.warn("notice.unknown-match", { number: notice.number });
-    inbox.save(step.state);
+    const isCanary = canaries.isCanary(step.state.handle);
+    inbox.save(step.state, isCanary);
     for (const body of step.send) outbox.append(body);
+    if (isCanary) return canaries.onMatch(step.state);
     if (notice.event.type === "matchOpened") activity.append(clock(), "combination", { detail: step.state.matchId });
     if (step.state.status === "dropped") return;
     db.afterCommit(() => {

@@ -76,6 +76,7 @@ async function run(
   const failed = new AbortController();
   const stopping = AbortSignal.any([signal, failed.signal]);
   const onDirective = (): void => {
+    parts.canaries.onDirective();
     parts.records.onDirective();
     parts.epochs.onDirective();
     parts.link.onDirective();
@@ -83,11 +84,14 @@ async function run(
   const loops = [
     parts.directory.run(stopping, onDirective),
     parts.epochs.run(stopping),
+    parts.canaries.run(stopping),
     parts.preparer.run(stopping),
     parts.publisher.run(stopping),
     parts.digests.run(stopping),
     parts.health.run(stopping),
     sweep(parts.records, log, stopping),
+    parts.keyOffers.run(stopping),
+    parts.spending.run(stopping),
     parts.link.run(stopping),
     renew(stopping),
   ];

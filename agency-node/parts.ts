@@ -4,23 +4,28 @@ import { digestKey } from "../shared/core/digest.ts";
 import type { Clock } from "../shared/platform/clock.ts";
 import type { Log } from "../shared/platform/log.ts";
 import { readNatsCredentials, readStorageKey, readTls } from "../shared/platform/party.ts";
+import { randomBytes } from "../shared/crypto/random.ts";
 import { ChainFollower } from "../shared/rpc/chain-follower.ts";
 import { VERSION } from "../shared/platform/version.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix } from "../shared/wire/subjects.ts";
 import { Link } from "./bus/link.ts";
 import { BrokerFaults } from "./bus/receiver.ts";
 import type { NodeConfig } from "./config.ts";
-import { NO_CANARIES } from "./canary-report.ts";
-import type { CanaryReport } from "./canary-report.ts";
+import { Canaries } from "./canaries/canaries.ts";
+import { CanaryStore } from "./canaries/canary-store.ts";
 import { keepEvidence } from "./evidence.ts";
+import { budgetAt } from "./hardening/rpc/budget-client.ts";
 import { createHardener } from "./hardening/hardener.ts";
 import { Health } from "./health.ts";
 import { Matches } from "./matches.ts";
 import { Digests } from "./publishing/digests.ts";
 import { Epochs } from "./publishing/epochs.ts";
+import { KeyOffers } from "./publishing/key-offers.ts";
 import { Preparer } from "./publishing/preparer.ts";
 import { Publisher } from "./publishing/publisher.ts";
 import { Records } from "./records.ts";
+import { MembershipClient } from "./rpc/membership-client.ts";
+import { Spending } from "./spending.ts";
 import { ActivityLog } from "./store/activity.ts";
 import { Database } from "./store/database.ts";
 import { HardenedStore } from "./store/hardened.ts";
@@ -54,13 +59,15 @@ export function assemble(config: NodeConfig, surroundings: Surroundings, resourc
     onRenumbered: (upserts, moved) =>
       stores.standings.renumber(upserts, moved, digestKey(trust.federation.id, member, moved.epoch)),
   });
-  const publishing = publishingOf(config, { ...stores, ...surroundings, outbox, trust }, resources, () => link);
-  const { publisher, preparer, digests } = publishing;
+  const canaries: Canaries = canariesOf(config, { ...stores, ...surroundings, trust }, () => ({ records, health }));
+  const of = { ...stores, ...surroundings, outbox, trust, canaries };
+  const publishing = publishingOf(config, of, resources, () => link);
+  const { publisher, preparer, digests, health } = publishing;
   const proofNonce: Trust["proofNonce"] = (matchId) => trust.proofNonce(matchId);
-  const matches = new Matches({ ...stores, outbox, publisher, clock, log, proofNonce });
+  const matches = new Matches({ ...stores, outbox, publisher, canaries, clock, log, proofNonce });
   const onStored = (): void => preparer.wake();
   const admit = () => trust.admit;
-  const records = new Records({ ...stores, store: stores.records, outbox, clock, admit, onStored });
+  const records: Records = new Records({ ...stores, store: stores.records, outbox, clock, admit, onStored });
   const faults = new BrokerFaults();
   const link: Link = new Link({
     ...stores,
@@ -80,6 +87,8 @@ export function assemble(config: NodeConfig, surroundings: Surroundings, resourc
   return {
     ...stores,
     ...publishing,
+    ...authoritiesOf(config, trust, log, resources),
+    canaries,
     member,
     trust,
     directory,
@@ -109,7 +118,7 @@ function storesOf(config: NodeConfig, resources: AsyncDisposableStack) {
 /** From records to the outbox, and whether the broker has what went there. */
 function publishingOf(
   config: NodeConfig,
-  of: Stores & Surroundings & { readonly outbox: Outbox; readonly trust: Trust },
+  of: Stores & Surroundings & { readonly outbox: Outbox; readonly trust: Trust; readonly canaries: Canaries },
   resources: AsyncDisposableStack,
   link: () => Link,
 ) {
@@ -132,13 +141,12 @@ function publishingOf(
     paddingKey: (handle) => trust.paddingKey(handle),
     onCarried: (epoch) => digests.ask(epoch),
   });
-  const canaries: CanaryReport = NO_CANARIES;
   const health: Health = new Health({
     ...of,
     version: VERSION,
     federation,
     obstacles: () => trust.obstacles,
-    canaries: () => canaries,
+    canaries: () => of.canaries,
     isConnected: () => link().connected && trust.membershipEnd === "",
   });
   const digests: Digests = new Digests({
@@ -162,7 +170,58 @@ function publishingOf(
     },
     onStartedOver: () => link().startedOver(),
   });
-  return { preparer, publisher, canaries, health, digests, epochs };
+  return { preparer, publisher, health, digests, epochs };
+}
+
+/** Their records go the way of all records. */
+function canariesOf(
+  config: NodeConfig,
+  of: Stores & Surroundings & { readonly trust: Trust },
+  later: () => { readonly records: Records; readonly health: Health },
+): Canaries {
+  const { db, inbox, trust } = of;
+  return new Canaries({
+    ...of,
+    store: new CanaryStore(db),
+    records: {
+      keep: (record, handle, epoch) => of.records.putCanary(record, handle, epoch),
+      withdraw: (handles) => later().records.withdrawCanaries(handles),
+      remove(handle): void {
+        inbox.removeCanary(handle);
+        of.records.removeCanary(handle);
+      },
+      sample: (share) => of.records.sample(share),
+    },
+    member: trust.member,
+    enabled: config.canaries === "on",
+    federation: () => trust.federation,
+    epochs: () => trust.openTerms,
+    handleOf: (epoch, domain, pair) => trust.canaryHandle(epoch, domain, pair),
+    random: () => new DataView(randomBytes(4).buffer).getUint32(0) / 2 ** 32,
+    onChange: () => later().health.changed(),
+  });
+}
+
+/** What the node asks of broker and evaluators besides its work. */
+function authoritiesOf(config: NodeConfig, trust: Trust, log: Log, resources: AsyncDisposableStack) {
+  const federation = () => trust.federation;
+  const tls = () => readTls(config.dir);
+  const broker = resources.use(new MembershipClient({ address: federation().found.broker.address, tls }));
+  const keyOffers = new KeyOffers({
+    member: trust.member,
+    signer: trust.signer,
+    log,
+    federation,
+    preparedEpoch: (signal) => broker.preparedEpoch(signal),
+    offer: (key, signal) => broker.offerKey(key, signal),
+    prepareKey: (epoch) => trust.prepareSealingKey(epoch),
+  });
+  const spending = new Spending({
+    evaluators: () => federation().found.evaluators,
+    budgetAt: (evaluator, signal) => budgetAt(evaluator, { federation: federation(), tls, signal }),
+    standing: (signal) => broker.standing(signal),
+  });
+  return { keyOffers, spending };
 }
 
 function natsServerOf(config: NodeConfig, { member, tls }: Trust) {

@@ -127,6 +127,15 @@ export class Records {
     onStored();
   }
 
+  /** Takes canaries back, as an officer does records. Call it inside a transaction. */
+  withdrawCanaries(handles: readonly Handle[]): void {
+    const stored = handles.flatMap((handle) => this.#parts.store.byHandle(handle) ?? []);
+    this.#end(
+      stored.filter((each) => !isEnded(each)),
+      "withdrawn",
+    );
+  }
+
   list(): Iterable<StoredRecord> {
     return this.#parts.store.all();
   }

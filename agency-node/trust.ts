@@ -3,11 +3,13 @@
  * opened from the signed directives (protocol section 4). Salts are held in memory only, and wiped when their epoch has ended.
  */
 import { existsSync } from "node:fs";
-import { equalBytes, lpText, fromHex } from "../shared/core/bytes.ts";
+import { equalBytes, fromHex, lpText, toHex, u64, u8 } from "../shared/core/bytes.ts";
 import type { Delivery } from "../shared/core/data-plane.ts";
 import { activeEpoch, isOpen, openEpochs } from "../shared/core/decisions.ts";
 import type { Admit, Epoch, Federation } from "../shared/core/directive.ts";
+import type { Domain } from "../shared/core/domain.ts";
 import { CausewayError, isCausewayError } from "../shared/core/errors.ts";
+import { toId } from "../shared/core/ids.ts";
 import type { Handle, MatchId, MemberId } from "../shared/core/ids.ts";
 import { blake2bKeyed, hashKey } from "../shared/crypto/hash.ts";
 import type { HashKey } from "../shared/crypto/hash.ts";
@@ -19,6 +21,7 @@ import { certificateDer, identityOfCertificate } from "../shared/platform/tls.ts
 import {
   destroySealingKey,
   keyFile,
+  prepareSealingKey,
   readSealingKeys,
   readSigningKeys,
   readStorageKey,
@@ -26,6 +29,7 @@ import {
   sealingKeyEpochs,
 } from "../shared/platform/party.ts";
 import { openDelivery } from "../shared/wire/data-plane.ts";
+import type { CanaryPair } from "./canaries/core/plan.ts";
 import { openSalts } from "./core/salts.ts";
 import { SCHEME } from "./linkage/scheme.ts";
 import type { EpochTerms } from "./publishing/terms.ts";
@@ -227,6 +231,13 @@ export class Trust {
     }
   }
 
+  /** Makes the sealing key of an epoch to come, unless there is one; answers with its public half. */
+  prepareSealingKey(epoch: number): Uint8Array {
+    const publicKey = prepareSealingKey(this.#keys.dir, epoch);
+    this.reloadSealingKeys();
+    return publicKey;
+  }
+
   /** Reads keys that were made since. Answers whether there are others now. */
   reloadSealingKeys(): boolean {
     const count = this.#sealingKeys.length;
@@ -274,6 +285,13 @@ export class Trust {
   /** What this node puts into a match's proof of knowledge: unpredictable to others, and the same after a restore. */
   proofNonce(matchId: MatchId): Uint8Array {
     return this.#derive("causeway/match-nonce/v1", matchId);
+  }
+
+  /** The handle of a canary: the same after a restore, and in no relation to those of others that the broker could see. */
+  canaryHandle(epoch: number, domain: Domain, { beatMs, ring, from, to }: CanaryPair): Handle {
+    const place = [u64(epoch), lpText(domain), u64(beatMs), u8(ring), fromHex(from), fromHex(to)];
+    const key = hashKey(this.#keys.conversationSeed);
+    return toId<Handle>(toHex(blake2bKeyed(16, key, lpText("causeway/canary-handle/v1"), ...place)));
   }
 
   #derive(purpose: string, id: Handle | MatchId): Uint8Array {

@@ -40,11 +40,18 @@ export async function inbox(
   output: Output,
 ): Promise<void> {
   const { signal } = flags;
-  if (signal === undefined) return showAll(await node.matches(flags), output);
+  if (signal === undefined) {
+    const { matches, silenceUnprovenSinceMs } = await node.matches(flags);
+    return showAll(matches, silenceUnprovenSinceMs, output);
+  }
   output.say("Waiting for overlaps; Ctrl-C ends this.");
   const shown = new Set<string>();
+  let toldMs = 0;
   try {
-    for await (const match of node.watch(signal)) {
+    for await (const { match, silenceUnprovenSinceMs } of node.watch(signal)) {
+      if (silenceUnprovenSinceMs !== toldMs) tellSilence(silenceUnprovenSinceMs, output);
+      toldMs = silenceUnprovenSinceMs;
+      if (match === undefined) continue;
       if (!flags.all && (match.state === "closed" || match.state === "dropped") && !shown.has(match.id)) continue;
       shown.add(match.id);
       output.json(match);
@@ -55,7 +62,7 @@ export async function inbox(
   }
 }
 
-function showAll(matches: readonly MatchView[], output: Output): void {
+function showAll(matches: readonly MatchView[], silenceUnprovenSinceMs: number, output: Output): void {
   for (const match of matches) {
     output.json(match);
     output.say(`${timeOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
@@ -63,6 +70,17 @@ function showAll(matches: readonly MatchView[], output: Output): void {
     output.say(printable(`          case ${caseReference}, ${handling}, review by ${reviewBy}; ${reasons.join("; ")}`));
   }
   if (matches.length === 0) output.say("No overlaps.");
+  if (silenceUnprovenSinceMs > 0) tellSilence(silenceUnprovenSinceMs, output);
+}
+
+/** What it means now that there are no overlaps, or no others. */
+function tellSilence(silenceUnprovenSinceMs: number, output: Output): void {
+  output.json({ silenceUnprovenSinceMs });
+  output.say(
+    silenceUnprovenSinceMs === 0
+      ? "That there are no others is proven again."
+      : `That there are no others is unproven since ${timeOf(silenceUnprovenSinceMs)}: test records have not met. Ask again later.`,
+  );
 }
 
 /** Local date and minute: officers write them down. */
@@ -78,12 +96,14 @@ export async function showStatus(node: NodeClient, output: Output): Promise<void
 }
 
 function statusRows(status: NodeStatus): string[][] {
-  const policy =
-    status.policyUnprovenSinceMs === 0 ? "proven" : `unproven since ${timeOf(status.policyUnprovenSinceMs)}`;
+  const provenOr = (sinceMs: number): string => (sinceMs === 0 ? "proven" : `unproven since ${timeOf(sinceMs)}`);
   return [
     ["Unit", `${status.memberName} (${status.slug}), ${status.mandate}`],
     ["Broker", status.brokerConnected ? "connected" : "not reachable: what you publish waits here"],
-    ["Policy", `${policy}, directive ${status.directiveNumber}, epoch ${status.epoch}, scheme ${status.scheme}`],
+    [
+      "Policy",
+      `${provenOr(status.policyUnprovenSinceMs)}, directive ${status.directiveNumber}, epoch ${status.epoch}, scheme ${status.scheme}`,
+    ],
     [
       "Records",
       `${status.records} published, ${status.hardening} being hardened, ${status.waiting} sent, ${status.rejected} refused by the broker`,
@@ -92,6 +112,7 @@ function statusRows(status: NodeStatus): string[][] {
     ["Published", `${status.tokens} tokens; ${status.outbox} messages wait for the broker's receipt`],
     ["Hardened", `${status.hardened} identifiers in ${status.hardeningSeconds.toFixed(1)} s`],
     ["Overlaps", `${status.openMatches} open, ${status.unprovenMatches} being proven, ${status.notices} notices`],
+    ["Silence", `that there are no others is ${provenOr(status.silenceUnprovenSinceMs)}`],
     ...faultRows(status),
     ["Version", status.version],
   ];

@@ -6,6 +6,7 @@ import { grpcService } from "../../shared/platform/grpc.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
 import { LiaisonServiceDefinition } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import type { Match, WatchMatchesResponse } from "../../shared/wire/gen/causeway/v1/liaison.ts";
+import type { CanaryReport } from "../canary-report.ts";
 import { isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
 import type { Matches } from "../matches.ts";
@@ -19,18 +20,20 @@ export type LiaisonServiceParts = {
   readonly matches: Matches;
   readonly inbox: Inbox;
   readonly records: RecordStore;
+  readonly canaries: CanaryReport;
 };
 
-/** How often a watcher that sees no change looks whether its caller has hung up. */
+/** How often a watcher that sees no change looks whether its caller has hung up, and whether silence is still proven. */
 const IDLE_MS = 30_000;
 
 export function liaisonService(parts: LiaisonServiceParts): GrpcService {
-  const { member, matches, inbox } = parts;
+  const { member, matches, inbox, canaries } = parts;
+  const silence = () => ({ silenceUnprovenSinceMs: BigInt(canaries.unprovenSinceMs()) });
   return grpcService(LiaisonServiceDefinition, {
     async listMatches(request, context: CallContext) {
       assertOwnUnit(context, member);
       const shown = inbox.matches().filter((match) => request.all || match.status !== "closed");
-      return { matches: shown.map((match) => toMatch(match, parts)) };
+      return { matches: shown.map((match) => toMatch(match, parts)), ...silence() };
     },
     async *watchMatches(_request, context: CallContext): AsyncGenerator<WatchMatchesResponse> {
       assertOwnUnit(context, member);
@@ -41,11 +44,15 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
         wake.set();
       });
       try {
-        for (const match of inbox.matches()) yield { match: toMatch(match, parts), silenceUnprovenSinceMs: 0n };
+        for (const match of inbox.matches()) yield { match: toMatch(match, parts), ...silence() };
+        let told = silence();
+        yield { match: undefined, ...told };
         while (!context.signal.aborted) {
           const batch = [...changed.values()];
           changed.clear();
-          for (const match of batch) yield { match: toMatch(match, parts), silenceUnprovenSinceMs: 0n };
+          for (const match of batch) yield { match: toMatch(match, parts), ...silence() };
+          const now = silence();
+          if (now.silenceUnprovenSinceMs !== told.silenceUnprovenSinceMs) yield { match: undefined, ...(told = now) };
           if (changed.size === 0) await wake.wait(IDLE_MS, context.signal);
         }
       } finally {

@@ -13,7 +13,8 @@ const SCHEMA_VERSION = 2;
  *
  * `record.state` is what the node does with it (`hardening`, `ready`, `refused`, `withdrawn`, `expired`); `standing` is what became of
  * it in each epoch: `due` 0 nothing, 1 new content is to be sent, 2 it is to be carried over or sent again. `prepared` is made from a
- * revision of the record, once for each generation of evaluator keys. A record with an `only_epoch` goes into no other. The view `shown` has the state that a person sees.
+ * revision of the record, once for each generation of evaluator keys. A record with an
+ * `only_epoch` goes into no other: it is a canary, and `match.canary` its handle. The view `shown` has the state that a person sees.
  */
 const SCHEMA = `
 CREATE TABLE record (
@@ -134,8 +135,28 @@ CREATE TABLE match (
   match_id          TEXT PRIMARY KEY,
   status            TEXT NOT NULL,
   unfinished        INTEGER NOT NULL,
+  canary            TEXT,
   sealed            BLOB NOT NULL
 ) STRICT;
+
+CREATE TABLE canary (
+  handle            TEXT PRIMARY KEY,
+  epoch             INTEGER NOT NULL,
+  beat_ms           INTEGER NOT NULL,
+  counterpart       TEXT NOT NULL,
+  awaited           INTEGER NOT NULL DEFAULT 1,
+  planned_ms        INTEGER NOT NULL,
+  met_ms            INTEGER NOT NULL DEFAULT 0,
+  ends_ms           INTEGER NOT NULL,
+  ended_ms          INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE canary_beat (
+  epoch             INTEGER NOT NULL,
+  beat_ms           INTEGER NOT NULL,
+  proven_ms         INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (epoch, beat_ms)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE activity (
   number            INTEGER PRIMARY KEY AUTOINCREMENT,

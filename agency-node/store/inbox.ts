@@ -1,5 +1,5 @@
 /** Notices of the broker, numbered and chained, and the matches they add up to. */
-import type { MatchId } from "../../shared/core/ids.ts";
+import type { Handle, MatchId } from "../../shared/core/ids.ts";
 import { isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
 import type { Database } from "./database.ts";
@@ -33,21 +33,23 @@ export class Inbox {
     return row && this.#open(matchId, row.sealed);
   }
 
-  save(match: MatchState): void {
+  /** `isCanary`: of a test record, which no officer sees. */
+  save(match: MatchState, isCanary = false): void {
     this.#db.run(
-      `INSERT INTO match VALUES (?, ?, ?, ?) ON CONFLICT (match_id) DO UPDATE
+      `INSERT INTO match (match_id, status, unfinished, canary, sealed) VALUES (?, ?, ?, ?, ?) ON CONFLICT (match_id) DO UPDATE
          SET status = excluded.status, unfinished = excluded.unfinished, sealed = excluded.sealed`,
       match.matchId,
       match.status,
       isProving(match) ? 1 : 0,
+      isCanary ? match.handle : null,
       this.#vault.sealJson(`match/${match.matchId}`, match),
     );
   }
 
-  /** Matches that an officer sees, in the order they were opened: everything but the dropped ones. */
+  /** Matches that an officer sees, in the order they were opened: everything but the dropped ones and those of canaries. */
   matches(): MatchState[] {
     const rows = this.#db.all<{ match_id: MatchId; sealed: Uint8Array }>(
-      "SELECT match_id, sealed FROM match WHERE status <> 'dropped' ORDER BY rowid",
+      "SELECT match_id, sealed FROM match WHERE status <> 'dropped' AND canary IS NULL ORDER BY rowid",
     );
     return rows.map((row) => this.#open(row.match_id, row.sealed));
   }
@@ -55,9 +57,14 @@ export class Inbox {
   /** `unfinished`: still on the way to a proof. */
   counts(): { readonly open: number; readonly unfinished: number } {
     const counts = this.#db.get<{ open: number; unfinished: number }>(
-      "SELECT count(*) AS open, coalesce(sum(unfinished), 0) AS unfinished FROM match WHERE status IN ('open', 'proven', 'unproven')",
+      `SELECT count(*) AS open, coalesce(sum(unfinished), 0) AS unfinished FROM match
+       WHERE status IN ('open', 'proven', 'unproven') AND canary IS NULL`,
     );
     return counts ?? { open: 0, unfinished: 0 };
+  }
+
+  removeCanary(handle: Handle): void {
+    this.#db.run("DELETE FROM match WHERE canary = ?", handle);
   }
 
   #open(matchId: MatchId, sealed: Uint8Array): MatchState {

@@ -77,6 +77,37 @@ export class RecordStore {
     return outcome;
   }
 
+  /** Stores a canary, which goes into one epoch only and which no list and no count shows. */
+  putCanary(record: DeconflictionRecord, handle: Handle, epoch: number): void {
+    const key = this.#vault.lookupKey("canary", utf8(handle));
+    this.#db.run(
+      `INSERT OR IGNORE INTO record (handle, reference_key, sealed, content_key, revision, review_by_day, state, only_epoch)
+       VALUES (?, ?, ?, ?, 1, ?, 'hardening', ?)`,
+      handle,
+      key,
+      this.#vault.sealJson(`record/${handle}`, record),
+      key,
+      reviewDayOf(record),
+      epoch,
+    );
+  }
+
+  /** Removes what is left of a canary that was taken back. */
+  removeCanary(handle: Handle): void {
+    this.#db.run("DELETE FROM published WHERE handle = ?", handle);
+    this.#db.run("DELETE FROM record WHERE handle = ? AND only_epoch IS NOT NULL", handle);
+  }
+
+  /** One of the unit's published records: the first that arrived after a share, 0 to 1, of all. Undefined if there is none. */
+  sample(share: number): DeconflictionRecord | undefined {
+    const row = this.#db.get<Row>(
+      `SELECT * FROM shown WHERE state = 'published' AND only_epoch IS NULL
+         AND number >= ? * (SELECT max(number) FROM record) ORDER BY number LIMIT 1`,
+      share,
+    );
+    return row && this.#open(row).record;
+  }
+
   /** What `put` would do. A record that was withdrawn or has expired is taken in again even if nothing else changed. */
   compare(record: DeconflictionRecord, contentHash: Uint8Array): PutOutcome {
     const known = this.#known(this.#referenceKey(record.reference));
@@ -165,11 +196,15 @@ export class RecordStore {
     );
   }
 
-  /** All records, in the order of their arrival, read in pages so that a large file does not fill the memory. */
+  /** All records but canaries, in the order of their arrival, read in pages so that a large file does not fill the memory. */
   *all(): Generator<StoredRecord> {
     const PAGE = 500;
     for (let after = 0; ;) {
-      const rows = this.#db.all<Row>("SELECT * FROM shown WHERE number > ? ORDER BY number LIMIT ?", after, PAGE);
+      const rows = this.#db.all<Row>(
+        "SELECT * FROM shown WHERE number > ? AND only_epoch IS NULL ORDER BY number LIMIT ?",
+        after,
+        PAGE,
+      );
       for (const row of rows) yield this.#open(row);
       const last = rows.at(-1);
       if (last === undefined) return;
@@ -225,10 +260,11 @@ export class RecordStore {
     this.#db.run("UPDATE record SET sent_day = ? WHERE handle = ?", day, handle);
   }
 
+  /** Without canaries. */
   counts(): Record<RecordState, number> & { readonly tokens: number } {
     const counts = { hardening: 0, waiting: 0, published: 0, rejected: 0, withdrawn: 0, expired: 0, tokens: 0 };
     const rows = this.#db.all<{ state: RecordState; records: number; tokens: number }>(
-      "SELECT state, count(*) AS records, sum(tokens) AS tokens FROM shown GROUP BY state",
+      "SELECT state, count(*) AS records, sum(tokens) AS tokens FROM shown WHERE only_epoch IS NULL GROUP BY state",
     );
     for (const { state, records, tokens } of rows) {
       counts[state] = records;

@@ -371,14 +371,14 @@ export class StandingStore {
   }
 
   /**
-   * Live records that the broker ever gave a receipt for, and those of them that stand in this epoch. What has only just come in is in
-   * neither, so that a unit at work is not for ever behind.
+   * Live records that the broker ever gave a receipt for, and those of them that stand in this epoch, without canaries. What has only
+   * just come in is in neither, so that a unit at work is not for ever behind.
    */
   progress(epoch: number): Progress {
     const found = this.#db.get<Progress>(
       `SELECT count(*) AS records, count(held_sequence) AS published
-       FROM record LEFT JOIN standing ON standing.record = record.number AND epoch = ?1
-       WHERE record.state IN ('hardening', 'ready') AND held_day IS NOT NULL AND coalesce(only_epoch, ?1) = ?1`,
+       FROM record LEFT JOIN standing ON standing.record = record.number AND epoch = ?
+       WHERE record.state IN ('hardening', 'ready') AND held_day IS NOT NULL AND only_epoch IS NULL`,
       epoch,
     );
     return found ?? { records: 0, published: 0 };

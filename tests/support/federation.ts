@@ -25,6 +25,7 @@ import type { Admit, DirectiveBody, Federation } from "../../shared/core/directi
 import type { Domain } from "../../shared/core/domain.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { systemClock } from "../../shared/platform/clock.ts";
+import type { Clock } from "../../shared/platform/clock.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection } from "../../shared/platform/grpc.ts";
 import {
@@ -53,6 +54,10 @@ export type UnitName = "ct" | "thb" | "wcu";
 export type TestOptions = {
   /** Puts a `Wiretap` on every wire between the parties. */
   readonly tapped?: boolean;
+  /** Default "off": what most tests count are their own records. */
+  readonly canaries?: "on" | "off";
+  /** Of the nodes. Default: the machine's. */
+  readonly clock?: Clock;
 };
 
 /** Where a server listens, and where others find it: the same, unless a wiretap stands between. */
@@ -89,12 +94,14 @@ export class TestFederation implements AsyncDisposable {
   readonly wiretap = new Wiretap();
   readonly board: TestBoard;
   readonly #ports: Readonly<Record<string, Ports>>;
+  readonly #options: TestOptions;
   readonly #running = new Map<string, AsyncDisposable>();
 
-  private constructor(root: string, founded: Founded, ports: Readonly<Record<string, Ports>>) {
+  private constructor(root: string, founded: Founded, ports: Readonly<Record<string, Ports>>, options: TestOptions) {
     this.root = root;
     this.founded = founded;
     this.#ports = ports;
+    this.#options = options;
     this.board = boardUnder(root, ADMINISTRATORS, (member) => this.dir(this.unitOf(member)));
     this.nats = new NatsProcess({ dir: (party) => this.dir(party) }, this.#port("nats").listen);
   }
@@ -117,7 +124,8 @@ export class TestFederation implements AsyncDisposable {
   }
 
   /** Founds and installs; nothing runs yet. */
-  static async found({ tapped = false }: TestOptions = {}): Promise<TestFederation> {
+  static async found(options: TestOptions = {}): Promise<TestFederation> {
+    const { tapped = false } = options;
     const root = mkdtempSync(join(tmpdir(), "causeway-test-"));
     chmodSync(root, 0o700);
     const ports: Record<string, Ports> = {};
@@ -130,7 +138,7 @@ export class TestFederation implements AsyncDisposable {
     for (const [party, bundleDir] of founded.bundles) {
       installBundle({ partyDir: join(root, party), bundleDir, fingerprint, nowMs: Date.now() });
     }
-    return new TestFederation(root, founded, ports);
+    return new TestFederation(root, founded, ports, options);
   }
 
   dir(party: string): string {
@@ -167,9 +175,10 @@ export class TestFederation implements AsyncDisposable {
 
   async startNode(unit: UnitName): Promise<Node> {
     const dir = this.dir(unit);
-    const settings = { natsUrl: this.natsUrl, listen: `127.0.0.1:${this.port(unit)}`, workers: 1 };
+    const { canaries = "off", clock = systemClock } = this.#options;
+    const settings = { natsUrl: this.natsUrl, listen: `127.0.0.1:${this.port(unit)}`, workers: 1, canaries };
     writeFileSync(join(dir, "node.json"), JSON.stringify(settings));
-    const node = await createNode(readConfig(dir), { clock: systemClock, log: this.log.for(unit) });
+    const node = await createNode(readConfig(dir), { clock, log: this.log.for(unit) });
     this.#running.set(unit, node);
     return node;
   }

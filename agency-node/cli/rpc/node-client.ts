@@ -100,7 +100,7 @@ export type NodeStatus = {
   /** What the broker went back on since the node started. */
   readonly lostSubmissions: number;
   readonly brokenNotices: number;
-};
+} & Silence;
 
 export type ContactLines = {
   readonly office: string;
@@ -138,6 +138,9 @@ export type MatchView = {
   readonly reviewBy: string;
 };
 
+/** 0 while "no overlap" means that there is none; else since when it may not. */
+export type Silence = { readonly silenceUnprovenSinceMs: number };
+
 export type NodeClient = Disposable & {
   /** Sends the options, then the file. The receipt is the last event. */
   importRecords(options: ImportOptions, bytes: AsyncIterable<Uint8Array>): AsyncIterable<ImportEvent>;
@@ -145,9 +148,9 @@ export type NodeClient = Disposable & {
   withdraw(reference: string, reason: string): Promise<void>;
   revalidate(reference: string, reviewBy: string, reason: string): Promise<void>;
   status(signal?: AbortSignal): Promise<NodeStatus>;
-  matches(options: { readonly all: boolean }): Promise<MatchView[]>;
-  /** All matches there are, then every change, until `signal` aborts. */
-  watch(signal: AbortSignal): AsyncIterable<MatchView>;
+  matches(options: { readonly all: boolean }): Promise<Silence & { readonly matches: readonly MatchView[] }>;
+  /** All matches there are, then every change, until `signal` aborts. Without a match: only silence has changed. */
+  watch(signal: AbortSignal): AsyncIterable<Silence & { readonly match?: MatchView }>;
 };
 
 /** A client of the node whose directory this is. Throws ENVIRONMENT where the directory is not that of an installed node. */
@@ -164,7 +167,10 @@ export function connectToNode(dir: string): NodeClient {
       void (await own.once(recordsAt.client.revalidate({ reference, reviewBy, reason }))),
     status: async (signal) =>
       toStatus(await own.once(recordsAt.client.getStatus({}, signal === undefined ? {} : { signal }))),
-    matches: async ({ all }) => (await own.once(liaisonAt.client.listMatches({ all }))).matches.map(toMatch),
+    async matches({ all }) {
+      const { matches, silenceUnprovenSinceMs } = await own.once(liaisonAt.client.listMatches({ all }));
+      return { matches: matches.map(toMatch), silenceUnprovenSinceMs: Number(silenceUnprovenSinceMs) };
+    },
     watch: (signal) => own.each(changesOf(liaisonAt.client.watchMatches({}, { signal }))),
     [Symbol.dispose]() {
       recordsAt[Symbol.dispose]();
@@ -252,16 +258,24 @@ async function* rowsOf(rows: AsyncIterable<records.ListRecordsResponse>): AsyncG
 }
 
 function toStatus(status: records.GetStatusResponse): NodeStatus {
-  const { _unknownFields: _, ...rest } = status;
-  const entries = Object.entries(rest).map(([name, value]) => [
-    name,
-    typeof value === "bigint" ? Number(value) : value,
-  ]);
-  return Object.fromEntries(entries) as NodeStatus;
+  return plain(status) as NodeStatus;
 }
 
-async function* changesOf(changes: AsyncIterable<liaison.WatchMatchesResponse>): AsyncGenerator<MatchView> {
-  for await (const { match } of changes) if (match !== undefined) yield toMatch(match);
+/** Numbers for 64-bit integers, which JSON does not have. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  const known = Object.entries(value).filter(([name]) => name !== "_unknownFields");
+  return Object.fromEntries(known.map(([name, each]) => [name, plain(each)]));
+}
+
+async function* changesOf(
+  changes: AsyncIterable<liaison.WatchMatchesResponse>,
+): AsyncGenerator<Silence & { readonly match?: MatchView }> {
+  for await (const { match, silenceUnprovenSinceMs } of changes) {
+    yield { ...(match && { match: toMatch(match) }), silenceUnprovenSinceMs: Number(silenceUnprovenSinceMs) };
+  }
 }
 
 function toMatch(match: liaison.Match): MatchView {

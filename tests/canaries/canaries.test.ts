@@ -1,0 +1,333 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Canaries } from "../../agency-node/canaries/canaries.ts";
+import { CanaryStore } from "../../agency-node/canaries/canary-store.ts";
+import type { MatchState } from "../../agency-node/core/match.ts";
+import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
+import { Database } from "../../agency-node/store/database.ts";
+import { parseIsoDay } from "../../shared/core/days.ts";
+import { lpText, toHex, u64 } from "../../shared/core/bytes.ts";
+import type { Domain } from "../../shared/core/domain.ts";
+import type { Admit, Epoch, EpochState, Federation } from "../../shared/core/directive.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import { blake2b } from "../../shared/crypto/hash.ts";
+import { saltKey } from "../../shared/crypto/token.ts";
+import { silentLog } from "../../shared/platform/log.ts";
+import { invented } from "../crypto/support.ts";
+import { gradingBetween } from "../linkage/subjects.ts";
+import { membersOf } from "./support.ts";
+
+const MINUTE = 60_000;
+const NOON = Date.UTC(2026, 10, 22, 12);
+const BOTH: readonly Domain[] = ["target", "protected"];
+
+type Kept = { readonly record: DeconflictionRecord; readonly epoch: number };
+
+/** The canaries of invented nodes on one chain, and what a broker would make of their records. */
+class PaperNodes implements Disposable {
+  readonly dir = mkdtempSync(join(tmpdir(), "causeway-canaries-"));
+  readonly nodes = new Map<MemberId, PaperNode>();
+  nowMs = NOON + 7 * MINUTE;
+  members: Map<MemberId, readonly Domain[]>;
+  epochs: [number, EpochState][] = [[1, "active"]];
+  beatMinutes = 360;
+
+  constructor(ids: readonly MemberId[], domains: readonly Domain[] = ["target"]) {
+    this.members = new Map(ids.map((id) => [id, domains]));
+    for (const id of ids) this.nodes.set(id, new PaperNode(id, this));
+  }
+
+  get federation(): Federation {
+    const admit = (member: MemberId, domains: readonly Domain[]) =>
+      ({ member, domains, retentionDaysMax: 365 }) as Admit;
+    return {
+      members: new Map([...this.members].map(([id, domains]) => [id, admit(id, domains)])),
+      epochs: new Map(this.epochs.map(([epoch, state]) => [epoch, { epoch, state } as Epoch])),
+      policy: { canaryBeatMinutes: this.beatMinutes, canaryWithinMinutes: 15, budgetAlarmPercent: 80 },
+    } as unknown as Federation;
+  }
+
+  node(index: number): PaperNode {
+    return [...this.nodes.values()][index]!;
+  }
+
+  tick(): void {
+    for (const node of this.nodes.values()) node.canaries.tick();
+  }
+
+  /** Lets the records of an epoch meet: all, or those of some members only. */
+  match(epoch = 1, members: readonly MemberId[] = [...this.nodes.keys()]): void {
+    for (const one of members) {
+      for (const other of members) if (one !== other) this.#meet(this.nodes.get(one)!, this.nodes.get(other)!, epoch);
+    }
+  }
+
+  #meet(one: PaperNode, other: PaperNode, epoch: number): void {
+    for (const [handle, mine] of one.kept) {
+      for (const theirs of other.kept.values()) {
+        if (mine.epoch !== epoch || theirs.epoch !== epoch || !isSameBirth(mine, theirs)) continue;
+        const grading = gradingBetween(mine.record.subject, theirs.record.subject);
+        if (grading.grade !== "none") one.canaries.onMatch(provenMatch(handle, grading));
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const { db } of this.nodes.values()) db[Symbol.dispose]();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Saves the comparison of most pairs: without it canaries do not meet. */
+const isSameBirth = (one: Kept, other: Kept): boolean =>
+  one.record.subject.birthDates?.[0] === other.record.subject.birthDates?.[0];
+
+class PaperNode {
+  readonly member: MemberId;
+  readonly db: Database;
+  readonly kept = new Map<Handle, Kept>();
+  readonly removed: Handle[] = [];
+  readonly nodes: PaperNodes;
+  canaries: Canaries;
+  sample: DeconflictionRecord | undefined;
+  enabled = true;
+  changes = 0;
+
+  constructor(member: MemberId, nodes: PaperNodes) {
+    this.member = member;
+    this.nodes = nodes;
+    this.db = new Database(join(nodes.dir, member));
+    this.canaries = this.start();
+  }
+
+  start(): Canaries {
+    const { nodes, member, db } = this;
+    return new Canaries({
+      db,
+      store: new CanaryStore(db),
+      records: {
+        keep: (record, handle, epoch) => this.kept.set(handle, { record, epoch }),
+        withdraw: (handles) => handles.forEach((handle) => this.kept.delete(handle)),
+        remove: (handle) => this.removed.push(handle),
+        sample: () => this.sample,
+      },
+      member,
+      clock: () => nodes.nowMs,
+      log: silentLog,
+      federation: () => nodes.federation,
+      epochs: () => this.epochs(),
+      handleOf: (epoch, domain, { beatMs, ring, from, to }) =>
+        toId<Handle>(toHex(blake2b(16, lpText(`${member} ${domain} ${ring} ${from} ${to}`), u64(epoch), u64(beatMs)))),
+      random: () => 0.5,
+      enabled: this.enabled,
+      onChange: () => (this.changes += 1),
+    });
+  }
+
+  epochs() {
+    const { nodes, member } = this;
+    const domains = nodes.members.get(member);
+    if (domains === undefined) throw new CausewayError("FORBIDDEN", "the chain of directives does not admit this node");
+    const salts = (epoch: number) =>
+      new Map(domains.map((domain) => [domain, saltKey(invented(`salt ${epoch} ${domain}`, 32))]));
+    return nodes.epochs.filter(([, state]) => state !== "retired").map(([epoch]) => ({ epoch, salts: salts(epoch) }));
+  }
+
+  get unprovenSinceMs(): number {
+    return this.canaries.unprovenSinceMs();
+  }
+}
+
+function provenMatch(handle: Handle, grading: MatchState["grading"]): MatchState {
+  return {
+    matchId: toId<MatchId>("0e".repeat(16)),
+    handle,
+    side: 0,
+    domain: "target",
+    status: "proven",
+    grading,
+    amendment: 0,
+    openedAtMs: 0,
+    updatedAtMs: 0,
+    proof: {
+      meeting: {
+        incarnation: toId("0f".repeat(16)),
+        sequence: 1,
+        positions: { single: [], dateLevel: [], yearLevel: [] },
+      },
+      ownNonce: new Uint8Array(32),
+      verdict: true,
+    },
+  };
+}
+
+describe("the canaries of three nodes", () => {
+  const ids = membersOf(3);
+  let nodes: PaperNodes;
+
+  beforeEach(() => {
+    nodes = new PaperNodes(ids);
+    nodes.tick();
+  });
+  afterEach(() => nodes[Symbol.dispose]());
+
+  it("are four records at each, published in the epoch that they were derived for", () => {
+    for (const { kept, canaries } of nodes.nodes.values()) {
+      expect(kept.size).toBe(4);
+      expect([...kept.values()].map(({ epoch }) => epoch)).toEqual([1, 1, 1, 1]);
+      for (const handle of kept.keys()) expect(canaries.isCanary(handle)).toBe(true);
+    }
+  });
+
+  it("prove silence once they have met, and are counted", () => {
+    const node = nodes.node(0);
+    expect(node.canaries.counts(1)).toEqual({ expected: 4, met: 0 });
+    nodes.nowMs += MINUTE;
+    nodes.match();
+    expect(node.canaries.counts(1)).toEqual({ expected: 4, met: 4 });
+    nodes.nowMs += 60 * MINUTE;
+    expect([...nodes.nodes.values()].map(({ unprovenSinceMs }) => unprovenSinceMs)).toEqual([0, 0, 0]);
+  });
+
+  it("leave silence unproven since the last proof, say with whom, and prove it again", () => {
+    const started = nodes.nowMs;
+    nodes.match();
+    nodes.nowMs = NOON + 360 * MINUTE;
+    nodes.tick();
+    nodes.match(1, ids.slice(0, 2));
+    nodes.nowMs += 15 * MINUTE;
+    for (const { unprovenSinceMs } of nodes.nodes.values()) expect(unprovenSinceMs).toBe(started);
+    expect(nodes.node(0).canaries.missing()).toEqual([ids[2]]);
+    nodes.match();
+    for (const { unprovenSinceMs, canaries } of nodes.nodes.values()) {
+      expect([unprovenSinceMs, canaries.missing()]).toEqual([0, []]);
+    }
+  });
+
+  it("have not met while the other side has not proven that it knows what met, or met another canary by chance", () => {
+    const [handle] = nodes.node(0).kept.keys();
+    const { canaries } = nodes.node(0);
+    const strong = { grade: "strong", kind: "identity", score: 200, reasons: [] } as const;
+    const { proof: _, ...unproven } = provenMatch(handle!, strong);
+    canaries.onMatch(unproven);
+    canaries.onMatch(provenMatch(handle!, { ...strong, grade: "possible", score: 60 }));
+    expect(canaries.counts(1).met).toBe(0);
+    canaries.onMatch(provenMatch(handle!, strong));
+    expect(canaries.counts(1).met).toBe(1);
+  });
+
+  it("are planned once a beat, and the same after a restart", () => {
+    nodes.match();
+    const node = nodes.node(1);
+    const handles = [...node.kept.keys()];
+    node.canaries.tick();
+    node.canaries = node.start();
+    node.canaries.tick();
+    expect([...node.kept.keys()]).toEqual(handles);
+    expect(node.canaries.counts(1)).toEqual({ expected: 4, met: 4 });
+  });
+
+  it("do not wait for a member that was suspended, and wait for it again when it is back", () => {
+    nodes.match(1, ids.slice(0, 2));
+    nodes.members.delete(ids[2]!);
+    nodes.tick();
+    nodes.match(1, ids.slice(0, 2));
+    nodes.nowMs += 30 * MINUTE;
+    expect([nodes.node(0).unprovenSinceMs, nodes.node(1).unprovenSinceMs]).toEqual([0, 0]);
+    // Nobody plans for the suspended one itself, which has met nobody.
+    expect(nodes.node(2).unprovenSinceMs).toBe(NOON + 7 * MINUTE);
+    nodes.members.set(ids[2]!, ["target"]);
+    nodes.tick();
+    nodes.match();
+    expect([...nodes.nodes.values()].map(({ unprovenSinceMs }) => unprovenSinceMs)).toEqual([0, 0, 0]);
+  });
+
+  it("stand in a staging epoch by canaries of its own", () => {
+    nodes.match();
+    nodes.epochs = [
+      [1, "active"],
+      [2, "staging"],
+    ];
+    nodes.tick();
+    const { canaries, kept } = nodes.node(0);
+    expect([canaries.counts(1), canaries.counts(2)]).toEqual([
+      { expected: 4, met: 4 },
+      { expected: 4, met: 0 },
+    ]);
+    expect(kept.size).toBe(8);
+    nodes.match(2);
+    expect(canaries.counts(2)).toEqual({ expected: 4, met: 4 });
+    nodes.epochs = [
+      [1, "retired"],
+      [2, "active"],
+    ];
+    nodes.tick();
+    nodes.nowMs += 30 * MINUTE;
+    expect(nodes.node(0).unprovenSinceMs).toBe(0);
+  });
+
+  it("are taken back after some beats and forgotten a week later", () => {
+    const [handle] = nodes.node(0).kept.keys();
+    for (let beat = 1; beat <= 7; beat += 1) {
+      nodes.nowMs += 360 * MINUTE;
+      nodes.tick();
+      nodes.match();
+    }
+    expect(nodes.node(0).kept.has(handle!)).toBe(false);
+    expect(nodes.node(0).canaries.isCanary(handle!)).toBe(true);
+    nodes.nowMs += 8 * 24 * 60 * MINUTE;
+    nodes.tick();
+    expect(nodes.node(0).removed).toContain(handle);
+    expect(nodes.node(0).canaries.isCanary(handle!)).toBe(false);
+    nodes.match();
+    expect(nodes.node(0).unprovenSinceMs).toBe(0);
+  });
+
+  it("look from outside like the unit's own records", () => {
+    const node = nodes.node(0);
+    const sample = [...node.kept.values()][0]!.record;
+    node.sample = { ...sample, handling: "brokered", reviewBy: "2027-03-31" };
+    nodes.nowMs += 360 * MINUTE;
+    nodes.tick();
+    const latest = [...node.kept.values()].at(-1)!.record;
+    expect([latest.handling, latest.reviewBy]).toEqual(["brokered", "2027-03-31"]);
+    expect(parseIsoDay(sample.reviewBy)).toBeGreaterThan(parseIsoDay("2026-11-26")!);
+  });
+});
+
+describe("a node that is to have no canaries", () => {
+  it("takes back those that there are, and claims nothing", () => {
+    using nodes = new PaperNodes(membersOf(2));
+    nodes.tick();
+    const node = nodes.node(0);
+    expect(node.changes).toBeGreaterThan(0);
+    node.enabled = false;
+    node.canaries = node.start();
+    node.canaries.tick();
+    nodes.nowMs += 600 * MINUTE;
+    expect([node.kept.size, node.canaries.unprovenSinceMs()]).toEqual([0, 0]);
+  });
+});
+
+describe("members with other mandates", () => {
+  it("meet in each domain that they share, and nobody waits where a member is alone", () => {
+    const [a, b, c] = membersOf(3) as [MemberId, MemberId, MemberId];
+    using nodes = new PaperNodes([a, b, c], BOTH);
+    nodes.members.set(c, ["target"]);
+    nodes.tick();
+    expect([...nodes.nodes.values()].map(({ kept }) => kept.size)).toEqual([8, 8, 4]);
+    nodes.match();
+    expect(nodes.node(0).canaries.counts(1)).toEqual({ expected: 8, met: 8 });
+  });
+
+  it("find silence proven when there is nobody to meet", () => {
+    using nodes = new PaperNodes(membersOf(1));
+    nodes.tick();
+    nodes.nowMs += 60 * MINUTE;
+    expect([nodes.node(0).unprovenSinceMs, nodes.node(0).kept.size]).toEqual([0, 0]);
+  });
+});
