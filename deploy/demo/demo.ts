@@ -12,7 +12,7 @@ import { aborted } from "../../shared/platform/lifecycle.ts";
 import { requireTls13 } from "../../shared/platform/tls.ts";
 import { VERSION } from "../../shared/platform/version.ts";
 import { Children } from "./children.ts";
-import { layFoundation, renewPolicy } from "./foundation.ts";
+import { layFoundation } from "./foundation.ts";
 import type { Foundation } from "./foundation.ts";
 import { loadFile } from "./load.ts";
 import { observe } from "./observe.ts";
@@ -30,8 +30,6 @@ import type { DemoState } from "./state.ts";
 import { natsVersion } from "./versions.ts";
 import { openWorkplace } from "./workplace.ts";
 
-/** A freshness statement holds for a day. */
-const RENEWAL_MS = 8 * 3_600_000;
 const REFUSALS_SHOWN_MAX = 5;
 /** A node that dies breaks a call first; its end is noticed soon after and says more. */
 const BLAME_MS = 1_000;
@@ -65,7 +63,6 @@ class Demo {
   readonly #stop = new AbortController();
   readonly #quiet = Promise.withResolvers<void>();
   readonly #clients: NodeClient[] = [];
-  #renewal: NodeJS.Timeout | undefined;
   isDone = false;
 
   constructor(options: DemoOptions, children: Children) {
@@ -94,10 +91,9 @@ class Demo {
     this.#screen.say(`Founding a federation in ${dir}: ${QUORUM} of ${ADMINISTRATORS.length} administrators sign.`);
     const foundation = await layFoundation(dir, Date.now());
     this.#stages.end("found");
-    this.#renewal = setInterval(() => renewPolicy(dir, foundation, Date.now()), RENEWAL_MS);
     if (signal.aborted) return;
     this.#screen.say(
-      `Federation ${foundation.fingerprint.slice(0, 16)}…: starting NATS, broker, second evaluator and three nodes.`,
+      `Federation ${foundation.fingerprint.slice(0, 16)}…: starting NATS, broker, registrar, second evaluator and three nodes.`,
     );
     const clients = await Promise.race([startPrograms(this.#children, foundation), aborted(signal)]);
     if (clients === undefined) return;
@@ -119,7 +115,6 @@ class Demo {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    clearInterval(this.#renewal);
     for (const client of this.#clients) client[Symbol.dispose]();
     await this.#children[Symbol.asyncDispose]();
   }

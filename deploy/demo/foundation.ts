@@ -1,12 +1,11 @@
 /** Founds the demonstration's federation with the administrators' own tool: keys, directives, salts, bundles. */
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
-import { renewFreshness } from "../../agency-node/admin/board.ts";
 import { foundFederation } from "../../agency-node/admin/found.ts";
 import type { Founded } from "../../agency-node/admin/found.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
 import { toHex } from "../../shared/core/bytes.ts";
-import { makePrivateDirectory, replaceFile } from "../../shared/platform/key-files.ts";
+import { makePrivateDirectory } from "../../shared/platform/key-files.ts";
 import {
   initAdministrator,
   initBroker,
@@ -14,7 +13,6 @@ import {
   initNats,
   initNode,
   installBundle,
-  partyFile,
 } from "../../shared/platform/party.ts";
 import { writeNatsConfig } from "../nats/command.ts";
 import { ADMINISTRATORS, FEDERATION_NAME, MEMBERS, QUORUM, TERMS } from "./plan.ts";
@@ -28,6 +26,7 @@ export type Foundation = {
   readonly fingerprint: string;
   readonly brokerDir: string;
   readonly evaluatorDir: string;
+  readonly registrarDir: string;
   readonly natsConfig: string;
   readonly nodeDirs: Readonly<Record<MemberSlug, string>>;
 };
@@ -52,6 +51,7 @@ export async function layFoundation(dir: string, nowMs: number): Promise<Foundat
     fingerprint: toHex(founded.fingerprint),
     brokerDir: join(dir, "broker"),
     evaluatorDir: join(dir, "evaluator"),
+    registrarDir: founded.registrarDir,
     natsConfig: join(dir, "nats", "nats-server.conf"),
     nodeDirs: nodeDirs(dir),
   };
@@ -94,15 +94,6 @@ async function found(dir: string, ports: Ports, nowMs: number): Promise<Founded>
   });
 }
 
-/** What the registrar does every day: without it the nodes call their policy unproven. */
-export function renewPolicy(dir: string, { brokerDir }: Foundation, nowMs: number): void {
-  replaceFile(
-    partyFile(brokerDir, "freshness"),
-    renewFreshness({ dir: join(dir, "founding", "registrar"), nowMs }),
-    0o644,
-  );
-}
-
 function boardDir(dir: string, administrator: number): string {
   return join(dir, "board", String(administrator + 1));
 }
@@ -114,6 +105,7 @@ function nodeDirs(dir: string): Record<MemberSlug, string> {
 function writeSettings(dir: string, foundation: Foundation, ports: Ports, founded: Founded): void {
   const natsUrl = `tls://${HOST}:${ports.nats}`;
   writeJson(join(foundation.brokerDir, "broker.json"), { natsUrl, listen: `${HOST}:${ports.broker}` });
+  writeJson(join(foundation.registrarDir, "registrar.json"), { natsUrl });
   writeJson(join(foundation.evaluatorDir, "evaluator.json"), { listen: `${HOST}:${ports.evaluator}` });
   for (const [i, member] of MEMBERS.entries()) {
     writeJson(join(foundation.nodeDirs[member], "node.json"), { natsUrl, listen: `${HOST}:${ports.nodes[i]}` });

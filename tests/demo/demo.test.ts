@@ -82,7 +82,7 @@ describe("the demonstration", () => {
     const { code, stderr } = await ended;
     expect(code).toBe(1);
     expect(stderr).toContain("broker was ended by SIGKILL");
-    expect(stderr).toContain("broker.ready");
+    expect(stderr).toContain('"program":"broker"');
     expect(existsSync(join(dir, "logs", "broker.log"))).toBe(true);
     expect(programsIn(dir)).toEqual([]);
   });
