@@ -1,0 +1,69 @@
+/**
+ * Style sheets and scripts, read once and served from memory under a path that names their content, so that browsers may keep
+ * them for ever. The typeface and crest of GOV.UK Frontend are left out: they are for gov.uk only.
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, extname, join } from "node:path";
+import { concat, lp, toHex } from "../../shared/core/bytes.ts";
+import { blake2b } from "../../shared/crypto/hash.ts";
+
+const require = createRequire(import.meta.url);
+
+const FILES = {
+  "govuk-frontend.min.css": () => beside(require.resolve("govuk-frontend"), "govuk-frontend.min.css"),
+  "govuk-frontend.min.js": () => beside(require.resolve("govuk-frontend"), "govuk-frontend.min.js"),
+  "simplewebauthn.js": () => beside(require.resolve("@simplewebauthn/browser"), "../dist/bundle/index.umd.min.js"),
+  "console.css": () => own("console.css"),
+  "console.js": () => own("console.js"),
+  "js-enabled.js": () => own("js-enabled.js"),
+  "icon.svg": () => own("icon.svg"),
+} as const;
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+export type AssetName = keyof typeof FILES;
+
+export type Asset = { readonly content: Uint8Array<ArrayBuffer>; readonly type: string };
+
+export class Assets {
+  readonly #files = new Map<string, Asset>();
+  readonly #version: string;
+
+  /** Throws as `readFileSync` if the installation is incomplete. */
+  constructor() {
+    for (const [name, path] of Object.entries(FILES)) {
+      this.#files.set(name, { content: cleaned(readFileSync(path(), "utf8")), type: TYPES[extname(name)] as string });
+    }
+    const contents = [...this.#files.values()].map(({ content }) => lp(blake2b(32, content)));
+    this.#version = toHex(blake2b(16, concat(...contents)));
+  }
+
+  path(name: AssetName): string {
+    return `/assets/${this.#version}/${name}`;
+  }
+
+  /** Of this version only: an old page asks in vain rather than getting something else. */
+  find(version: string, name: string): Asset | undefined {
+    return version === this.#version ? this.#files.get(name) : undefined;
+  }
+}
+
+/** A file of a package, from where its main module lies. */
+function beside(module: string, path: string): string {
+  return join(dirname(module), path);
+}
+
+function own(name: string): string {
+  return join(import.meta.dirname, "assets", name);
+}
+
+/** Without what would have browsers ask for things that are not served: typefaces and source maps. */
+function cleaned(text: string): Uint8Array<ArrayBuffer> {
+  const noFonts = text.replaceAll(/@font-face\{[^}]*\}/g, "");
+  return new TextEncoder().encode(noFonts.replaceAll(/(?:\/\*|\/\/)# sourceMappingURL=\S+(?:\s*\*\/)?/g, ""));
+}

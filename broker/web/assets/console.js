@@ -1,0 +1,106 @@
+// What scripts add to the console: live parts, copy buttons, passkeys. Everything else works without them.
+import { initAll } from "./govuk-frontend.min.js";
+
+initAll();
+document.addEventListener("click", (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy !== null) void copyCommand(copy);
+});
+const main = document.querySelector("main[data-watch]");
+if (main !== null) watch(main.dataset.watch);
+for (const button of document.querySelectorAll("[data-passkey]")) offerPasskey(button);
+
+async function copyCommand(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const words = [...button.childNodes];
+  button.textContent = "Copied";
+  announce("Copied");
+  setTimeout(() => button.replaceChildren(...words), 2_000);
+}
+
+/** The same address answers with a stream of the page, drawn again whenever something on it has changed. */
+function watch(path) {
+  const source = new EventSource(path);
+  source.addEventListener("page", (event) => replaceParts(event.data));
+  source.addEventListener("time", (event) => show(event.data, "updates by itself"));
+  source.addEventListener("ended", () => {
+    source.close();
+    location.replace("/sign-in?ended");
+  });
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) show(undefined, "no longer updates: reload the page");
+    else show(undefined, "connection lost, trying again");
+  });
+  // The back button shows a page as it was left; a stream that was closed with it would leave it silent.
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+}
+
+/** Only parts that differ are touched: what is read, selected or focused elsewhere stays. */
+function replaceParts(markup) {
+  const fresh = new DOMParser().parseFromString(markup, "text/html");
+  for (const part of fresh.querySelectorAll("[data-live]")) {
+    const shown = document.getElementById(part.id);
+    if (shown === null || shown.innerHTML === part.innerHTML) continue;
+    const focused = shown.contains(document.activeElement) ? purposeOf(document.activeElement) : undefined;
+    shown.replaceChildren(...part.childNodes);
+    const same = [...shown.querySelectorAll("a, button")].find((each) => purposeOf(each) === focused);
+    same?.focus({ preventScroll: true });
+  }
+}
+
+/** What a link or button is for: rows may change places. */
+function purposeOf(element) {
+  return element.href ?? element.form?.action ?? element.textContent;
+}
+
+function show(time, state) {
+  if (time !== undefined) {
+    const [iso, words] = time.split("|");
+    const shown = document.querySelector("#as-of time");
+    shown.dateTime = iso;
+    shown.textContent = words;
+  }
+  const status = document.getElementById("live-state");
+  if (status.textContent !== state) status.textContent = state;
+}
+
+function announce(text) {
+  document.getElementById("announcer").textContent = text;
+}
+
+function offerPasskey(button) {
+  const { startAuthentication, startRegistration, browserSupportsWebAuthn } = globalThis.SimpleWebAuthnBrowser ?? {};
+  if (browserSupportsWebAuthn?.() !== true) return;
+  const start = button.dataset.passkey === "add" ? startRegistration : startAuthentication;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const problem = document.getElementById("passkey-problem");
+    problem.textContent = "";
+    button.disabled = true;
+    try {
+      const optionsJSON = await post(button.dataset.options, {});
+      const answer = await start({ optionsJSON });
+      const name = document.getElementById("passkey-name")?.value;
+      const { next } = await post(button.dataset.answer, name === undefined ? { answer } : { answer, name });
+      location.assign(next);
+    } catch (error) {
+      problem.textContent =
+        error instanceof Refusal ? error.message : "The passkey was not used. Try again, or use a code.";
+      button.disabled = false;
+    }
+  });
+}
+
+class Refusal extends Error {}
+
+async function post(path, body) {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const content = await response.json();
+  if (!response.ok) throw new Refusal(content.problem);
+  return content;
+}

@@ -1,0 +1,93 @@
+/** What an administrator should worry about in what a node says of itself. */
+import { equalBytes } from "../../shared/core/bytes.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import type { MemberHealth } from "./console-data.ts";
+import { STATEMENT_MS_MAX } from "../../shared/core/rotation.ts";
+import { OUTBOX_MS_MAX, SKEW_MS_MAX } from "./limits.ts";
+import type { Colour } from "./parts.ts";
+import { obstacleWords } from "./rotation.ts";
+import { counted, dateTime, duration } from "./words.ts";
+
+export type Concern = {
+  /** A word or two. */
+  readonly tag: string;
+  /** Red: act now. Yellow: have a look. */
+  readonly colour: Extract<Colour, "red" | "yellow">;
+  readonly text: string;
+};
+
+/** The node's clock minus the broker's, as of its last statement; the time on the way is in it. */
+export function skewMs({ statement, receivedAtMs }: MemberHealth): number | undefined {
+  return statement === undefined ? undefined : statement.nodeTimeMs - receivedAtMs;
+}
+
+/** Everything that is not as it should be, the gravest first. */
+export function concernsOf(health: MemberHealth | undefined, federation: Federation, nowMs: number): Concern[] {
+  if (health?.statement === undefined) {
+    return [{ tag: "Never heard", colour: "yellow", text: "Its node has not said anything yet" }];
+  }
+  const concerns = [historyConcern(health, federation), unheardConcern(health, nowMs), canaryConcern(health)];
+  concerns.push(outboxConcern(health, nowMs), skewConcern(health), ...digestConcerns(health, federation));
+  return concerns.filter((each) => each !== undefined).sort((a, b) => rank(a) - rank(b));
+}
+
+function rank({ colour }: Concern): number {
+  return colour === "red" ? 0 : 1;
+}
+
+function historyConcern({ statement }: MemberHealth, { head }: Federation): Concern | undefined {
+  if (statement === undefined) return undefined;
+  if (statement.directiveNumber === head.number && !equalBytes(statement.directiveHash, head.hash)) {
+    const text = `Its directive ${head.number} is another one than ours: somebody keeps two histories`;
+    return { tag: "Two histories", colour: "red", text };
+  }
+  if (statement.directiveNumber >= head.number) return undefined;
+  const behind = counted(head.number - statement.directiveNumber, "directive");
+  return { tag: "Behind", colour: "yellow", text: `Lacks the last ${behind}` };
+}
+
+function unheardConcern({ receivedAtMs }: MemberHealth, nowMs: number): Concern | undefined {
+  const silentMs = nowMs - receivedAtMs;
+  if (silentMs < STATEMENT_MS_MAX) return undefined;
+  return { tag: "Not heard", colour: "red", text: `Its node has been silent for ${duration(silentMs)}` };
+}
+
+function canaryConcern({ statement }: MemberHealth): Concern | undefined {
+  const sinceMs = statement?.canariesUnprovenSinceMs ?? 0;
+  if (sinceMs === 0) return undefined;
+  return { tag: "Unproven", colour: "red", text: `Its “no match” is unproven since ${dateTime(sinceMs)}` };
+}
+
+function outboxConcern({ statement }: MemberHealth, nowMs: number): Concern | undefined {
+  const sinceMs = statement?.outboxSinceMs ?? 0;
+  if (sinceMs === 0 || nowMs - sinceMs < OUTBOX_MS_MAX) return undefined;
+  return {
+    tag: "Outbox waits",
+    colour: "yellow",
+    text: `A submission has waited for its receipt for ${duration(nowMs - sinceMs)}`,
+  };
+}
+
+function skewConcern(health: MemberHealth): Concern | undefined {
+  const skew = skewMs(health) ?? 0;
+  if (Math.abs(skew) < SKEW_MS_MAX) return undefined;
+  return { tag: "Clock", colour: "yellow", text: `Its clock is ${skewWords(skew)}` };
+}
+
+function digestConcerns({ statement }: MemberHealth, federation: Federation): Concern[] {
+  return (statement?.epochs ?? []).flatMap(({ epoch, digestAgreedMs, obstacle }): Concern[] => {
+    if (obstacle !== "") {
+      return [
+        { tag: "Hindered", colour: "red", text: `Cannot take part in epoch ${epoch}: ${obstacleWords(obstacle)}` },
+      ];
+    }
+    if (digestAgreedMs !== 0 || federation.epochs.get(epoch)?.state !== "active") return [];
+    return [{ tag: "Digest open", colour: "yellow", text: `No digest agreed in epoch ${epoch} since its last change` }];
+  });
+}
+
+/** "41 seconds ahead" */
+export function skewWords(ms: number): string {
+  if (Math.abs(ms) < 1_000) return "in step";
+  return `${duration(Math.abs(ms))} ${ms > 0 ? "ahead" : "behind"}`;
+}

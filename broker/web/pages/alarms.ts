@@ -1,0 +1,58 @@
+/** What detectors have raised. None of them has stopped an officer. */
+import { html } from "hono/html";
+import { ALARM_WORDS } from "../alarm-words.ts";
+import type { Alarm } from "../../core/alarm.ts";
+import { ROWS_PER_PAGE } from "../limits.ts";
+import type { Names } from "../names.ts";
+import { pageOf } from "../page.ts";
+import type { Asked, Page } from "../page.ts";
+import { link, live, named, pagination, paragraph, table, time } from "../parts.ts";
+import type { Content } from "../parts.ts";
+import { count } from "../words.ts";
+
+export function alarmsPage({ data, names, query }: Asked): Page {
+  const open = data.alarms().filter(({ acknowledged }) => acknowledged === undefined);
+  const past = data.alarms().filter(({ acknowledged }) => acknowledged !== undefined);
+  const shown = pageOf(past, query("page"), ROWS_PER_PAGE);
+  return {
+    title: "Alarms",
+    section: "alarms",
+    body: html`
+      ${paragraph("Each is a reason to ask, not a verdict. Nothing is blocked by an alarm. The member sees what is open about it.")}
+      ${live(
+        "open",
+        table({
+          caption: "Open",
+          columns: ["Alarm", "Member", "Found", "Times", "Last seen"],
+          rows: open.map((alarm) => alarmRow(alarm, names)),
+          empty: "None.",
+        }),
+      )}
+      ${live(
+        "acknowledged",
+        table({
+          caption: "Acknowledged",
+          columns: ["Alarm", "Member", "Found", "Times", "Last seen", "Acknowledged by", "Note"],
+          dense: true,
+          rows: shown.items.map((alarm) => [...alarmRow(alarm, names), ...acknowledgedCells(alarm, names)]),
+          empty: "None.",
+        }),
+      )}
+      ${pagination({ path: "/alarms", ...shown })}
+    `,
+  };
+}
+
+function alarmRow({ id, kind, member, text, count: times, lastSeenMs }: Alarm, names: Names): Content[] {
+  return [
+    link(`/alarms/${id}`, ALARM_WORDS[kind].title),
+    member === undefined ? "–" : names.memberLink(member),
+    text,
+    count(times),
+    time(lastSeenMs),
+  ];
+}
+
+function acknowledgedCells({ acknowledged }: Alarm, names: Names): Content[] {
+  return acknowledged === undefined ? [] : [named(names.administrator(acknowledged.by)), named(acknowledged.note)];
+}

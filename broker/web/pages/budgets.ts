@@ -1,0 +1,59 @@
+/** What each member has used of what it may: elements at the evaluators, new distinct tokens at the broker. */
+import { html } from "hono/html";
+import { commands } from "../commands.ts";
+import type { Spending } from "../console-data.ts";
+import type { Membership, Names } from "../names.ts";
+import type { Asked, Page } from "../page.ts";
+import { command, live, paragraph, progress, table, tag, time } from "../parts.ts";
+import type { Content, Html } from "../parts.ts";
+import { count, percent } from "../words.ts";
+
+export function budgetsPage({ data, names }: Asked): Page {
+  const { policy } = data.chain().federation;
+  const present = names.members.filter(({ standing }) => standing === "active");
+  const all = data.spending();
+  return {
+    title: "Budgets",
+    section: "budgets",
+    body: html`
+      ${paragraph(
+        `Counted over any 24 hours. An alarm is raised when ${policy.budgetAlarmPercent} % is spent; beyond 100 % the member is refused, and nobody else is.`,
+      )}
+      ${live(
+        "budgets",
+        table({
+          caption: "Spending of members",
+          captionHidden: true,
+          columns: ["Member", "Metered at", "State", "Spent in 24 hours", "Left of the first grant", "As of"],
+          rows: present.flatMap((membership) => memberRows(membership, all, names, policy.budgetAlarmPercent)),
+          empty: "There are no members in good standing.",
+        }),
+      )}
+      ${command("Change allowances or the threshold, by a change of the policy", commands.policy())}
+    `,
+  };
+}
+
+function memberRows({ admit }: Membership, all: readonly Spending[], names: Names, alarmPercent: number): Content[][] {
+  const link = names.memberLink(admit.member);
+  const own = all.filter(({ member }) => member === admit.member).sort((a, b) => a.at.localeCompare(b.at, "en"));
+  if (own.length === 0) return [[link, "Nothing reported yet", "–", "–", "–", "–"]];
+  return own.map(({ at, used, perDay, initialLeft, asOfMs }) => [
+    link,
+    at === "broker" ? "Broker: new tokens" : `Evaluator ${at}: elements`,
+    spendTag(used, perDay, alarmPercent),
+    progress(
+      `Spent by ${admit.name} at ${at}`,
+      used,
+      perDay,
+      `${count(used)} of ${count(perDay)}, ${percent(used, perDay)}`,
+    ),
+    count(initialLeft),
+    time(asOfMs),
+  ]);
+}
+
+function spendTag(used: number, perDay: number, alarmPercent: number): Html {
+  if (used >= perDay) return tag("Used up", "red");
+  return 100 * used >= alarmPercent * perDay ? tag("Near the end", "yellow") : tag("In bounds", "green");
+}

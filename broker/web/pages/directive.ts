@@ -1,0 +1,42 @@
+/** One directive, with everything that was signed. */
+import { html } from "hono/html";
+import { toHex } from "../../../shared/core/bytes.ts";
+import { directiveHash } from "../../../shared/core/chain.ts";
+import { commands } from "../commands.ts";
+import { describeDirective, TYPE_WORDS } from "../directive-words.ts";
+import type { Asked, Page } from "../page.ts";
+import { command, facts, fingerprint, heading, hex, named, paragraph, table, time } from "../parts.ts";
+
+export function directivePage({ data, names, parameter }: Asked): Page | undefined {
+  const signed = data.chain().directives[Number(parameter("number")) - 1];
+  if (signed === undefined) return undefined;
+  const { directive, signatures, payload } = signed;
+  const { title, effect, parameters } = describeDirective(directive.body, names);
+  return {
+    title: `Directive ${directive.number}: ${title}`,
+    section: "directives",
+    body: html`
+      ${paragraph(effect)} ${facts(parameters)}
+      ${table({
+        caption: "Signatures",
+        columns: ["Administrator", "Key", "Signature"],
+        rows: signatures.map(({ keyId, signature }) => [
+          named(names.administrator(keyId)),
+          hex(toHex(keyId)),
+          hex(toHex(signature)),
+        ]),
+        empty: "None.",
+      })}
+      ${heading("Its place in the chain")}
+      ${facts([
+        ["Type", TYPE_WORDS[directive.body.type]],
+        ["Hash", fingerprint(toHex(directiveHash(payload)))],
+        ["Hash of the one before", fingerprint(toHex(directive.prevHash))],
+        ["Nonce", hex(toHex(directive.nonce))],
+        ["Issued", time(directive.issuedAtMs)],
+        ["Valid to arrive until", time(directive.notAfterMs)],
+      ])}
+      ${command("Prove it on your own machine", commands.showChain())}
+    `,
+  };
+}

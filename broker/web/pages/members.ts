@@ -1,0 +1,123 @@
+/** All members and how their nodes are. */
+import { html } from "hono/html";
+import { openEpochs } from "../../../shared/core/decisions.ts";
+import type { Federation } from "../../../shared/core/directive.ts";
+import type { EpochHealth } from "../../../shared/core/data-plane.ts";
+import { commands } from "../commands.ts";
+import type { MemberHealth } from "../console-data.ts";
+import { concernsOf, skewMs, skewWords } from "../member-health.ts";
+import { memberPath } from "../names.ts";
+import type { Membership, Standing } from "../names.ts";
+import type { Asked, Page } from "../page.ts";
+import { command, link, live, named, table, tag, tags, time } from "../parts.ts";
+import type { Content, Html } from "../parts.ts";
+import { capitalised, duration } from "../words.ts";
+
+export function membersPage({ data, names, nowMs }: Asked): Page {
+  const { federation } = data.chain();
+  const health = data.health();
+  const present = names.members.filter(({ standing }) => standing !== "removed");
+  const gone = names.members.filter(({ standing }) => standing === "removed");
+  const row = (membership: Membership): Content[] => {
+    const own = health.get(membership.admit.member);
+    return memberRow(membership, own, federation, nowMs);
+  };
+  return {
+    title: "Members",
+    section: "members",
+    body: html`
+      ${live(
+        "members",
+        table({
+          caption: "Members and the health of their nodes",
+          captionHidden: true,
+          columns: ["Member", "State", "Version", "Last publication", "Clock", "Outbox", "Digest", "Test records"],
+          rows: present.map(row),
+          dense: true,
+          empty: "There are no members yet.",
+        }),
+      )}
+      ${command("Invite another unit", commands.invite())}
+      ${live(
+        "removed",
+        gone.length === 0
+          ? ""
+          : table({
+              caption: "Removed",
+              columns: ["Member", "Mandate"],
+              rows: gone.map(({ admit }) => [link(memberPath(admit), named(admit.name)), named(admit.mandate)]),
+              empty: "",
+            }),
+      )}
+    `,
+  };
+}
+
+function memberRow(
+  { admit, standing }: Membership,
+  health: MemberHealth | undefined,
+  federation: Federation,
+  nowMs: number,
+): Content[] {
+  const name = link(memberPath(admit), named(admit.name));
+  if (standing !== "active") return [name, standingTag(standing), ...Array.from({ length: 6 }, () => "–")];
+  const open = openEpochs(federation).map(({ epoch }) => epoch);
+  const concerns = concernsOf(health, federation, nowMs).map((each) => tag(each.tag, each.colour));
+  return [
+    name,
+    tags([standingTag(standing), ...concerns]),
+    health?.statement?.version ?? "–",
+    lastPublication(health),
+    clockWords(health),
+    outboxWords(health, nowMs),
+    perEpoch(health, open, digestWords),
+    [canaryWords(health), perEpoch(health, open, canaryCount)],
+  ];
+}
+
+export function standingTag(standing: Standing): Html {
+  if (standing === "active") return tag("Active", "green");
+  return standing === "suspended" ? tag("Suspended", "orange") : tag("Removed", "grey");
+}
+
+export function lastPublication(health: MemberHealth | undefined): Content {
+  return health === undefined || health.lastAppliedMs === 0 ? "Never" : time(health.lastAppliedMs);
+}
+
+export function clockWords(health: MemberHealth | undefined): Content {
+  const skew = health === undefined ? undefined : skewMs(health);
+  if (skew === undefined) return "–";
+  return capitalised(skewWords(skew));
+}
+
+export function outboxWords(health: MemberHealth | undefined, nowMs: number): Content {
+  if (health?.statement === undefined) return "–";
+  const { outboxSinceMs } = health.statement;
+  return outboxSinceMs === 0 ? "Empty" : `Oldest waits ${duration(nowMs - outboxSinceMs)}`;
+}
+
+/** One line for each open epoch that the node has spoken of. */
+export function perEpoch(
+  health: MemberHealth | undefined,
+  open: readonly number[],
+  words: (epoch: EpochHealth) => Content,
+): Content {
+  const told = (health?.statement?.epochs ?? []).filter(({ epoch }) => open.includes(epoch));
+  if (told.length === 0) return "–";
+  return told.map((each) => html`<div>Epoch ${each.epoch}: ${words(each)}</div>`);
+}
+
+export function digestWords({ digestAgreedMs, obstacle }: EpochHealth): Content {
+  if (obstacle !== "") return tag("Hindered", "red");
+  return digestAgreedMs === 0 ? tag("Open", "yellow") : tag("Agreed", "green");
+}
+
+export function canaryCount({ canariesMet, canariesExpected }: EpochHealth): Content {
+  return `${canariesMet} of ${canariesExpected} met`;
+}
+
+export function canaryWords(health: MemberHealth | undefined): Content {
+  if (health?.statement === undefined) return "";
+  const sinceMs = health.statement.canariesUnprovenSinceMs;
+  return sinceMs === 0 ? "" : html`<div>Unproven since ${time(sinceMs)}</div>`;
+}

@@ -1,0 +1,81 @@
+/** One proposal, with everything that its approval would bind. */
+import { html } from "hono/html";
+import { toHex } from "../../../shared/core/bytes.ts";
+import { commands } from "../commands.ts";
+import type { Proposal } from "../console-data.ts";
+import { describeDirective, TYPE_WORDS } from "../directive-words.ts";
+import type { Asked, Page } from "../page.ts";
+import { several, command, facts, fingerprint, heading, inset, live, named, paragraph, time } from "../parts.ts";
+import type { Html } from "../parts.ts";
+import { approvalsOf, digestOf, mayApprove } from "../proposals.ts";
+import { count } from "../words.ts";
+import { missingWords, stateTag } from "./proposals.ts";
+
+export function proposalPage(asked: Asked): Page | undefined {
+  const { data, names, parameter } = asked;
+  const wanted = parameter("digest");
+  const proposal = data.proposals().find((each) => digestOf(each) === wanted);
+  if (proposal === undefined) return undefined;
+  const { directive } = proposal.signed;
+  const { title, effect, parameters } = describeDirective(directive.body, names);
+  return {
+    title: `Proposal: ${title}`,
+    section: "proposals",
+    body: html`
+      ${live("state", [html`<p class="govuk-body">${stateTag(proposal.state)}</p>`, stateWords(proposal)])}
+      ${heading("What it does")} ${paragraph(effect)} ${facts(parameters)}
+      ${live("approvals", approvals(asked, proposal))} ${live("approve", approve(asked, proposal))}
+      ${heading("What approvals are bound to")}
+      ${facts([
+        ["Digest", fingerprint(digestOf(proposal))],
+        ["Type", TYPE_WORDS[directive.body.type]],
+        ["Would be directive", count(directive.number)],
+        ["Follows directive with hash", fingerprint(toHex(directive.prevHash))],
+        ["Nonce", fingerprint(toHex(directive.nonce))],
+        ["Issued", time(directive.issuedAtMs)],
+        ["Expires", time(directive.notAfterMs)],
+      ])}
+    `,
+  };
+}
+
+function stateWords({ state, signed }: Proposal): Html {
+  const { number } = signed.directive;
+  switch (state) {
+    case "waiting":
+      return html``;
+    case "accepted":
+      return inset(html`It took effect as <a class="govuk-link" href="/directives/${number}">directive ${number}</a>.`);
+    case "overtaken":
+      return inset(
+        html`Another decision became <a class="govuk-link" href="/directives/${number}">directive ${number}</a> first.
+          If this one is still wanted, it must be proposed again.`,
+      );
+    case "expired":
+      return inset("It did not find enough signatures in time. If it is still wanted, it must be proposed again.");
+  }
+}
+
+function approvals({ data, names }: Asked, proposal: Proposal): Html {
+  const { federation } = data.chain();
+  const given = approvalsOf(proposal, federation);
+  const signer = (id: string, index: number) => [named(names.administrator(id)), index === 0 ? " (proposed it)" : ""];
+  return html`${heading("Who has signed")}
+  ${facts([
+    ["Signed", several(given.signers.map(signer))],
+    proposal.state === "waiting" ? ["Approvals", missingWords(given)] : undefined,
+  ])}`;
+}
+
+function approve({ data, person }: Asked, proposal: Proposal): Html {
+  if (proposal.state !== "waiting") return html``;
+  const { federation } = data.chain();
+  const mine = person.role === "administrator" && mayApprove(proposal, federation, person.subject);
+  const words = mine ? "Approve it" : "The command with which an administrator approves it";
+  return html`${heading("Approve")}
+  ${mine || person.role === "auditor" ? "" : paragraph("You have signed it, or have no seat that counts for it.")}
+  ${paragraph(
+    "The command says again what it does, from the very bytes that you sign, and asks for the digest. Type it as the proposer reads it to you, not from this page.",
+  )}
+  ${command(words, commands.approve(digestOf(proposal)))}`;
+}

@@ -1,0 +1,80 @@
+/** Decisions that wait for signatures. */
+import { html } from "hono/html";
+import type { Federation } from "../../../shared/core/directive.ts";
+import type { Proposal } from "../console-data.ts";
+import { describeDirective } from "../directive-words.ts";
+import type { Names } from "../names.ts";
+import type { Asked, Page } from "../page.ts";
+import { link, live, named, paragraph, table, tag, time } from "../parts.ts";
+import type { Content, Html } from "../parts.ts";
+import { approvalsOf, proposalPath } from "../proposals.ts";
+import type { Approvals } from "../proposals.ts";
+import { counted } from "../words.ts";
+
+export function proposalsPage({ data, names }: Asked): Page {
+  const { federation } = data.chain();
+  const proposals = data.proposals();
+  const row = (proposal: Proposal): Content[] => proposalRow(proposal, federation, names);
+  const columns = ["Decision", "State", "Proposed by", "Proposed", "Expires", "Approvals"];
+  return {
+    title: "Proposals",
+    section: "proposals",
+    body: html`
+      ${paragraph(
+        "A proposal is a directive that lacks signatures. Approvals are bound to its digest: whoever changes a word of it starts anew.",
+      )}
+      ${live(
+        "waiting",
+        table({
+          caption: "Waiting for approval",
+          columns,
+          rows: proposals.filter(({ state }) => state === "waiting").map(row),
+          empty: "None.",
+        }),
+      )}
+      ${live(
+        "past",
+        table({
+          caption: "Lately accepted, overtaken or expired",
+          columns,
+          rows: proposals.filter(({ state }) => state !== "waiting").map(row),
+          empty: "None.",
+        }),
+      )}
+    `,
+  };
+}
+
+function proposalRow(proposal: Proposal, federation: Federation, names: Names): Content[] {
+  const { directive } = proposal.signed;
+  const approvals = approvalsOf(proposal, federation);
+  const [proposer = ""] = approvals.signers;
+  return [
+    link(proposalPath(proposal), describeDirective(directive.body, names).title),
+    stateTag(proposal.state),
+    named(names.administrator(proposer)),
+    time(proposal.proposedAtMs),
+    time(directive.notAfterMs),
+    proposal.state === "waiting" ? missingWords(approvals) : counted(approvals.signers.length, "signature"),
+  ];
+}
+
+export function stateTag(state: Proposal["state"]): Html {
+  switch (state) {
+    case "waiting":
+      return tag("Waiting", "blue");
+    case "accepted":
+      return tag("Accepted", "green");
+    case "overtaken":
+      return tag("Overtaken", "grey");
+    case "expired":
+      return tag("Expired", "grey");
+  }
+}
+
+/** "1 of 2; 1 more needed" */
+export function missingWords({ signers, quorum, missing, missingOfNewBoard }: Approvals): string {
+  const given = `${signers.length} of ${quorum}`;
+  if (missingOfNewBoard === undefined) return `${given}; ${missing} more needed`;
+  return `${signers.length} given; ${missing} more of the board as it is, ${missingOfNewBoard} of the new one`;
+}

@@ -1,0 +1,48 @@
+/** The console's HTTP server: TLS 1.3 where it has a certificate, plain where a proxy on the same machine or a trial stands before it. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { RequestListener, Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { REQUEST_MS_MAX } from "./limits.ts";
+
+export type ConsoleTls = { readonly certificatePem: string; readonly privateKeyPem: string };
+
+export type Listening = AsyncDisposable & {
+  readonly port: number;
+  /** Called once, before any request is read. */
+  handle(listener: RequestListener): void;
+};
+
+/** Throws ENVIRONMENT if it cannot listen on host:port. */
+export async function listen(address: string, tls: ConsoleTls | undefined): Promise<Listening> {
+  const server = makeServer(tls);
+  const { hostname, port } = new URL(`http://${address}`);
+  // A URL leaves the port of its scheme out.
+  server.listen(Number(port === "" ? 80 : port), hostname.replaceAll(/[[\]]/g, ""));
+  await once(server, "listening").catch((error: unknown) => {
+    throw new CausewayError("ENVIRONMENT", `cannot listen on ${address}: is the port in use by another program?`, {
+      cause: error,
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    handle: (listener) => void server.on("request", listener),
+    [Symbol.asyncDispose]: () => close(server),
+  };
+}
+
+function makeServer(tls: ConsoleTls | undefined): Server {
+  const options = { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX };
+  if (tls === undefined) return createServer(options);
+  return createSecureServer({ ...options, cert: tls.certificatePem, key: tls.privateKeyPem, minVersion: "TLSv1.3" });
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
