@@ -67,9 +67,12 @@ export type CanariesParts = {
 const DOMAINS_PROVEN: readonly Domain[] = ["target", "protected"];
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Lives of canaries, in beats: at least two, so that one that is late can still meet. */
-const LIFE_BEATS_MIN = 2;
-const LIFE_BEATS_MAX = 12;
+/**
+ * Lives of canaries: at least two beats, so that one that is late can still meet; and whatever the beat some days, because the broker
+ * notices whose records live for hours.
+ */
+const LIFE_MIN = { beats: 2, ms: DAY_MS };
+const LIFE_MAX = { beats: 12, ms: 3 * DAY_MS };
 /** After this long no notice of a canary's match is on its way any more. */
 const ENDED_KEPT_MS = 7 * DAY_MS;
 /** For a unit that has no records yet; the terms of its admission may allow less. */
@@ -216,8 +219,9 @@ export class Canaries implements CanaryReport {
 
   #lifeMs(): number {
     const { federation, random } = this.#parts;
-    const beats = LIFE_BEATS_MIN + random() * (LIFE_BEATS_MAX - LIFE_BEATS_MIN);
-    return Math.round(beats * federation().policy.canaryBeatMinutes * MINUTE_MS);
+    const beatMs = federation().policy.canaryBeatMinutes * MINUTE_MS;
+    const [least, most] = [LIFE_MIN, LIFE_MAX].map(({ beats, ms }) => Math.max(beats * beatMs, ms)) as [number, number];
+    return Math.round(least + random() * (most - least));
   }
 
   /** Handling and review day of one of the unit's own records, if that outlives the canary. */

@@ -272,7 +272,7 @@ describe("the canaries of three nodes", () => {
 
   it("are taken back after some beats and forgotten a week later", () => {
     const [handle] = nodes.node(0).kept.keys();
-    for (let beat = 1; beat <= 7; beat += 1) {
+    for (let beat = 1; beat <= 8; beat += 1) {
       nodes.nowMs += 360 * MINUTE;
       nodes.tick();
       nodes.match();
