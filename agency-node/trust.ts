@@ -17,7 +17,7 @@ import { sealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { GrpcTls } from "../shared/platform/grpc.ts";
-import { certificateDer, identityOfCertificate } from "../shared/platform/tls.ts";
+import { certificateDer, certificateLife, identityOfCertificate } from "../shared/platform/tls.ts";
 import {
   destroySealingKey,
   keyFile,
@@ -266,6 +266,11 @@ export class Trust {
     for (const { epoch } of old) destroySealingKey(this.#keys.dir, epoch);
     this.reloadSealingKeys();
     return old.length;
+  }
+
+  /** Read anew: it is renewed while the node runs. */
+  get certificateUntilMs(): number {
+    return certificateLife(readTls(this.#keys.dir).certificatePem).untilMs;
   }
 
   get tls(): GrpcTls {

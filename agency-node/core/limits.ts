@@ -31,5 +31,7 @@ export const ENDED_ROWS_PER_STEP = 2_000;
 
 /** What evaluators and broker say of budgets is asked again after this long. */
 export const BUDGETS_KEPT_MS = 60_000;
+/** Those who did not answer are asked again after this long. */
+export const BUDGETS_AGAIN_MS = 10_000;
 /** How often the broker is asked whether the board prepares an epoch. */
 export const PREPARATION_POLL_MS = 15_000;

@@ -138,7 +138,7 @@ export function createHardener(options: HardenerOptions): Hardener {
 }
 
 /** The evaluator that the broker hosts answers under the broker's certificate: a party has one. */
-function serverIdentity({ name, signingKey }: Evaluator, { found }: Federation): PeerIdentity {
+export function serverIdentity({ name, signingKey }: Evaluator, { found }: Federation): PeerIdentity {
   return equalBytes(signingKey, found.broker.signingKey) ? { kind: "broker" } : { kind: "evaluator", name };
 }
 

@@ -1,13 +1,14 @@
 /** What `GetStatus` says of a node. */
 import type { EpochHealth } from "../../shared/core/data-plane.ts";
 import type { Federation } from "../../shared/core/directive.ts";
-import type { EpochProgress, GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
+import type { BudgetSpend, EpochProgress, GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
 import { VERSION } from "../../shared/platform/version.ts";
 import { SCHEME } from "../linkage/scheme.ts";
 import type { NodeParts } from "../parts.ts";
+import type { Spend } from "../spending.ts";
 
 export function statusOf(parts: NodeParts): GetStatusResponse {
-  const { trust, directory, outbox, inbox, preparer, link, faults, canaries, health } = parts;
+  const { spending, trust, directory, outbox, inbox, preparer, link, faults, canaries, health } = parts;
   const admit = trust.lastAdmit;
   const records = parts.store.counts();
   const matches = inbox.counts();
@@ -40,10 +41,15 @@ export function statusOf(parts: NodeParts): GetStatusResponse {
     brokenNotices: BigInt(faults.brokenNotices),
     silenceUnprovenSinceMs: BigInt(canaries.unprovenSinceMs()),
     epochs: health.epochs().map((epoch) => toProgress(epoch, trust.federation)),
-    budgets: [],
-    alarms: [],
-    certificateUntilMs: 0n,
+    budgets: spending.spends.map(toBudgetSpend),
+    alarms: [...spending.alarms],
+    certificateUntilMs: BigInt(trust.certificateUntilMs),
+    membershipEnd: endOf(parts),
   };
+}
+
+function toBudgetSpend({ at, used, perDay, available }: Spend): BudgetSpend {
+  return { at, used: BigInt(used), perDay: BigInt(perDay), available: BigInt(available) };
 }
 
 function toProgress(of: EpochHealth, { epochs }: Federation): EpochProgress {
@@ -60,7 +66,12 @@ function toProgress(of: EpochHealth, { epochs }: Federation): EpochProgress {
 }
 
 /** A member that is not in good standing says so at once, not when it next tries to publish. */
-function haltOf({ trust, preparer }: NodeParts): { readonly code: string; readonly resumesAtMs: number } {
-  if (trust.membershipEnd !== "") return { code: "FORBIDDEN", resumesAtMs: 0 };
-  return preparer.halt ?? { code: "", resumesAtMs: 0 };
+function haltOf(parts: NodeParts): { readonly code: string; readonly resumesAtMs: number } {
+  if (endOf(parts) !== "") return { code: "FORBIDDEN", resumesAtMs: 0 };
+  return parts.preparer.halt ?? { code: "", resumesAtMs: 0 };
+}
+
+/** The chain proves it; a broker that shows the chain no longer is at least a sign. */
+function endOf({ trust, directory }: NodeParts): string {
+  return trust.membershipEnd === "" && directory.refused ? "refused" : trust.membershipEnd;
 }

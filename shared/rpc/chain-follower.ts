@@ -82,6 +82,11 @@ export class ChainFollower implements Disposable {
     return this.#reached;
   }
 
+  /** Whether the broker refuses this party: the chain may say that it was suspended or removed, and is not shown to it any more. */
+  get refused(): boolean {
+    return this.#outcome === "FORBIDDEN";
+  }
+
   /** Follows until the signal aborts. `onChange` is told after new directives were accepted. */
   async run(signal: AbortSignal, onChange: () => void = () => undefined): Promise<void> {
     while (!signal.aborted) {

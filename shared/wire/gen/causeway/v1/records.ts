@@ -196,6 +196,11 @@ export interface GetStatusResponse {
   readonly alarms: readonly string[];
   /** When the certificate ends, in ms. */
   readonly certificateUntilMs: bigint;
+  /**
+   * Empty: this member is in good standing. Else "suspended", "removed", "unknown" (the chain has never admitted it), or "refused": the
+   * broker refuses it, and shows it no directive any more that would say why.
+   */
+  readonly membershipEnd: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1944,6 +1949,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     budgets: [],
     alarms: [],
     certificateUntilMs: 0n,
+    membershipEnd: "",
     _unknownFields: {},
   };
 }
@@ -2087,6 +2093,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         throw new globalThis.Error("value provided for field message.certificateUntilMs of type int64 too large");
       }
       writer.uint32(232).int64(message.certificateUntilMs);
+    }
+    if (message.membershipEnd !== "") {
+      writer.uint32(242).string(message.membershipEnd);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2344,6 +2353,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.certificateUntilMs = reader.int64() as bigint;
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.membershipEnd = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2418,6 +2435,7 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.certificateUntilMs = (object.certificateUntilMs !== undefined && object.certificateUntilMs !== null)
       ? BigInt(object.certificateUntilMs)
       : 0n;
+    message.membershipEnd = object.membershipEnd ?? "";
     return message;
   },
 };

@@ -1,0 +1,80 @@
+/**
+ * A new sealing key for each epoch, made and offered before the board opens it (protocol section 4): once the epoch before it has ended
+ * the old key is destroyed, and boxes and deliveries that somebody has kept stay closed. The board seals to what this member has signed;
+ * a broker that withholds the offer only makes it use the old key once more.
+ */
+import type { Federation, MemberKey } from "../../shared/core/directive.ts";
+import { isCausewayError } from "../../shared/core/errors.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
+import { keyId, signPayload } from "../../shared/crypto/sign.ts";
+import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import type { Log } from "../../shared/platform/log.ts";
+import { pause } from "../../shared/platform/retry.ts";
+import { encodeKeyOffer } from "../../shared/wire/directive.ts";
+import { PREPARATION_POLL_MS } from "../core/limits.ts";
+
+export type KeyOffersParts = {
+  readonly member: MemberId;
+  readonly signer: SigningKeyPair;
+  readonly log: Log;
+  federation(): Federation;
+  /** The epoch that the board prepares, as the broker says; 0 for none. */
+  preparedEpoch(signal: AbortSignal): Promise<number>;
+  offer(key: MemberKey, signal: AbortSignal): Promise<void>;
+  /** Makes the key unless there is one; answers with its public half. */
+  prepareKey(epoch: number): Uint8Array;
+};
+
+export class KeyOffers {
+  readonly #parts: KeyOffersParts;
+  #offered = 0;
+
+  constructor(parts: KeyOffersParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks and offers until the signal aborts. A broker that is away, or refuses, is asked again. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let outcome = ""; !signal.aborted; await pause(PREPARATION_POLL_MS, signal)) {
+      const now = await this.#look(signal);
+      // An outage of days is not a line every quarter of a minute.
+      if (now !== outcome && now !== "" && !signal.aborted) this.#parts.log.info("keyOffer.waiting", { code: now });
+      outcome = now;
+    }
+  }
+
+  /** Empty, or why nothing could be offered. */
+  async #look(signal: AbortSignal): Promise<string> {
+    try {
+      const epoch = await this.#parts.preparedEpoch(signal);
+      if (this.#isToCome(epoch) && this.#offered !== epoch) await this.#offer(epoch, signal);
+      return "";
+    } catch (error) {
+      if (signal.aborted) return "";
+      // A call that took too long fails with an error of its own.
+      return isCausewayError(error) ? error.code : "UNAVAILABLE";
+    }
+  }
+
+  /** No key is made for an epoch that has been: the broker could have us make any number of them. */
+  #isToCome(epoch: number): boolean {
+    const { federation, member } = this.#parts;
+    const { epochs, members } = federation();
+    const newest = Math.max(0, ...epochs.keys());
+    return members.has(member) && epoch > newest && epoch <= newest + EPOCHS_AHEAD_MAX;
+  }
+
+  async #offer(epoch: number, signal: AbortSignal): Promise<void> {
+    const { member, signer, prepareKey, offer, federation, log } = this.#parts;
+    const unsigned = { member, epoch, sealingKey: prepareKey(epoch) };
+    const payload = encodeKeyOffer(unsigned);
+    const { publicKey, secretKey } = signer;
+    const signature = signPayload({ type: "key-offer", federation: federation().id, payload, secretKey });
+    await offer({ ...unsigned, payload, signature: { keyId: keyId(publicKey), signature } }, signal);
+    this.#offered = epoch;
+    log.info("key.offered", { epoch });
+  }
+}
+
+/** Numbers may be skipped after an abort. */
+const EPOCHS_AHEAD_MAX = 16;
