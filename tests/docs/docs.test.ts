@@ -1,8 +1,9 @@
 /** What the documents quote exists: commands, options, files, links. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { spawnSync } from "node:child_process";
 import { dirname, join, resolve } from "node:path";
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
+import { program } from "../../deploy/program.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
 const DOCUMENTS = [
@@ -14,8 +15,8 @@ const DOCUMENTS = [
   ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`),
 ];
 
-/** What `causeway … --help` says, by its words: "", "node", "node import". */
-const HELP = readHelp([]);
+/** What `causeway … --help` says, by its words: "", "node", "node import", "admin epoch open". */
+const HELP = readHelp(program);
 
 describe.each(DOCUMENTS)("%s", (document) => {
   const text = readFileSync(join(ROOT, document), "utf8");
@@ -73,20 +74,25 @@ function unknownParts(line: string): string[] {
     .replaceAll(/"[^"]*"/g, "TEXT")
     .split(/\s+/)
     .slice(1);
-  const name = HELP.has(words.slice(0, 2).join(" ")) ? words.slice(0, 2).join(" ") : (words[0] ?? "");
+  const name =
+    [3, 2, 1].map((count) => words.slice(0, count).join(" ")).find((each) => HELP.has(each)) ?? words[0] ?? "";
   const help = HELP.get(name);
   if (help === undefined) return name.startsWith("--") ? [] : [name];
   const options = words.filter((word) => word.startsWith("--") && word !== "--");
   return options.filter((option) => !new RegExp(`${option}(?![a-z-])`).test(help)).map((option) => `${name} ${option}`);
 }
 
-function readHelp(words: readonly string[]): Map<string, string> {
-  const script = join(ROOT, "deploy", "cli.ts");
-  const { stdout } = spawnSync(process.execPath, [script, ...words, "--help"], { encoding: "utf8" });
-  const [, commands = ""] = stdout.split("\nCommands:\n");
-  const names = [...commands.matchAll(/^ {2}([a-z-]+)/gm)]
-    .map(([, name = ""]) => name)
-    .filter((name) => name !== "help");
-  const below = words.length < 2 ? names.flatMap((name) => [...readHelp([...words, name])]) : [];
-  return new Map([[words.join(" "), stdout], ...below]);
+function readHelp(command: Command, words: readonly string[] = []): Map<string, string> {
+  const below = command.commands.flatMap((each) => [...readHelp(each, [...words, each.name()])]);
+  return new Map([[words.join(" "), helpOf(command)], ...below]);
+}
+
+/** With what stands after the list of options, and what the command does that its name alone means. */
+function helpOf(command: Command): string {
+  let text = "";
+  command.configureOutput({ writeOut: (part) => (text += part) });
+  command.outputHelp();
+  const { _defaultCommandName: meant } = command as unknown as { readonly _defaultCommandName: string | null };
+  const own = command.commands.find((each) => each.name() === meant);
+  return own === undefined ? text : text + helpOf(own);
 }

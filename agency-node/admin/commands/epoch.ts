@@ -41,7 +41,8 @@ A rotation, in this order (DIR is your own directory):
   epoch open DIR              one contributor proposes; the others: approve
   epoch status DIR            until every member is ready
   epoch activate DIR          propose the cut-over; the others: approve
-  epoch retire DIR            once nobody is behind: tokens, keys and salts of the old one are destroyed`;
+  epoch retire DIR            once nobody is behind: tokens, keys and salts of the old one are destroyed
+A salt has leaked: epoch retire --leaked. A member was removed for cause: --new-generation with prepare and open.`;
 
 export function epochCommand(): Command {
   const group = new Command("epoch").description("rotate the salts: prepare, open, activate and retire an epoch");

@@ -26,7 +26,7 @@ type RotateFlags = Reasoned & Partial<EnrolmentFlags> & { readonly key?: string 
 
 const SECRET_BYTES = 16;
 const HOUR_MS = 3_600_000;
-const INVITATION_HOURS_MAX = 24 * 31;
+const INVITATION_HOURS_MAX = 24 * 30;
 
 export function membershipCommands(): Command[] {
   return [inviteCommand(), enrolmentsCommand(), admitCommand(), ...standingCommands(), rotateKeyCommand()];
@@ -107,7 +107,7 @@ function withEnrolment(command: Command): Command {
 export async function invite({ seat, output }: Desk, { note, hours }: InviteFlags): Promise<void> {
   const life = Number(hours);
   if (!(life > 0 && life <= INVITATION_HOURS_MAX)) {
-    throw new CausewayError("INVALID", "an invitation holds for up to 31 days", { fields: ["hours"] });
+    throw new CausewayError("INVALID", "an invitation holds for up to 30 days", { fields: ["hours"] });
   }
   const secret = randomBytes(SECRET_BYTES);
   const validUntilMs = seat.nowMs + Math.round(life * HOUR_MS);

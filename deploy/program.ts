@@ -1,0 +1,42 @@
+/** Every command of `causeway …`, with what it takes; `cli.ts` runs them. */
+import { Command } from "commander";
+import { adminCommand } from "../agency-node/admin/cli.ts";
+import { registrarCommand } from "../agency-node/admin/registrar/command.ts";
+import { nodeCommand } from "../agency-node/cli/commands.ts";
+import { VERSION } from "../shared/platform/version.ts";
+import { demoCommand } from "./demo/options.ts";
+import { natsConfigCommand } from "./nats/command.ts";
+
+const EXIT_CODES =
+  "\nExit codes: 0 done, 1 failed, 2 wrong form of the command or its input, 3 an import refused rows,\n4 others must do their part first.";
+
+/** The whole command line. */
+export const program = new Command("causeway")
+  .description("Units learn that they work on the same target, and whom to call, without handing over their files.")
+  .version(VERSION)
+  .addHelpText("after", EXIT_CODES)
+  .addCommand(
+    demoCommand(async (options) => {
+      const { demoFromCommandLine } = await import("./demo/command.ts");
+      await demoFromCommandLine(options);
+    }),
+  )
+  .addCommand(programCommand("broker", "the broker: matches pseudonymous tokens", "broker/main.ts"))
+  .addCommand(programCommand("evaluator", "a second evaluator, run by another operator", "broker/evaluator/main.ts"))
+  .addCommand(nodeCommand((dir) => runProgram("agency-node/main.ts", dir)))
+  .addCommand(adminCommand())
+  .addCommand(registrarCommand((dir) => runProgram("agency-node/admin/registrar/main.ts", dir)))
+  .addCommand(natsConfigCommand());
+
+function programCommand(name: string, description: string, module: string): Command {
+  return new Command(name)
+    .description(`${description}; runs until Ctrl-C`)
+    .requiredOption("--dir <directory>", "the party's directory: keys, certificate, settings")
+    .action(({ dir }: { readonly dir: string }) => runProgram(module, dir));
+}
+
+/** The programs take their directory as the one argument, so that they run without this command line too. */
+async function runProgram(module: string, dir: string): Promise<void> {
+  process.argv.splice(2, Number.POSITIVE_INFINITY, dir);
+  await import(new URL(`../${module}`, import.meta.url).href);
+}
