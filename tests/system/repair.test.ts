@@ -1,0 +1,90 @@
+import { copyFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { TestFederation } from "../support/federation.ts";
+import type { UnitName } from "../support/federation.ts";
+
+/** An invented person; whoever imports the same number holds the same passport. */
+function person(unit: UnitName, number: number): string {
+  const properties = {
+    name: [`Invented ${unit} ${number}`],
+    passportNumber: [`ZX9${String(number).padStart(6, "0")}`],
+  };
+  return `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`;
+}
+
+const persons = (unit: UnitName, from: number, to: number): string =>
+  Array.from({ length: to - from + 1 }, (_, i) => person(unit, from + i)).join("");
+
+const SOON = { timeout: 30_000, interval: 100 };
+
+describe("broker and node agree on what is published", { timeout: 90_000 }, () => {
+  let federation: TestFederation;
+  afterEach(async () => await federation[Symbol.asyncDispose]());
+
+  const database = (unit: UnitName): string => join(federation.dir(unit), "node.sqlite");
+
+  /** When the digest of the active epoch was last agreed on, in ms; 0 if it is not. */
+  const agreedMs = async (unit: UnitName): Promise<number> =>
+    Number((await federation.status(unit)).epochs[0]?.digestAgreedMs ?? 0);
+
+  async function agreedSince(unit: UnitName, sinceMs: number): Promise<void> {
+    await expect.poll(() => agreedMs(unit), SOON).toBeGreaterThan(sinceMs);
+  }
+
+  async function met(unit: UnitName): Promise<string[]> {
+    const matches = (await federation.matches(unit)).filter(({ state }) => state === "proven");
+    return matches.map(({ reference }) => reference).toSorted();
+  }
+
+  it("after every connection", async () => {
+    federation = await TestFederation.start();
+    await federation.import("ct", persons("ct", 1, 5));
+    await federation.settled();
+    const restartedMs = Date.now();
+    await federation.stop("ct");
+    await federation.startNode("ct");
+    await agreedSince("ct", restartedMs);
+  });
+
+  it("also for a node that was restored from a backup: what came after it is taken back, what was changed is put right", async () => {
+    federation = await TestFederation.start();
+    await federation.import("ct", persons("ct", 1, 3));
+    await federation.import("wcu", persons("wcu", 1, 6));
+    await federation.settled();
+    await federation.stop("ct");
+    const backup = join(federation.root, "backup.sqlite");
+    copyFileSync(database("ct"), backup);
+    await federation.startNode("ct");
+    await federation.import("ct", persons("ct", 4, 6));
+    await federation.settled();
+    expect(await met("wcu")).toEqual([1, 2, 3, 4, 5, 6].map((n) => `wcu-${n}`));
+    await federation.stop("ct");
+    for (const suffix of ["-wal", "-shm"]) rmSync(`${database("ct")}${suffix}`, { force: true });
+    copyFileSync(backup, database("ct"));
+    const restoredMs = Date.now();
+    await federation.startNode("ct");
+    await agreedSince("ct", restoredMs);
+    await federation.settled(["wcu"]);
+    // Nobody could withdraw the other three any more: the digest did.
+    expect(await met("wcu")).toEqual(["wcu-1", "wcu-2", "wcu-3"]);
+  });
+
+  it("also for a node that lost its database and imports its records again", async () => {
+    federation = await TestFederation.start();
+    await federation.import("ct", persons("ct", 1, 3));
+    await federation.import("wcu", persons("wcu", 2, 3));
+    await federation.settled();
+    await federation.stop("ct");
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${database("ct")}${suffix}`, { force: true });
+    const lostMs = Date.now();
+    await federation.startNode("ct");
+    await agreedSince("ct", lostMs);
+    await federation.settled(["wcu"]);
+    expect(await met("wcu")).toEqual([]);
+    await federation.import("ct", persons("ct", 1, 3));
+    await federation.settled();
+    expect(await met("ct")).toEqual(["ct-2", "ct-3"]);
+    expect(await met("wcu")).toEqual(["wcu-2", "wcu-3"]);
+  });
+});
