@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { canarySubject } from "../../agency-node/canaries/core/person.ts";
 import { beatOf, pairsOf } from "../../agency-node/canaries/core/plan.ts";
 import type { CanaryPair } from "../../agency-node/canaries/core/plan.ts";
 import { toHex } from "../../shared/core/bytes.ts";
@@ -77,5 +78,28 @@ describe("the beat of an instant", () => {
     expect(beatOf(start, 360)).toBe(start);
     expect(beatOf(start + 360 * 60_000 - 1, 360)).toBe(start);
     expect(beatOf(start + 360 * 60_000, 360)).toBe(start + 360 * 60_000);
+  });
+});
+
+describe("the bytes of a plan", () => {
+  /** The pair was computed a second time, by another BLAKE2b, from the words of `proto/README.md`. */
+  it("stay what nodes of other versions derive", () => {
+    const [pair] = pairsOf(planFor(membersOf(3)));
+    expect([pair?.from, pair?.to]).toEqual(["182bb4d5dd77e5fe50f1287d6974c764", "b614d39bfe6222e34cdd84bd8cc6c7ee"]);
+    expect(toHex(pair!.secret)).toBe("de5922a3b62122e2b3dc0d0c80cb53cbe18c15a0deea7503062493fece38b04f");
+    expect(canarySubject(pair!, 0)).toEqual({
+      kind: "person",
+      names: [{ text: "Kutvqugigunubut Natpqalomit", strength: "full" }],
+      birthDates: ["2072-07-25"],
+      birthPlaces: ["Limwqevabazales"],
+      sex: "female",
+      countries: [],
+      documents: [{ type: "passport", number: "CWCANARY085342059922" }],
+      phones: [],
+      emails: [],
+    });
+    expect(canarySubject(pair!, 1).names).toEqual([
+      { text: "NATPQALOMIT, Kutvqugigunubut Dapfqemakal", strength: "full" },
+    ]);
   });
 });
