@@ -35,8 +35,9 @@ import { Waiting } from "../../agency-node/admin/waiting.ts";
 import { openSalts } from "../../agency-node/core/salts.ts";
 import { saltCommitment } from "../../shared/crypto/token.ts";
 import { invitationSecretHash, openInvitation } from "../../shared/wire/board.ts";
+import { decodeInvitationCode } from "../../shared/wire/invitation-code.ts";
 import { fromHex, toHex } from "../../shared/core/bytes.ts";
-import { initAdministrator, initNode, readSealingKeys } from "../../shared/platform/party.ts";
+import { initAdministrator, initNode, readPin, readSealingKeys } from "../../shared/platform/party.ts";
 import { keyFile, partyFile } from "../../shared/platform/party.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { BoardRoom } from "../support/board-room.ts";
@@ -460,8 +461,10 @@ describe("the tool", () => {
 
   it("invites with a secret that the broker never sees", async () => {
     const desk = await room.desk("chair");
-    await invite(desk, { note: "Invented newcomer", hours: "48" });
-    const secret = fromHex(desk.objects[0]?.["secret"] as string);
+    const address = "broker.example:7401";
+    await invite(desk, { note: "Invented newcomer", address, hours: "48" });
+    const { secret, ...others } = decodeInvitationCode(desk.objects[0]?.["invitation"] as string);
+    expect(others).toEqual({ address, fingerprint: readPin(desk.seat.dir) });
     const [signed] = room.office.invitations as [Uint8Array];
     expect(toHex(signed)).not.toContain(toHex(secret));
     const { state } = room.office;

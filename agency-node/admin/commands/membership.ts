@@ -9,6 +9,7 @@ import { randomBytes } from "../../../shared/crypto/random.ts";
 import { readPin } from "../../../shared/platform/party.ts";
 import type { Enrolled, PartyKind } from "../../../shared/platform/party.ts";
 import { invitationSecretHash, signInvitation } from "../../../shared/wire/board.ts";
+import { encodeInvitationCode, INVITATION_SECRET_BYTES } from "../../../shared/wire/invitation-code.ts";
 import { table } from "../../cli/output.ts";
 import { printable } from "../../cli/wording.ts";
 import { enrolmentsAt } from "../checks.ts";
@@ -18,13 +19,12 @@ import { isSameFingerprint, readEnrolmentFile, readTerms } from "../plan-file.ts
 import { saltsFor } from "../recovery.ts";
 
 type Reasoned = Common & { readonly reason: string };
-type InviteFlags = Common & { readonly note: string; readonly hours: string };
+type InviteFlags = Common & { readonly note: string; readonly address: string; readonly hours: string };
 /** Where a party's new public keys come from, and what it read out by telephone. */
 type EnrolmentFlags = { readonly fingerprint: string; readonly enrolment?: string };
 type AdmitFlags = Common & EnrolmentFlags & { readonly terms: string };
 type RotateFlags = Reasoned & Partial<EnrolmentFlags> & { readonly key?: string };
 
-const SECRET_BYTES = 16;
 const HOUR_MS = 3_600_000;
 const INVITATION_HOURS_MAX = 24 * 30;
 
@@ -36,6 +36,7 @@ function inviteCommand(): Command {
   return atSeat(new Command("invite"))
     .description("make a one-time secret with which one unit can hand in its public keys")
     .requiredOption("--note <text>", "for whom, as the board will read it")
+    .requiredOption("--address <host:port>", "of the broker's enrolment port, as the unit reaches it")
     .option("--hours <hours>", "how long it holds", "72")
     .action((dir: string, flags: InviteFlags) => withDesk(dir, flags, (desk) => invite(desk, flags)));
 }
@@ -104,27 +105,24 @@ function withEnrolment(command: Command): Command {
     .option("--enrolment <file>", "the enrolment (default: the one with that fingerprint at the broker)");
 }
 
-export async function invite({ seat, output }: Desk, { note, hours }: InviteFlags): Promise<void> {
+export async function invite({ seat, output }: Desk, { note, address, hours }: InviteFlags): Promise<void> {
   const life = Number(hours);
   if (!(life > 0 && life <= INVITATION_HOURS_MAX)) {
     throw new CausewayError("INVALID", "an invitation holds for up to 30 days", { fields: ["hours"] });
   }
-  const secret = randomBytes(SECRET_BYTES);
+  const secret = randomBytes(INVITATION_SECRET_BYTES);
+  // Before the broker hears of it: an address that is none makes no invitation.
+  const code = encodeInvitationCode({ secret, fingerprint: readPin(seat.dir), address });
   const validUntilMs = seat.nowMs + Math.round(life * HOUR_MS);
   const scope = { federation: seat.federation.id, signer: seat.signer };
   await seat.office.invite(signInvitation({ secretHash: invitationSecretHash(secret), note, validUntilMs }, scope));
-  const { address } = seat.federation.found.broker;
-  const fingerprint = toHex(readPin(seat.dir));
-  output.json({
-    secret: toHex(secret),
-    broker: address,
-    fingerprint,
-    validUntil: new Date(validUntilMs).toISOString(),
-  });
-  output.say("Tell the unit these three, by two different ways; the secret works once:");
-  output.say(`  Broker: ${address}`);
-  output.say(`  Secret: ${toHex(secret)}`);
-  output.say(`  Fingerprint of the federation: ${fingerprint}`);
+  const validUntil = new Date(validUntilMs).toISOString();
+  output.json({ invitation: code, validUntil });
+  output.say(
+    `Send the unit this code, by a way that the broker's operator does not control. It works once, until ${validUntil}:`,
+  );
+  output.say(`  ${code}`);
+  output.say("The unit runs: causeway node enrol --invitation CODE --name NAME --mandate MANDATE");
 }
 
 export async function listEnrolments({ seat, output }: Desk): Promise<void> {
