@@ -11,7 +11,7 @@ import { readEnrolment } from "../../shared/platform/party.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
 const NATS_SERVER = process.env["CAUSEWAY_NATS_SERVER"] ?? join(ROOT, ".causeway", "bin", "nats-server");
-const LONG_RUNNING = /^(?:nats-server -c|npx causeway (?:evaluator|broker|node run))/;
+const LONG_RUNNING = /^(?:nats-server -c|npx causeway (?:evaluator|broker|registrar|node run))/;
 const ASK_MS = 200;
 
 let work: string;
@@ -46,7 +46,7 @@ describe("docs/administrators.md", () => {
       }
     }
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
-    expect(running).toHaveLength(5);
+    expect(running).toHaveLength(6);
   });
 });
 
