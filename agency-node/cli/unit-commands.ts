@@ -1,4 +1,5 @@
 /** What a unit asks its running node: records, withdrawals, matches, status. */
+import { certificateRows, membershipRows, noticedRows, rotationRows, spendRows } from "./standing-rows.ts";
 import { EXIT, table } from "./output.ts";
 import type { Output } from "./output.ts";
 import type { MatchView, NodeClient, NodeStatus } from "./rpc/node-client.ts";
@@ -92,13 +93,15 @@ export async function showStatus(node: NodeClient, output: Output): Promise<void
   const status = await node.status();
   output.json(status);
   for (const line of table(statusRows(status))) output.say(line);
-  if (status.policyUnprovenSinceMs > 0 || !status.brokerConnected) process.exitCode = EXIT.failure;
+  if (status.policyUnprovenSinceMs > 0 || !status.brokerConnected || status.membershipEnd !== "")
+    process.exitCode = EXIT.failure;
 }
 
 function statusRows(status: NodeStatus): string[][] {
   const provenOr = (sinceMs: number): string => (sinceMs === 0 ? "proven" : `unproven since ${timeOf(sinceMs)}`);
   return [
     ["Unit", `${status.memberName} (${status.slug}), ${status.mandate}`],
+    ...membershipRows(status),
     ["Broker", status.brokerConnected ? "connected" : "not reachable: what you publish waits here"],
     [
       "Policy",
@@ -108,12 +111,16 @@ function statusRows(status: NodeStatus): string[][] {
       "Records",
       `${status.records} published, ${status.hardening} being hardened, ${status.waiting} sent, ${status.rejected} refused by the broker`,
     ],
+    ...rotationRows(status, timeOf),
     ...haltRows(status),
     ["Published", `${status.tokens} tokens; ${status.outbox} messages wait for the broker's receipt`],
     ["Hardened", `${status.hardened} identifiers in ${status.hardeningSeconds.toFixed(1)} s`],
     ["Overlaps", `${status.openMatches} open, ${status.unprovenMatches} being proven, ${status.notices} notices`],
     ["Silence", `that there are no others is ${provenOr(status.silenceUnprovenSinceMs)}`],
+    ...spendRows(status),
+    ...noticedRows(status),
     ...faultRows(status),
+    ...certificateRows(status, Date.now(), timeOf),
     ["Version", status.version],
   ];
 }
@@ -124,11 +131,11 @@ const HALTS: Readonly<Record<string, string>> = {
   UNAVAILABLE: "an evaluator does not answer, or no epoch is active",
   UNPROVEN: "an evaluator failed its proof: tell the board",
   ENVIRONMENT: "the epoch needs a linkage scheme that this version lacks",
-  FORBIDDEN: "this member is suspended",
 };
 
 function haltRows({ publishingHalt, publishingResumesMs }: NodeStatus): string[][] {
-  if (publishingHalt === "") return [];
+  // Why a member that is not in good standing publishes nothing stands above.
+  if (publishingHalt === "" || publishingHalt === "FORBIDDEN") return [];
   const reason = HALTS[publishingHalt] ?? publishingHalt;
   return [["Publishing", `held up: ${reason}; tried again at ${timeOf(publishingResumesMs)}`]];
 }

@@ -100,7 +100,34 @@ export type NodeStatus = {
   /** What the broker went back on since the node started. */
   readonly lostSubmissions: number;
   readonly brokenNotices: number;
+  readonly epochs: readonly EpochRow[];
+  readonly budgets: readonly SpendRow[];
+  /** What the broker noticed about this member, in words. */
+  readonly alarms: readonly string[];
+  readonly certificateUntilMs: number;
+  /** Empty in good standing; else "suspended", "removed", "unknown", "refused". */
+  readonly membershipEnd: string;
 } & Silence;
+
+export type EpochRow = {
+  readonly epoch: number;
+  /** "staging", "active", "closing". */
+  readonly state: string;
+  readonly records: number;
+  readonly published: number;
+  /** 0: not agreed since the last change. */
+  readonly digestAgreedMs: number;
+  /** Why the node cannot take part; empty if nothing hinders it. */
+  readonly obstacle: string;
+};
+
+/** `at`: an evaluator's name, or "broker" for published tokens. */
+export type SpendRow = {
+  readonly at: string;
+  readonly used: number;
+  readonly perDay: number;
+  readonly available: number;
+};
 
 export type ContactLines = {
   readonly office: string;

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Health } from "../../agency-node/health.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import { silentLog } from "../../shared/platform/log.ts";
+import { invented } from "../crypto/support.ts";
+import { BrokerModel } from "./broker-model.ts";
+import { kindsOf, person, TestNode } from "./support.ts";
+
+let node: TestNode;
+let health: Health;
+let connected: boolean;
+let federation: Federation;
+let stop: AbortController;
+let running: Promise<void>;
+
+beforeEach(() => {
+  node = new TestNode();
+  connected = true;
+  const epochs = [1, 2].map((epoch) => [epoch, { epoch, state: epoch === 1 ? "active" : "staging" }] as const);
+  federation = { head: { number: 9, hash: invented("head", 32) }, epochs: new Map(epochs) } as unknown as Federation;
+  health = new Health({
+    standings: node.standings,
+    outbox: node.outbox,
+    clock: () => node.nowMs,
+    log: silentLog,
+    version: "0.0.0",
+    federation: () => federation,
+    obstacles: () => new Map([[2, "scheme"]]),
+    canaries: () => ({ unprovenSinceMs: () => 5, counts: (epoch) => ({ met: epoch, expected: 3 }) }),
+    isConnected: () => connected,
+  });
+  stop = new AbortController();
+  running = health.run(stop.signal);
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+  node[Symbol.dispose]();
+});
+
+const statements = (): number => kindsOf(node.sent()).filter((kind) => kind === "health").length;
+
+async function changed(): Promise<void> {
+  node.nowMs += 60_000;
+  health.changed();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe("a node's word about itself", () => {
+  it("names its directive, and for each open epoch what stands, what hinders, and what the canaries say", async () => {
+    node.publish(node.put(person("R-1")));
+    new BrokerModel(node).takeAll();
+    node.publish(node.put(person("R-2")));
+    await changed();
+    const body = node
+      .sent()
+      .map(({ submission }) => submission.body)
+      .find(({ kind }) => kind === "health");
+    expect(body).toMatchObject({
+      version: "0.0.0",
+      nodeTimeMs: node.nowMs,
+      outboxSinceMs: node.nowMs - 60_000,
+      canariesUnprovenSinceMs: 5,
+      directiveNumber: 9,
+      epochs: [
+        // The second record has only just come in: the node is not behind because of it.
+        { epoch: 1, records: 1, published: 1, obstacle: "", canariesMet: 1, canariesExpected: 3 },
+        { epoch: 2, records: 1, published: 0, obstacle: "scheme" },
+      ],
+    });
+  });
+
+  it("is not said while nobody hears it, nor twice before a receipt", async () => {
+    connected = false;
+    await changed();
+    expect(statements()).toBe(0);
+    connected = true;
+    await changed();
+    await changed();
+    expect(statements()).toBe(1);
+    new BrokerModel(node).takeAll();
+    await changed();
+    expect(statements()).toBe(1);
+  });
+});
