@@ -3,20 +3,19 @@ import { GRPC_MESSAGE_BYTES_MAX } from "../../shared/core/limits.ts";
 
 const DAY_MS = 86_400_000;
 
-/** What one answer may hold, with room for its framing. */
-export const ANSWER_BYTES_MAX = GRPC_MESSAGE_BYTES_MAX - 128 * 1024;
+/**
+ * What one answer may hold, with room for its framing. As much may wait of proposals together, and of papers of one topic, so that each
+ * can be listed.
+ */
+export const ANSWER_BYTES_MAX = GRPC_MESSAGE_BYTES_MAX - 256 * 1024;
 
 /** Proposals that wait at once: a board decides one after the other, since each names its predecessor. */
 export const WAITING_PROPOSALS_MAX = 32;
-/** What they may weigh together: all of them fit into one answer. */
-export const WAITING_PROPOSALS_BYTES_MAX = ANSWER_BYTES_MAX;
 /** Finished proposals that are kept to be looked at. */
 export const FINISHED_PROPOSALS_MAX = 100;
 
 /** Papers of one topic: each seat of the largest board has said each kind of thing. */
 export const PAPERS_PER_TOPIC_MAX = 256;
-/** What they may weigh together: a topic fits into one answer. */
-export const PAPERS_PER_TOPIC_BYTES_MAX = ANSWER_BYTES_MAX;
 export const PAPERS_MAX = 4_096;
 /** A ceremony takes days. */
 export const PAPER_KEPT_MS = 90 * DAY_MS;

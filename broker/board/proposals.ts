@@ -9,9 +9,9 @@ import { equalBytes } from "../../shared/core/bytes.ts";
 import { foldProposal } from "../../shared/core/chain.ts";
 import type { DirectiveSignature, SignedDirective } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { assertSigns, digestOf, distinct, stateOf, tallyOf } from "./core/proposal.ts";
+import { assertSigns, digestOf, distinct, stateOf, tallyOf, weightOf } from "./core/proposal.ts";
 import type { ProposalState, Tally } from "./core/proposal.ts";
-import { FINISHED_PROPOSALS_MAX, WAITING_PROPOSALS_BYTES_MAX, WAITING_PROPOSALS_MAX } from "./limits.ts";
+import { FINISHED_PROPOSALS_MAX, ANSWER_BYTES_MAX, WAITING_PROPOSALS_MAX } from "./limits.ts";
 import type { BoardParts } from "./parts.ts";
 import type { StoredProposal } from "./store/proposal-table.ts";
 
@@ -104,8 +104,8 @@ export class Proposals {
     const { proposals } = this.#parts.store;
     const all = this.list();
     const waiting = all.filter(({ state }) => state === "waiting");
-    const bytes = waiting.reduce((sum, each) => sum + each.signed.payload.length, signed.payload.length);
-    if (waiting.length >= WAITING_PROPOSALS_MAX || bytes > WAITING_PROPOSALS_BYTES_MAX) {
+    const bytes = waiting.reduce((sum, each) => sum + weightOf(each.signed), weightOf(signed));
+    if (waiting.length >= WAITING_PROPOSALS_MAX || bytes > ANSWER_BYTES_MAX) {
       throw new CausewayError("EXHAUSTED", "too many proposals wait already");
     }
     for (const { signed: finished } of all.slice(waiting.length + FINISHED_PROPOSALS_MAX - 1))

@@ -66,3 +66,10 @@ export function distinct(signatures: readonly DirectiveSignature[]): DirectiveSi
 
 /** What names a proposal: the hash of the directive. */
 export const digestOf = ({ payload }: Pick<SignedDirective, "payload">): Uint8Array => directiveHash(payload);
+
+/** With key id, signature and their framing. */
+const SIGNATURE_BYTES = 100;
+
+/** About as many bytes as it takes in a list. */
+export const weightOf = ({ payload, signatures }: SignedDirective): number =>
+  payload.length + SIGNATURE_BYTES * (1 + signatures.length);

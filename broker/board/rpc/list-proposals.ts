@@ -2,6 +2,7 @@
 import type { CallContext } from "nice-grpc";
 import type { ListProposalsRequest, ListProposalsResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { fitting } from "../core/fitting.ts";
+import { weightOf } from "../core/proposal.ts";
 import { ANSWER_BYTES_MAX } from "../limits.ts";
 import { administratorCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
@@ -10,7 +11,7 @@ import { toWireState } from "./wire.ts";
 export function listProposalsRpc({ directory, proposals }: BoardDesk) {
   return async (_request: ListProposalsRequest, context: CallContext): Promise<ListProposalsResponse> => {
     administratorCalling(context, directory.federation);
-    const listed = fitting(proposals.list(), ({ signed }) => signed.payload.length, ANSWER_BYTES_MAX);
+    const listed = fitting(proposals.list(), ({ signed }) => weightOf(signed), ANSWER_BYTES_MAX);
     return {
       proposals: listed.map(({ signed, state, proposedAtMs }) => ({
         directive: { payload: signed.payload, signatures: [...signed.signatures] },

@@ -2,7 +2,7 @@
 import { toHex } from "../../../shared/core/bytes.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { blake2b } from "../../../shared/crypto/hash.ts";
-import { PAPER_KEPT_MS, PAPERS_MAX, PAPERS_PER_TOPIC_BYTES_MAX, PAPERS_PER_TOPIC_MAX } from "../limits.ts";
+import { PAPER_KEPT_MS, PAPERS_MAX, ANSWER_BYTES_MAX, PAPERS_PER_TOPIC_MAX } from "../limits.ts";
 import type { BoardDatabase } from "./board-database.ts";
 
 export class PaperTable {
@@ -42,7 +42,7 @@ export class PaperTable {
     const count = this.#database.number("SELECT count(*) FROM paper WHERE topic = ?", topic);
     const weight = this.#database.number("SELECT sum(length(signed)) FROM paper WHERE topic = ?", topic);
     const all = this.#database.number("SELECT count(*) FROM paper");
-    const full = count >= PAPERS_PER_TOPIC_MAX || weight + bytes > PAPERS_PER_TOPIC_BYTES_MAX || all >= PAPERS_MAX;
+    const full = count >= PAPERS_PER_TOPIC_MAX || weight + bytes > ANSWER_BYTES_MAX || all >= PAPERS_MAX;
     if (full) throw new CausewayError("EXHAUSTED", "there is no room for further papers of the board");
   }
 }
