@@ -3,9 +3,11 @@ import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { DirectiveBody } from "../../shared/core/directive.ts";
-import { CausewayError } from "../../shared/core/errors.ts";
+import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import { systemClock } from "../../shared/platform/clock.ts";
+import { createLog } from "../../shared/platform/log.ts";
 import { requireTls13 } from "../../shared/platform/tls.ts";
+import { renewPartyIfDue } from "../../shared/rpc/membership-link.ts";
 import { attempt, EXIT } from "../cli/output.ts";
 import type { Output } from "../cli/output.ts";
 import { printable } from "../cli/wording.ts";
@@ -27,6 +29,8 @@ export type Desk = {
 
 export type Common = { readonly json?: boolean; readonly unfresh?: boolean };
 
+/** A registrar that runs answers within moments. */
+const RENEWAL_MS = 5_000;
 const BROKER_AWAY = "The broker does not answer. Is it running, and does its address in the chain still hold?";
 
 /** Options that every command at a seat has. The first argument is the administrator's directory. */
@@ -48,8 +52,23 @@ export async function withDesk(dir: string, flags: Common, act: (desk: Desk) => 
       using office = officeAtBroker({ dir, address });
       const seat = await takeSeat(dir, office, nowMs);
       await orWait(output, () => act({ seat, output, ask: process.stdin.isTTY ? askTerminal : undefined }));
+      await keepCertificate(dir, seat, output);
     },
     BROKER_AWAY,
+  );
+}
+
+/** An administrator has no program that runs all the time: each command looks whether its certificate is due for renewal. */
+async function keepCertificate(dir: string, seat: Seat, output: Output): Promise<void> {
+  const log = createLog("admin", { write: () => undefined });
+  const parts = { dir, federation: () => seat.federation, clock: systemClock, log, onRenewed: () => undefined };
+  try {
+    if (await renewPartyIfDue(parts, AbortSignal.timeout(RENEWAL_MS))) return;
+  } catch (error) {
+    if (!isCausewayError(error)) throw error;
+  }
+  output.say(
+    "Your certificate is in the last third of its life and could not be renewed now: is the registrar running?",
   );
 }
 

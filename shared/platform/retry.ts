@@ -51,6 +51,21 @@ export async function unlessAborted<T>(
   }
 }
 
+/** What `call` comes to, or UNAVAILABLE when the signal aborts or `ms` have passed: the call is given a signal for that. */
+export async function within<T>(
+  ms: number,
+  signal: AbortSignal,
+  call: (limited: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  try {
+    return await call(limited);
+  } catch (error) {
+    if (isCausewayError(error) || !limited.aborted) throw error;
+    throw new CausewayError("UNAVAILABLE", "no answer in time", { cause: error });
+  }
+}
+
 /**
  * Runs `attempt` until it succeeds, fails with anything but UNAVAILABLE, or the signal aborts (then the last error is
  * thrown). Delays double from `firstDelayMs` (200) to `maxDelayMs` (10,000).

@@ -60,10 +60,13 @@ export async function keepRenewed(parts: RenewalParts, signal: AbortSignal): Pro
   }
 }
 
-/** Once, if it is due: for programs that run for a moment. Throws as `RenewalPort` does. */
-export async function renewIfDue(parts: RenewalParts, signal: AbortSignal): Promise<void> {
+/**
+ * Once, if it is due, waiting for the answer until the signal aborts: for programs that run for a moment. False if it is due still. Throws
+ * as `RenewalPort` does.
+ */
+export async function renewIfDue(parts: RenewalParts, signal: AbortSignal): Promise<boolean> {
   const { dir, clock } = parts;
-  if (dueMs(installedLives(dir)) <= clock()) await renewOnce(parts, signal);
+  return dueMs(installedLives(dir)) > clock() || (await renewOnce(parts, signal));
 }
 
 async function renew(parts: RenewalParts, signal: AbortSignal): Promise<string> {

@@ -1,11 +1,12 @@
-/** A member's or evaluator's calls of the broker about its own certificate and NATS user. */
+/** A member's, evaluator's or administrator's calls of the broker about its own certificate and NATS user. */
 import type { Credentials } from "../core/board.ts";
 import { grpcClient } from "../platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../platform/grpc.ts";
 import { readTls } from "../platform/party.ts";
+import { within } from "../platform/retry.ts";
 import { MembershipServiceDefinition } from "../wire/gen/causeway/v1/board.ts";
 import { Signed } from "../wire/gen/causeway/v1/signed.ts";
-import { keepRenewed } from "./credentials-renewal.ts";
+import { keepRenewed, renewIfDue } from "./credentials-renewal.ts";
 import type { RenewalParts, RenewalPort } from "./credentials-renewal.ts";
 
 const CALL_MS = 10_000;
@@ -17,6 +18,13 @@ export async function keepPartyRenewed(parts: Omit<RenewalParts, "port">, signal
   await keepRenewed({ ...parts, port }, signal);
 }
 
+/** Once, if it is due. Throws as `renewIfDue`. */
+export async function renewPartyIfDue(parts: Omit<RenewalParts, "port">, signal: AbortSignal): Promise<boolean> {
+  const { dir, federation } = parts;
+  using port = new MembershipLink({ address: federation().found.broker.address, tls: () => readTls(dir) });
+  return await renewIfDue({ ...parts, port }, signal);
+}
+
 export class MembershipLink implements RenewalPort, Disposable {
   readonly #connection: GrpcConnection<typeof MembershipServiceDefinition>;
 
@@ -25,19 +33,19 @@ export class MembershipLink implements RenewalPort, Disposable {
   }
 
   async request(signed: Uint8Array, signal: AbortSignal): Promise<void> {
-    await this.#connection.client.requestCredentials({ request: Signed.decode(signed) }, { signal: limited(signal) });
+    const request = Signed.decode(signed);
+    const { client } = this.#connection;
+    await within(CALL_MS, signal, async (limited) => await client.requestCredentials({ request }, { signal: limited }));
   }
 
   async issued(signal: AbortSignal): Promise<Credentials | undefined> {
-    const { credentials } = await this.#connection.client.getCredentials({}, { signal: limited(signal) });
+    const { client } = this.#connection;
+    const get = async (limited: AbortSignal) => await client.getCredentials({}, { signal: limited });
+    const { credentials } = await within(CALL_MS, signal, get);
     return credentials === undefined ? undefined : { ...credentials, issuedAtMs: Number(credentials.issuedAtMs) };
   }
 
   [Symbol.dispose](): void {
     this.#connection[Symbol.dispose]();
   }
-}
-
-function limited(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
 }

@@ -12,6 +12,7 @@ import type { Chain } from "../../../shared/platform/chain-file.ts";
 import { grpcClient, unprovenGrpcClient } from "../../../shared/platform/grpc.ts";
 import type { GrpcConnection } from "../../../shared/platform/grpc.ts";
 import { rootsPemOf } from "../../../shared/platform/party.ts";
+import { within } from "../../../shared/platform/retry.ts";
 import { signCredentialsRequest } from "../../../shared/wire/board.ts";
 import { signCollectProof } from "../../../shared/wire/collect.ts";
 import { decodeSignedDirective } from "../../../shared/wire/directive.ts";
@@ -46,7 +47,7 @@ export class EnrolmentDoor implements Disposable {
   /** Throws UNPROVEN if the chain is not that of the fingerprint, UNAVAILABLE. The broker proves itself at the first call after this. */
   static async open({ address, fingerprint }: Joining, nowMs: number, signal: AbortSignal): Promise<EnrolmentDoor> {
     using stranger = unprovenGrpcClient(EnrolmentServiceDefinition, address);
-    const { directives, freshness } = await fetchChain(stranger, limited(signal));
+    const { directives, freshness } = await within(CALL_MS, signal, (limited) => fetchChain(stranger, limited));
     const chain = proveChain(directives, { pinnedFingerprint: fingerprint, nowMs });
     const tls = { rootsPem: rootsPemOf(chain.federation) };
     const proven = grpcClient(EnrolmentServiceDefinition, { address, tls, expected: { kind: "broker" } });
@@ -55,7 +56,8 @@ export class EnrolmentDoor implements Disposable {
 
   /** Hands in `enrolment.json`. Throws NOT_FOUND for an invitation that is unknown, out of date or used by somebody else. */
   async enrol(secret: Uint8Array, enrolment: Uint8Array, signal: AbortSignal): Promise<void> {
-    await this.#connection.client.enrol({ secret, enrolment }, { signal: limited(signal) });
+    const { client } = this.#connection;
+    await within(CALL_MS, signal, async (limited) => await client.enrol({ secret, enrolment }, { signal: limited }));
   }
 
   /** Throws NOT_FOUND until the board has admitted the signer, UNAVAILABLE until the registrar has answered. */
@@ -64,7 +66,8 @@ export class EnrolmentDoor implements Disposable {
     const proof = Signed.decode(signCollectProof(request.requestedAtMs, scope));
     const wanted = Signed.decode(signCredentialsRequest(request, scope));
     const { client } = this.#connection;
-    const { credentials, natsUrl } = await client.collect({ proof, request: wanted }, { signal: limited(signal) });
+    const ask = async (limited: AbortSignal) => await client.collect({ proof, request: wanted }, { signal: limited });
+    const { credentials, natsUrl } = await within(CALL_MS, signal, ask);
     if (credentials === undefined) throw new CausewayError("INVALID", "the broker answered without credentials");
     return { credentials: { ...credentials, issuedAtMs: Number(credentials.issuedAtMs) }, natsUrl };
   }
@@ -72,10 +75,6 @@ export class EnrolmentDoor implements Disposable {
   [Symbol.dispose](): void {
     this.#connection[Symbol.dispose]();
   }
-}
-
-function limited(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
 }
 
 async function fetchChain(

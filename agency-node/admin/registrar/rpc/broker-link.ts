@@ -3,8 +3,11 @@ import { fromHex } from "../../../../shared/core/bytes.ts";
 import type { Credentials } from "../../../../shared/core/board.ts";
 import { grpcClient } from "../../../../shared/platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../../../../shared/platform/grpc.ts";
+import { within } from "../../../../shared/platform/retry.ts";
 import { RegistrarServiceDefinition } from "../../../../shared/wire/gen/causeway/v1/board.ts";
 import { Signed } from "../../../../shared/wire/gen/causeway/v1/signed.ts";
+
+const CALL_MS = 10_000;
 
 export class BrokerLink implements Disposable {
   readonly #connection: GrpcConnection<typeof RegistrarServiceDefinition>;
@@ -15,7 +18,9 @@ export class BrokerLink implements Disposable {
 
   /** `statement`: `Signed` bytes. Throws OUT_OF_SEQUENCE if the broker knows a later directive, or not yet this one. */
   async putFreshness(statement: Uint8Array, signal: AbortSignal): Promise<void> {
-    await this.#connection.client.putFreshness({ freshness: Signed.decode(statement) }, { signal });
+    const freshness = Signed.decode(statement);
+    const { client } = this.#connection;
+    await within(CALL_MS, signal, async (limited) => await client.putFreshness({ freshness }, { signal: limited }));
   }
 
   /** Requests that wait, then each as it comes, as `Signed` bytes. Ends or throws when the connection does. */
@@ -29,7 +34,8 @@ export class BrokerLink implements Disposable {
   async putCredentials(keyId: string, credentials: Credentials, signal: AbortSignal): Promise<void> {
     const issuedAtMs = BigInt(credentials.issuedAtMs);
     const request = { keyId: fromHex(keyId), credentials: { ...credentials, issuedAtMs } };
-    await this.#connection.client.putCredentials(request, { signal });
+    const { client } = this.#connection;
+    await within(CALL_MS, signal, async (limited) => await client.putCredentials(request, { signal: limited }));
   }
 
   [Symbol.dispose](): void {
