@@ -15,7 +15,7 @@ import { readChain } from "./board.ts";
 import { propose } from "./proposals.ts";
 import type { Proposed } from "./proposals.ts";
 import { officeAtBroker } from "./rpc/broker-office.ts";
-import { retakeSeat, takeSeat } from "./seat.ts";
+import { learnOutcome, takeSeat } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 import { Waiting } from "./waiting.ts";
 import { explain, shortDigest } from "./words.ts";
@@ -108,7 +108,7 @@ export async function putForward(desk: Desk, body: DirectiveBody, { unfresh }: C
   const digest = toHex(proposed.digest);
   output.json({ proposed: body.type, digest, short: shortDigest(proposed.digest), state: proposed.state });
   if (proposed.state === "accepted") {
-    await retakeSeat(seat);
+    await learnOutcome(seat);
     output.say("It has taken effect.");
     return proposed;
   }

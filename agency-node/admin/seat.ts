@@ -58,9 +58,9 @@ export async function takeSeat(dir: string, office: BoardOffice, nowMs: number):
   return { dir, office, nowMs, signer, sealing, self, keyId: keyId(signer.publicKey), chain, federation, proven };
 }
 
-/** The same seat, with what the board has decided meanwhile. */
-export async function retakeSeat(seat: Seat): Promise<Seat> {
-  return await takeSeat(seat.dir, seat.office, seat.nowMs);
+/** Keeps what the board has decided meanwhile, also when it took this very seat away. */
+export async function learnOutcome({ dir, office, nowMs }: Seat): Promise<void> {
+  await catchUp(dir, office, nowMs);
 }
 
 /** Throws UNPROVEN unless the chain is known to be complete, or `unfresh` says to sign all the same. */
@@ -78,8 +78,9 @@ async function catchUp(
   nowMs: number,
 ): Promise<{ readonly chain: Chain; readonly proven: Proven }> {
   const known = readChain(dir, nowMs);
-  const further = await office.directives(known.federation.head.number + 1);
+  // The statement first: what is decided between the two looks makes our chain longer than it says, never shorter.
   const freshness = await office.freshness();
+  const further = await office.directives(known.federation.head.number + 1);
   const covered = extend(known, further, { nowMs, coveredTo: freshness?.freshness.number ?? 0 });
   const proven = covered === undefined || freshness === undefined ? "missing" : verdict(covered, freshness, nowMs);
   // Time limits of directives that a statement covers were for the day they were new; without one they hold.

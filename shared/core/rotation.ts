@@ -37,7 +37,7 @@ export type Readiness = { readonly member: MemberId; readonly ready: boolean; re
 export const STATEMENT_MS_MAX = 10 * 60_000;
 
 /** Tokens a second from the cache to an agreed digest: a million within a minute on two cores, `npm run bench -- rotate`. */
-export const TOKENS_PER_SECOND = 17_000;
+const TOKENS_PER_SECOND = 17_000;
 
 type Known = { readonly federation: Federation; readonly reports: Reports; readonly nowMs: number };
 

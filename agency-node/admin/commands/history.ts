@@ -7,6 +7,7 @@ import type { Administrator, Federation, SignedDirective } from "../../../shared
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { loadChain } from "../../../shared/platform/chain-file.ts";
 import type { Chain } from "../../../shared/platform/chain-file.ts";
+import { systemClock } from "../../../shared/platform/clock.ts";
 import { parsePin } from "../../../shared/platform/party.ts";
 import { attempt, table } from "../../cli/output.ts";
 import type { Output } from "../../cli/output.ts";
@@ -45,7 +46,7 @@ export function healthCommand(): Command {
 }
 
 function provenChain(dir: string | undefined, file: string | undefined, fingerprint: string | undefined): Chain {
-  const nowMs = Date.now();
+  const nowMs = systemClock();
   if (dir !== undefined && file === undefined) return readChain(dir, nowMs);
   if (file !== undefined && fingerprint !== undefined && dir === undefined) {
     return loadChain(file, { pinnedFingerprint: parsePin(fingerprint), nowMs });

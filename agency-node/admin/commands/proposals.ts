@@ -7,17 +7,19 @@ import { directiveHash, foldProposal, signersOf } from "../../../shared/core/cha
 import type { DirectiveSignature } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { loadChain } from "../../../shared/platform/chain-file.ts";
+import { systemClock } from "../../../shared/platform/clock.ts";
 import { replaceFile } from "../../../shared/platform/key-files.ts";
 import { parsePin, readSigningKeys } from "../../../shared/platform/party.ts";
 import { check } from "../../../shared/wire/checks.ts";
 import { decodeSignedDirective, encodeSignedDirective } from "../../../shared/wire/directive.ts";
 import { attempt, table } from "../../cli/output.ts";
+import type { Output } from "../../cli/output.ts";
 import { printable } from "../../cli/wording.ts";
 import { signDirective } from "../board.ts";
 import { atSeat, sayWhat, withDesk } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
 import { approve, examine, findProposal, hasSigned, tallyOf } from "../proposals.ts";
-import { retakeSeat } from "../seat.ts";
+import { learnOutcome } from "../seat.ts";
 import { explain, isDigest, shortDigest, subjectOf } from "../words.ts";
 
 type ListFlags = Common & { readonly out?: string };
@@ -26,6 +28,14 @@ export type ApproveFlags = Common & {
   readonly endorsement?: string;
   readonly unchecked?: boolean;
   readonly force?: boolean;
+};
+
+type EndorseFlags = {
+  readonly json?: boolean;
+  readonly chain: string;
+  readonly fingerprint: string;
+  readonly digest: string;
+  readonly out: string;
 };
 
 export function proposalsCommand(): Command {
@@ -55,13 +65,6 @@ export function approveCommand(): Command {
 }
 
 export function endorseCommand(): Command {
-  type Flags = {
-    readonly json?: boolean;
-    readonly chain: string;
-    readonly fingerprint: string;
-    readonly digest: string;
-    readonly out: string;
-  };
   return new Command("endorse")
     .description("sign a change of the board that gives you a seat, where your keys are")
     .argument("<directory>", "the new administrator's own directory")
@@ -71,27 +74,8 @@ export function endorseCommand(): Command {
     .requiredOption("--digest <hex>", "the proposal's digest as the proposer reads it out (16 digits or more)")
     .requiredOption("--out <file>", "where to write the signature")
     .option("--json", "one JSON object a line")
-    .action((dir: string, file: string, flags: Flags) =>
-      attempt(flags.json === true, async (output) => {
-        const nowMs = Date.now();
-        const { federation } = loadChain(flags.chain, { pinnedFingerprint: parsePin(flags.fingerprint), nowMs });
-        const signed = decodeSignedDirective(readBytes(file));
-        foldProposal(federation, signed, { nowMs });
-        const digest = directiveHash(signed.payload);
-        if (!isDigest(flags.digest, digest)) throw new CausewayError("UNPROVEN", "the file holds another proposal");
-        const signer = readSigningKeys(dir);
-        const { body } = signed.directive;
-        const joins =
-          body.type === "boardChange" && body.board.some(({ signingKey }) => equalBytes(signingKey, signer.publicKey));
-        if (!joins) throw new CausewayError("FORBIDDEN", "this proposal gives you no seat");
-        const { keyId, signature } = signDirective(signed, signer);
-        replaceFile(flags.out, JSON.stringify({ keyId: toHex(keyId), signature: toHex(signature) }), 0o644);
-        for (const [name, value] of explain(body, federation).parameters) output.say(printable(`  ${name}: ${value}`));
-        output.json({ digest: toHex(digest), written: flags.out });
-        output.say(
-          `Signed. An administrator hands it in: causeway admin approve DIR ${toHex(digest).slice(0, 16)} --endorsement ${flags.out}`,
-        );
-      }),
+    .action((dir: string, file: string, flags: EndorseFlags) =>
+      attempt(flags.json === true, async (output) => endorse(dir, file, { ...flags, nowMs: systemClock() }, output)),
     );
 }
 
@@ -161,8 +145,35 @@ export async function approveProposal(desk: Desk, digits: string, flags: Approve
     output.say(`Signed: ${signatures} of ${quorum} signatures.`);
     return;
   }
-  await retakeSeat(seat);
+  await learnOutcome(seat);
   output.say(`Signed, and it has taken effect as directive ${signed.directive.number}.`);
+}
+
+/** Needs no broker: whoever is not on the board yet has no certificate. Throws UNPROVEN, FORBIDDEN, else as `foldProposal`. */
+export function endorse(
+  dir: string,
+  file: string,
+  { chain, fingerprint, digest, out, nowMs }: EndorseFlags & { readonly nowMs: number },
+  output: Output,
+): void {
+  const { federation } = loadChain(chain, { pinnedFingerprint: parsePin(fingerprint), nowMs });
+  const signed = decodeSignedDirective(readBytes(file));
+  foldProposal(federation, signed, { nowMs });
+  const hash = directiveHash(signed.payload);
+  if (!isDigest(digest, hash)) throw new CausewayError("UNPROVEN", "the file holds another proposal");
+  const signer = readSigningKeys(dir);
+  const { body } = signed.directive;
+  const joins =
+    body.type === "boardChange" && body.board.some(({ signingKey }) => equalBytes(signingKey, signer.publicKey));
+  if (!joins) throw new CausewayError("FORBIDDEN", "this proposal gives you no seat");
+  const { effect, parameters } = explain(body, federation);
+  output.say(printable(effect));
+  for (const [name, value] of parameters) output.say(printable(`  ${name}: ${value}`));
+  const { keyId, signature } = signDirective(signed, signer);
+  replaceFile(out, JSON.stringify({ keyId: toHex(keyId), signature: toHex(signature) }), 0o644);
+  output.json({ digest: toHex(hash), written: out });
+  const prefix = toHex(hash).slice(0, 16);
+  output.say(`Signed. An administrator hands it in: causeway admin approve DIR ${prefix} --endorsement ${out}`);
 }
 
 export async function signIn({ seat, output }: Desk): Promise<void> {
