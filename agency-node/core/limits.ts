@@ -4,6 +4,8 @@
 export const DIGEST_EVERY_MS = 5 * 60_000;
 /** A digest that differs may have crossed an expiry or a refusal: it is sent once more after this long before anything is repaired. */
 export const DIGEST_AGAIN_MS = 2_000;
+/** An answer that has not come after this long is not awaited any more. */
+export const DIGEST_ANSWER_MS_MAX = 10_000;
 /** After a repair that did not help the next one waits, twice as long each time: a fault that repairs do not mend must not fill streams. */
 export const REPAIR_FIRST_MS = 10_000;
 export const REPAIR_LAST_MS = 3_600_000;

@@ -12,6 +12,7 @@ import type { Clock } from "../../shared/platform/clock.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import {
   DIGEST_AGAIN_MS,
+  DIGEST_ANSWER_MS_MAX,
   DIGEST_EVERY_MS,
   REPAIR_FIRST_MS,
   REPAIR_LAST_MS,
@@ -91,6 +92,7 @@ export class Digests {
     if (exchange === undefined || asked === undefined) return;
     if (asked.incarnation !== answer.incarnation || asked.sequence !== answer.sequence) return;
     delete exchange.asked;
+    exchange.dueMs = clock() + DIGEST_EVERY_MS;
     if (answer.differing.length === 0) {
       Object.assign(exchange, { suspected: NONE, repairDelayMs: REPAIR_FIRST_MS });
       standings.setAgreed(answer.epoch, answer.sequence, standings.isDue(answer.epoch, "carried") ? 0 : clock());
@@ -143,7 +145,8 @@ export class Digests {
     for (const epoch of this.#parts.openEpochs()) {
       const exchange = this.#exchangeOf(epoch);
       if (exchange.dueMs > now) continue;
-      exchange.dueMs = now + DIGEST_EVERY_MS;
+      // A broker that dies between receipt and answer never answers: it is asked again.
+      exchange.dueMs = now + DIGEST_ANSWER_MS_MAX;
       try {
         this.#send(epoch, exchange);
       } catch (error) {
