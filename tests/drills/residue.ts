@@ -10,6 +10,8 @@ const TOKEN_BYTES = 16;
 const CHUNK_BYTES = 32 * 1024 * 1024;
 const OVERLAP_BYTES = 2 * TOKEN_BYTES;
 const PAGE_BYTES = 4096;
+const BLOCK_BYTES = 64 * 1024;
+const ZEROS = Buffer.alloc(BLOCK_BYTES + OVERLAP_BYTES);
 const FILTER_BITS = 24;
 /** Multiplicative hashing: spreads the first four bytes over the filter. */
 const SPREAD = 0x9e3779b1;
@@ -41,6 +43,14 @@ class Search {
 
   /** `bytes` must overlap the chunk before by as much as a pattern is long. */
   look(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+      const block = bytes.subarray(at, at + BLOCK_BYTES + OVERLAP_BYTES);
+      // Most of what is mapped was never written to.
+      if (!block.equals(ZEROS.subarray(0, block.length))) this.#lookIn(block);
+    }
+  }
+
+  #lookIn(bytes: Buffer): void {
     const end = bytes.length - TOKEN_BYTES;
     let window = bytes.length < 4 ? 0 : bytes.readUInt32BE(0);
     for (let at = 0; at <= end; at += 1) {
@@ -80,14 +90,22 @@ async function searchMemory(pid: number, search: Search): Promise<void> {
   }
 }
 
+/** What is mapped, readable and has any page in memory: reserved address space is thousands of times as large. */
 function mappingsOf(pid: number): { readonly from: number; readonly to: number }[] {
-  const lines = readFileSync(`/proc/${pid}/maps`, "utf8").split("\n");
-  return lines.flatMap((line) => {
-    const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) r[w-]/.exec(line) ?? [];
-    // What the kernel maps for itself cannot be read by anybody else.
-    if (from === undefined || to === undefined || /\[v(var|syscall)/.test(line)) return [];
-    return [{ from: Number.parseInt(from, 16), to: Number.parseInt(to, 16) }];
-  });
+  const mappings: { from: number; to: number }[] = [];
+  let current: { from: number; to: number } | undefined;
+  for (const line of readFileSync(`/proc/${pid}/smaps`, "utf8").split("\n")) {
+    const [, from, to, access] = /^([0-9a-f]+)-([0-9a-f]+) (\S)/.exec(line) ?? [];
+    if (from !== undefined && to !== undefined) {
+      // What the kernel maps for itself cannot be read by anybody else.
+      const readable = access === "r" && !/\[v(var|syscall)/.test(line);
+      current = readable ? { from: Number.parseInt(from, 16), to: Number.parseInt(to, 16) } : undefined;
+    } else if (current !== undefined && /^(Rss|Swap): +[1-9]/.test(line)) {
+      mappings.push(current);
+      current = undefined;
+    }
+  }
+  return mappings;
 }
 
 /** Reads with an overlap, so that what lies across two chunks is found; steps over pages that cannot be read. */

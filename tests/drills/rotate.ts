@@ -4,6 +4,7 @@
  * and no token of an ended epoch may be found in the broker's memory, on its disk or in the streams.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { sealingKeyEpochs } from "../../shared/platform/party.ts";
 import type { UnitName } from "../support/federation.ts";
 import { TestFederation } from "../support/federation.ts";
 import { BrokerProcess } from "./broker-process.ts";
@@ -106,7 +107,9 @@ class RotationDrill implements AsyncDisposable {
 
     this.#feed.stop();
     await publishing;
+    this.#say("publishing has ended");
     await federation.settled(UNITS, SETTLE_MS_MAX);
+    this.#say("nothing is on its way any more");
     const retiredTokensFound = await this.#find(this.#retired);
     return await this.#verdict(look, { liveTokensFound, retiredTokensFound });
   }
@@ -158,8 +161,13 @@ class RotationDrill implements AsyncDisposable {
     this.#say(`epoch ${epoch} staged at ${units.join(" and ")} in ${seconds(started)} s`);
   }
 
+  /** The last thing that goes is the key: with it, what anybody has copied of the streams. */
   async #purged(epoch: number): Promise<void> {
-    await this.#broker.logged("epoch.purged", 1, SETTLE_MS_MAX);
+    const started = performance.now();
+    while (sealingKeyEpochs(this.#federation.dir("broker")).includes(epoch)) {
+      if (performance.now() - started > SETTLE_MS_MAX) throw new Error(`the broker does not purge epoch ${epoch}`);
+      await sleep(100);
+    }
     this.#say(`epoch ${epoch} purged`);
   }
 
