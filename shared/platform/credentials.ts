@@ -1,18 +1,26 @@
 /** How long a party's own certificate and NATS user hold, read from what was issued to it. */
 import { decode } from "@nats-io/jwt";
-import { CausewayError } from "../core/errors.ts";
+import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Life } from "../core/renewal.ts";
 import { readEnrolment, readNatsCredentials, readTls } from "./party.ts";
 import { certificateLife } from "./tls.ts";
 
 const JWT_IN_FILE = /-----BEGIN NATS USER JWT-----\s+(\S+)\s/;
 
-/** What was issued, as installed in a party's directory. A user without an end has no life. Throws ENVIRONMENT, INVALID. */
+/**
+ * What was issued, as installed in a party's directory. A user without an end has no life, one that is damaged is over: it is asked for
+ * anew, and until then the party does what it can without NATS. Throws ENVIRONMENT, and INVALID for a damaged certificate.
+ */
 export function installedLives(dir: string): Life[] {
   const certificate = certificateLife(readTls(dir).certificatePem);
   if (readEnrolment(dir).enrolment.natsKey === undefined) return [certificate];
   const jwt = JWT_IN_FILE.exec(readNatsCredentials(dir))?.[1];
-  return [certificate, ...natsUserLife(jwt ?? "")];
+  try {
+    return [certificate, ...natsUserLife(jwt ?? "")];
+  } catch (error) {
+    if (!isCausewayError(error, "INVALID")) throw error;
+    return [certificate, { fromMs: 0, untilMs: 0 }];
+  }
 }
 
 /** Of what was issued and is to be installed. Throws INVALID. */
