@@ -28,8 +28,8 @@ import { membersPage } from "./pages/members.ts";
 import { overviewPage } from "./pages/overview.ts";
 import { proposalPage } from "./pages/proposal.ts";
 import { proposalsPage } from "./pages/proposals.ts";
-import { paragraph, success } from "./parts.ts";
-import type { Html } from "./parts.ts";
+import { link, paragraph, success } from "./parts.ts";
+import type { Content, Html } from "./parts.ts";
 import { ownSessionRoutes, peopleRoutes, publicSessionRoutes } from "./session/routes.ts";
 import type { SessionParts } from "./session/routes.ts";
 
@@ -75,7 +75,12 @@ export function consoleApp(parts: AppParts): Hono<ConsoleEnvironment> {
     "/alarms/:alarm/acknowledge",
     acknowledgeRoute(parts, (c, page) => c.html(pageOf(parts, c, page), 422)),
   );
-  app.notFound((c) => c.html(notice(parts, c, "Page not found", "Check the address, or begin at the overview."), 404));
+  app.notFound((c) =>
+    c.html(
+      notice(parts, c, "Page not found", ["Check the address, or ", link("/", "begin at the overview"), "."]),
+      404,
+    ),
+  );
   app.onError((error, c) => {
     log.error("console.failed", error, { path: c.req.routePath });
     const text = isCausewayError(error, "UNAVAILABLE")
@@ -141,7 +146,7 @@ function pageOf(parts: AppParts, c: Request, { title, section, body, errors, pat
   return framed(parts, c, { title: windowTitle, heading: title, section, body, above, watched });
 }
 
-function notice(parts: AppParts, c: Request, title: string, text: string): Html {
+function notice(parts: AppParts, c: Request, title: string, text: Content): Html {
   return framed(parts, c, { title, body: paragraph(text) });
 }
 

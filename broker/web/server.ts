@@ -15,7 +15,7 @@ export type Listening = AsyncDisposable & {
   handle(listener: RequestListener): void;
 };
 
-/** Throws ENVIRONMENT if it cannot listen on host:port. */
+/** Throws ENVIRONMENT if it cannot listen on host:port, or certificate and key do not fit. */
 export async function listen(address: string, tls: ConsoleTls | undefined): Promise<Listening> {
   const server = makeServer(tls);
   const { hostname, port } = new URL(`http://${address}`);
@@ -36,7 +36,12 @@ export async function listen(address: string, tls: ConsoleTls | undefined): Prom
 function makeServer(tls: ConsoleTls | undefined): Server {
   const options = { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX };
   if (tls === undefined) return createServer(options);
-  return createSecureServer({ ...options, cert: tls.certificatePem, key: tls.privateKeyPem, minVersion: "TLSv1.3" });
+  const { certificatePem: cert, privateKeyPem: key } = tls;
+  try {
+    return createSecureServer({ ...options, cert, key, minVersion: "TLSv1.3" });
+  } catch (cause) {
+    throw new CausewayError("ENVIRONMENT", "the console's certificate and key are no PEM, or do not fit", { cause });
+  }
 }
 
 async function close(server: Server): Promise<void> {

@@ -46,12 +46,12 @@ export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** "38 %"; never "100 %" or "0 %" of something that is only nearly so. */
+/** "38 %", which no line breaks; never "100 %" or "0 %" of something that is only nearly so. */
 export function percent(part: number, whole: number): string {
-  if (whole <= 0) return "0 %";
+  if (whole <= 0) return "0\u00a0%";
   const exact = (100 * part) / whole;
   const shown = part < whole ? Math.min(99, Math.floor(exact)) : Math.floor(exact);
-  return part > 0 && shown === 0 ? "under 1 %" : `${count(shown)} %`;
+  return part > 0 && shown === 0 ? "under 1\u00a0%" : `${count(shown)}\u00a0%`;
 }
 
 /** "4 minutes", in the largest unit of which there are two, so that nothing is rounded to half. */

@@ -272,6 +272,14 @@ describe.skipIf(noBrowser !== undefined)("in Chromium, the console", { timeout: 
       await cdp.send("WebAuthn.setUserVerified", { authenticatorId: id, isUserVerified: false });
       await page.getByRole("button", { name: "Sign in with a passkey" }).click();
       await page.getByText("The passkey was not used.").waitFor();
+      // A browser that was talked out of asking for it gets no further.
+      await page.route("**/sign-in/passkey/options", async (route) => {
+        const response = await route.fetch();
+        const options = (await response.json()) as object;
+        await route.fulfill({ response, json: { ...options, userVerification: "discouraged" } });
+      });
+      await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+      await page.getByText("This passkey does not open the console.").waitFor();
       expect(new URL(page.url()).pathname).toBe("/sign-in");
       await context.close();
     });

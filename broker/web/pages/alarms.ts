@@ -32,7 +32,7 @@ export function alarmsPage({ data, names, query }: Asked): Page {
         "acknowledged",
         table({
           caption: "Acknowledged",
-          columns: ["Alarm", "Member", "Found", "Times", "Last seen", "Acknowledged by", "Note"],
+          columns: ["Alarm", "Member", "Found", "Times", "Last seen", "By", "Note"],
           dense: true,
           rows: shown.items.map((alarm) => [...alarmRow(alarm, names), ...acknowledgedCells(alarm, names)]),
           empty: "None.",

@@ -149,7 +149,9 @@ export function closing(epoch: number, data: Asked["data"], nowMs: number): Html
   const records = losses.members.reduce((sum, each) => sum + each.records, 0);
   const unsure = losses.members.filter(({ underWay, unheard }) => underWay || unheard).length;
   const lost = [
-    `${counted(records, "record")} can match nobody until they stand in another epoch`,
+    records === 0
+      ? "No record: all stand in another epoch"
+      : `${counted(records, "record")} can match nobody until they stand in another epoch`,
     remainsWords(losses),
     ...(unsure === 0 ? [] : [`${counted(unsure, "member")} may have more on the way, or have not been heard of late`]),
     ...(losses.neverCorrelate === 0
