@@ -1,0 +1,114 @@
+/** The whole way of a unit, with the real broker, registrar and nats-server: invited, admitted, at work, removed, and back with all it had. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { officeAtBroker } from "../../agency-node/admin/rpc/broker-office.ts";
+import { readConfig } from "../../agency-node/config.ts";
+import { collect, handIn } from "../../agency-node/enrolment/enrol.ts";
+import { createNode } from "../../agency-node/node.ts";
+import { createBroker } from "../../broker/broker.ts";
+import { toHex } from "../../shared/core/bytes.ts";
+import type { Admit } from "../../shared/core/directive.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import { systemClock } from "../../shared/platform/clock.ts";
+import { initNode, readNatsCredentials, readSigningKeys, readTls } from "../../shared/platform/party.ts";
+import { MembershipLink } from "../../shared/rpc/membership-link.ts";
+import { invitationSecretHash, signInvitation } from "../../shared/wire/board.ts";
+import { decodeInvitationCode, encodeInvitationCode } from "../../shared/wire/invitation-code.ts";
+import { TestFederation } from "../support/federation.ts";
+import { freePort } from "../support/nats-process.ts";
+import { eventually, isLetIn, natsAs, registrarOf } from "./support.ts";
+
+const AT_ONCE_MS = 5_000;
+
+/** What `admin invite` does. */
+async function invite(federation: TestFederation, door: string): Promise<string> {
+  const dir = federation.dir("chair");
+  const { id, found } = federation.founded.federation;
+  using office = officeAtBroker({ dir, address: found.broker.address });
+  const secret = randomBytes(16);
+  const invitation = {
+    secretHash: invitationSecretHash(secret),
+    note: "Invented unit border",
+    validUntilMs: Date.now() + 3_600_000,
+  };
+  await office.invite(signInvitation(invitation, { federation: id, signer: readSigningKeys(dir) }));
+  return encodeInvitationCode({ secret, fingerprint: federation.founded.fingerprint, address: door });
+}
+
+describe("a unit", () => {
+  it("joins while everything runs, and is out within seconds with all it had", async () => {
+    await using federation = await TestFederation.found();
+    await federation.nats.start();
+    const door = `127.0.0.1:${await freePort()}`;
+    const config = { ...federation.configureBroker(), enrolment: { listen: door } };
+    await using broker = createBroker(config, { clock: systemClock, log: federation.log.for("broker") });
+    await broker.start();
+    await using _ = registrarOf(federation);
+    const dir = join(federation.root, "border");
+    const asking = { dir, clock: systemClock, signal: AbortSignal.timeout(30_000) };
+
+    const { enrolment } = await initNode(dir, { name: "Invented unit border" });
+    await handIn(asking, decodeInvitationCode(await invite(federation, door)));
+    const like = federation.board.federation.members.get(federation.member("ct")) as Admit;
+    const member = toId<MemberId>(toHex(randomBytes(16)));
+    const { signingKey } = enrolment;
+    const terms: Admit = {
+      ...like,
+      member,
+      slug: "border",
+      signingKey,
+      sealingKey: enrolment.sealingKey as Uint8Array,
+    };
+    federation.decide({ type: "admit", ...terms, salts: await federation.board.saltsFor(terms) });
+    const { natsUrl } = await eventually(() => collect(asking).catch(notNow), 20_000);
+    writeFileSync(
+      join(dir, "node.json"),
+      JSON.stringify({ natsUrl, listen: `127.0.0.1:${await freePort()}`, workers: 1 }),
+    );
+    await using node = await createNode(readConfig(dir), { clock: systemClock, log: federation.log.for("border") });
+    expect(node.port).toBeGreaterThan(0);
+    const told = (event: string): number =>
+      federation.log.lines(event).filter(({ program }) => program === "border").length;
+    await eventually(() => told("policy.proven") > 0, 10_000);
+
+    // Everything it has, open and at hand: a NATS connection, a TLS session, certificate and credentials.
+    const credentials = readNatsCredentials(dir);
+    const live = await natsAs(federation, "ct", credentials);
+    const tls = readTls(dir);
+    const { address } = federation.founded.federation.found.broker;
+    using session = new MembershipLink({ address, tls: () => tls });
+    await session.issued(AbortSignal.timeout(5_000));
+    const began = Date.now();
+    federation.decide({ type: "remove", member, reason: "Invented reason", forCause: false });
+    await live.closed();
+    await eventually(async () => (await refusalOf(session)) === "FORBIDDEN", AT_ONCE_MS);
+    expect(Date.now() - began).toBeLessThan(AT_ONCE_MS);
+    expect(await isLetIn(federation, "ct", credentials)).toBe(false);
+    using again = new MembershipLink({ address, tls: () => tls });
+    expect(await refusalOf(again)).toBe("FORBIDDEN");
+    // Nor does the door know it any more.
+    writeFileSync(
+      join(dir, "joining.json"),
+      JSON.stringify({ address: door, fingerprint: toHex(federation.founded.fingerprint) }),
+    );
+    expect(await collect(asking)).toBeUndefined();
+  }, 90_000);
+});
+
+async function refusalOf(link: MembershipLink): Promise<string> {
+  try {
+    await link.issued(AbortSignal.timeout(5_000));
+    return "";
+  } catch (error) {
+    return (error as { readonly code?: string }).code ?? "";
+  }
+}
+
+/** The registrar's statement about the new directive may be a moment behind. */
+function notNow(error: unknown): undefined {
+  if ((error as { readonly code?: string }).code !== "OUT_OF_SEQUENCE") throw error;
+  return undefined;
+}
