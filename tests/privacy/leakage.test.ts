@@ -195,7 +195,8 @@ describe("the federation that is searched", () => {
     for (const unit of UNITS) {
       expect(places).toMatch(new RegExp(`${unit} → broker /causeway.v1.EvaluationService/Evaluate request`));
       expect(places).toMatch(new RegExp(`${unit} → key-office /causeway.v1.EvaluationService/Evaluate response`));
-      expect(places).toMatch(new RegExp(`${unit} → broker /causeway.v1.DirectoryService/GetFreshness request`));
+      expect(places).toMatch(new RegExp(`${unit} → broker /causeway.v1.DirectoryService/ListDirectives request`));
+      expect(places).toMatch(new RegExp(`${unit} → broker /causeway.v1.MembershipService/GetStanding response`));
     }
     const subjects = UNITS.flatMap((unit) => needlesOfText(unit, submissionSubject(federation.member(unit), 1)));
     const heard = search(subjects, federation.wiretap.recordings).filter(({ place }) => place.startsWith("NATS"));
