@@ -20,9 +20,11 @@ export const commands = {
     `${ADMIN} rotate-key DIR ${party} --fingerprint "${fingerprint}" ${REASON}`,
   releaseShares: (): string => `${ADMIN} release-shares DIR`,
   boardChange: (): string => `${ADMIN} board-change DIR --add FILE --fingerprint "…" --remove "…" ${REASON}`,
-  invite: (): string => `${ADMIN} invite DIR --note "…"`,
+  /** HOST:PORT is where newcomers reach the broker: `enrolment.listen` of broker.json, as seen from outside. */
+  invite: (): string => `${ADMIN} invite DIR --address HOST:PORT --note "…"`,
   admit: (fingerprint: string): string => `${ADMIN} admit DIR --fingerprint "${fingerprint}" --terms terms.json`,
   freshness: (): string => `${ADMIN} freshness REGISTRAR`,
+  epochStatus: (): string => `${ADMIN} epoch status DIR`,
   rehearse: (): string => `${ADMIN} epoch rehearse DIR`,
   prepareEpoch: (epoch: number, newGeneration: boolean): string =>
     `${ADMIN} epoch prepare DIR ${epoch}${generationFlag(newGeneration)}`,

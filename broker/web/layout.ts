@@ -130,7 +130,8 @@ function footer({ version, person }: Frame): Html {
   return html`<footer class="govuk-template__footer console-footer">
     <div class="govuk-width-container">
       <p class="govuk-body">
-        This console shows, and decides nothing: directives are signed by administrators on their own machines.
+        This console shows, and decides nothing: directives are signed by administrators on their own machines. In
+        commands, DIR is your own directory, REGISTRAR the registrar’s, and HOST:PORT where newcomers reach the broker.
       </p>
       <p class="govuk-body">${product}. All times are UTC. Tokens are pseudonymous, not anonymous.</p>
     </div>

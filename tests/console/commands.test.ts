@@ -16,6 +16,7 @@ const SHOWN: Readonly<Record<keyof typeof commands, readonly string[]>> = {
   invite: [commands.invite()],
   admit: [commands.admit("0000 1111 2222")],
   freshness: [commands.freshness()],
+  epochStatus: [commands.epochStatus()],
   rehearse: [commands.rehearse()],
   prepareEpoch: [commands.prepareEpoch(2, false), commands.prepareEpoch(2, true)],
   pledge: [commands.pledge(2)],

@@ -177,7 +177,8 @@ function commandsFor({ data, nowMs }: Asked, { epoch, state }: Epoch): Html {
   const leaked = html`${heading("If its salt has leaked")} ${closing(epoch, data, nowMs)}`;
   switch (state) {
     case "staging":
-      return html`${heading("What you can propose")} ${cutOver(epoch, slugs)}
+      return html`${heading("What you can propose")}
+      ${command("First see for yourself who is ready", commands.epochStatus())} ${cutOver(epoch, slugs)}
       ${command("Abort it: the active epoch goes on", commands.abortEpoch(epoch))} ${leaked}`;
     case "active":
       return leaked;

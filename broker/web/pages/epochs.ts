@@ -118,6 +118,7 @@ function rehearsal({ data, names, nowMs }: Asked): Html {
     ["Not carried over", next.leftBehind === 0 ? "Nothing" : `${counted(next.leftBehind, "record")} past review`],
     ["Would hold it up", held.length === 0 ? "Nobody" : several(held.map(item))],
   ])}
+  ${command("The same figures, from statements that your own machine verifies", commands.rehearse())}
   ${rotationCommands(next.epoch, due?.newGeneration === true)}`;
 }
 
@@ -129,7 +130,8 @@ function rotationCommands(epoch: number, newGeneration: boolean): Html {
   ${command("2. Every contributor: draw a contribution and leave a commitment to it", commands.pledge(epoch))}
   ${command("3. Every contributor, once all have pledged: reveal it to the others, sealed", commands.reveal(epoch))}
   ${command("4. One of them: propose to open the epoch", commands.openEpoch(epoch, newGeneration))}
-  ${newGeneration ? "" : paragraph("With new evaluator keys, add --new-generation to the first and the last.")}`;
+  ${command("See who has pledged and revealed, and who is ready", commands.epochStatus())}
+  ${newGeneration ? "" : paragraph("With new evaluator keys, add --new-generation to steps 1 and 4.")}`;
 }
 
 function dueWords(newGeneration: boolean): string {

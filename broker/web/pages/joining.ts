@@ -29,7 +29,7 @@ export function joiningPage({ data, nowMs }: Asked): Page {
     section: "joining",
     body: html`
       ${steps("How a unit joins", [
-        { title: "Invite", text: "An administrator hands over a one-time secret" },
+        { title: "Invite", text: "An administrator hands over a one-time code" },
         { title: "Enrol", text: "The unit's node makes its keys and hands in the public ones" },
         { title: "Compare", text: "You telephone the unit and compare fingerprints" },
         { title: "Admit", text: "The board signs the terms of membership" },
@@ -48,7 +48,7 @@ export function joiningPage({ data, nowMs }: Asked): Page {
           empty: "None.",
         }),
       )}
-      ${command("Invite a unit. The secret is shown to you alone; hand it over by a way you trust", commands.invite())}
+      ${command("Invite a unit. The code is shown to you alone; hand it over by a way you trust", commands.invite())}
     `,
   };
 }

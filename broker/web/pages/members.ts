@@ -37,6 +37,7 @@ export function membersPage({ data, names, nowMs }: Asked): Page {
           empty: "There are no members yet.",
         }),
       )}
+      ${command("Their health, from statements that your own machine verifies", commands.health())}
       ${command("Invite another unit", commands.invite())}
       ${live(
         "removed",

@@ -1,11 +1,12 @@
 /** Decisions that wait for signatures. */
 import { html } from "hono/html";
 import type { Federation } from "../../../shared/core/directive.ts";
+import { commands } from "../commands.ts";
 import type { Proposal } from "../console-data.ts";
 import { describeDirective } from "../directive-words.ts";
 import type { Names } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
-import { link, live, named, paragraph, table, tag, time } from "../parts.ts";
+import { command, heading, link, live, named, paragraph, table, tag, time } from "../parts.ts";
 import type { Content, Html } from "../parts.ts";
 import { approvalsOf, proposalPath } from "../proposals.ts";
 import type { Approvals } from "../proposals.ts";
@@ -41,6 +42,12 @@ export function proposalsPage({ data, names }: Asked): Page {
           empty: "None.",
         }),
       )}
+      ${command("List what waits, from bytes that your own machine verifies", commands.proposals())}
+      ${heading("Shares of salts")}
+      ${paragraph(
+        "Whoever admits, reinstates or gives new keys to a member while an epoch is open needs the others’ shares of its salts first.",
+      )}
+      ${command("See who asks for yours, and for what", commands.releaseShares())}
     `,
   };
 }
