@@ -14,7 +14,7 @@ import { eventually } from "./support.ts";
 
 export class BrokerStub implements AsyncDisposable {
   readonly directory: Directory;
-  /** By key id, hexadecimal; undefined in between means that the registrar has been asked and has not answered. */
+  /** By key id, hexadecimal. */
   readonly issued = new Map<string, Credentials>();
   readonly statements: Signed[] = [];
   readonly #requests: Signed[] = [];
@@ -72,11 +72,8 @@ export class BrokerStub implements AsyncDisposable {
     return issued === undefined ? undefined : { ...issued, issuedAtMs: Number(issued.issuedAtMs) };
   }
 
-  async issuedTo(keyId: string, than: Credentials | undefined = undefined): Promise<Credentials> {
-    return await eventually(() => {
-      const credentials = this.issued.get(keyId);
-      return credentials === than ? undefined : credentials;
-    });
+  async issuedTo(keyId: string): Promise<Credentials> {
+    return await eventually(() => this.issued.get(keyId));
   }
 
   #wake(): void {
