@@ -22,13 +22,16 @@ import { destroySealingKey, readNatsCredentials, readTls } from "../shared/platf
 import { pause } from "../shared/platform/retry.ts";
 import { evaluatorsIn, isInGoodStanding } from "../shared/platform/standing.ts";
 import type { PeerIdentity } from "../shared/platform/tls.ts";
+import { VERSION } from "../shared/platform/version.ts";
 import { BROKER_INBOX_PREFIX } from "../shared/wire/subjects.ts";
 import { createBoard } from "./board/board.ts";
 import type { Board } from "./board/board.ts";
 import { keyMakerIn } from "./board/own-keys.ts";
+import type { IssueSignInCode } from "./board/parts.ts";
 import { Outlet } from "./bus/outlet.ts";
 import { Plane } from "./bus/plane.ts";
 import type { BrokerConfig } from "./config.ts";
+import { BrokerData } from "./console-data/broker-data.ts";
 import { DIRECTORY_POLL_MS, SWEEP_MS, WATCH_MS } from "./core/limits.ts";
 import { Spaces } from "./core/spaces.ts";
 import { keyedTokenHash } from "./core/token-index.ts";
@@ -46,6 +49,8 @@ import { keepOwnRenewed } from "./renewal.ts";
 import { Directory } from "./store/directory.ts";
 import { Ledger } from "./store/ledger.ts";
 import { Upkeep } from "./upkeep.ts";
+import { startConsole } from "./web/console.ts";
+import type { Console } from "./web/console.ts";
 import { NoticeBook } from "./writer/notice-book.ts";
 import { Proofs } from "./writer/proofs.ts";
 import { Publications } from "./writer/publications.ts";
@@ -95,6 +100,7 @@ export class Broker implements AsyncDisposable {
   #server: GrpcServer | undefined;
   #door: GrpcServer | undefined;
   #bus: NatsBus | undefined;
+  #console: Console | undefined;
   /** Memory is back and submissions are taken. */
   #caughtUp = false;
   /** Number of the directive that the data plane was last fitted to. */
@@ -180,6 +186,7 @@ export class Broker implements AsyncDisposable {
   }
 
   async #closeDoors(): Promise<void> {
+    await this.#console?.[Symbol.asyncDispose]();
     await this.#server?.[Symbol.asyncDispose]();
     await this.#door?.[Symbol.asyncDispose]();
     await this.#bus?.[Symbol.asyncDispose]();
@@ -199,6 +206,7 @@ export class Broker implements AsyncDisposable {
     this.#run(upkeep.run());
     this.#caughtUp = true;
     if (signal.aborted) return;
+    await this.#openConsole();
     const { members, records, matchesOpen } = this.status;
     this.#log.info("broker.ready", { members, records, matchesOpen });
   }
@@ -283,6 +291,40 @@ export class Broker implements AsyncDisposable {
     });
   }
 
+  /** For administrators, by their browsers. */
+  async #openConsole(): Promise<void> {
+    const { dir, console: config } = this.#config;
+    if (config === undefined) return;
+    const clock = this.#clock;
+    const log = this.#log;
+    const data = this.#consoleData();
+    this.#run(data.follow(this.#stop.signal));
+    const databasePath = join(this.#dataDir, "console.sqlite");
+    this.#console = await startConsole({ config, dir, data, databasePath, clock, log });
+  }
+
+  #consoleData(): BrokerData {
+    const evaluator = this.#evaluator;
+    const name = this.#hosted?.name;
+    return new BrokerData({
+      directory: this.#directory,
+      board: this.#board as Board,
+      oversight: this.oversight,
+      ledger: this.#ledger,
+      status: () => ({ version: VERSION, ...this.status }),
+      hosted:
+        evaluator && name !== undefined ? { name, balanceOf: (member) => evaluator.balanceOf(member) } : undefined,
+      clock: this.#clock,
+      log: this.#log,
+    });
+  }
+
+  /** Undefined as long as the console does not stand. */
+  get #issueSignInCode(): IssueSignInCode | undefined {
+    const standing = this.#console;
+    return standing && ((keyId) => standing.issueCode({ role: "administrator", keyId }));
+  }
+
   async #renewOwn({ credentials }: Board): Promise<void> {
     const { dir } = this.#config;
     const onRenewed = (): void => {
@@ -302,7 +344,7 @@ export class Broker implements AsyncDisposable {
       databasePath: join(this.#dataDir, "board.sqlite"),
       keys: keyMakerIn(dir, { hosted: this.#hosted?.name, signer: this.#signer, federation: id }),
       oversight: this.oversight,
-      issueSignInCode: () => undefined,
+      issueSignInCode: () => this.#issueSignInCode,
       clock: this.#clock,
       log: this.#log,
     });

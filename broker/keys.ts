@@ -48,3 +48,11 @@ export function signingKeysOf(directives: readonly Directive[], member: MemberId
     return isTheirs ? [body.signingKey] : [];
   });
 }
+
+/** Every signing key that a directive ever gave to the broker. */
+export function brokerKeysOf(directives: readonly Directive[]): Uint8Array[] {
+  return directives.flatMap(({ body }) => {
+    if (body.type === "found") return [body.broker.signingKey];
+    return body.type === "rotateKey" && body.party.kind === "broker" ? [body.signingKey] : [];
+  });
+}

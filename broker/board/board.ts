@@ -20,6 +20,8 @@ export type Board = Disposable & {
   readonly proposals: Pick<Proposals, "list">;
   readonly preparations: Pick<Preparations, "current">;
   readonly enrolments: EnrolmentTable;
+  /** As long as this stands still, nothing on the desk is new. */
+  readonly changeCount: number;
   readonly credentials: CredentialsDesk;
 };
 
@@ -43,6 +45,9 @@ export function createBoard(of: Omit<BoardParts, "store"> & { readonly databaseP
     preparations,
     enrolments,
     credentials,
+    get changeCount() {
+      return store.changeCount;
+    },
     [Symbol.dispose]: () => store[Symbol.dispose](),
   };
 }

@@ -18,7 +18,13 @@ export type Account = {
   readonly hours: ReadonlyMap<number, number>;
 };
 
-export type Balance = { readonly available: number; readonly usedInWindow: number; readonly perDay: number };
+export type Balance = {
+  readonly available: number;
+  readonly usedInWindow: number;
+  readonly perDay: number;
+  /** Of the initial grant. */
+  readonly initialLeft: number;
+};
 
 export type ChargeResult =
   | { readonly kind: "charged"; readonly account: Account }
@@ -40,8 +46,9 @@ export function firstHourInWindow(nowMs: number): number {
 /** What may be charged now. */
 export function balanceOf(account: Account, budget: Budget, nowMs: number): Balance {
   const usedInWindow = usedSince(account, firstHourInWindow(nowMs));
-  const available = initialLeft(account, budget) + Math.max(0, budget.perDay - usedInWindow);
-  return { available, usedInWindow, perDay: budget.perDay };
+  const left = initialLeft(account, budget);
+  const available = left + Math.max(0, budget.perDay - usedInWindow);
+  return { available, usedInWindow, perDay: budget.perDay, initialLeft: left };
 }
 
 /** Charges `amount`, all or nothing. Hours that have left the window are left out of the new account. */

@@ -11,10 +11,13 @@
 import { equalBytes } from "../../shared/core/bytes.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
+import { balanceOf } from "../core/quota.ts";
+import type { Balance } from "../core/quota.ts";
 import { Engines, listingsOf } from "./engines.ts";
 import type { KeyShares } from "./engines.ts";
 import { keptBatches } from "./kept-batches.ts";
@@ -41,6 +44,8 @@ export type EvaluatorOptions = {
 
 export type Evaluator = AsyncDisposable & {
   readonly service: GrpcService;
+  /** What a member in good standing has used of its budget here; undefined for others. */
+  balanceOf(member: MemberId): Balance | undefined;
   /** To be called when the chain has grown: ends the generations that are over, and destroys their shares. */
   retire(): Promise<void>;
 };
@@ -58,12 +63,19 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   const parts: EvaluatorParts = { federation, clock, onEvent, engines, store, kept: keptBatches(), signing };
   return {
     service: evaluationService(parts),
+    balanceOf: (member) => balanceIn(parts, member),
     retire: () => engines.retire(),
     async [Symbol.asyncDispose]() {
       await engines[Symbol.asyncDispose]();
       store[Symbol.dispose]();
     },
   };
+}
+
+function balanceIn({ federation, store, clock }: EvaluatorParts, member: MemberId): Balance | undefined {
+  const { members, found } = federation();
+  const budget = members.get(member)?.budget;
+  return budget && balanceOf(store.account(member, found.generation), budget, clock());
 }
 
 function assertListed({ federation, name, signing }: EvaluatorOptions, engines: Engines): void {

@@ -67,6 +67,11 @@ export class LedgerDatabase implements Disposable {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
+  /** Rows changed since it was opened. As long as this stands still, nothing here is new. */
+  get changeCount(): number {
+    return Number(this.get("SELECT total_changes() AS changes")?.["changes"]);
+  }
+
   /** Empties the write-ahead log, where pages from before a deletion may stand. Outside a transaction. */
   forgetLog(): void {
     this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -51,6 +51,11 @@ export class Ledger implements Disposable {
     this.members = new MemberTable(this.#database);
   }
 
+  /** As long as this stands still, nothing here is new. */
+  get changeCount(): number {
+    return this.#database.changeCount;
+  }
+
   /** All that `work` writes, or nothing of it. Synchronous, so that no other work can come between. */
   transaction<T>(work: () => T): T {
     return this.#database.transaction(work);

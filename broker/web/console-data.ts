@@ -28,7 +28,7 @@ export type ConsoleData = {
   health(): ReadonlyMap<MemberId, MemberHealth>;
   /** The broker's word on epochs that have ended, latest first. */
   attestations(): readonly PurgeAttestation[];
-  /** One entry for each member and each place that meters it. A place that has not reported has none. */
+  /** One entry for each member and each place whose account the broker knows: other operators' evaluators keep their own. */
   spending(): readonly Spending[];
   /** Open items, then the last acknowledged ones; newest first in each. */
   alarms(): readonly Alarm[];
@@ -74,8 +74,8 @@ export type MemberHealth = MemberReport & {
 /** Elements at an evaluator, new distinct tokens at the broker; over sliding 24 hours. */
 export type Spending = {
   readonly member: MemberId;
-  /** "broker" for published tokens, else the evaluator's name. */
-  readonly at: string;
+  /** Undefined: published tokens, metered by the broker as such. Else the evaluator's name. */
+  readonly evaluator: string | undefined;
   readonly used: number;
   readonly perDay: number;
   /** What is left of the grant of the day of admission. */

@@ -415,7 +415,9 @@ describe("the page of budgets", () => {
     const text = await console.read("/budgets");
     expect(text).toMatch(/Counter-Terrorism Unit West Broker: new tokens Near the end 33,120 of 40,000, 82 %/);
     expect(text).toMatch(/Border Analysis Desk East Broker: new tokens Used up 20,000 of 20,000, 100 %/);
-    expect(text).toMatch(/61 of 20,000, under 1 %/);
+    expect(text).toMatch(/Border Analysis Desk East Evaluator broker: elements In bounds 61 of 20,000, under 1 %/);
+    expect(text).toContain("Not shown: elements at evaluator key-office");
+    expect(text).not.toContain("elements at evaluator broker");
     broker.spent = [];
     expect(await console.read("/budgets")).toContain("Nothing reported yet");
   });

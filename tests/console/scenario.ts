@@ -203,22 +203,23 @@ function inventedEnrolment(name: string): Enrolled {
 }
 
 function watched(broker: InventedBroker): void {
-  const spend = (slug: string, at: string, used: number, perDay: number, initialLeft = 0) => ({
+  const spend = (slug: string, at: "tokens" | "evaluator", used: number, perDay: number, initialLeft = 0) => ({
     member: memberId(slug),
-    at,
+    // This broker hosts an evaluator under its own name.
+    evaluator: at === "tokens" ? undefined : "broker",
     used,
     perDay,
     initialLeft,
     asOfMs: NOW_MS - MINUTE,
   });
   broker.spent = [
-    spend("ct-west", "broker", 33_120, 40_000),
-    spend("ct-west", "key-office", 21_004, 40_000),
-    spend("thb-harbour", "broker", 412, 20_000, 120_500),
-    spend("thb-harbour", "key-office", 398, 20_000, 118_020),
-    spend("wcu-north", "broker", 0, 20_000, 410_000),
-    spend("border-east", "broker", 20_000, 20_000),
-    spend("border-east", "key-office", 61, 20_000),
+    spend("ct-west", "tokens", 33_120, 40_000),
+    spend("ct-west", "evaluator", 21_004, 40_000),
+    spend("thb-harbour", "tokens", 412, 20_000, 120_500),
+    spend("thb-harbour", "evaluator", 398, 20_000, 118_020),
+    spend("wcu-north", "tokens", 0, 20_000, 410_000),
+    spend("border-east", "tokens", 20_000, 20_000),
+    spend("border-east", "evaluator", 61, 20_000),
   ];
   broker.raised = [
     alarm(7, {

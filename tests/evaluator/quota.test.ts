@@ -16,7 +16,12 @@ function charged(account: Account, amount: number, nowMs: number, budget = BUDGE
 describe("a budget", () => {
   it("spends the initial grant first and once", () => {
     const account = charged(charged(emptyAccount, 90, START_MS), 15, START_MS);
-    expect(balanceOf(account, BUDGET, START_MS)).toEqual({ available: 5, usedInWindow: 5, perDay: 10 });
+    expect(balanceOf(account, BUDGET, START_MS)).toEqual({
+      available: 5,
+      usedInWindow: 5,
+      perDay: 10,
+      initialLeft: 0,
+    });
     const days = START_MS + 48 * HOUR_MS;
     expect(balanceOf(account, BUDGET, days).available).toBe(10);
   });

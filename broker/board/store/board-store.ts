@@ -24,6 +24,11 @@ export class BoardStore implements Disposable {
     this.credentials = new CredentialsTable(this.#database);
   }
 
+  /** Rows changed since it was opened. As long as this stands still, nothing here is new. */
+  get changeCount(): number {
+    return this.#database.number("SELECT total_changes()");
+  }
+
   [Symbol.dispose](): void {
     this.#database[Symbol.dispose]();
   }

@@ -2,14 +2,17 @@
 import { html } from "hono/html";
 import { commands } from "../commands.ts";
 import type { Spending } from "../console-data.ts";
+import { evaluatorsIn } from "../../../shared/platform/standing.ts";
+import type { Federation } from "../../../shared/core/directive.ts";
 import type { Membership, Names } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
-import { command, live, paragraph, progress, table, tag, time } from "../parts.ts";
+import { command, live, nothing, paragraph, progress, table, tag, time } from "../parts.ts";
 import type { Content, Html } from "../parts.ts";
-import { count, percent } from "../words.ts";
+import { count, listed, percent } from "../words.ts";
 
 export function budgetsPage({ data, names }: Asked): Page {
-  const { policy } = data.chain().federation;
+  const { federation } = data.chain();
+  const { policy } = federation;
   const present = names.members.filter(({ standing }) => standing === "active");
   const all = data.spending();
   return {
@@ -29,6 +32,7 @@ export function budgetsPage({ data, names }: Asked): Page {
           empty: "There are no members in good standing.",
         }),
       )}
+      ${elsewhere(federation, all)}
       ${command("Change allowances or the threshold, by a change of the policy", commands.policy())}
     `,
   };
@@ -36,14 +40,16 @@ export function budgetsPage({ data, names }: Asked): Page {
 
 function memberRows({ admit }: Membership, all: readonly Spending[], names: Names, alarmPercent: number): Content[][] {
   const link = names.memberLink(admit.member);
-  const own = all.filter(({ member }) => member === admit.member).sort((a, b) => a.at.localeCompare(b.at, "en"));
+  const own = all
+    .filter(({ member }) => member === admit.member)
+    .sort((a, b) => (a.evaluator ?? "").localeCompare(b.evaluator ?? "", "en"));
   if (own.length === 0) return [[link, "Nothing reported yet", "–", "–", "–", "–"]];
-  return own.map(({ at, used, perDay, initialLeft, asOfMs }) => [
+  return own.map(({ evaluator, used, perDay, initialLeft, asOfMs }) => [
     link,
-    at === "broker" ? "Broker: new tokens" : `Evaluator ${at}: elements`,
+    evaluator === undefined ? "Broker: new tokens" : `Evaluator ${evaluator}: elements`,
     spendTag(used, perDay, alarmPercent),
     progress(
-      `Spent by ${admit.name} at ${at}`,
+      `Spent by ${admit.name} at ${evaluator === undefined ? "the broker" : `evaluator ${evaluator}`}`,
       used,
       perDay,
       `${count(used)} of ${count(perDay)}, ${percent(used, perDay)}`,
@@ -51,6 +57,16 @@ function memberRows({ admit }: Membership, all: readonly Spending[], names: Name
     count(initialLeft),
     time(asOfMs),
   ]);
+}
+
+/** Evaluators of other operators tell the broker nothing: what is not known is said to be so. */
+function elsewhere(federation: Federation, all: readonly Spending[]): Content {
+  const names = [...new Set(evaluatorsIn(federation).map(({ name }) => name))];
+  const unknown = names.filter((name) => !all.some(({ evaluator }) => evaluator === name));
+  if (unknown.length === 0) return nothing;
+  return paragraph(
+    `Not shown: elements at ${listed(unknown.map((name) => `evaluator ${name}`))}, whose operator keeps the account: this broker does not know it. Each member sees its own with npx causeway node status.`,
+  );
 }
 
 function spendTag(used: number, perDay: number, alarmPercent: number): Html {

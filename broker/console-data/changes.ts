@@ -1,0 +1,54 @@
+/** Tells the console when to look again. */
+import type { Log } from "../../shared/platform/log.ts";
+import { pause } from "../../shared/platform/retry.ts";
+
+/** Counts, statements and alarms come many times a second while members publish; nobody reads faster. */
+const LOOK_MS = 1_000;
+
+export type ChangeParts = {
+  /** Resolves when there is a further directive or freshness statement. */
+  readonly nextDirective: () => Promise<void>;
+  /** Stands for everything else: as long as it is the same, nothing is new. */
+  readonly state: () => string;
+  readonly log: Log;
+};
+
+export class Changes {
+  readonly #parts: ChangeParts;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(parts: ChangeParts) {
+    this.#parts = parts;
+  }
+
+  /** Returns what ends it. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Until the signal aborts: at once for directives, within a second for the rest. */
+  async follow(signal: AbortSignal): Promise<void> {
+    const { nextDirective, state } = this.#parts;
+    let seen = state();
+    while (!signal.aborted) {
+      let isDecided = false;
+      const decided = nextDirective().then(() => (isDecided = true));
+      await Promise.race([decided, pause(LOOK_MS, signal)]);
+      if (signal.aborted) return;
+      const now = state();
+      if (isDecided || now !== seen) this.#tell();
+      seen = now;
+    }
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.#parts.log.error("console.listenerFailed", error);
+      }
+    }
+  }
+}
