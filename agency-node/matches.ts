@@ -85,6 +85,7 @@ export class Matches {
       nonce: (matchId) => this.#parts.proofNonce(matchId),
       domain: (handle, meeting) => this.#domain(handle, meeting),
       grade: (handle, meeting, told) => this.#grade(handle, meeting, told),
+      epoch: (handle, meeting) => this.#parts.standings.publication(handle, meeting)?.epoch,
       confirmKey: (handle, meeting) => this.#confirmKey(handle, meeting),
     };
   }

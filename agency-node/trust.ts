@@ -210,7 +210,12 @@ export class Trust {
    */
   openDelivery(sealed: Uint8Array): { readonly delivery: Delivery; readonly hash: Uint8Array } {
     const { federation, member } = this;
-    const scope = { federation: federation.id, member, brokerSigningKey: federation.found.broker.signingKey };
+    const scope = {
+      federation: federation.id,
+      member,
+      brokerSigningKey: federation.found.broker.signingKey,
+      isOwnKey: (key: Uint8Array) => federation.usedKeys.has(toHex(key)),
+    };
     const attempt = (): ReturnType<typeof openDelivery> => {
       let failure: unknown;
       for (const { keyPair } of this.#sealingKeys) {

@@ -64,6 +64,8 @@ export type MatchContext = {
   domain(handle: Handle, meeting: Meeting): Domain;
   /** `told`: what the match was graded before, for a meeting that cannot be read any more. */
   grade(handle: Handle, meeting: Meeting, told?: Grading): Grading;
+  /** In which the meeting's version of the record was published; undefined if that version is not known. */
+  epoch(handle: Handle, meeting: Meeting): number | undefined;
   /** Over the confirmation keys of all tokens of the meeting; undefined if that version of the record is not known. */
   confirmKey(handle: Handle, meeting: Meeting): Uint8Array | undefined;
 };
@@ -130,9 +132,20 @@ function amend(state: MatchState, meeting: Meeting, context: MatchContext): Matc
   if (state.proofFailed === true) return only({ ...regraded, status: "unproven" });
   if (state.counterpart !== undefined) return only({ ...regraded, status: "proven" });
   if (state.proof === undefined) return startProof(regraded, meeting, context);
-  const proof = state.proof.theirNonce === undefined ? { ...state.proof, meeting } : state.proof;
+  const { theirNonce, ...begun } = state.proof;
+  const moved = isInAnotherEpoch(state, meeting, context);
+  const proof = theirNonce === undefined || moved ? { ...begun, meeting } : state.proof;
   const opened: MatchState = { ...regraded, proof, status: "open" };
-  return state.status === "closed" ? { state: opened, send: stepsSoFar(opened, context) } : only(opened);
+  return state.status === "closed" || moved ? { state: opened, send: stepsSoFar(opened, context) } : only(opened);
+}
+
+/**
+ * The salt of the meeting that the proof was begun over goes with its epoch. The broker then forgets the steps, and both sides begin again;
+ * what was found proven stays so.
+ */
+function isInAnotherEpoch({ handle, proof }: MatchState, meeting: Meeting, context: MatchContext): boolean {
+  const epoch = context.epoch(handle, meeting);
+  return proof !== undefined && epoch !== undefined && epoch !== context.epoch(handle, proof.meeting);
 }
 
 function close(state: MatchState, closeReason: CloseReason): MatchState {

@@ -39,7 +39,7 @@ export const NO_PROOF: Proof = { sides: [{}, {}], outcome: "pending" };
  * too early and is ignored.
  */
 export function restarted(proof: Proof): Proof {
-  return proof.sides.every(({ nonce }) => nonce !== undefined) ? NO_PROOF : proof;
+  return proof.outcome === "pending" && proof.sides.every(({ nonce }) => nonce !== undefined) ? NO_PROOF : proof;
 }
 
 /** `premature`: its predecessor is missing on some side; `repeated`: made before, the first one counts; `over`: decided. */

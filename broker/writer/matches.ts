@@ -85,7 +85,9 @@ export class Matches {
     const isStranded = match !== undefined && this.#isStranded(match);
     const event = decideEncounter({ match, metHash, tells, isArrival, isStranded }, encounter);
     if (metHash !== encounter.metHash) ledger.epochs.noteMeeting(matchId, epoch, encounter.metHash);
-    if (isStranded) ledger.saveProof(matchId, restarted(ledger.proof(matchId)));
+    // Both sides see by the meeting that it is of another epoch than their proof, and begin it again.
+    if (event?.type === "amended" && match?.epoch !== epoch)
+      ledger.saveProof(matchId, restarted(ledger.proof(matchId)));
     this.#record(match, event, nowMs);
   }
 

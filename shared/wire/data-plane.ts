@@ -132,10 +132,10 @@ export function openDelivery(
     readonly keyPair: SealingKeyPair;
     readonly brokerSigningKey: Uint8Array;
     /**
-     * Public sealing keys that the directives gave this member before. A notice is signed once and sealed anew to the newest key each time it
-     * is sent, so what it names may be a key that is gone.
+     * Whether a directive ever gave this sealing key to somebody; whom a delivery is for, its member says. A notice is signed once and sealed
+     * anew to the newest key each time it is sent, so what it names may be a key that is gone. Default: the key pair's alone.
      */
-    readonly earlierKeys?: readonly Uint8Array[];
+    readonly isOwnKey?: (publicKey: Uint8Array) => boolean;
   },
 ): { readonly delivery: Delivery; readonly hash: Uint8Array } {
   const { payload } = verifyMessage(
@@ -145,8 +145,7 @@ export function openDelivery(
     () => scope.brokerSigningKey,
   );
   const delivery = readMessage(deliveryReading, payload);
-  const isOwn = scope.earlierKeys?.some((key) => equalBytes(key, delivery.recipientKey)) ?? false;
-  if (!isOwn) assertRecipient(delivery.recipientKey, scope.keyPair);
+  if (scope.isOwnKey?.(delivery.recipientKey) !== true) assertRecipient(delivery.recipientKey, scope.keyPair);
   if (delivery.member !== scope.member) throw new CausewayError("UNPROVEN", "the delivery is for another member");
   return { delivery, hash: noticeHash(payload) };
 }

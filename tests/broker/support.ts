@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { createBroker } from "../../broker/broker.ts";
 import type { Broker } from "../../broker/broker.ts";
 import { toBrokerConfig } from "../../broker/config.ts";
-import { concat, toHex } from "../../shared/core/bytes.ts";
+import { concat, equalBytes, toHex } from "../../shared/core/bytes.ts";
 import type {
   Delivery,
   Entry,
@@ -235,7 +235,7 @@ export class Client implements AsyncDisposable {
         member: this.member,
         keyPair,
         brokerSigningKey: this.federation.found.broker.signingKey,
-        earlierKeys: keys.map(({ publicKey }) => publicKey),
+        isOwnKey: (key) => keys.some(({ publicKey }) => equalBytes(key, publicKey)),
       });
     for (const keyPair of keys.slice(0, -1)) {
       try {

@@ -22,6 +22,7 @@ const meeting = (worth: number): Meeting => ({
 const WORTHLESS = meeting(0);
 const STRONG = meeting(1);
 const STRONGER = meeting(2);
+const SECOND_EPOCH: Meeting = { ...meeting(1), sequence: 2 };
 
 function contextOf(of: { side?: Side; cb?: Uint8Array | undefined; domain?: Domain } = {}): MatchContext {
   const { side = 0, domain = "target" } = of;
@@ -31,6 +32,7 @@ function contextOf(of: { side?: Side; cb?: Uint8Array | undefined; domain?: Doma
     nonce: () => invented(`nonce ${side}`, 32),
     domain: () => domain,
     grade: (_, { positions }) => grading(positions.single[0] === 0 ? "none" : "strong"),
+    epoch: (_handle, { sequence }) => (sequence === SECOND_EPOCH.sequence ? 2 : 1),
     confirmKey: () => cb,
   };
 }
@@ -144,6 +146,15 @@ describe("a match at one side", () => {
     const before = after([opened(), amended(STRONGER), nonce()]);
     expect(before.state.proof?.meeting).toEqual(STRONGER);
     expect(after([opened(), nonce(), amended(STRONGER)]).state.proof?.meeting).toEqual(STRONG);
+  });
+
+  it("begins its proof again when it is told of a meeting in another epoch, and keeps what it has found proven", () => {
+    const step = after([opened(), nonce(), amended(SECOND_EPOCH)]);
+    expect(step.state.proof).toEqual({ meeting: SECOND_EPOCH, ownNonce: step.state.proof?.ownNonce });
+    expect(kinds(step.send)).toEqual(["proofNonce", "proofMac", "proofNonce"]);
+    expect(kinds(after([opened(), nonce(), amended(SECOND_EPOCH), nonce()]).send).at(-1)).toBe("proofMac");
+    expect(after([...JUDGED, amended(SECOND_EPOCH)]).state.proof).toMatchObject({ verdict: true });
+    expect(after([...JUDGED, contact, amended(SECOND_EPOCH)]).state.status).toBe("proven");
   });
 
   it("that failed its proof stays so, whatever comes", () => {
