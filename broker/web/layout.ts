@@ -133,7 +133,7 @@ function footer({ version, person }: Frame): Html {
         This console shows, and decides nothing: directives are signed by administrators on their own machines. In
         commands, DIR is your own directory, REGISTRAR the registrar’s, and HOST:PORT where newcomers reach the broker.
       </p>
-      <p class="govuk-body">${product}. All times are UTC. Tokens are pseudonymous, not anonymous.</p>
+      <p class="govuk-body">${product}. All times are UTC. Tokens are pseudonymous: they remain personal data.</p>
     </div>
   </footer>`;
 }

@@ -179,7 +179,7 @@ function commandsFor({ data, nowMs }: Asked, { epoch, state }: Epoch): Html {
     case "staging":
       return html`${heading("What you can propose")}
       ${command("First see for yourself who is ready", commands.epochStatus())} ${cutOver(epoch, slugs)}
-      ${command("Abort it: the active epoch goes on", commands.abortEpoch(epoch))} ${leaked}`;
+      ${command("Abort it, also if its salt has leaked: the active epoch goes on", commands.abortEpoch(epoch))}`;
     case "active":
       return leaked;
     case "closing":
