@@ -280,3 +280,17 @@ describe("two sides", () => {
     }
   });
 });
+
+describe("a meeting in an epoch that has ended", () => {
+  it("leaves what the officer was told: it can be neither graded nor proven anew", () => {
+    const told = after(JUDGED);
+    const ended: MatchContext = {
+      ...contextOf({ cb: undefined }),
+      grade: (_handle, _meeting, before) => before ?? grading("possible"),
+    };
+    const step = evolveMatch(told.state, amended(STRONGER), ended)!;
+    expect(step.state.grading).toEqual(told.state.grading);
+    expect(step.state.status).toBe(told.state.status);
+    expect(step.send).toEqual([]);
+  });
+});
