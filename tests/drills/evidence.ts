@@ -104,9 +104,12 @@ function readLedger(path: string) {
       signed: row["signed"] as Uint8Array,
     });
   }
+  // The end of an epoch takes its submissions out of the books; whatever came after the last such end must be whole.
   const gaps = all(
-    `SELECT count(*) AS gaps FROM
-       (SELECT 1 FROM submission GROUP BY member, incarnation HAVING count(*) <> max(sequence) OR min(sequence) <> 1)`,
+    `WITH kept AS (SELECT * FROM submission WHERE applied_at_ms > (SELECT coalesce(max(begun_at_ms), -1) FROM ended_epoch))
+     SELECT count(*) AS gaps FROM (SELECT 1 FROM kept GROUP BY member, incarnation
+       HAVING count(*) <> max(sequence) - min(sequence) + 1
+         OR (min(sequence) <> 1 AND NOT EXISTS (SELECT 1 FROM ended_epoch)))`,
   );
   return { matches, notices, submissionGaps: Number(gaps[0]?.["gaps"]) };
 }
