@@ -51,5 +51,5 @@ describe("the end of an epoch", () => {
     expect((await harbour.publishIn(2, upsert(newHandle(), tokens(["2 0"])))).rejections).toEqual([]);
     expect(harbour.events("matchClosed")).toEqual([]);
     await broker.stop();
-  }, 90_000);
+  }, 240_000);
 });
