@@ -106,7 +106,13 @@ export class World implements AsyncDisposable {
 
   static async start(): Promise<World> {
     const world = await World.withoutBroker();
-    await world.startBroker();
+    try {
+      await world.startBroker();
+    } catch (error) {
+      // Nobody else can end what has started.
+      await world[Symbol.asyncDispose]();
+      throw error;
+    }
     return world;
   }
 
