@@ -110,6 +110,7 @@ class RotationDrill implements AsyncDisposable {
     this.#say("publishing has ended");
     await federation.settled(UNITS, SETTLE_MS_MAX);
     this.#say("nothing is on its way any more");
+    await this.#killBroker("after the last rotation");
     const retiredTokensFound = await this.#find(this.#retired);
     return await this.#verdict(look, { liveTokensFound, retiredTokensFound });
   }
