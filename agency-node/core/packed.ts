@@ -27,6 +27,7 @@ const Y_BYTES = 64;
 const CONVERSATION_KEY_BYTES = 32;
 /** In place of a class: this place is padding. */
 const PADDING = 0xff;
+const PADDING_PARTS = [u8(PADDING)];
 
 export function packPrepared({ domain, handling, conversationKey, identifiers }: Prepared): Uint8Array {
   return concat(
@@ -34,7 +35,7 @@ export function packPrepared({ domain, handling, conversationKey, identifiers }:
     u8(HANDLINGS.indexOf(handling)),
     conversationKey,
     u16(identifiers.length),
-    ...identifiers.flatMap((identifier) => [packIdentifier(identifier), identifier.y]),
+    ...identifiers.flatMap((identifier) => [...identifierParts(identifier), identifier.y]),
   );
 }
 
@@ -55,7 +56,8 @@ export function packLayout(domain: Domain, layout: Layout): Uint8Array {
   const parts = [u8(DOMAINS.indexOf(domain))];
   for (const tokenClass of TOKEN_CLASSES) {
     const places = layout[tokenClass];
-    parts.push(u16(places.length), ...places.map((place) => (place === null ? u8(PADDING) : packIdentifier(place))));
+    parts.push(u16(places.length));
+    for (const place of places) parts.push(...(place === null ? PADDING_PARTS : identifierParts(place)));
   }
   return concat(...parts);
 }
@@ -68,8 +70,17 @@ export function unpackLayout(bytes: Uint8Array): { readonly domain: Domain; read
   return { domain, layout: { single: places(), dateLevel: places(), yearLevel: places() } };
 }
 
-function packIdentifier({ kind, class: tokenClass, cacheKey }: HardenedIdentifier): Uint8Array {
-  return concat(u8(TOKEN_CLASSES.indexOf(tokenClass)), cacheKey, lpText(kind));
+function identifierParts({ kind, class: tokenClass, cacheKey }: HardenedIdentifier): readonly Uint8Array[] {
+  return [u8(TOKEN_CLASSES.indexOf(tokenClass)), cacheKey, kindBytes(kind)];
+}
+
+/** A scheme has some dozens of kinds, and a rotation writes them a million times. */
+const encodedKinds = new Map<string, Uint8Array>();
+
+function kindBytes(kind: string): Uint8Array {
+  let encoded = encodedKinds.get(kind);
+  if (encoded === undefined) encodedKinds.set(kind, (encoded = lpText(kind)));
+  return encoded;
 }
 
 function identifierIn(reader: Reader): HardenedIdentifier | null {

@@ -2,7 +2,7 @@
  * How a record's hardened identifiers are laid out before they leave the node: by class, padded, shuffled (protocol section 3).
  * The broker sees three lists of tokens whose lengths are powers of two and whose order says nothing.
  */
-import { compareBytes, lpText, u32, u64 } from "../../shared/core/bytes.ts";
+import { compareBytes, concat, lpText, u32, u64 } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
 import { blake2bKeyed } from "../../shared/crypto/hash.ts";
@@ -56,8 +56,18 @@ export type Padding = (tokenClass: TokenClass, number: number) => Uint8Array;
  * in place would be real. `recordKey` is secret and of that record only.
  */
 export function paddingOf(recordKey: HashKey, epoch: number): Padding {
-  return (tokenClass, number) =>
-    blake2bKeyed(TOKEN_BYTES, recordKey, PADDING_LABEL, u64(epoch), CLASS_LABELS[tokenClass], u32(number));
+  const head = concat(PADDING_LABEL, u64(epoch));
+  const messageOf = (tokenClass: TokenClass): Uint8Array => concat(head, CLASS_LABELS[tokenClass], u32(0));
+  const messages = {
+    single: messageOf("single"),
+    dateLevel: messageOf("dateLevel"),
+    yearLevel: messageOf("yearLevel"),
+  };
+  return (tokenClass, number) => {
+    const message = messages[tokenClass];
+    message.set(u32(number), message.length - 4);
+    return blake2bKeyed(TOKEN_BYTES, recordKey, message);
+  };
 }
 
 /**

@@ -46,9 +46,13 @@ export function digestItem(
   return { count, sum: toSum(limbs) };
 }
 
+/** Byte by byte: a view of each hash would cost more than the hash. */
 function addTo(limbs: Float64Array, hash: Uint8Array): void {
-  const view = new DataView(hash.buffer, hash.byteOffset, hash.length);
-  for (let i = 0; i < limbs.length; i += 1) limbs[i] = (limbs[i] as number) + view.getUint32(4 * i);
+  for (let i = 0, at = 0; i < limbs.length; i += 1, at += 4) {
+    const high = ((hash[at] as number) << 8) | (hash[at + 1] as number);
+    const low = ((hash[at + 2] as number) << 8) | (hash[at + 3] as number);
+    limbs[i] = (limbs[i] as number) + high * 65_536 + low;
+  }
 }
 
 function toSum(limbs: Float64Array): bigint {
