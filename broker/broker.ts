@@ -322,7 +322,7 @@ export class Broker implements AsyncDisposable {
   /** Undefined as long as the console does not stand. */
   get #issueSignInCode(): IssueSignInCode | undefined {
     const standing = this.#console;
-    return standing && ((keyId) => standing.issueCode({ role: "administrator", keyId }));
+    return standing && ((user) => standing.issueCode(user));
   }
 
   async #renewOwn({ credentials }: Board): Promise<void> {

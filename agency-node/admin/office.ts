@@ -63,7 +63,8 @@ export type BoardOffice = Disposable & {
   /** Leaves `Signed` bytes of type "invitation". */
   invite(signed: Uint8Array): Promise<void>;
   arrivals(): Promise<Arrivals>;
-  signInCode(): Promise<SignInCode>;
+  /** For this administrator, or for the auditor of that name. */
+  signInCode(auditor?: string): Promise<SignInCode>;
 };
 
 export type Approval = { readonly state: ProposalState; readonly signatures: number; readonly quorum: number };

@@ -17,8 +17,13 @@ export type KeyMaker = {
 
 export type SignInCode = { readonly code: string; readonly validUntilMs: number; readonly consoleUrl: string };
 
-/** Gives the administrator with this key id, hexadecimal, a code for the web console. */
-export type IssueSignInCode = (keyId: string) => SignInCode;
+/** Who may use the web console: a seat of the board, by its key id in hexadecimal, or an auditor, who only reads. */
+export type ConsoleUser =
+  | { readonly role: "administrator"; readonly keyId: string }
+  | { readonly role: "auditor"; readonly name: string };
+
+/** Gives somebody a code for the web console. Throws INVALID for an auditor's name of a bad form. */
+export type IssueSignInCode = (user: ConsoleUser) => SignInCode;
 
 export type BoardParts = {
   readonly directory: Directory;

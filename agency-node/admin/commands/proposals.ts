@@ -82,7 +82,10 @@ export function endorseCommand(): Command {
 export function signInCommand(): Command {
   return atSeat(new Command("sign-in"))
     .description("get a code that logs you in to the web console once")
-    .action((dir: string, flags: Common) => withDesk(dir, flags, signIn));
+    .option("--auditor <name>", "for an auditor of that name instead, who reads and changes nothing")
+    .action((dir: string, flags: Common & { readonly auditor?: string }) =>
+      withDesk(dir, flags, (desk) => signIn(desk, flags.auditor)),
+    );
 }
 
 export async function listProposals({ seat, output }: Desk): Promise<void> {
@@ -176,8 +179,8 @@ export function endorse(
   output.say(`Signed. An administrator hands it in: causeway admin approve DIR ${prefix} --endorsement ${out}`);
 }
 
-export async function signIn({ seat, output }: Desk): Promise<void> {
-  const { code, validUntilMs, consoleUrl } = await seat.office.signInCode();
+export async function signIn({ seat, output }: Desk, auditor?: string): Promise<void> {
+  const { code, validUntilMs, consoleUrl } = await seat.office.signInCode(auditor);
   const validUntil = new Date(validUntilMs).toISOString();
   output.json({ code, consoleUrl, validUntil });
   output.say(`Open ${consoleUrl} and type ${code} before ${validUntil}. It works once.`);

@@ -37,8 +37,8 @@ export function officeAtBroker(of: { readonly dir: string; readonly address: str
     health: async () => (await client.listHealth({})).members.map(toHealthEntry),
     invite: async (signed) => void (await client.invite({ invitation: Signed.decode(signed) })),
     arrivals: async () => toArrivals(await client.listEnrolments({})),
-    signInCode: async () => {
-      const { code, validUntilMs, consoleUrl } = await client.issueSignInCode({});
+    signInCode: async (auditor = "") => {
+      const { code, validUntilMs, consoleUrl } = await client.issueSignInCode({ auditor });
       return { code, validUntilMs: Number(validUntilMs), consoleUrl };
     },
     [Symbol.dispose]() {

@@ -1,4 +1,4 @@
-/** `IssueSignInCode`: the caller's certificate is its way into the web console, once. */
+/** `IssueSignInCode`: the caller's certificate is its way into the web console, once; or an auditor's, whom it lets in. */
 import type { CallContext } from "nice-grpc";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import type { IssueSignInCodeRequest, IssueSignInCodeResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
@@ -6,11 +6,13 @@ import { administratorCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
 
 export function issueSignInCodeRpc({ directory, issueSignInCode }: BoardDesk) {
-  return async (_request: IssueSignInCodeRequest, context: CallContext): Promise<IssueSignInCodeResponse> => {
+  return async ({ auditor }: IssueSignInCodeRequest, context: CallContext): Promise<IssueSignInCodeResponse> => {
     const caller = administratorCalling(context, directory.federation);
     const issue = issueSignInCode();
     if (issue === undefined) throw new CausewayError("UNAVAILABLE", "this broker serves no web console");
-    const { code, validUntilMs, consoleUrl } = issue(caller);
+    const { code, validUntilMs, consoleUrl } = issue(
+      auditor === "" ? { role: "administrator", keyId: caller } : { role: "auditor", name: auditor },
+    );
     return { code, validUntilMs: BigInt(validUntilMs), consoleUrl };
   };
 }

@@ -266,6 +266,8 @@ export interface ReceivedEnrolment {
 }
 
 export interface IssueSignInCodeRequest {
+  /** Empty: for the caller. Else the name of an auditor, who reads and changes nothing. */
+  readonly auditor: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3317,11 +3319,14 @@ export const ReceivedEnrolment: MessageFns<ReceivedEnrolment> = {
 };
 
 function createBaseIssueSignInCodeRequest(): IssueSignInCodeRequest {
-  return { _unknownFields: {} };
+  return { auditor: "", _unknownFields: {} };
 }
 
 export const IssueSignInCodeRequest: MessageFns<IssueSignInCodeRequest> = {
   encode(message: IssueSignInCodeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.auditor !== "") {
+      writer.uint32(10).string(message.auditor);
+    }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -3346,6 +3351,14 @@ export const IssueSignInCodeRequest: MessageFns<IssueSignInCodeRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.auditor = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3369,8 +3382,9 @@ export const IssueSignInCodeRequest: MessageFns<IssueSignInCodeRequest> = {
   create(base?: DeepPartial<IssueSignInCodeRequest>): IssueSignInCodeRequest {
     return IssueSignInCodeRequest.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<IssueSignInCodeRequest>): IssueSignInCodeRequest {
+  fromPartial(object: DeepPartial<IssueSignInCodeRequest>): IssueSignInCodeRequest {
     const message = createBaseIssueSignInCodeRequest() as any;
+    message.auditor = object.auditor ?? "";
     return message;
   },
 };
@@ -5628,7 +5642,7 @@ export const BoardServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** A code with which this administrator logs in to the web console once. */
+    /** A code with which this administrator, or an auditor whom it names, logs in to the web console once. */
     issueSignInCode: {
       name: "IssueSignInCode",
       requestType: IssueSignInCodeRequest as typeof IssueSignInCodeRequest,
@@ -5671,7 +5685,7 @@ export interface BoardServiceImplementation<CallContextExt = {}> {
     request: ListEnrolmentsRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListEnrolmentsResponse>>;
-  /** A code with which this administrator logs in to the web console once. */
+  /** A code with which this administrator, or an auditor whom it names, logs in to the web console once. */
   issueSignInCode(
     request: IssueSignInCodeRequest,
     context: CallContext & CallContextExt,
@@ -5709,7 +5723,7 @@ export interface BoardServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ListEnrolmentsRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListEnrolmentsResponse>;
-  /** A code with which this administrator logs in to the web console once. */
+  /** A code with which this administrator, or an auditor whom it names, logs in to the web console once. */
   issueSignInCode(
     request: DeepPartial<IssueSignInCodeRequest>,
     options?: CallOptions & CallOptionsExt,
