@@ -6,7 +6,7 @@ import { isCausewayError } from "../shared/core/errors.ts";
 import type { Clock } from "../shared/platform/clock.ts";
 import type { Log } from "../shared/platform/log.ts";
 import type { CanaryReport } from "./canary-report.ts";
-import { HEALTH_AGAIN_MS, HEALTH_EVERY_MS, HEALTH_IN_ROTATION_MS } from "./core/limits.ts";
+import { HEALTH_AGAIN_MS, HEALTH_CARRYING_MS, HEALTH_EVERY_MS, HEALTH_IN_ROTATION_MS } from "./core/limits.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { StandingStore, Version } from "./store/standings.ts";
 import { Wake } from "./wake.ts";
@@ -30,6 +30,7 @@ export class Health {
   readonly #wake = new Wake();
   #said: Version | undefined;
   #saidMs = Number.NEGATIVE_INFINITY;
+  #isOwed = false;
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
@@ -43,10 +44,10 @@ export class Health {
   /** Speaks after changes and at intervals, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#wake.wait(this.#isRotating() ? HEALTH_IN_ROTATION_MS : HEALTH_EVERY_MS, signal);
+      await this.#wake.wait(this.#intervalMs(), signal);
       const soonestMs = this.#saidMs + HEALTH_AGAIN_MS - this.#parts.clock();
       if (soonestMs > 0) await new Wake().wait(soonestMs, signal);
-      if (!signal.aborted) this.#say();
+      if (!signal.aborted) this.#isOwed = !this.#say();
     }
   }
 
@@ -67,13 +68,17 @@ export class Health {
     });
   }
 
-  #isRotating(): boolean {
-    return openEpochs(this.#parts.federation()).length > 1;
+  #intervalMs(): number {
+    if (this.#isOwed) return HEALTH_AGAIN_MS;
+    const open = openEpochs(this.#parts.federation());
+    if (open.some(({ epoch }) => this.#parts.standings.isDue(epoch, "carried"))) return HEALTH_CARRYING_MS;
+    return open.length > 1 ? HEALTH_IN_ROTATION_MS : HEALTH_EVERY_MS;
   }
 
-  #say(): void {
+  /** False while nobody hears it, or the statement before waits for its receipt: what has changed since is still to be said. */
+  #say(): boolean {
     const { outbox, clock, isConnected, log } = this.#parts;
-    if (!isConnected() || (this.#said !== undefined && outbox.positionOf(this.#said) !== undefined)) return;
+    if (!isConnected() || (this.#said !== undefined && outbox.positionOf(this.#said) !== undefined)) return false;
     this.#saidMs = clock();
     try {
       this.#said = outbox.append({ kind: "health", ...this.#body() });
@@ -81,6 +86,7 @@ export class Health {
       if (!isCausewayError(error)) throw error;
       log.error("health.waiting", error);
     }
+    return true;
   }
 
   #body(): HealthBody {

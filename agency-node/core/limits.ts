@@ -15,6 +15,8 @@ export const STRAYS_PER_SUBMISSION = 1_000;
 /** How a node is, for the administrators: more often while a rotation is under way and somebody waits for it. */
 export const HEALTH_EVERY_MS = 5 * 60_000;
 export const HEALTH_IN_ROTATION_MS = 60_000;
+/** While records are carried into an epoch and the board watches how far they are. */
+export const HEALTH_CARRYING_MS = 5_000;
 /** Health follows a change no sooner than this after the last one. */
 export const HEALTH_AGAIN_MS = 1_000;
 

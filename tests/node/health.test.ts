@@ -82,4 +82,13 @@ describe("a node's word about itself", () => {
     await changed();
     expect(statements()).toBe(1);
   });
+
+  it("is said again once the receipt is there, if something changed meanwhile", async () => {
+    await changed();
+    await changed();
+    expect(statements()).toBe(1);
+    new BrokerModel(node).takeAll();
+    expect(statements()).toBe(0);
+    await expect.poll(statements, { timeout: 5_000 }).toBe(1);
+  });
 });
