@@ -18,20 +18,10 @@ import {
   seatOf,
   SECOND_ADMINISTRATOR,
 } from "./support.ts";
-import { signerOf, TestConsole } from "./support.ts";
+import { signerOf, TestConsole, textOf } from "./support.ts";
 import type { Visitor } from "./support.ts";
 
 const HOUR = 3_600_000;
-
-/** What a reader sees: tags and repeated white space left out. */
-function textOf(page: string): string {
-  const main = page.slice(page.indexOf("<main"), page.indexOf("</main>"));
-  const text = main
-    .replaceAll(/<[^>]*>/g, " ")
-    .replaceAll("&#39;", "'")
-    .replaceAll("&quot;", '"');
-  return text.replaceAll(/\s+/g, " ").replaceAll(/ ([.,:;])/g, "$1");
-}
 
 async function over(
   broker: InventedBroker,

@@ -450,6 +450,16 @@ export class TestConsole implements AsyncDisposable {
   }
 }
 
+/** What a reader sees of a page, or of the body that a stream sends: tags and repeated white space left out. */
+export function textOf(page: string): string {
+  const main = page.includes("<main") ? page.slice(page.indexOf("<main"), page.indexOf("</main>")) : page;
+  const text = main
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll("&#39;", "'")
+    .replaceAll("&quot;", '"');
+  return text.replaceAll(/\s+/g, " ").replaceAll(/ ([.,:;])/g, "$1");
+}
+
 /** As much of a browser as a form needs: cookies, and the headers that say which page sent it. */
 export class Visitor {
   readonly #origin: string;

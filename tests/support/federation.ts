@@ -56,6 +56,8 @@ export type TestOptions = {
   readonly tapped?: boolean;
   /** Default "off": what most tests count are their own records. */
   readonly canaries?: "on" | "off";
+  /** The broker serves the administrators' console, on a free port. */
+  readonly console?: boolean;
   /** Of the nodes. Default: the machine's. */
   readonly clock?: Clock;
 };
@@ -151,6 +153,7 @@ export class TestFederation implements AsyncDisposable {
       natsUrl: this.natsUrl,
       listen: `127.0.0.1:${this.#port("broker").listen}`,
       evaluatorWorkers: 1,
+      ...(this.#options.console === true ? { console: { listen: "127.0.0.1:0" } } : {}),
       streams: { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32 * MIB, replicas: 1, ...streams },
     };
     writeFileSync(join(this.dir("broker"), "broker.json"), JSON.stringify(settings));
