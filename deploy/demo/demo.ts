@@ -20,7 +20,7 @@ import type { DemoOptions } from "./options.ts";
 import { ADMINISTRATORS, QUORUM } from "./plan.ts";
 import type { MemberSlug } from "./plan.ts";
 import { natsServerPath, startPrograms } from "./programs.ts";
-import { matchTable, nextSteps, overlapLines, summaryOf } from "./report.ts";
+import { boardSteps, matchTable, nextSteps, overlapLines, summaryOf } from "./report.ts";
 import type { Summary } from "./report.ts";
 import { createScreen } from "./screen.ts";
 import type { Screen } from "./screen.ts";
@@ -152,6 +152,11 @@ class Demo {
     if (refusals.length > REFUSALS_SHOWN_MAX) this.#screen.say(`  … and ${refusals.length - REFUSALS_SHOWN_MAX} more`);
   }
 
+  #nextSteps(foundation: Foundation): string[] {
+    const units = nextSteps(foundation.nodeDirs, this.#state);
+    return ["", ...units, "", ...boardSteps(foundation), "", "Ctrl-C ends the demonstration."];
+  }
+
   #report(foundation: Foundation): void {
     const { exit } = this.#options;
     this.#screen.end(this.#state);
@@ -163,7 +168,7 @@ class Demo {
       ...matchTable(this.#state),
       "",
       `Time: ${seconds.join(", ")}.`,
-      ...(exit ? [] : ["", ...nextSteps(foundation.nodeDirs, this.#state), "", "Ctrl-C ends the demonstration."]),
+      ...(exit ? [] : this.#nextSteps(foundation)),
     ];
     for (const line of lines) this.#screen.say(line);
   }

@@ -27,12 +27,18 @@ export type Foundation = {
   readonly brokerDir: string;
   readonly evaluatorDir: string;
   readonly registrarDir: string;
+  readonly administratorDirs: readonly string[];
+  /** Where units without a certificate reach the broker. */
+  readonly enrolmentAddress: string;
+  readonly consoleUrl: string;
   readonly natsConfig: string;
   readonly nodeDirs: Readonly<Record<MemberSlug, string>>;
 };
 
 type Ports = {
   readonly broker: number;
+  readonly enrolment: number;
+  readonly console: number;
   readonly evaluator: number;
   readonly nats: number;
   readonly nodes: readonly number[];
@@ -40,8 +46,10 @@ type Ports = {
 
 /** Everything that is done once, before any program runs. `dir` is an empty private directory. */
 export async function layFoundation(dir: string, nowMs: number): Promise<Foundation> {
-  const [broker = 0, evaluator = 0, nats = 0, ...nodes] = await freePorts(3 + MEMBERS.length);
-  const ports: Ports = { broker, evaluator, nats, nodes };
+  const [broker = 0, enrolment = 0, webConsole = 0, evaluator = 0, nats = 0, ...nodes] = await freePorts(
+    5 + MEMBERS.length,
+  );
+  const ports: Ports = { broker, enrolment, console: webConsole, evaluator, nats, nodes };
   const founded = await found(dir, ports, nowMs);
   const install = (partyDir: string, bundle: string): void => {
     const bundleDir = founded.bundles.get(bundle) as string;
@@ -52,6 +60,9 @@ export async function layFoundation(dir: string, nowMs: number): Promise<Foundat
     brokerDir: join(dir, "broker"),
     evaluatorDir: join(dir, "evaluator"),
     registrarDir: founded.registrarDir,
+    administratorDirs: administratorDirs(dir),
+    enrolmentAddress: `${HOST}:${ports.enrolment}`,
+    consoleUrl: `http://localhost:${ports.console}`,
     natsConfig: join(dir, "nats", "nats-server.conf"),
     nodeDirs: nodeDirs(dir),
   };
@@ -64,9 +75,9 @@ export async function layFoundation(dir: string, nowMs: number): Promise<Foundat
 }
 
 async function found(dir: string, ports: Ports, nowMs: number): Promise<Founded> {
-  const administratorDirs = ADMINISTRATORS.map((_, i) => boardDir(dir, i));
+  const boardDirs = administratorDirs(dir);
   makePrivateDirectory(join(dir, "board"));
-  for (const [i, name] of ADMINISTRATORS.entries()) await initAdministrator(administratorDirs[i] as string, { name });
+  for (const [i, name] of ADMINISTRATORS.entries()) await initAdministrator(boardDirs[i] as string, { name });
   const broker = await initBroker(join(dir, "broker"));
   const evaluator = await initEvaluator(join(dir, "evaluator"), { name: EVALUATOR_NAME });
   const nats = await initNats(join(dir, "nats"));
@@ -79,7 +90,7 @@ async function found(dir: string, ports: Ports, nowMs: number): Promise<Founded>
   const brokerAddress = `${HOST}:${ports.broker}`;
   return await foundFederation({
     name: FEDERATION_NAME,
-    administratorDirs,
+    administratorDirs: boardDirs,
     quorum: QUORUM,
     broker: { enrolment: broker.enrolment, address: brokerAddress },
     evaluators: [
@@ -94,8 +105,8 @@ async function found(dir: string, ports: Ports, nowMs: number): Promise<Founded>
   });
 }
 
-function boardDir(dir: string, administrator: number): string {
-  return join(dir, "board", String(administrator + 1));
+function administratorDirs(dir: string): string[] {
+  return ADMINISTRATORS.map((_, i) => join(dir, "board", String(i + 1)));
 }
 
 function nodeDirs(dir: string): Record<MemberSlug, string> {
@@ -104,7 +115,12 @@ function nodeDirs(dir: string): Record<MemberSlug, string> {
 
 function writeSettings(dir: string, foundation: Foundation, ports: Ports, founded: Founded): void {
   const natsUrl = `tls://${HOST}:${ports.nats}`;
-  writeJson(join(foundation.brokerDir, "broker.json"), { natsUrl, listen: `${HOST}:${ports.broker}` });
+  writeJson(join(foundation.brokerDir, "broker.json"), {
+    natsUrl,
+    listen: `${HOST}:${ports.broker}`,
+    enrolment: { listen: foundation.enrolmentAddress },
+    console: { listen: `${HOST}:${ports.console}`, origin: foundation.consoleUrl },
+  });
   writeJson(join(foundation.registrarDir, "registrar.json"), { natsUrl });
   writeJson(join(foundation.evaluatorDir, "evaluator.json"), { listen: `${HOST}:${ports.evaluator}` });
   for (const [i, member] of MEMBERS.entries()) {

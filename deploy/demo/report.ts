@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import { table } from "../../agency-node/cli/output.ts";
 import { sentenceOf } from "../../agency-node/cli/wording.ts";
+import type { Foundation } from "./foundation.ts";
 import { MEMBERS, TERMS } from "./plan.ts";
 import type { MemberSlug } from "./plan.ts";
 import { isOpen, jointState, refusedBy, sharedMatches } from "./state.ts";
@@ -73,6 +74,22 @@ export function nextSteps(dirs: Readonly<Record<MemberSlug, string>>, state: Dem
     `  npx causeway node records --dir ${dir("thb")}`,
     `  npx causeway node status --dir ${dir("ct")}`,
     ...withdrawal,
+  ];
+}
+
+/** The same for the board: its console, and commands of its first administrator. */
+export function boardSteps({
+  consoleUrl,
+  enrolmentAddress,
+  administratorDirs,
+}: Pick<Foundation, "consoleUrl" | "enrolmentAddress" | "administratorDirs">): string[] {
+  const dir = relative(process.cwd(), administratorDirs[0] as string) || ".";
+  return [
+    `The board's console is at ${consoleUrl}. A one-time code for it, and what else an administrator can do:`,
+    `  npx causeway admin sign-in ${dir}`,
+    `  npx causeway admin epoch rehearse ${dir}`,
+    `  npx causeway admin suspend ${dir} wcu --reason "node stolen"`,
+    `  npx causeway admin invite ${dir} --note "a fourth unit" --address ${enrolmentAddress}`,
   ];
 }
 

@@ -1,9 +1,10 @@
-/** A unit at its command line, while the demonstration's federation runs behind it. */
+/** Units and administrators at their command lines, while the demonstration's federation runs behind it. */
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { textOf, Visitor } from "../console/support.ts";
 import { assertNatsServer, causeway, endOf, startDemo, untilSaid } from "./support.ts";
 import type { Ended } from "./support.ts";
 
@@ -13,6 +14,7 @@ const DEFAULTS = ["--role", "suspect", "--legal-basis", "Invented Act", "--case"
 let work: string;
 let demo: ChildProcess;
 let ended: Promise<Ended>;
+let shown: string;
 
 const at = (unit: string): string[] => ["--dir", join(work, "federation", unit)];
 const file = (name: string): string => join(work, name);
@@ -27,7 +29,7 @@ beforeAll(async () => {
   work = mkdtempSync(join(tmpdir(), "causeway-cli-test-"));
   demo = startDemo(["--dir", join(work, "federation")]);
   ended = endOf(demo);
-  await untilSaid(demo, "Ctrl-C ends the demonstration.");
+  shown = await untilSaid(demo, "Ctrl-C ends the demonstration.");
 }, RUN_MS_MAX);
 
 afterAll(async () => {
@@ -124,6 +126,47 @@ describe("causeway node", { timeout: RUN_MS_MAX }, () => {
     writeFileSync(own, before);
     expect(code).toBe(1);
     expect(stdout).toBe("");
+  });
+});
+
+describe("causeway admin", { timeout: RUN_MS_MAX }, () => {
+  const chair = (): string => join(work, "federation", "board", "1");
+
+  it("gives an administrator a code that opens the console, where the demonstration says it is", async () => {
+    const { code, stdout } = await causeway(["admin", "sign-in", chair(), "--json"]);
+    expect(code).toBe(0);
+    const [told] = objects(stdout);
+    expect(shown).toContain(`The board's console is at ${told?.["consoleUrl"] as string}.`);
+    const visitor = new Visitor(told?.["consoleUrl"] as string);
+    expect((await visitor.post("/sign-in", { code: told?.["code"] as string })).status).toBe(303);
+    const members = textOf(await visitor.read("/members"));
+    expect(members).toContain("Human Trafficking Unit Harbour");
+    expect(members).not.toContain("Never heard");
+  });
+
+  it("rehearses a rotation of the salts", async () => {
+    const { code, stdout } = await causeway(["admin", "epoch", "rehearse", chair()]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Epoch 2 would be published anew: [1-9]\d* records/);
+  });
+
+  it("invites a unit, which hands in its keys", async () => {
+    const [, address = ""] = /admin invite .* --address (\S+)/.exec(shown) ?? [];
+    const invited = await causeway(["admin", "invite", chair(), "--note", "Unit four", "--address", address, "--json"]);
+    const invitation = objects(invited.stdout)[0]?.["invitation"] as string;
+    const named = ["--name", "Invented unit four", "--mandate", "war-crimes"];
+    const enrolled = await causeway([
+      "node",
+      "enrol",
+      "--invitation",
+      invitation,
+      ...named,
+      "--no-wait",
+      ...at("four"),
+    ]);
+    expect(enrolled).toMatchObject({ code: 0, stderr: "" });
+    const { stdout } = await causeway(["admin", "enrolments", chair(), "--json"]);
+    expect(objects(stdout)).toEqual([expect.objectContaining({ enrolment: "Unit four", name: "Invented unit four" })]);
   });
 });
 
