@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   link: async () => (await import("./link-bench.ts")).benchLink,
   harden: async () => (await import("./harden-bench.ts")).benchHarden,
   psi: async () => (await import("./psi-bench.ts")).benchPsi,
+  rotate: async () => (await import("./rotate-bench.ts")).benchRotate,
 };
 
 const { positionals, values } = parseArgs({

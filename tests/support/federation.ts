@@ -13,6 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { foundFederation } from "../../agency-node/admin/found.ts";
 import type { Founded } from "../../agency-node/admin/found.ts";
 import { readConfig } from "../../agency-node/config.ts";
+import type { NodeConfig } from "../../agency-node/config.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
 import { createNode } from "../../agency-node/node.ts";
 import type { Node } from "../../agency-node/node.ts";
@@ -176,12 +177,18 @@ export class TestFederation implements AsyncDisposable {
     this.#running.set("key-office", await startEvaluatorProgram(config, { clock: systemClock, log }));
   }
 
-  async startNode(unit: UnitName): Promise<Node> {
+  /** Writes `node.json`, also for a node that runs as a process of its own. */
+  configureNode(unit: UnitName): NodeConfig {
     const dir = this.dir(unit);
-    const { canaries = "off", clock = systemClock } = this.#options;
+    const { canaries = "off" } = this.#options;
     const settings = { natsUrl: this.natsUrl, listen: `127.0.0.1:${this.port(unit)}`, workers: 1, canaries };
     writeFileSync(join(dir, "node.json"), JSON.stringify(settings));
-    const node = await createNode(readConfig(dir), { clock, log: this.log.for(unit) });
+    return readConfig(dir);
+  }
+
+  async startNode(unit: UnitName): Promise<Node> {
+    const { clock = systemClock } = this.#options;
+    const node = await createNode(this.configureNode(unit), { clock, log: this.log.for(unit) });
     this.#running.set(unit, node);
     return node;
   }

@@ -52,6 +52,11 @@ export class NatsProcess implements AsyncDisposable {
     return `tls://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error("the nats-server has not started");
+    return this.#child.pid;
+  }
+
   async start(): Promise<void> {
     const child = spawn(natsServerBinary(), ["-c", this.#config], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
