@@ -6,7 +6,7 @@ import { isCausewayError } from "../shared/core/errors.ts";
 import type { Clock } from "../shared/platform/clock.ts";
 import type { Log } from "../shared/platform/log.ts";
 import type { CanaryReport } from "./canary-report.ts";
-import { HEALTH_AGAIN_MS, HEALTH_CARRYING_MS, HEALTH_EVERY_MS, HEALTH_IN_ROTATION_MS } from "./core/limits.ts";
+import { HEALTH_AGAIN_MS, HEALTH_CARRYING_MS, HEALTH_EVERY_MS, HEALTH_NEWS_MS } from "./core/limits.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { StandingStore, Version } from "./store/standings.ts";
 import { Wake } from "./wake.ts";
@@ -30,6 +30,7 @@ export class Health {
   readonly #wake = new Wake();
   #said: Version | undefined;
   #saidMs = Number.NEGATIVE_INFINITY;
+  #saidFigures = "";
   #isOwed = false;
 
   constructor(parts: HealthParts) {
@@ -44,7 +45,8 @@ export class Health {
   /** Speaks after changes and at intervals, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#wake.wait(this.#intervalMs(), signal);
+      const woken = await this.#wake.wait(this.#intervalMs(), signal);
+      if (!woken && !this.#isDue()) continue;
       const soonestMs = this.#saidMs + HEALTH_AGAIN_MS - this.#parts.clock();
       if (soonestMs > 0) await new Wake().wait(soonestMs, signal);
       if (!signal.aborted) this.#isOwed = !this.#say();
@@ -72,7 +74,12 @@ export class Health {
     if (this.#isOwed) return HEALTH_AGAIN_MS;
     const open = openEpochs(this.#parts.federation());
     if (open.some(({ epoch }) => this.#parts.standings.isDue(epoch, "carried"))) return HEALTH_CARRYING_MS;
-    return open.length > 1 ? HEALTH_IN_ROTATION_MS : HEALTH_EVERY_MS;
+    return HEALTH_NEWS_MS;
+  }
+
+  #isDue(): boolean {
+    if (this.#isOwed || this.#parts.clock() - this.#saidMs >= HEALTH_EVERY_MS) return true;
+    return openEpochs(this.#parts.federation()).length > 1 || JSON.stringify(this.epochs()) !== this.#saidFigures;
   }
 
   /** False while nobody hears it, or the statement before waits for its receipt: what has changed since is still to be said. */
@@ -81,7 +88,9 @@ export class Health {
     if (!isConnected() || (this.#said !== undefined && outbox.positionOf(this.#said) !== undefined)) return false;
     this.#saidMs = clock();
     try {
-      this.#said = outbox.append({ kind: "health", ...this.#body() });
+      const body = this.#body();
+      this.#saidFigures = JSON.stringify(body.epochs);
+      this.#said = outbox.append({ kind: "health", ...body });
     } catch (error) {
       if (!isCausewayError(error)) throw error;
       log.error("health.waiting", error);

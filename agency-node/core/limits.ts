@@ -12,9 +12,9 @@ export const REPAIR_LAST_MS = 3_600_000;
 /** Withdrawals of records that only the broker knows, in one submission. */
 export const STRAYS_PER_SUBMISSION = 1_000;
 
-/** How a node is, for the administrators: more often while a rotation is under way and somebody waits for it. */
+/** How a node is, for the administrators: sooner if its figures have changed, or a rotation is under way and somebody waits for it. */
 export const HEALTH_EVERY_MS = 5 * 60_000;
-export const HEALTH_IN_ROTATION_MS = 60_000;
+export const HEALTH_NEWS_MS = 60_000;
 /** While records are carried into an epoch and the board watches how far they are. */
 export const HEALTH_CARRYING_MS = 5_000;
 /** Health follows a change no sooner than this after the last one. */

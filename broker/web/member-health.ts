@@ -1,5 +1,6 @@
 /** What an administrator should worry about in what a node says of itself. */
 import { equalBytes } from "../../shared/core/bytes.ts";
+import type { Health } from "../../shared/core/data-plane.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberHealth } from "./console-data.ts";
 import { STATEMENT_MS_MAX } from "../../shared/core/rotation.ts";
@@ -27,7 +28,7 @@ export function concernsOf(health: MemberHealth | undefined, federation: Federat
     return [{ tag: "Never heard", colour: "yellow", text: "Its node has not said anything yet" }];
   }
   const concerns = [historyConcern(health, federation), unheardConcern(health, nowMs), canaryConcern(health)];
-  concerns.push(outboxConcern(health, nowMs), skewConcern(health), ...digestConcerns(health, federation));
+  concerns.push(outboxConcern(health), skewConcern(health), ...digestConcerns(health, federation));
   return concerns.filter((each) => each !== undefined).sort((a, b) => rank(a) - rank(b));
 }
 
@@ -58,13 +59,18 @@ function canaryConcern({ statement }: MemberHealth): Concern | undefined {
   return { tag: "Unproven", colour: "red", text: `Its “no match” is unproven since ${dateTime(sinceMs)}` };
 }
 
-function outboxConcern({ statement }: MemberHealth, nowMs: number): Concern | undefined {
-  const sinceMs = statement?.outboxSinceMs ?? 0;
-  if (sinceMs === 0 || nowMs - sinceMs < OUTBOX_MS_MAX) return undefined;
+/** By the node's own clock, when it said so: what was under way then has most likely arrived since. Undefined: nothing waited. */
+export function outboxAgeMs({ outboxSinceMs, nodeTimeMs }: Health): number | undefined {
+  return outboxSinceMs === 0 ? undefined : Math.max(0, nodeTimeMs - outboxSinceMs);
+}
+
+function outboxConcern({ statement }: MemberHealth): Concern | undefined {
+  const waitedMs = (statement && outboxAgeMs(statement)) ?? 0;
+  if (waitedMs < OUTBOX_MS_MAX) return undefined;
   return {
     tag: "Outbox waits",
     colour: "yellow",
-    text: `A submission has waited for its receipt for ${duration(nowMs - sinceMs)}`,
+    text: `When it last spoke, a submission had waited for its receipt for ${duration(waitedMs)}`,
   };
 }
 

@@ -83,7 +83,7 @@ export type Rehearsal = {
   readonly records: number;
   /** Padding included. */
   readonly tokens: number;
-  /** Held by the broker and not live at their nodes any more, as after their review day: not carried over. */
+  /** Held by the broker and not stated as live: test records, those past review, and those newer than the statement. Not carried over, but for the last. */
   readonly leftBehind: number;
   readonly expectedSeconds: number;
   /** In the order of the chain. */

@@ -310,7 +310,7 @@ describe("an epoch made on three machines", () => {
     const desk = await room.desk("chair");
     await rehearsal(desk);
     expect(desk.objects[0]).toMatchObject({ epoch: 2, records: 16, leftBehind: 4 });
-    expect(desk.said.join()).toContain("Left behind, because past review: 4 records");
+    expect(desk.said.join()).toContain("Not carried over: 4 records");
   });
 });
 

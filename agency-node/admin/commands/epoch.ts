@@ -100,7 +100,9 @@ export async function rehearsal(desk: Desk): Promise<void> {
   const figures = rehearse({ federation, reports: await verifiedReports(seat), nowMs });
   output.json({ ...figures, members: figures.members.map((each) => ({ ...each, slug: slugOf(desk, each.member) })) });
   output.say(`Epoch ${figures.epoch} would be published anew: ${figures.records} records, ${figures.tokens} tokens.`);
-  output.say(`Left behind, because past review: ${figures.leftBehind} records.`);
+  output.say(
+    `Not carried over: ${figures.leftBehind} records that the broker holds and no member states as live (test records, past review, or newer than its last word).`,
+  );
   output.say(`Expected time: ${figures.expectedSeconds} seconds, from the measured rate, once all members are there.`);
   sayHindrances(desk, figures.members);
   if (federation.rotationDue !== undefined) output.say(rotationDueWords(federation.rotationDue));

@@ -115,11 +115,17 @@ function rehearsal({ data, names, nowMs }: Asked): Html {
     ["Live records", count(next.records)],
     ["Tokens to make and publish again", `${count(next.tokens)}, padding included`],
     ["Expected time", `${duration(next.expectedSeconds * 1_000)}, once all members are there`],
-    ["Not carried over", next.leftBehind === 0 ? "Nothing" : `${counted(next.leftBehind, "record")} past review`],
+    ["Not carried over", leftBehindWords(next.leftBehind)],
     ["Would hold it up", held.length === 0 ? "Nobody" : several(held.map(item))],
   ])}
   ${command("The same figures, from statements that your own machine verifies", commands.rehearse())}
   ${rotationCommands(next.epoch, due?.newGeneration === true)}`;
+}
+
+/** The broker cannot tell these apart; nodes make new test records for the new epoch, and carry over whatever is live. */
+function leftBehindWords(records: number): string {
+  if (records === 0) return "Nothing";
+  return `${counted(records, "record")} that the broker holds and no member states as live: test records, records past review, or newer than their member's last word`;
 }
 
 /** The order matters: a contribution is fixed before anybody's is revealed, so that nobody can choose the salts. */

@@ -71,7 +71,7 @@ function healthOf({ data, nowMs }: Asked, { admit }: Membership): Html {
     ["Last publication", lastPublication(health)],
     ["Version", health?.statement?.version ?? "–"],
     ["Clock", clockWords(health)],
-    ["Outbox", outboxWords(health, nowMs)],
+    ["Outbox", outboxWords(health)],
     ["Directives proven", directivesWords(health, federation)],
     [
       "Records published",

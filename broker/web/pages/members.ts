@@ -5,7 +5,7 @@ import type { Federation } from "../../../shared/core/directive.ts";
 import type { EpochHealth } from "../../../shared/core/data-plane.ts";
 import { commands } from "../commands.ts";
 import type { MemberHealth } from "../console-data.ts";
-import { concernsOf, skewMs, skewWords } from "../member-health.ts";
+import { concernsOf, outboxAgeMs, skewMs, skewWords } from "../member-health.ts";
 import { memberPath } from "../names.ts";
 import type { Membership, Standing } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
@@ -70,7 +70,7 @@ function memberRow(
     health?.statement?.version ?? "–",
     lastPublication(health),
     clockWords(health),
-    outboxWords(health, nowMs),
+    outboxWords(health),
     perEpoch(health, open, digestWords),
     [canaryWords(health), perEpoch(health, open, canaryCount)],
   ];
@@ -91,10 +91,11 @@ export function clockWords(health: MemberHealth | undefined): Content {
   return capitalised(skewWords(skew));
 }
 
-export function outboxWords(health: MemberHealth | undefined, nowMs: number): Content {
+export function outboxWords(health: MemberHealth | undefined): Content {
   if (health?.statement === undefined) return "–";
-  const { outboxSinceMs } = health.statement;
-  return outboxSinceMs === 0 ? "Empty" : `Oldest waits ${duration(nowMs - outboxSinceMs)}`;
+  const waitedMs = outboxAgeMs(health.statement);
+  if (waitedMs === undefined) return "Empty";
+  return waitedMs < 1_000 ? "In use" : `Oldest had waited ${duration(waitedMs)} when last heard`;
 }
 
 /** One line for each open epoch that the node has spoken of. */

@@ -48,8 +48,8 @@ function figures({ members, suspended }: Federation, status: BrokerStatus): Html
     </div>`;
   return html`<dl class="figures">
     ${figure("active members", members.size)} ${figure("suspended members", suspended.size)}
-    ${figure("live records", status.records)} ${figure("tokens, padding included", status.tokens)}
-    ${figure("open matches", status.matchesOpen)} ${figure("matches ever", status.matchesOpened)}
+    ${figure("records, test records included", status.records)} ${figure("tokens, padding included", status.tokens)}
+    ${figure("open matches, also of test records", status.matchesOpen)} ${figure("matches ever", status.matchesOpened)}
   </dl>`;
 }
 
