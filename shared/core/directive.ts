@@ -35,8 +35,6 @@ export type DirectiveBody =
   | ({ readonly type: "policy" } & Policy)
   | ({ readonly type: "neverCorrelate" } & NeverCorrelate);
 
-export type DirectiveType = DirectiveBody["type"];
-
 export type Found = {
   readonly name: string;
   readonly board: readonly Administrator[];
