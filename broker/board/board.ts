@@ -27,7 +27,7 @@ export type Board = Disposable & {
 
 /**
  * Opens the desk's file and adds to the chain what was signed by a quorum before a crash and had not got there. Throws ENVIRONMENT, see
- * `BoardDatabase`.
+ * `Database`.
  */
 export function createBoard(of: Omit<BoardParts, "store"> & { readonly databasePath: string }): Board {
   const store = new BoardStore(of.databasePath, of.directory.federation.id);

@@ -1,7 +1,7 @@
 /** Items for oversight, see `core/alarm.ts`. */
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { Alarm, AlarmKind, Sighting } from "../core/alarm.ts";
-import type { LedgerDatabase, Row } from "./ledger-database.ts";
+import type { Database, Row } from "./database.ts";
 
 /** Acknowledged items that are listed; all are kept. */
 const ACKNOWLEDGED_LISTED_MAX = 200;
@@ -9,9 +9,9 @@ const ACKNOWLEDGED_LISTED_MAX = 200;
 const NOBODY = "";
 
 export class AlarmTable {
-  readonly #database: LedgerDatabase;
+  readonly #database: Database;
 
-  constructor(database: LedgerDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 

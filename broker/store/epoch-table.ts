@@ -2,7 +2,7 @@
 import type { Handling } from "../../shared/core/data-plane.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
-import type { LedgerDatabase, Row } from "./ledger-database.ts";
+import type { Database, Row } from "./database.ts";
 
 /** A withdrawal (no day) or revalidation that a submission of another epoch made. */
 export type Carried = {
@@ -33,9 +33,9 @@ export type EndedCounts = { readonly records: number; readonly tokens: number };
 export type StoredAttestation = { readonly epoch: number; readonly signed: Uint8Array; readonly attestedAtMs: number };
 
 export class EpochTable {
-  readonly #database: LedgerDatabase;
+  readonly #database: Database;
 
-  constructor(database: LedgerDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 

@@ -1,6 +1,5 @@
 /** The ledger's tables, and how a ledger of an earlier version becomes one of this. */
-
-export const SCHEMA_VERSION = 2;
+import type { DatabaseKind } from "./database.ts";
 
 const SUBMISSIONS = `
   CREATE TABLE submission (
@@ -117,8 +116,7 @@ const SECOND = `
   CREATE UNIQUE INDEX alarm_open ON alarm (kind, member) WHERE acknowledged_by IS NULL;
 `;
 
-export const SCHEMA = `
-  CREATE TABLE federation (id TEXT PRIMARY KEY) STRICT;
+const SCHEMA = `
   ${SUBMISSIONS}
   ${MATCHES}
   ${MEMBERS}
@@ -126,7 +124,7 @@ export const SCHEMA = `
 `;
 
 /** Version 1 knew one epoch, and kept hashes of tokens in the history. */
-export const FROM_VERSION_1 = `
+const FROM_VERSION_1 = `
   ALTER TABLE submission ADD COLUMN epoch INTEGER NOT NULL DEFAULT 1;
   ALTER TABLE match ADD COLUMN told_epoch INTEGER NOT NULL DEFAULT 1;
   ${SECOND}
@@ -135,3 +133,10 @@ export const FROM_VERSION_1 = `
   UPDATE match_event SET event = json_set(json_remove(event, '$.metHash'), '$.epoch', 1)
     WHERE json_extract(event, '$.type') <> 'closed';
 `;
+
+export const LEDGER: DatabaseKind = {
+  what: "the ledger",
+  version: 2,
+  schema: SCHEMA,
+  upgrades: new Map([[1, FROM_VERSION_1]]),
+};

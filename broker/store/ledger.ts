@@ -18,8 +18,9 @@ import type { Account } from "../core/quota.ts";
 import type { Head } from "../core/submission.ts";
 import { AlarmTable } from "./alarm-table.ts";
 import { EpochTable } from "./epoch-table.ts";
-import { LedgerDatabase } from "./ledger-database.ts";
-import type { Row } from "./ledger-database.ts";
+import { Database } from "./database.ts";
+import { LEDGER } from "./ledger-schema.ts";
+import type { Row } from "./database.ts";
 import { MemberTable } from "./member-table.ts";
 
 export type Rejections = readonly { readonly index: number; readonly reason: RejectionReason }[];
@@ -35,7 +36,7 @@ export type Applied = {
 export type StoredNotice = { readonly number: number; readonly hash: Uint8Array; readonly signed: Uint8Array };
 
 export class Ledger implements Disposable {
-  readonly #database: LedgerDatabase;
+  readonly #database: Database;
   readonly alarms: AlarmTable;
   readonly epochs: EpochTable;
   readonly members: MemberTable;
@@ -45,7 +46,7 @@ export class Ledger implements Disposable {
    * or the file is of another federation or version.
    */
   constructor(path: string, federation: Uint8Array) {
-    this.#database = new LedgerDatabase(path, federation);
+    this.#database = new Database(path, LEDGER, federation);
     this.alarms = new AlarmTable(this.#database);
     this.epochs = new EpochTable(this.#database);
     this.members = new MemberTable(this.#database);

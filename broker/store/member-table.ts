@@ -1,6 +1,6 @@
 /** What the broker knows of members besides their submissions: their standing as it was last acted on, and their last word on their health. */
 import type { MemberId } from "../../shared/core/ids.ts";
-import type { LedgerDatabase } from "./ledger-database.ts";
+import type { Database } from "./database.ts";
 
 /** `returning`: reinstated, and its records are still being matched again. */
 export type Standing = "member" | "suspended" | "returning" | "removed";
@@ -8,9 +8,9 @@ export type Standing = "member" | "suspended" | "returning" | "removed";
 export type StoredHealth = { readonly signed: Uint8Array; readonly receivedAtMs: number };
 
 export class MemberTable {
-  readonly #database: LedgerDatabase;
+  readonly #database: Database;
 
-  constructor(database: LedgerDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 

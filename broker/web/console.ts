@@ -54,7 +54,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const assets = new Assets();
   const tls = readConsoleTls(options);
   await using resources = new AsyncDisposableStack();
-  const accounts = resources.use(new Accounts(options.databasePath));
+  const accounts = resources.use(new Accounts(options.databasePath, data.chain().federation.id));
   const server = resources.use(await listen(config.listen, tls));
   const stop = new AbortController();
   resources.defer(() => stop.abort());

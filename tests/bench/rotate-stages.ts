@@ -39,7 +39,7 @@ export const BROKER_STAGES: readonly Rule[] = [
   ["match", "broker/writer/matches.ts", "meet"],
   ["apply", "broker/writer/publications.ts", "apply"],
   ["ledger", "broker/store/ledger.ts"],
-  ["commit", "broker/store/ledger-database.ts", "transaction"],
+  ["commit", "broker/store/database.ts", "transaction"],
   ["digest items", "broker/core/epoch-space.ts", "prepareDigests"],
   ["digest", "broker/writer/publications.ts", "answerDigest"],
   ["receipts", "broker/bus/outlet.ts"],

@@ -1,5 +1,6 @@
 /** All tables of the board's desk, over one file. */
-import { BoardDatabase } from "./board-database.ts";
+import { Database } from "../../store/database.ts";
+import { DESK } from "./board-schema.ts";
 import { CredentialsTable } from "./credentials-table.ts";
 import { EnrolmentTable } from "./enrolment-table.ts";
 import { PaperTable } from "./paper-table.ts";
@@ -7,16 +8,16 @@ import { PreparationTable } from "./preparation-table.ts";
 import { ProposalTable } from "./proposal-table.ts";
 
 export class BoardStore implements Disposable {
-  readonly #database: BoardDatabase;
+  readonly #database: Database;
   readonly proposals: ProposalTable;
   readonly papers: PaperTable;
   readonly enrolments: EnrolmentTable;
   readonly preparation: PreparationTable;
   readonly credentials: CredentialsTable;
 
-  /** Throws ENVIRONMENT, see `BoardDatabase`. */
+  /** Throws ENVIRONMENT, see `Database`. */
   constructor(path: string, federation: Uint8Array) {
-    this.#database = new BoardDatabase(path, federation);
+    this.#database = new Database(path, DESK, federation);
     this.proposals = new ProposalTable(this.#database);
     this.papers = new PaperTable(this.#database);
     this.enrolments = new EnrolmentTable(this.#database);
@@ -26,7 +27,7 @@ export class BoardStore implements Disposable {
 
   /** Rows changed since it was opened. As long as this stands still, nothing here is new. */
   get changeCount(): number {
-    return this.#database.number("SELECT total_changes()");
+    return this.#database.changeCount;
   }
 
   [Symbol.dispose](): void {

@@ -2,14 +2,14 @@
 import type { Credentials } from "../../../shared/core/board.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { CREDENTIALS_REQUESTS_MAX } from "../limits.ts";
-import type { BoardDatabase } from "./board-database.ts";
+import type { Database } from "../../store/database.ts";
 
 export type StoredRequest = { readonly position: number; readonly signed: Uint8Array };
 
 export class CredentialsTable {
-  readonly #database: BoardDatabase;
+  readonly #database: Database;
 
-  constructor(database: BoardDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 

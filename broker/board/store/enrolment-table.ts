@@ -3,7 +3,7 @@ import { fromHex, toHex } from "../../../shared/core/bytes.ts";
 import type { Invitation } from "../../../shared/core/board.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { ENROLMENT_KEPT_MS, INVITATIONS_MAX } from "../limits.ts";
-import type { BoardDatabase } from "./board-database.ts";
+import type { Database } from "../../store/database.ts";
 
 export type StoredEnrolment = {
   /** enrolment.json as it was handed in. */
@@ -13,9 +13,9 @@ export type StoredEnrolment = {
 };
 
 export class EnrolmentTable {
-  readonly #database: BoardDatabase;
+  readonly #database: Database;
 
-  constructor(database: BoardDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 

@@ -3,12 +3,12 @@ import { toHex } from "../../../shared/core/bytes.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { blake2b } from "../../../shared/crypto/hash.ts";
 import { PAPER_KEPT_MS, PAPERS_MAX, ANSWER_BYTES_MAX, PAPERS_PER_TOPIC_MAX } from "../limits.ts";
-import type { BoardDatabase } from "./board-database.ts";
+import type { Database } from "../../store/database.ts";
 
 export class PaperTable {
-  readonly #database: BoardDatabase;
+  readonly #database: Database;
 
-  constructor(database: BoardDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 

@@ -1,14 +1,14 @@
 /** Which epoch the board prepares, and what members and evaluators have made for it. */
 import type { MemberId } from "../../../shared/core/ids.ts";
-import type { BoardDatabase } from "./board-database.ts";
+import type { Database } from "../../store/database.ts";
 
 /** `generation` 0: the one in use. */
 export type Preparation = { readonly epoch: number; readonly generation: number };
 
 export class PreparationTable {
-  readonly #database: BoardDatabase;
+  readonly #database: Database;
 
-  constructor(database: BoardDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 

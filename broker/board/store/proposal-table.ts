@@ -3,14 +3,14 @@ import { fromHex, toHex } from "../../../shared/core/bytes.ts";
 import type { SignedDirective } from "../../../shared/core/directive.ts";
 import { decodeDirective } from "../../../shared/wire/directive.ts";
 import { digestOf } from "../core/proposal.ts";
-import type { BoardDatabase, Row } from "./board-database.ts";
+import type { Database, Row } from "../../store/database.ts";
 
 export type StoredProposal = { readonly signed: SignedDirective; readonly proposedAtMs: number };
 
 export class ProposalTable {
-  readonly #database: BoardDatabase;
+  readonly #database: Database;
 
-  constructor(database: BoardDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 

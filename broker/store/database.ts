@@ -1,31 +1,43 @@
-/** One SQLite file, opened for this process alone, with its version and federation checked. Shared by the ledger's tables. */
+/**
+ * One SQLite file of the broker, for this process alone. A transaction that has returned survives power failure. What is deleted is
+ * overwritten, so that the end of an epoch or of a session takes its traces along.
+ */
 import { DatabaseSync } from "node:sqlite";
 import type { SQLInputValue, StatementSync } from "node:sqlite";
 import { toHex } from "../../shared/core/bytes.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
-import { FROM_VERSION_1, SCHEMA, SCHEMA_VERSION } from "./ledger-schema.ts";
 
-/**
- * Locked as long as it is open: a second broker on the same ledger would open matches a second time. What is deleted is overwritten:
- * the end of an epoch takes its traces along.
- */
+/** Locked as long as it is open: two brokers would tell two stories. */
 const PRAGMAS = `
   PRAGMA busy_timeout = 2000;
   PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = ON;
   PRAGMA secure_delete = ON;
 `;
 
 export type Row = Record<string, SQLInputValue>;
 
-export class LedgerDatabase implements Disposable {
+export type DatabaseKind = {
+  /** For errors, such as "the ledger". */
+  readonly what: string;
+  readonly version: number;
+  /** Of that version. */
+  readonly schema: string;
+  /** What brings a file of an earlier version to this one, by that version. */
+  readonly upgrades?: ReadonlyMap<number, string>;
+};
+
+export class Database implements Disposable {
+  readonly #kind: DatabaseKind;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #inTransaction = false;
 
   /** Throws ENVIRONMENT when another process has the file, or it is of another federation or version. */
-  constructor(path: string, federation: Uint8Array) {
+  constructor(path: string, kind: DatabaseKind, federation: Uint8Array) {
+    this.#kind = kind;
     this.#database = new DatabaseSync(path);
     try {
       this.#database.exec(PRAGMAS);
@@ -33,13 +45,14 @@ export class LedgerDatabase implements Disposable {
     } catch (error) {
       this.#database.close();
       if (isCausewayError(error)) throw error;
-      throw new CausewayError("ENVIRONMENT", "the ledger cannot be opened, or another broker has it", { cause: error });
+      const text = `${kind.what} cannot be opened, or another broker has it`;
+      throw new CausewayError("ENVIRONMENT", text, { cause: error });
     }
   }
 
   /** All that `work` writes, or nothing of it. Synchronous, so that no other work can come between. */
   transaction<T>(work: () => T): T {
-    if (this.#inTransaction) throw new CausewayError("INTERNAL", "a transaction of the ledger is open already");
+    if (this.#inTransaction) throw new CausewayError("INTERNAL", `a transaction of ${this.#kind.what} is open already`);
     this.#database.exec("BEGIN IMMEDIATE");
     this.#inTransaction = true;
     try {
@@ -62,6 +75,11 @@ export class LedgerDatabase implements Disposable {
     return this.#prepare(sql).all(...values);
   }
 
+  /** A count or sum, as the first column of the first row. */
+  number(sql: string, ...values: SQLInputValue[]): number {
+    return Number(Object.values(this.get(sql, ...values) ?? {})[0] ?? 0);
+  }
+
   /** How many rows it changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);
@@ -69,7 +87,7 @@ export class LedgerDatabase implements Disposable {
 
   /** Rows changed since it was opened. As long as this stands still, nothing here is new. */
   get changeCount(): number {
-    return Number(this.get("SELECT total_changes() AS changes")?.["changes"]);
+    return this.number("SELECT total_changes()");
   }
 
   /** Empties the write-ahead log, where pages from before a deletion may stand. Outside a transaction. */
@@ -83,18 +101,20 @@ export class LedgerDatabase implements Disposable {
   }
 
   #adopt(federation: Uint8Array): void {
-    const version = Number(this.get("PRAGMA user_version")?.["user_version"]);
-    if (version === 0) {
-      this.#database.exec(SCHEMA);
+    const { what, version, schema, upgrades } = this.#kind;
+    const found = this.number("PRAGMA user_version");
+    const upgrade = upgrades?.get(found);
+    if (found === 0) {
+      this.#database.exec(`CREATE TABLE federation (id TEXT PRIMARY KEY) STRICT; ${schema}`);
       this.run("INSERT INTO federation VALUES (?)", toHex(federation));
-    } else if (version === 1) {
-      this.#database.exec(FROM_VERSION_1);
-    } else if (version !== SCHEMA_VERSION) {
-      throw environment("the ledger was written by another version of the broker");
+    } else if (upgrade !== undefined) {
+      this.#database.exec(upgrade);
+    } else if (found !== version) {
+      throw new CausewayError("ENVIRONMENT", `${what} was written by another version of the broker`);
     }
-    this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    this.#database.exec(`PRAGMA user_version = ${version}`);
     if (this.get("SELECT id FROM federation WHERE id = ?", toHex(federation)) === undefined) {
-      throw environment("the ledger belongs to another federation");
+      throw new CausewayError("ENVIRONMENT", `${what} belongs to another federation`);
     }
   }
 
@@ -105,8 +125,4 @@ export class LedgerDatabase implements Disposable {
     this.#statements.set(sql, statement);
     return statement;
   }
-}
-
-function environment(message: string): CausewayError {
-  return new CausewayError("ENVIRONMENT", message);
 }
