@@ -17,8 +17,8 @@ let board: Administrators;
 let chair: Visitor;
 
 /** As `causeway admin sign-in` says: a code from the terminal, typed into the form. */
-async function signIn(name: string): Promise<Visitor> {
-  const [told] = await board.done(name, "sign-in");
+async function signIn(name: string, ...args: string[]): Promise<Visitor> {
+  const [told] = await board.done(name, "sign-in", ...args);
   const visitor = new Visitor(told?.["consoleUrl"] as string);
   expect((await visitor.post("/sign-in", { code: told?.["code"] as string })).status).toBe(303);
   return visitor;
@@ -116,6 +116,12 @@ describe("the console of a broker at work", { timeout: SLOW_MS }, () => {
     expect(page).toContain("A slip in a test.");
     expect(page).toContain("Administrator 1");
     expect(await text("/")).not.toContain("could not be proven");
+  });
+
+  it("lets in an auditor whom an administrator names, to read", async () => {
+    const auditor = await signIn("chair", "--auditor", "Invented oversight office");
+    expect(textOf(await auditor.read("/members"))).toContain("Invented unit ct");
+    expect((await auditor.post("/alarms/1/acknowledge", { note: "Mine." })).status).toBe(403);
   });
 
   it("shuts out an administrator whose seat is gone, at once", async () => {

@@ -39,12 +39,14 @@ export async function endOf(child: ChildProcess): Promise<Ended> {
 /** Resolves with everything said so far once that contains `text`. */
 export async function untilSaid(child: ChildProcess, text: string): Promise<string> {
   let seen = "";
+  let complaint = "";
+  child.stderr?.on("data", (chunk: Buffer) => (complaint += chunk));
   return await new Promise<string>((found, failed) => {
     child.stdout?.on("data", (chunk: Buffer) => {
       seen += chunk;
       if (seen.includes(text)) found(seen);
     });
-    child.once("close", () => failed(new Error(`ended before it said: ${text}\n${seen}`)));
+    child.once("close", () => failed(new Error(`ended before it said: ${text}\n${seen}\n${complaint}`)));
   });
 }
 
