@@ -51,7 +51,7 @@ export type CanariesParts = {
   readonly member: MemberId;
   readonly clock: Clock;
   readonly log: Log;
-  /** If not, those that there are go, and nothing is claimed. */
+  /** If not, those that there are go, and silence is unproven from the start. */
   readonly enabled: boolean;
   federation(): Federation;
   epochs(): readonly CanaryEpoch[];
@@ -82,7 +82,8 @@ export class Canaries implements CanaryReport {
   readonly #parts: CanariesParts;
   readonly #wake = new Wake();
   readonly #watchedSinceMs: number;
-  #isProven = true;
+  /** What the operator knows; undefined: nothing yet. */
+  #isProven: boolean | undefined;
 
   constructor(parts: CanariesParts) {
     this.#parts = parts;
@@ -145,28 +146,35 @@ export class Canaries implements CanaryReport {
     return this.#parts.store.missing(this.#epochThatCounts());
   }
 
-  /** 0 while silence is proven; else since when it is not, ms. */
+  /** 0 while silence is proven; else since when it is not, ms: without canaries, or before the first proof, since this node watches. */
   unprovenSinceMs(): number {
     const { store, clock, federation, enabled } = this.#parts;
-    if (!enabled) return 0;
-    const { canaryBeatMinutes, canaryWithinMinutes } = federation().policy;
+    if (!enabled) return this.#watchedSinceMs;
     return unprovenSince({
       beats: store.beats(this.#epochThatCounts()),
-      terms: { lengthMs: canaryBeatMinutes * MINUTE_MS, withinMs: canaryWithinMinutes * MINUTE_MS },
+      terms: { lengthMs: federation().policy.canaryBeatMinutes * MINUTE_MS, withinMs: this.#withinMs },
       watchedSinceMs: this.#watchedSinceMs,
       nowMs: clock(),
     });
   }
 
-  /** For the operator, once: the members are named, because most often one of them is away. */
+  /**
+   * For the operator, once: the members are named, because most often one of them is away. Not before those that were planned at the
+   * start have had their time, and not of what the operator has switched off.
+   */
   #tell(): void {
-    const { log, federation } = this.#parts;
+    const { log, federation, clock, enabled } = this.#parts;
     const isProven = this.unprovenSinceMs() === 0;
-    if (isProven === this.#isProven) return;
+    const isEarly = !isProven && clock() < this.#watchedSinceMs + this.#withinMs;
+    if (!enabled || isEarly || isProven === this.#isProven) return;
     this.#isProven = isProven;
     const missing = this.missing().map((member) => federation().members.get(member)?.slug);
     if (isProven) log.info("silence.proven");
     else log.warn("silence.unproven", { missing: missing.join(" ") });
+  }
+
+  get #withinMs(): number {
+    return this.#parts.federation().policy.canaryWithinMinutes * MINUTE_MS;
   }
 
   #epochThatCounts(): number {

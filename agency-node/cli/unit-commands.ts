@@ -79,8 +79,8 @@ function tellSilence(silenceUnprovenSinceMs: number, output: Output): void {
   output.json({ silenceUnprovenSinceMs });
   output.say(
     silenceUnprovenSinceMs === 0
-      ? "That there are no others is proven again."
-      : `That there are no others is unproven since ${timeOf(silenceUnprovenSinceMs)}: test records have not met. Ask again later.`,
+      ? "That there are no others is proven now."
+      : `That there are no others is unproven since ${timeOf(silenceUnprovenSinceMs)}: test records have not met, or are switched off.`,
   );
 }
 

@@ -186,6 +186,7 @@ describe("the canaries of three nodes", () => {
   it("prove silence once they have met, and are counted", () => {
     const node = nodes.node(0);
     expect(node.canaries.counts(1)).toEqual({ expected: 4, met: 0 });
+    expect(node.unprovenSinceMs).toBe(nodes.nowMs);
     nodes.nowMs += MINUTE;
     nodes.match();
     expect(node.canaries.counts(1)).toEqual({ expected: 4, met: 4 });
@@ -300,16 +301,21 @@ describe("the canaries of three nodes", () => {
 });
 
 describe("a node that is to have no canaries", () => {
-  it("takes back those that there are, and claims nothing", () => {
+  it("takes back those that there are, and never claims that silence is proven", () => {
     using nodes = new PaperNodes(membersOf(2));
     nodes.tick();
+    nodes.match();
     const node = nodes.node(0);
     expect(node.changes).toBeGreaterThan(0);
     node.enabled = false;
+    nodes.nowMs += MINUTE;
+    const startedMs = nodes.nowMs;
     node.canaries = node.start();
     node.canaries.tick();
+    expect([node.kept.size, node.unprovenSinceMs]).toEqual([0, startedMs]);
     nodes.nowMs += 600 * MINUTE;
-    expect([node.kept.size, node.canaries.unprovenSinceMs()]).toEqual([0, 0]);
+    node.canaries.tick();
+    expect(node.unprovenSinceMs).toBe(startedMs);
   });
 });
 

@@ -13,9 +13,15 @@ const morning: CanaryBeat = { beatMs: at(6), provenMs: at(6, 3), canaries: [plan
 const noon = (provenMs: number, ...canaries: AwaitedCanary[]): CanaryBeat => ({ beatMs: at(12), provenMs, canaries });
 
 describe("silence", () => {
-  it("is given the time to be proven when a node starts", () => {
-    expect(unproven([], at(6, 15))).toBe(0);
-    expect(unproven([], at(6, 16))).toBe(at(6, 1));
+  it("is not proven before the first proof, also while there is time for it", () => {
+    expect(unproven([], at(6, 2))).toBe(at(6, 1));
+    expect(unproven([{ ...morning, provenMs: 0, canaries: [planned(at(6, 1))] }], at(6, 2))).toBe(at(6, 1));
+    expect(unproven([morning], at(6, 4))).toBe(0);
+  });
+
+  it("is unproven since the first canary was planned, although the node has started again since", () => {
+    const waiting = { ...morning, provenMs: 0, canaries: [planned(at(6, 1))] };
+    expect(unproven([waiting], at(6, 8), at(6, 7))).toBe(at(6, 1));
   });
 
   it("is proven from the moment that all canaries of a beat have met until the next are due", () => {

@@ -3,7 +3,7 @@
  *
  * A beat is proven when all its canaries have met, and proves silence up to that moment: until then the broker compared what it was
  * sent. A proof lasts for a beat and the time to meet, by when the next one is due. Then silence is unproven since the last proof,
- * not since canaries failed: nobody knows when in between it stopped.
+ * not since canaries failed: nobody knows when in between it stopped. Before the first proof it is unproven since the watch began.
  */
 
 /** A canary that is to meet, by the chain of directives as it stands. */
@@ -33,16 +33,13 @@ export type SilenceView = {
   readonly nowMs: number;
 };
 
-/** 0 while silence is proven, or may still be in time; else since when it is not. */
+/** 0 while silence is proven, which a proof is until the next is late; else since when it is not. Never 0 before the first proof. */
 export function unprovenSince({ beats, terms, watchedSinceMs, nowMs }: SilenceView): number {
   const proof = latest(beats.filter(({ provenMs }) => provenMs > 0));
   const awaited = beats.filter(({ beatMs }) => beatMs >= (proof?.beatMs ?? 0)).flatMap(({ canaries }) => canaries);
   const late = awaited.filter(({ plannedMs, metMs }) => metMs === 0 && nowMs >= plannedMs + terms.withinMs);
   const lateSinceMs = Math.min(...late.map(({ plannedMs }) => plannedMs));
-  if (proof === undefined) {
-    const sinceMs = Math.min(watchedSinceMs, lateSinceMs);
-    return late.length > 0 || nowMs >= sinceMs + terms.withinMs ? sinceMs : 0;
-  }
+  if (proof === undefined) return Math.min(watchedSinceMs, ...awaited.map(({ plannedMs }) => plannedMs));
   const lastsUntilMs = proof.provenMs + terms.lengthMs + terms.withinMs;
   // A beat that was proven late says nothing about what was published after it began.
   return late.length > 0 || nowMs >= lastsUntilMs ? Math.min(proof.provenMs, lateSinceMs) : 0;
