@@ -1,339 +1,97 @@
 /**
- * Makes records ready to be published (protocol sections 2.1 and 2.2): identifiers, hardened at every evaluator under each generation
- * of keys that an open epoch uses. What is in the cache already is never evaluated again. It works on windows of records so that two
- * batches are with the evaluators while the window before is finished.
+ * Makes records ready to be published under each generation of evaluator keys that an open epoch uses. Every generation has a lane of
+ * its own: evaluators that refuse or are silent under the new keys of a rotation must not keep anything from the epoch that counts.
  */
-import { setImmediate as breathe } from "node:timers/promises";
-import { toHex } from "../../shared/core/bytes.ts";
-import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
-import type { ErrorCode } from "../../shared/core/errors.ts";
-import type { Handle } from "../../shared/core/ids.ts";
-import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
-import type { Log } from "../../shared/platform/log.ts";
-import { unlessAborted } from "../../shared/platform/retry.ts";
-import { domainOf } from "../core/record.ts";
-import { BudgetError } from "../hardening/answers.ts";
-import { encodeIdentifier, identifiersOf } from "../linkage/identifiers.ts";
-import { classOf, SCHEME } from "../linkage/scheme.ts";
-import type { KindName } from "../linkage/scheme.ts";
-import type { Database } from "../store/database.ts";
-import type { HardenedStore, HardeningBatch } from "../store/hardened.ts";
-import type { RecordStore, StoredRecord } from "../store/records.ts";
+import { isCausewayError } from "../../shared/core/errors.ts";
 import { Wake } from "../wake.ts";
-import type { EpochTerms } from "./terms.ts";
+import { Lane } from "./lane.ts";
+import type { Halt, LaneParts } from "./lane.ts";
+import { Watch } from "./watch.ts";
 
-/** Hardens one batch at every evaluator and proves the answers; see `agency-node/hardening/`. */
-export type HardenBatch = (batch: HardeningBatch) => Promise<readonly Uint8Array[]>;
+export type PreparerParts = Omit<LaneParts, "watch">;
 
-export type PreparerParts = {
-  readonly db: Database;
-  readonly records: RecordStore;
-  readonly hardened: HardenedStore;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly harden: HardenBatch;
-  /** Throws while nothing can be published, see `Trust`. */
-  terms(): readonly EpochTerms[];
-  /** X25519 public key of a record, derived from one seed. */
-  conversationKey(handle: Handle): Uint8Array;
-  /** Records are ready to be sent. */
-  onReady(): void;
-};
+type OpenLane = { readonly lane: Lane; readonly close: AbortController; readonly ended: Promise<void> };
 
-/** Spot checks cost the same for a small batch as for a large one, see `agency-node/hardening/`. */
-const BATCH_INPUTS = HARDEN_BATCH_ELEMENTS_MAX;
-/** The least that a batch is cut down to for an allowance that is smaller than it. */
-const BATCH_INPUTS_MIN = 256;
-const WINDOW_RECORDS = 4_000;
-/** Records worked on before other work gets its turn. */
-const PAGE_RECORDS = 250;
-const WINDOWS_AT_ONCE = 2;
-/** Doubled up to the last one: an evaluator that restarts is back in a second, one that is down may be so for hours. */
-const RETRY_FIRST_MS = 250;
-const RETRY_LAST_MS = 5_000;
-/** For what waiting alone is not likely to mend: a suspension, a proof that failed, a scheme this version lacks. */
-const RETRY_UNLIKELY_MS = 60_000;
-/** Budgets slide in steps of an hour. */
-const BUDGET_WAIT_MS_MAX = 3_600_000;
 const IDLE_MS = 60_000;
-
-/** An answer failed its proof, the id is spent, or the keys have changed: the batch is dropped, anything else is tried again as it is. */
-const CONDEMNING = ["UNPROVEN", "CONFLICT", "OUT_OF_SEQUENCE", "INVALID"] as const;
-
-/** What another attempt soon may mend: by itself, or because it is made with a new batch. */
-const PASSING: readonly ErrorCode[] = ["UNAVAILABLE", "CONFLICT", "OUT_OF_SEQUENCE"];
-
-/** Why nothing is published now. */
-export type Halt = { readonly code: ErrorCode; readonly resumesAtMs: number };
-
-type Encoded = { readonly kind: KindName; readonly input: Uint8Array };
-
-type Window = {
-  readonly lastNumber: number;
-  readonly records: readonly { readonly stored: StoredRecord; readonly encoded: readonly Encoded[] }[];
-  readonly generations: readonly number[];
-  readonly hardening: Promise<void>;
-};
-
-/** What a window's records lack in the cache, by generation and cache key. */
-type Missing = ReadonlyMap<number, Map<string, Uint8Array>>;
+const RETRY_MS = 1_000;
 
 export class Preparer {
   readonly #parts: PreparerParts;
-  readonly #wake = new Wake();
-  readonly #termsChanged = new Wake();
-  /** For the status: identifiers hardened since the start, and seconds with at least one batch on its way. */
-  readonly work = { hardened: 0, seconds: 0 };
-  /** What the batches on their way will bring, so that the next window does not pay for it again. */
-  readonly #inFlight = new Set<string>();
-  #batchInputs = BATCH_INPUTS;
+  readonly #watch: Watch;
+  readonly #changed = new Wake();
+  /** By generation. */
+  readonly #lanes = new Map<number, OpenLane>();
   #halt: Halt | undefined;
-  #running = 0;
-  #busySinceMs = 0;
 
   constructor(parts: PreparerParts) {
     this.#parts = parts;
+    this.#watch = new Watch(parts.clock);
+  }
+
+  get work(): Watch["work"] {
+    return this.#watch.work;
   }
 
   /** There are records to prepare. */
   wake(): void {
-    this.#wake.set();
+    this.#changed.set();
+    for (const { lane } of this.#lanes.values()) lane.wake();
   }
 
   /** Epochs, mandate or evaluators may be others: what was waited for may be there. */
   onDirective(): void {
-    this.#termsChanged.set();
-    this.#wake.set();
+    this.#changed.set();
+    for (const { lane } of this.#lanes.values()) lane.onDirective();
   }
 
+  /** Of the oldest generation that does not get on. */
   get halt(): Halt | undefined {
-    return this.#halt;
+    const lanes = [...this.#lanes.values()].map(({ lane }) => lane).toSorted((a, b) => a.generation - b.generation);
+    return this.#halt ?? lanes.find(({ halt }) => halt !== undefined)?.halt;
   }
 
   /** Prepares until the signal aborts. Evaluators that are away or a budget that is used up delay it and lose nothing. */
   async run(signal: AbortSignal): Promise<void> {
+    const failure = Promise.withResolvers<never>();
+    await Promise.race([failure.promise, this.#follow(signal, failure.reject)]);
+  }
+
+  /** Keeps a lane for each generation in use, until the signal aborts and all lanes have ended. */
+  async #follow(signal: AbortSignal, fail: (error: unknown) => void): Promise<void> {
     while (!signal.aborted) {
-      await this.#untilDone(() => this.#prepareAll(signal), signal);
-      await this.#wake.wait(IDLE_MS, signal);
+      const waitMs = await this.#adjustLanes(signal, fail);
+      await this.#changed.wait(waitMs, signal);
     }
+    await Promise.all([...this.#lanes.values()].map(({ ended }) => ended));
   }
 
-  async #untilDone(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    for (let delayMs = RETRY_FIRST_MS; !signal.aborted; delayMs = Math.min(2 * delayMs, RETRY_LAST_MS)) {
-      try {
-        await work();
-        this.#halt = undefined;
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!isCausewayError(error)) throw error;
-        const waitMs = this.#waitFor(error, delayMs);
-        this.#halt = { code: error.code, resumesAtMs: this.#parts.clock() + waitMs };
-        this.#parts.log.error("publishing.waiting", error, { delayMs: waitMs });
-        await this.#termsChanged.wait(waitMs, signal);
-      }
-    }
-  }
-
-  #waitFor(error: CausewayError, delayMs: number): number {
-    if (error instanceof BudgetError) {
-      const untilMs = (error.retryAtMs ?? 0) - this.#parts.clock();
-      return Math.min(Math.max(untilMs, delayMs), BUDGET_WAIT_MS_MAX);
-    }
-    return PASSING.includes(error.code) ? delayMs : RETRY_UNLIKELY_MS;
-  }
-
-  async #prepareAll(signal: AbortSignal): Promise<void> {
-    const generations = this.#generations();
-    await this.#finishBatches(generations, signal);
-    const windows: Window[] = [];
-    let afterNumber = 0;
+  /** Answers how long it is good for. */
+  async #adjustLanes(signal: AbortSignal, fail: (error: unknown) => void): Promise<number> {
     try {
-      for (;;) {
-        const window = signal.aborted ? undefined : await this.#begin(afterNumber, signal);
-        if (window !== undefined) {
-          windows.push(window);
-          afterNumber = window.lastNumber;
-        }
-        if (windows.length === 0) return;
-        if (window === undefined || windows.length >= WINDOWS_AT_ONCE) await this.#finish(windows.shift());
-      }
-    } finally {
-      await Promise.allSettled(windows.map(({ hardening }) => hardening));
-    }
-  }
-
-  #generations(): number[] {
-    return [...new Set(this.#parts.terms().map(({ generation }) => generation))];
-  }
-
-  /** Batches that were on their way when the program ended are charged already: they are finished first. */
-  async #finishBatches(generations: readonly number[], signal: AbortSignal): Promise<void> {
-    const { hardened } = this.#parts;
-    for (const batch of hardened.unfinished()) {
-      if (generations.includes(batch.generation)) await this.#hardenBatch(batch, signal);
-      else hardened.forget(batch.batchId);
-    }
-  }
-
-  /** Reads the next records, as many as fill a batch, and starts hardening what the cache lacks. */
-  async #begin(after: number, signal: AbortSignal): Promise<Window | undefined> {
-    const generations = this.#generations();
-    const missing: Missing = new Map(generations.map((generation) => [generation, new Map<string, Uint8Array>()]));
-    const records: Window["records"][number][] = [];
-    let lastNumber = after;
-    for (let isFull = false; !isFull && records.length < WINDOW_RECORDS;) {
-      const page = this.#parts.records.hardening(lastNumber, PAGE_RECORDS);
-      if (page.length === 0) break;
-      for (const stored of page) {
-        const encoded = this.#encode(stored);
-        isFull = encoded !== undefined && !this.#gather(encoded, missing);
-        if (isFull) break;
-        if (encoded === undefined) this.#refuseUnusable(stored);
-        else records.push({ stored, encoded });
-        lastNumber = stored.number;
-      }
-      await breathe();
-    }
-    if (lastNumber === after) return undefined;
-    const hardening = this.#hardenAll(missing, signal);
-    // Awaited when the window's turn comes; until then a failure is not unhandled.
-    hardening.catch(() => undefined);
-    return { lastNumber, records, generations, hardening };
-  }
-
-  /** `undefined` if one of them cannot be encoded: intake should have refused the record. */
-  #encode({ record }: StoredRecord): readonly Encoded[] | undefined {
-    try {
-      return identifiersOf(record.subject).map((identifier) => {
-        const input = encodeIdentifier(identifier);
-        if (input.length > OPRF_INPUT_BYTES_MAX) throw new RangeError("identifier too long");
-        return { kind: identifier.kind, input };
-      });
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      return undefined;
-    }
-  }
-
-  /** One record that nobody can publish must not keep all others from it. */
-  #refuseUnusable({ number, handle }: StoredRecord): void {
-    this.#parts.log.error("record.unusable", undefined, { handle });
-    this.#parts.records.refuse(number, "malformed");
-  }
-
-  /** Adds what the record lacks to what the window lacks; false, with nothing added, if a batch has no room for it. */
-  #gather(encoded: readonly Encoded[], missing: Missing): boolean {
-    const { hardened } = this.#parts;
-    const lacking = [...missing].flatMap(([generation, inputs]) =>
-      encoded.flatMap(({ input }) => {
-        const cacheKey = hardened.cacheKey(generation, input);
-        const key = toHex(cacheKey);
-        const isKnown = inputs.has(key) || this.#inFlight.has(key) || hardened.has(cacheKey);
-        return isKnown ? [] : [{ inputs, key, input }];
-      }),
-    );
-    const gathered = Math.max(...[...missing.values()].map(({ size }) => size));
-    if (gathered > 0 && gathered + lacking.length > this.#batchInputs) return false;
-    for (const { inputs, key, input } of lacking) inputs.set(key, input);
-    return true;
-  }
-
-  async #hardenAll(missing: Missing, signal: AbortSignal): Promise<void> {
-    const keys = [...missing.values()].flatMap((inputs) => [...inputs.keys()]);
-    for (const key of keys) this.#inFlight.add(key);
-    try {
-      for (const [generation, inputs] of missing) await this.#hardenInputs(generation, [...inputs.values()], signal);
-    } finally {
-      for (const key of keys) this.#inFlight.delete(key);
-    }
-  }
-
-  async #hardenInputs(generation: number, inputs: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
-    const size = this.#batchInputs;
-    for (let at = 0; at < inputs.length; at += size) {
-      const some = inputs.slice(at, at + size);
-      const batch = { batchId: randomBytes(16), seed: randomBytes(32), generation, inputs: some };
-      this.#parts.hardened.begin(batch);
-      await this.#hardenBatch(batch, signal);
-    }
-  }
-
-  async #hardenBatch(batch: HardeningBatch, signal: AbortSignal): Promise<void> {
-    const { hardened, harden } = this.#parts;
-    this.#startWatch();
-    try {
-      hardened.complete(batch, await unlessAborted(harden(batch), signal));
-      this.work.hardened += batch.inputs.length;
+      const wanted = new Set(this.#parts.terms().map(({ generation }) => generation));
+      for (const [generation, open] of this.#lanes) if (!wanted.has(generation)) await this.#close(generation, open);
+      const oldestFirst = [...wanted].toSorted((a, b) => a - b);
+      for (const generation of oldestFirst) if (!this.#lanes.has(generation)) this.#open(generation, signal, fail);
       this.#halt = undefined;
+      return IDLE_MS;
     } catch (error) {
-      if (isCondemning(error)) hardened.forget(batch.batchId);
-      if (isTooLarge(error)) this.#shrink(batch);
-      throw error;
-    } finally {
-      this.#stopWatch();
+      if (!isCausewayError(error)) throw error;
+      this.#halt = { code: error.code, resumesAtMs: this.#parts.clock() + RETRY_MS };
+      return RETRY_MS;
     }
   }
 
-  /** An allowance below the batch's size never lets it pass, so it is asked for in smaller ones. */
-  #shrink(batch: HardeningBatch): void {
-    if (batch.inputs.length <= BATCH_INPUTS_MIN) return;
-    this.#parts.hardened.forget(batch.batchId);
-    this.#batchInputs = Math.max(BATCH_INPUTS_MIN, Math.floor(Math.min(batch.inputs.length, this.#batchInputs) / 2));
+  #open(generation: number, signal: AbortSignal, fail: (error: unknown) => void): void {
+    const lane = new Lane(generation, { ...this.#parts, watch: this.#watch });
+    const close = new AbortController();
+    const ended = lane.run(AbortSignal.any([signal, close.signal])).catch(fail);
+    this.#lanes.set(generation, { lane, close, ended });
   }
 
-  async #finish(window: Window | undefined): Promise<void> {
-    if (window === undefined) return;
-    await window.hardening;
-    const { db, records } = this.#parts;
-    for (let at = 0; at < window.records.length; at += PAGE_RECORDS) {
-      db.transaction(() => {
-        for (const { stored, encoded } of window.records.slice(at, at + PAGE_RECORDS)) {
-          if (!records.isStillHardening(stored)) continue;
-          for (const generation of window.generations) this.#keep(stored, encoded, generation);
-          // A generation that came meanwhile: the record's turn comes again.
-          if (this.#isReady(stored)) records.setReady(stored, encoded.length);
-        }
-      });
-      this.#parts.onReady();
-      await breathe();
-    }
-  }
-
-  #isReady(stored: StoredRecord): boolean {
-    return this.#parts
-      .terms()
-      .every(({ generation }) => this.#parts.records.isPrepared(stored, generation, SCHEME.name));
-  }
-
-  #keep(stored: StoredRecord, encoded: readonly Encoded[], generation: number): void {
-    const { records, hardened } = this.#parts;
-    if (records.isPrepared(stored, generation, SCHEME.name)) return;
-    const { role, handling } = stored.record;
-    const identifiers = encoded.map(({ kind, input }) => {
-      const cacheKey = hardened.cacheKey(generation, input);
-      const y = hardened.get(cacheKey);
-      if (y === undefined) throw new CausewayError("INTERNAL", "an identifier to publish was not hardened");
-      return { kind, class: classOf(kind), cacheKey, y };
-    });
-    const conversationKey = this.#parts.conversationKey(stored.handle);
-    const prepared = { domain: domainOf(role), handling, conversationKey, identifiers };
-    records.savePrepared(stored, { generation, scheme: SCHEME.name, prepared });
-  }
-
-  #startWatch(): void {
-    if (this.#running === 0) this.#busySinceMs = this.#parts.clock();
-    this.#running += 1;
-  }
-
-  #stopWatch(): void {
-    this.#running -= 1;
-    if (this.#running === 0) this.work.seconds += (this.#parts.clock() - this.#busySinceMs) / 1_000;
+  /** What is on its way is not waited for. Its batches are forgotten by the lanes that stay. */
+  async #close(generation: number, { close, ended }: OpenLane): Promise<void> {
+    close.abort();
+    await ended;
+    this.#lanes.delete(generation);
   }
 }
-
-const isCondemning = (error: unknown): boolean => CONDEMNING.some((code) => isCausewayError(error, code));
-
-const isTooLarge = (error: unknown): boolean => error instanceof BudgetError && error.retryAtMs === null;

@@ -40,6 +40,10 @@ type Row = {
   sent_day: number | null;
 };
 
+/** Whether a row of `record` is prepared for every epoch that this node takes part in. */
+export const IS_READY = `NOT EXISTS (SELECT 1 FROM epoch WHERE NOT EXISTS (SELECT 1 FROM prepared
+  WHERE prepared.record = record.number AND prepared.generation = epoch.generation AND prepared.revision = record.revision))`;
+
 export type PutOutcome = "added" | "amended" | "unchanged";
 
 export class RecordStore {
@@ -146,13 +150,16 @@ export class RecordStore {
     return this.#db.get(sql, number, revision) !== undefined;
   }
 
-  /** Records whose identifiers are to be evaluated, oldest first, after `afterNumber`. */
-  hardening(afterNumber: number, limit: number): StoredRecord[] {
+  /** Records that some generation in use, or the one given, has not been used on yet; oldest first, after `afterNumber`. */
+  hardening(afterNumber: number, limit: number, generation: number | null = null): StoredRecord[] {
     return this.#db
       .all<Row>(
-        `SELECT shown.* FROM record JOIN shown USING (number) WHERE record.state = 'hardening' AND record.number > ?
-         ORDER BY record.number LIMIT ?`,
+        `SELECT shown.* FROM record JOIN shown USING (number) WHERE record.state = 'hardening' AND record.number > ?1
+           AND (?2 IS NULL OR NOT EXISTS (SELECT 1 FROM prepared
+             WHERE prepared.record = record.number AND generation = ?2 AND prepared.revision = record.revision))
+         ORDER BY record.number LIMIT ?3`,
         afterNumber,
+        generation,
         limit,
       )
       .map((row) => this.#open(row));
@@ -183,12 +190,17 @@ export class RecordStore {
     );
   }
 
-  /** The record is ready under all generations in use: it is due in every epoch where this content was not sent. */
+  /**
+   * The record was prepared under one more generation: it is due in the epochs that it is prepared for where this content was not sent,
+   * and to be hardened no more once no epoch lacks it.
+   */
   setReady({ number, revision }: Pick<StoredRecord, "number" | "revision">, tokens: number): void {
-    this.#db.run("UPDATE record SET state = 'ready', tokens = ? WHERE number = ?", tokens, number);
+    this.#db.run("UPDATE record SET tokens = ? WHERE number = ?", tokens, number);
+    this.#db.run(`UPDATE record SET state = 'ready' WHERE number = ? AND ${IS_READY}`, number);
     this.#db.run(
       `INSERT INTO standing (record, epoch, due)
-         SELECT record.number, epoch.number, 1 FROM record, epoch
+         SELECT record.number, epoch.number, 1 FROM record, epoch JOIN prepared
+           ON prepared.record = record.number AND prepared.generation = epoch.generation AND prepared.revision = record.revision
          WHERE record.number = ? AND coalesce(only_epoch, epoch.number) = epoch.number
        ON CONFLICT (record, epoch) DO UPDATE SET due = 1 WHERE standing.due = 0 AND standing.revision <> ?`,
       number,

@@ -12,7 +12,7 @@ import { packLayout, unpackLayout, unpackPrepared } from "../core/packed.ts";
 import type { Prepared } from "../core/packed.ts";
 import type { Layout } from "../core/publication.ts";
 import type { Database } from "./database.ts";
-import { preparedPlace } from "./records.ts";
+import { IS_READY, preparedPlace } from "./records.ts";
 import type { Vault } from "./vault.ts";
 
 export type Version = { readonly incarnation: Incarnation; readonly sequence: number };
@@ -138,6 +138,8 @@ export class StandingStore {
       this.#db.run(
         "DELETE FROM prepared WHERE generation NOT IN (SELECT generation FROM epoch) AND EXISTS (SELECT 1 FROM epoch)",
       );
+      // It alone may have been what they were still to be hardened for.
+      this.#db.run(`UPDATE record SET state = 'ready' WHERE state = 'hardening' AND ${IS_READY}`);
       return false;
     });
   }

@@ -45,8 +45,7 @@ describe("a canary in the stores of a node", () => {
 
   it("goes into no epoch but its own", () => {
     node.standings.join(2, 1, "scheme");
-    const [stored] = node.records.hardening(0, 10);
-    node.records.setReady(stored!, 9);
+    node.prepare(CANARY, 1);
     expect([node.standings.isDue(1, "fresh"), node.standings.isDue(2, "fresh")]).toEqual([true, false]);
   });
 

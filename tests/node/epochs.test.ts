@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BudgetError } from "../../agency-node/hardening/answers.ts";
 import { Epochs } from "../../agency-node/publishing/epochs.ts";
 import { Preparer } from "../../agency-node/publishing/preparer.ts";
 import { Publisher } from "../../agency-node/publishing/publisher.ts";
@@ -19,6 +20,8 @@ let broker: BrokerModel;
 let terms: readonly EpochTerms[];
 let generations: Map<number, readonly Evaluator[]>;
 let asked: HardeningBatch[];
+/** What the evaluators of the second generation wait for, or refuse with. */
+let secondKeys: () => Promise<void>;
 let carried: number[];
 let destroyed: number;
 let startedOver: number;
@@ -43,6 +46,7 @@ beforeEach(() => {
   broker = new BrokerModel(node);
   [terms, asked, carried, destroyed, startedOver] = [[termsOf(1)], [], [], 0, 0];
   generations = new Map([[1, []]]);
+  secondKeys = async () => undefined;
   begin();
 });
 afterEach(async () => {
@@ -65,6 +69,7 @@ function begin(): void {
     ...common,
     async harden(batch) {
       asked.push(batch);
+      if (batch.generation === 2) await secondKeys();
       return batch.inputs.map((input) => yOf(batch.generation, input));
     },
     terms: () => terms,
@@ -219,6 +224,51 @@ describe("an epoch that opens", () => {
     await settled();
     expect(new Set(asked.map(({ generation }) => generation))).toEqual(new Set([1, 2]));
     expect([broker.held(1).size, broker.held(2).size]).toEqual([6, 6]);
+  });
+
+  it.each([
+    { what: "refuse", begun: async () => await Promise.reject(new BudgetError("key-office", node.nowMs + 3_600_000)) },
+    { what: "are silent", begun: async () => await Promise.withResolvers<void>().promise },
+  ])("whose evaluators $what keeps nothing from the epoch that counts, and gets it later", async ({ what, begun }) => {
+    putMany(5);
+    await settled();
+    secondKeys = begun;
+    await decide(termsOf(1), termsOf(2, 2));
+    await until(() => asked.some(({ generation }) => generation === 2));
+    putMany(1, 70);
+    node.put(person("R-0", { subject: { kind: "person", emails: ["other@unit.example"] } }));
+    preparer.wake();
+    await until(() => upsertsIn(1).length === 2);
+    broker.takeAll();
+    expect(["R-0", "R-70"].map((reference) => node.records.byReference(reference).state)).toEqual([
+      "published",
+      "published",
+    ]);
+    expect(upsertsIn(2)).toEqual([]);
+    if (what === "refuse") expect(preparer.halt?.code).toBe("EXHAUSTED");
+    // Whoever was silent is asked again after a restart; whoever refused, when the board has decided something.
+    secondKeys = async () => undefined;
+    await end();
+    node.restart();
+    begin();
+    await settled();
+    expect([broker.held(1).size, broker.held(2).size]).toEqual([6, 6]);
+    const inputs = asked.filter(({ generation }) => generation === 1).flatMap((batch) => batch.inputs.map(toHex));
+    expect(new Set(inputs).size).toBe(inputs.length);
+    expect(preparer.halt).toBeUndefined();
+  });
+
+  it("whose evaluators refuse, and which is given up, leaves nothing to be hardened", async () => {
+    putMany(5);
+    await settled();
+    secondKeys = async () => await Promise.withResolvers<void>().promise;
+    await decide(termsOf(1), termsOf(2, 2));
+    await until(() => asked.some(({ generation }) => generation === 2));
+    putMany(1, 70);
+    await decide(termsOf(1));
+    await settled();
+    await until(() => preparer.halt === undefined);
+    expect([broker.held(1).size, broker.held(2).size]).toEqual([6, 0]);
   });
 
   it("shows nothing until it counts: a person sees the state in the active epoch", async () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BudgetError } from "../../agency-node/hardening/answers.ts";
 import { identifiersOf } from "../../agency-node/linkage/identifiers.ts";
+import type { HardenBatch } from "../../agency-node/publishing/lane.ts";
 import { Preparer } from "../../agency-node/publishing/preparer.ts";
-import type { HardenBatch } from "../../agency-node/publishing/preparer.ts";
 import { Publisher } from "../../agency-node/publishing/publisher.ts";
 import type { EpochTerms } from "../../agency-node/publishing/terms.ts";
 import type { HardeningBatch } from "../../agency-node/store/hardened.ts";

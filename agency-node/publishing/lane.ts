@@ -1,0 +1,313 @@
+/**
+ * Makes records ready to be published in the epochs of one generation of evaluator keys (protocol sections 2.1 and 2.2): identifiers,
+ * hardened at every evaluator. What is in the cache already is never evaluated again. It works on windows of records so that two
+ * batches are with the evaluators while the window before is finished.
+ */
+import { setImmediate as breathe } from "node:timers/promises";
+import { toHex } from "../../shared/core/bytes.ts";
+import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
+import type { ErrorCode } from "../../shared/core/errors.ts";
+import type { Handle } from "../../shared/core/ids.ts";
+import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import type { Clock } from "../../shared/platform/clock.ts";
+import type { Log } from "../../shared/platform/log.ts";
+import { unlessAborted } from "../../shared/platform/retry.ts";
+import { domainOf } from "../core/record.ts";
+import { BudgetError } from "../hardening/answers.ts";
+import { encodeIdentifier, identifiersOf } from "../linkage/identifiers.ts";
+import { classOf, SCHEME } from "../linkage/scheme.ts";
+import type { KindName } from "../linkage/scheme.ts";
+import type { Database } from "../store/database.ts";
+import type { HardenedStore, HardeningBatch } from "../store/hardened.ts";
+import type { RecordStore, StoredRecord } from "../store/records.ts";
+import { Wake } from "../wake.ts";
+import type { EpochTerms } from "./terms.ts";
+import type { Watch } from "./watch.ts";
+
+/** Hardens one batch at every evaluator and proves the answers; see `agency-node/hardening/`. */
+export type HardenBatch = (batch: HardeningBatch) => Promise<readonly Uint8Array[]>;
+
+export type LaneParts = {
+  readonly db: Database;
+  readonly records: RecordStore;
+  readonly hardened: HardenedStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly harden: HardenBatch;
+  /** Throws while nothing can be published, see `Trust`. */
+  terms(): readonly EpochTerms[];
+  /** X25519 public key of a record, derived from one seed. */
+  conversationKey(handle: Handle): Uint8Array;
+  /** Records are ready to be sent. */
+  onReady(): void;
+  readonly watch: Watch;
+};
+
+/** Spot checks cost the same for a small batch as for a large one, see `agency-node/hardening/`. */
+const BATCH_INPUTS = HARDEN_BATCH_ELEMENTS_MAX;
+/** The least that a batch is cut down to for an allowance that is smaller than it. */
+const BATCH_INPUTS_MIN = 256;
+const WINDOW_RECORDS = 4_000;
+/** Records worked on before other work gets its turn. */
+const PAGE_RECORDS = 250;
+const WINDOWS_AT_ONCE = 2;
+/** Doubled up to the last one: an evaluator that restarts is back in a second, one that is down may be so for hours. */
+const RETRY_FIRST_MS = 250;
+const RETRY_LAST_MS = 5_000;
+/** For what waiting alone is not likely to mend: a suspension, a proof that failed, a scheme this version lacks. */
+const RETRY_UNLIKELY_MS = 60_000;
+/** Budgets slide in steps of an hour. */
+const BUDGET_WAIT_MS_MAX = 3_600_000;
+const IDLE_MS = 60_000;
+
+/** An answer failed its proof, the id is spent, or the keys have changed: the batch is dropped, anything else is tried again as it is. */
+const CONDEMNING = ["UNPROVEN", "CONFLICT", "OUT_OF_SEQUENCE", "INVALID"] as const;
+
+/** What another attempt soon may mend: by itself, or because it is made with a new batch. */
+const PASSING: readonly ErrorCode[] = ["UNAVAILABLE", "CONFLICT", "OUT_OF_SEQUENCE"];
+
+/** Why records are not prepared now. */
+export type Halt = { readonly code: ErrorCode; readonly resumesAtMs: number };
+
+type Encoded = { readonly kind: KindName; readonly input: Uint8Array };
+
+type Window = {
+  readonly lastNumber: number;
+  readonly records: readonly { readonly stored: StoredRecord; readonly encoded: readonly Encoded[] }[];
+  readonly hardening: Promise<void>;
+};
+
+/** What a window's records lack in the cache, by cache key. */
+type Missing = Map<string, Uint8Array>;
+
+export class Lane {
+  readonly generation: number;
+  readonly #parts: LaneParts;
+  readonly #wake = new Wake();
+  readonly #termsChanged = new Wake();
+  /** What the batches on their way will bring, so that the next window does not pay for it again. */
+  readonly #inFlight = new Set<string>();
+  #batchInputs = BATCH_INPUTS;
+  #halt: Halt | undefined;
+
+  constructor(generation: number, parts: LaneParts) {
+    this.generation = generation;
+    this.#parts = parts;
+  }
+
+  /** There are records to prepare. */
+  wake(): void {
+    this.#wake.set();
+  }
+
+  /** Epochs, mandate or evaluators may be others: what was waited for may be there. */
+  onDirective(): void {
+    this.#termsChanged.set();
+    this.#wake.set();
+  }
+
+  get halt(): Halt | undefined {
+    return this.#halt;
+  }
+
+  /** Prepares until the signal aborts. Evaluators that are away or a budget that is used up delay it and lose nothing. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#untilDone(() => this.#prepareAll(signal), signal);
+      await this.#wake.wait(IDLE_MS, signal);
+    }
+  }
+
+  async #untilDone(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (let delayMs = RETRY_FIRST_MS; !signal.aborted; delayMs = Math.min(2 * delayMs, RETRY_LAST_MS)) {
+      try {
+        await work();
+        this.#halt = undefined;
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isCausewayError(error)) throw error;
+        const waitMs = this.#waitFor(error, delayMs);
+        this.#halt = { code: error.code, resumesAtMs: this.#parts.clock() + waitMs };
+        this.#parts.log.error("publishing.waiting", error, { delayMs: waitMs });
+        await this.#termsChanged.wait(waitMs, signal);
+      }
+    }
+  }
+
+  #waitFor(error: CausewayError, delayMs: number): number {
+    if (error instanceof BudgetError) {
+      const untilMs = (error.retryAtMs ?? 0) - this.#parts.clock();
+      return Math.min(Math.max(untilMs, delayMs), BUDGET_WAIT_MS_MAX);
+    }
+    return PASSING.includes(error.code) ? delayMs : RETRY_UNLIKELY_MS;
+  }
+
+  async #prepareAll(signal: AbortSignal): Promise<void> {
+    await this.#finishBatches(signal);
+    const windows: Window[] = [];
+    let afterNumber = 0;
+    try {
+      for (;;) {
+        const window = signal.aborted ? undefined : await this.#begin(afterNumber, signal);
+        if (window !== undefined) {
+          windows.push(window);
+          afterNumber = window.lastNumber;
+        }
+        if (windows.length === 0) return;
+        if (window === undefined || windows.length >= WINDOWS_AT_ONCE) await this.#finish(windows.shift());
+      }
+    } finally {
+      await Promise.allSettled(windows.map(({ hardening }) => hardening));
+    }
+  }
+
+  /** Batches that were on their way when the program ended are charged already: they are finished first. */
+  async #finishBatches(signal: AbortSignal): Promise<void> {
+    const { hardened, terms } = this.#parts;
+    const open = terms().map(({ generation }) => generation);
+    for (const batch of hardened.unfinished()) {
+      if (batch.generation === this.generation) await this.#hardenBatch(batch, signal);
+      else if (!open.includes(batch.generation)) hardened.forget(batch.batchId);
+    }
+  }
+
+  /** Reads the next records, as many as fill a batch, and starts hardening what the cache lacks. */
+  async #begin(after: number, signal: AbortSignal): Promise<Window | undefined> {
+    const missing: Missing = new Map();
+    const records: Window["records"][number][] = [];
+    let lastNumber = after;
+    for (let isFull = false; !isFull && records.length < WINDOW_RECORDS;) {
+      const page = this.#parts.records.hardening(lastNumber, PAGE_RECORDS, this.generation);
+      if (page.length === 0) break;
+      for (const stored of page) {
+        const encoded = this.#encode(stored);
+        isFull = encoded !== undefined && !this.#gather(encoded, missing);
+        if (isFull) break;
+        if (encoded === undefined) this.#refuseUnusable(stored);
+        else records.push({ stored, encoded });
+        lastNumber = stored.number;
+      }
+      await breathe();
+    }
+    if (lastNumber === after) return undefined;
+    const hardening = this.#hardenAll(missing, signal);
+    // Awaited when the window's turn comes; until then a failure is not unhandled.
+    hardening.catch(() => undefined);
+    return { lastNumber, records, hardening };
+  }
+
+  /** `undefined` if one of them cannot be encoded: intake should have refused the record. */
+  #encode({ record }: StoredRecord): readonly Encoded[] | undefined {
+    try {
+      return identifiersOf(record.subject).map((identifier) => {
+        const input = encodeIdentifier(identifier);
+        if (input.length > OPRF_INPUT_BYTES_MAX) throw new RangeError("identifier too long");
+        return { kind: identifier.kind, input };
+      });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return undefined;
+    }
+  }
+
+  /** One record that nobody can publish must not keep all others from it. */
+  #refuseUnusable({ number, handle }: StoredRecord): void {
+    this.#parts.log.error("record.unusable", undefined, { handle });
+    this.#parts.records.refuse(number, "malformed");
+  }
+
+  /** Adds what the record lacks to what the window lacks; false, with nothing added, if a batch has no room for it. */
+  #gather(encoded: readonly Encoded[], missing: Missing): boolean {
+    const { hardened } = this.#parts;
+    const lacking = encoded.flatMap(({ input }) => {
+      const cacheKey = hardened.cacheKey(this.generation, input);
+      const key = toHex(cacheKey);
+      const isKnown = missing.has(key) || this.#inFlight.has(key) || hardened.has(cacheKey);
+      return isKnown ? [] : [{ key, input }];
+    });
+    if (missing.size > 0 && missing.size + lacking.length > this.#batchInputs) return false;
+    for (const { key, input } of lacking) missing.set(key, input);
+    return true;
+  }
+
+  async #hardenAll(missing: Missing, signal: AbortSignal): Promise<void> {
+    for (const key of missing.keys()) this.#inFlight.add(key);
+    try {
+      await this.#hardenInputs([...missing.values()], signal);
+    } finally {
+      for (const key of missing.keys()) this.#inFlight.delete(key);
+    }
+  }
+
+  async #hardenInputs(inputs: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+    const size = this.#batchInputs;
+    for (let at = 0; at < inputs.length; at += size) {
+      const some = inputs.slice(at, at + size);
+      const batch = { batchId: randomBytes(16), seed: randomBytes(32), generation: this.generation, inputs: some };
+      this.#parts.hardened.begin(batch);
+      await this.#hardenBatch(batch, signal);
+    }
+  }
+
+  async #hardenBatch(batch: HardeningBatch, signal: AbortSignal): Promise<void> {
+    const { hardened, harden, watch } = this.#parts;
+    watch.start();
+    try {
+      hardened.complete(batch, await unlessAborted(harden(batch), signal));
+      watch.work.hardened += batch.inputs.length;
+      this.#halt = undefined;
+    } catch (error) {
+      if (isCondemning(error)) hardened.forget(batch.batchId);
+      if (isTooLarge(error)) this.#shrink(batch);
+      throw error;
+    } finally {
+      watch.stop();
+    }
+  }
+
+  /** An allowance below the batch's size never lets it pass, so it is asked for in smaller ones. */
+  #shrink(batch: HardeningBatch): void {
+    if (batch.inputs.length <= BATCH_INPUTS_MIN) return;
+    this.#parts.hardened.forget(batch.batchId);
+    this.#batchInputs = Math.max(BATCH_INPUTS_MIN, Math.floor(Math.min(batch.inputs.length, this.#batchInputs) / 2));
+  }
+
+  async #finish(window: Window | undefined): Promise<void> {
+    if (window === undefined) return;
+    await window.hardening;
+    const { db, records } = this.#parts;
+    for (let at = 0; at < window.records.length; at += PAGE_RECORDS) {
+      db.transaction(() => {
+        for (const { stored, encoded } of window.records.slice(at, at + PAGE_RECORDS)) {
+          if (!records.isStillHardening(stored)) continue;
+          this.#keep(stored, encoded);
+          records.setReady(stored, encoded.length);
+        }
+      });
+      this.#parts.onReady();
+      await breathe();
+    }
+  }
+
+  #keep(stored: StoredRecord, encoded: readonly Encoded[]): void {
+    const { generation } = this;
+    const { records, hardened } = this.#parts;
+    if (records.isPrepared(stored, generation, SCHEME.name)) return;
+    const { role, handling } = stored.record;
+    const identifiers = encoded.map(({ kind, input }) => {
+      const cacheKey = hardened.cacheKey(generation, input);
+      const y = hardened.get(cacheKey);
+      if (y === undefined) throw new CausewayError("INTERNAL", "an identifier to publish was not hardened");
+      return { kind, class: classOf(kind), cacheKey, y };
+    });
+    const conversationKey = this.#parts.conversationKey(stored.handle);
+    const prepared = { domain: domainOf(role), handling, conversationKey, identifiers };
+    records.savePrepared(stored, { generation, scheme: SCHEME.name, prepared });
+  }
+}
+
+const isCondemning = (error: unknown): boolean => CONDEMNING.some((code) => isCausewayError(error, code));
+
+const isTooLarge = (error: unknown): boolean => error instanceof BudgetError && error.retryAtMs === null;
