@@ -160,8 +160,12 @@ export class Broker implements AsyncDisposable {
       tokens: this.#publications.tokenCount,
       matchesOpened: opened,
       matchesOpen: open,
-      natsConnected: this.#bus?.connected ?? false,
+      natsConnected: this.#natsConnected,
     };
+  }
+
+  get #natsConnected(): boolean {
+    return this.#bus?.connected ?? false;
   }
 
   /** Resolves once memory is back and submissions are taken; waits for NATS as long as it takes. */
@@ -201,7 +205,7 @@ export class Broker implements AsyncDisposable {
     const plane = this.#planeOn(bus);
     await plane.rebuild();
     const upkeep = this.#upkeepOf(plane);
-    await this.#followNew(plane);
+    this.#followNew(plane);
     this.#run(this.#keepHouse(plane));
     this.#run(upkeep.run());
     this.#caughtUp = true;
@@ -262,7 +266,7 @@ export class Broker implements AsyncDisposable {
     if (this.#evaluator !== undefined) services.push(this.#evaluator.service);
     this.#board = this.#openBoard();
     services.push(...this.#board.services);
-    const isReady = (): boolean => this.#caughtUp && this.status.natsConnected;
+    const isReady = (): boolean => this.#caughtUp && this.#natsConnected;
     const maySpeak = (peer: PeerIdentity): boolean => isInGoodStanding(peer, this.#directory.federation);
     // Whom a directive takes out, it takes off the line in the same step.
     this.#directory.onGrown(() => {
@@ -434,8 +438,8 @@ export class Broker implements AsyncDisposable {
     });
   }
 
-  async #followNew(plane: Plane): Promise<void> {
-    for (const member of await plane.newMembers()) this.#run(plane.serve(member));
+  #followNew(plane: Plane): void {
+    for (const member of plane.newMembers()) this.#run(plane.serve(member));
   }
 
   /** New directives, streams that a NATS server may have lost while it was away, records past their review day. */
@@ -446,8 +450,8 @@ export class Broker implements AsyncDisposable {
     while (!signal.aborted) {
       await Promise.race([this.#directory.nextChange(), pause(DIRECTORY_POLL_MS, signal)]);
       if (signal.aborted) return;
-      if (this.#refreshDirectory()) await this.#followNew(plane);
-      const connected = this.#bus?.connected ?? false;
+      if (this.#refreshDirectory()) this.#followNew(plane);
+      const connected = this.#natsConnected;
       if (connected && !wasConnected) await this.#ensureAllStreams(plane);
       wasConnected = connected;
       if (signal.aborted) return;
@@ -467,8 +471,8 @@ export class Broker implements AsyncDisposable {
       this.#directory.refresh();
       const { number } = this.#directory.federation.head;
       if (number === this.#actedOn) return false;
-      this.#actedOn = number;
       this.#sealingKeys = this.#readSealingKeys();
+      this.#actedOn = number;
       this.#log.info("directory.grown", { number: this.#directory.federation.head.number });
       return true;
     } catch (error) {

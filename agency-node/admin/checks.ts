@@ -4,10 +4,11 @@
  */
 import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import { activeEpoch } from "../../shared/core/decisions.ts";
-import type { DirectiveBody, DirectiveSignature, EpochOpen } from "../../shared/core/directive.ts";
+import type { Administrator, DirectiveBody, EpochOpen } from "../../shared/core/directive.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { laggardsIn } from "../../shared/core/rotation.ts";
+import { keyId } from "../../shared/crypto/sign.ts";
 import { parseEnrolment } from "../../shared/platform/party.ts";
 import type { Enrolled } from "../../shared/platform/party.ts";
 import { assertOpeningHolds } from "./ceremony.ts";
@@ -19,8 +20,8 @@ import type { Seat } from "./seat.ts";
 import { memberWords } from "./words.ts";
 
 export type CheckOptions = {
-  /** Who has signed so far, the proposer first. */
-  readonly signatures?: readonly DirectiveSignature[] | undefined;
+  /** Who has signed so far, by signatures that were verified here: the broker hands them out. */
+  readonly signers?: ReadonlySet<Administrator> | undefined;
   /** Sign an opening although nobody has checked its salts for us. */
   readonly unchecked?: boolean | undefined;
   /** Sign a cut-over although members that it does not name are behind. */
@@ -111,8 +112,11 @@ async function checkSalts(seat: Seat, body: EpochOpen, options: CheckOptions): P
       "Not checked: boxes and shares for others. A member refuses a wrong box; a wrong share shows when a quorum recovers the salt.",
     ];
   }
-  const [, ...others] = options.signatures ?? [];
-  const checked = others.some(({ keyId }) => contributors.includes(toHex(keyId)));
+  // One of them may be the proposer, who could have chosen the salts: a second one has looked.
+  const signed = [...(options.signers ?? [])].filter(({ signingKey }) =>
+    contributors.includes(toHex(keyId(signingKey))),
+  );
+  const checked = signed.length > 1;
   if (!checked && options.unchecked !== true) {
     throw new CausewayError(
       "UNPROVEN",

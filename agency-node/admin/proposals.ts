@@ -10,6 +10,7 @@ import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import { boardsToSign, directiveHash, foldProposal, signersOf } from "../../shared/core/chain.ts";
 import type { DirectiveBody, DirectiveSignature, Federation, SignedDirective } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { keyId } from "../../shared/crypto/sign.ts";
 import { checkProposal } from "./checks.ts";
 import type { CheckOptions } from "./checks.ts";
 import { draftDirective, signDirective } from "./board.ts";
@@ -97,7 +98,8 @@ export function tallyOf(federation: Federation, signed: SignedDirective): Tally 
   };
 }
 
-/** Whether this administrator has signed already. */
-export function hasSigned(seat: Seat, { signatures }: SignedDirective): boolean {
-  return signatures.some(({ keyId }) => equalBytes(keyId, seat.keyId));
+/** Whether this administrator has signed already. A broker that puts our name to other bytes keeps nobody from signing. */
+export function hasSigned({ federation, keyId: own }: Seat, signed: SignedDirective): boolean {
+  const signers = signersOf(signed, federation.found.board, federation.id);
+  return [...signers].some(({ signingKey }) => equalBytes(keyId(signingKey), own));
 }

@@ -11,12 +11,13 @@
  * A wrong share makes a combination miss the commitment: others are tried, so that one administrator cannot stop a quorum.
  */
 import { combine } from "shamir-secret-sharing";
-import { equalBytes, toHex } from "../../shared/core/bytes.ts";
+import { equalBytes, lpText, toHex } from "../../shared/core/bytes.ts";
 import type { BoardPaper } from "../../shared/core/board.ts";
 import { openEpochs } from "../../shared/core/decisions.ts";
 import type { Administrator, Admit, BoardChange, EpochSalt, EpochSalts, Found } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
+import { blake2b } from "../../shared/crypto/hash.ts";
 import type { SaltPlace } from "../../shared/crypto/salt.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { saltCommitment, saltKey } from "../../shared/crypto/token.ts";
@@ -34,6 +35,7 @@ type Recovered = { readonly place: SaltPlace; readonly salt: SaltKey };
 
 /** More combinations than any sane board has; beyond them something is wrong with more than a share. */
 const COMBINATIONS_MAX = 2_000;
+const MARK_BYTES = 16;
 
 /** Salts of every open epoch in the member's domains, sealed to its key. Throws as `recoverSalts`. */
 export async function saltsFor(
@@ -74,7 +76,7 @@ export async function sharesForBoard(
 export async function recoverSalts(seat: Seat, purpose: string): Promise<Recovered[]> {
   const places = openPlaces(seat);
   if (places.length === 0) return [];
-  const topic = `salts: ${purpose}`;
+  const topic = topicOf(seat, purpose);
   const papers = await papersOf(seat, topic);
   const epochs = openEpochs(seat.federation).map(({ epoch }) => epoch);
   const asked = papers.some(
@@ -91,7 +93,8 @@ export async function openRequests(seat: Seat): Promise<Request[]> {
   const papers = await papersOf(seat);
   const requests = papers.flatMap((paper): Request[] => {
     const { body } = paper;
-    const wanted = body.kind === "shareRequest" && body.epochs.some((epoch) => epochs.includes(epoch));
+    const current = paper.topic.endsWith(sharesMark(seat));
+    const wanted = current && body.kind === "shareRequest" && body.epochs.some((epoch) => epochs.includes(epoch));
     return wanted && !isSelf(seat, paper.author) ? [{ ...paper, body }] : [];
   });
   const latest = new Map(requests.map((each) => [`${each.topic} ${toHex(keyId(each.author.signingKey))}`, each]));
@@ -113,6 +116,20 @@ export async function releaseShares(seat: Seat, { topic, author, body }: Request
     shares,
   };
   await ask(seat, topic, release);
+}
+
+/** Where papers about salts for a purpose lie. */
+export function topicOf(seat: Seat, purpose: string): string {
+  return `salts: ${purpose} ${sharesMark(seat)}`;
+}
+
+/**
+ * Names the shares that are in force. A change of the board replaces all of them, and shares of two sets do not combine: what was asked
+ * for or released before it counts no more.
+ */
+function sharesMark(seat: Seat): string {
+  const sealed = openPlaces(seat).flatMap(({ held }) => held.shares.map((share) => share.sealed));
+  return `of shares ${toHex(blake2b(MARK_BYTES, lpText("causeway/shares-mark/v1"), ...sealed))}`;
 }
 
 async function ask(seat: Seat, topic: string, body: BoardPaper["body"]): Promise<void> {

@@ -2,6 +2,8 @@
 
 /** A digest of each epoch goes to the broker this often: what it lost is noticed within minutes (protocol section 8). */
 export const DIGEST_EVERY_MS = 5 * 60_000;
+/** What has not changed since it was agreed on is asked again this often: the broker may have lost something. */
+export const DIGEST_UNCHANGED_MS = 15 * 60_000;
 /** A digest that differs may have crossed an expiry or a refusal: it is sent once more after this long before anything is repaired. */
 export const DIGEST_AGAIN_MS = 2_000;
 /** An answer that has not come after this long is not awaited any more. */

@@ -3,17 +3,20 @@
  * only the broker knows is withdrawn. That repairs a broker that lost submissions, a node restored from a backup, and a node whose
  * database was lost. A digest detects faults, not malice: whoever holds the tokens can compute it.
  */
-import type { DigestAnswer, Withdraw } from "../../shared/core/data-plane.ts";
+import { toHex, u32 } from "../../shared/core/bytes.ts";
+import type { Digest, DigestAnswer, Withdraw } from "../../shared/core/data-plane.ts";
 import { dayOf } from "../../shared/core/days.ts";
 import { digestOf } from "../../shared/core/digest.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Handle } from "../../shared/core/ids.ts";
+import { blake2b } from "../../shared/crypto/hash.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import {
   DIGEST_AGAIN_MS,
   DIGEST_ANSWER_MS_MAX,
   DIGEST_EVERY_MS,
+  DIGEST_UNCHANGED_MS,
   REPAIR_FIRST_MS,
   REPAIR_LAST_MS,
   STRAYS_PER_SUBMISSION,
@@ -49,6 +52,9 @@ type Exchange = {
   suspected: ReadonlySet<number>;
   repairedMs: number;
   repairDelayMs: number;
+  /** What was asked last, and what was agreed on last and when: the same again need not be said so soon. */
+  askedHash?: string;
+  agreed?: { readonly hash: string; readonly atMs: number };
 };
 
 const NONE: ReadonlySet<number> = new Set();
@@ -69,7 +75,9 @@ export class Digests {
 
   /** Asks for one epoch soon, such as when all that it was to take over has been sent. */
   ask(epoch: number): void {
-    this.#exchangeOf(epoch).dueMs = this.#parts.clock();
+    const exchange = this.#exchangeOf(epoch);
+    exchange.dueMs = this.#parts.clock();
+    delete exchange.agreed;
     this.#wake.set();
   }
 
@@ -95,6 +103,7 @@ export class Digests {
     exchange.dueMs = clock() + DIGEST_EVERY_MS;
     if (answer.differing.length === 0) {
       Object.assign(exchange, { suspected: NONE, repairDelayMs: REPAIR_FIRST_MS });
+      if (exchange.askedHash !== undefined) exchange.agreed = { hash: exchange.askedHash, atMs: clock() };
       standings.setAgreed(answer.epoch, answer.sequence, standings.isDue(answer.epoch, "carried") ? 0 : clock());
     } else {
       standings.setAgreed(answer.epoch, 0, 0);
@@ -161,10 +170,20 @@ export class Digests {
     const { db, outbox, standings, clock } = this.#parts;
     // While the last one has no receipt the broker is away: one is enough when it is back.
     if (exchange.asked !== undefined && outbox.positionOf(exchange.asked) !== undefined) return;
-    const day = dayOf(clock());
-    exchange.asked = db.transaction(() => {
+    const now = clock();
+    const day = dayOf(now);
+    db.transaction(() => {
       outbox.next();
-      return outbox.append({ kind: "digest", ...digestOf(day, standings.sums(epoch, day)) }, [], epoch);
+      const digest = digestOf(day, standings.sums(epoch, day));
+      const hash = hashOf(digest);
+      const { agreed } = exchange;
+      // Submissions stay in the stream until their epoch ends: a unit that is quiet must not fill it with digests.
+      if (agreed?.hash === hash && now - agreed.atMs < DIGEST_UNCHANGED_MS) {
+        exchange.dueMs = now + DIGEST_EVERY_MS;
+        return;
+      }
+      exchange.askedHash = hash;
+      exchange.asked = outbox.append({ kind: "digest", ...digest }, [], epoch);
     });
   }
 
@@ -176,6 +195,10 @@ export class Digests {
     this.#exchanges.set(epoch, fresh);
     return fresh;
   }
+}
+
+function hashOf({ buckets }: Digest): string {
+  return toHex(blake2b(32, ...buckets.flatMap(({ count, sum }) => [u32(count), sum])));
 }
 
 const withdrawalOf = (handle: Handle): Withdraw => ({ operation: "withdraw", handle });

@@ -11,6 +11,12 @@ export const ANSWER_BYTES_MAX = GRPC_MESSAGE_BYTES_MAX - 256 * 1024;
 
 /** Proposals that wait at once: a board decides one after the other, since each names its predecessor. */
 export const WAITING_PROPOSALS_MAX = 32;
+
+/** And of one administrator: alone it must not keep the others from proposing. */
+export const WAITING_PROPOSALS_OF_ONE_MAX = 8;
+
+/** A proposal that waits for longer is not wanted; one without an end would hold its place for ever. */
+export const PROPOSAL_MS_MAX = 31 * 86_400_000;
 /** Finished proposals that are kept to be looked at. */
 export const FINISHED_PROPOSALS_MAX = 100;
 
@@ -32,5 +38,3 @@ export const EPOCHS_AHEAD_MAX = 8;
 
 /** Parties whose request for credentials waits for the registrar. */
 export const CREDENTIALS_REQUESTS_MAX = 1_024;
-/** A request is for a clock of today. */
-export const CREDENTIALS_REQUEST_AGE_MS_MAX = DAY_MS;

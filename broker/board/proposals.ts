@@ -11,7 +11,13 @@ import type { DirectiveSignature, SignedDirective } from "../../shared/core/dire
 import { CausewayError } from "../../shared/core/errors.ts";
 import { assertSigns, digestOf, distinct, stateOf, tallyOf, weightOf } from "./core/proposal.ts";
 import type { ProposalState, Tally } from "./core/proposal.ts";
-import { FINISHED_PROPOSALS_MAX, ANSWER_BYTES_MAX, WAITING_PROPOSALS_MAX } from "./limits.ts";
+import {
+  ANSWER_BYTES_MAX,
+  FINISHED_PROPOSALS_MAX,
+  PROPOSAL_MS_MAX,
+  WAITING_PROPOSALS_MAX,
+  WAITING_PROPOSALS_OF_ONE_MAX,
+} from "./limits.ts";
 import type { BoardParts } from "./parts.ts";
 import type { StoredProposal } from "./store/proposal-table.ts";
 
@@ -55,7 +61,13 @@ export class Proposals {
     if (body.type === "epochOpen" && !keys.holdsSealingKey(body.epoch, body.brokerSealingKey)) {
       throw new CausewayError("INVALID", "the broker has no such sealing key", { fields: ["brokerSealingKey"] });
     }
-    if (store.proposals.find(digestOf(signed)) === undefined) this.#makeRoom(signed);
+    const lifeMs = signed.directive.notAfterMs - nowMs;
+    if (lifeMs > PROPOSAL_MS_MAX) {
+      throw new CausewayError("INVALID", "a proposal waits for a month at most", { fields: ["notAfterMs"] });
+    }
+    // What the board has decided needs no room: nobody fills the desk against a quorum.
+    const isNew = store.proposals.find(digestOf(signed)) === undefined;
+    if (isNew && !tallyOf(federation, signed).complete) this.#makeRoom(signed);
     store.proposals.save(signed, nowMs);
     return this.#settle(signed);
   }
@@ -105,12 +117,19 @@ export class Proposals {
     const all = this.list();
     const waiting = all.filter(({ state }) => state === "waiting");
     const bytes = waiting.reduce((sum, each) => sum + weightOf(each.signed), weightOf(signed));
-    if (waiting.length >= WAITING_PROPOSALS_MAX || bytes > ANSWER_BYTES_MAX) {
+    const [proposer] = signed.signatures;
+    const own = waiting.filter((each) => proposer !== undefined && isBy(each.signed, proposer));
+    const isFull = waiting.length >= WAITING_PROPOSALS_MAX || bytes > ANSWER_BYTES_MAX;
+    if (isFull || own.length >= WAITING_PROPOSALS_OF_ONE_MAX) {
       throw new CausewayError("EXHAUSTED", "too many proposals wait already");
     }
     for (const { signed: finished } of all.slice(waiting.length + FINISHED_PROPOSALS_MAX - 1))
       proposals.remove(finished);
   }
+}
+
+function isBy({ signatures: [first] }: SignedDirective, { keyId }: DirectiveSignature): boolean {
+  return first !== undefined && equalBytes(first.keyId, keyId);
 }
 
 function isSame(a: DirectiveSignature, b: DirectiveSignature): boolean {

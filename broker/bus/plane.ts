@@ -74,12 +74,10 @@ export class Plane {
     while (this.#parts.publications.sweep(this.#parts.clock()));
   }
 
-  /** Members in good standing that are not served yet; with their streams made. */
-  async newMembers(): Promise<MemberId[]> {
+  /** Members in good standing that are not served yet. */
+  newMembers(): MemberId[] {
     const { members } = this.#parts.federation();
-    const fresh = [...members.keys()].filter((member) => !this.#served.has(member));
-    for (const member of fresh) await this.ensureStreams(member);
-    return fresh;
+    return [...members.keys()].filter((member) => !this.#served.has(member));
   }
 
   /** Takes nothing more from whoever is in good standing no longer. What has arrived stays in the stream. */
@@ -94,13 +92,15 @@ export class Plane {
 
   /**
    * Takes a member's submissions and sends its notices, until the signal aborts or the member loses its standing. Each member has a task of
-   * its own: one whose deliveries NATS has no room for holds up nobody else. Throws only what this process cannot go on from.
+   * its own: one whose streams or deliveries NATS has no room for holds up nobody else. Throws only what this process cannot go on from.
    */
   async serve(member: MemberId): Promise<void> {
     if (!this.#parts.federation().members.has(member)) return;
     const controller = new AbortController();
     this.#served.set(member, controller);
     const signal = AbortSignal.any([this.#parts.signal, controller.signal]);
+    await this.ensureStreams(member);
+    if (signal.aborted) return;
     await Promise.all([this.#follow(member, signal), this.#sendNotices(member, signal)]);
   }
 

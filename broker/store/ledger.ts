@@ -37,6 +37,8 @@ export type StoredNotice = { readonly number: number; readonly hash: Uint8Array;
 
 export class Ledger implements Disposable {
   readonly #database: Database;
+  /** Of all matches ever: counted again only after a change. */
+  #counted: { readonly changeCount: number; readonly counts: { opened: number; open: number } } | undefined;
   readonly alarms: AlarmTable;
   readonly epochs: EpochTable;
   readonly members: MemberTable;
@@ -141,10 +143,14 @@ export class Ledger implements Disposable {
 
   /** How many matches were opened, and how many are open now. */
   matchCounts(): { readonly opened: number; readonly open: number } {
+    const { changeCount } = this;
+    if (this.#counted?.changeCount === changeCount) return this.#counted.counts;
     const row = this.#database.get(
       "SELECT count(*) AS opened, coalesce(sum(status = 'open'), 0) AS open FROM match",
     ) as Row;
-    return { opened: Number(row["opened"]), open: Number(row["open"]) };
+    const counts = { opened: Number(row["opened"]), open: Number(row["open"]) };
+    this.#counted = { changeCount, counts };
+    return counts;
   }
 
   /** `match` is the state after `event`. */

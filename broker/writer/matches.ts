@@ -66,6 +66,8 @@ export class Matches {
   }
 
   #findEncounter({ matchId, parties: [one, other] }: Match, nowMs: number): Encounter | undefined {
+    const { members } = this.#parts.federation();
+    if (!members.has(one.member) || !members.has(other.member)) return undefined;
     for (const space of this.#openSpaces()) {
       const record = space.records.find(one.member, one.handle);
       if (record === undefined || !space.holdsBoth(one, other)) continue;

@@ -39,12 +39,18 @@ export class Proofs {
     const side = match === undefined ? undefined : sideOf(match, member);
     // Alike for a match of others and for none: a member must not learn which ids exist.
     if (match === undefined || side === undefined) return { kind: "ignored", refusal: "stranger" };
-    if (match.status === "closed") return { kind: "ignored", refusal: "closed" };
+    // Matches of a member that is removed are closed some at a time: it is gone at once.
+    if (match.status === "closed" || !this.#areMembers(match)) return { kind: "ignored", refusal: "closed" };
     const verdict = decideStep(this.#ledger.proof(matchId), side, step);
     if (verdict.kind === "ignored") return verdict;
     this.#ledger.saveProof(matchId, verdict.proof);
     this.#tellBoth(match, verdict.proof, verdict.tell, nowMs);
     return { kind: "taken", tell: verdict.tell };
+  }
+
+  #areMembers({ parties }: Match): boolean {
+    const { members, suspended } = this.#federation();
+    return parties.every(({ member }) => members.has(member) || suspended.has(member));
   }
 
   #tellBoth(match: Match, proof: Proof, tell: Telling, nowMs: number): void {

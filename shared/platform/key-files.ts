@@ -81,15 +81,18 @@ export function replaceFile(path: string, content: Uint8Array | string, mode: 0o
  * remaps, may keep the old bytes all the same: keep keys on an encrypted disk.
  */
 export function destroySecret(path: string, length: number): void {
-  if (!existsSync(path)) return;
-  const descriptor = openSync(path, "r+");
+  const doomed = `${path}.destroyed`;
+  // Under another name first: half overwritten it must not be taken for a key after a crash.
+  if (existsSync(path)) renameSync(path, doomed);
+  if (!existsSync(doomed)) return;
+  const descriptor = openSync(doomed, "r+");
   try {
     writeSync(descriptor, randomBytes(length), 0, length, 0);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  rmSync(path);
+  rmSync(doomed);
   syncDirectory(dirname(path));
 }
 

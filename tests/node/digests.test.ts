@@ -94,6 +94,18 @@ describe("a digest", () => {
     expect(agreedMs()).toBe(node.nowMs);
   });
 
+  it("is not said again for a quarter of an hour while nothing changes, and soon after a change", async () => {
+    const handles = records(3);
+    expect(await exchange()).toHaveLength(1);
+    expect(await exchange(6 * MINUTE_MS)).toHaveLength(0);
+    expect(await exchange(6 * MINUTE_MS)).toHaveLength(0);
+    expect(await exchange(6 * MINUTE_MS)).toHaveLength(1);
+    node.publish(handles[0]!, DAY);
+    expect(await exchange(6 * MINUTE_MS)).toHaveLength(1);
+    // A connection is a reason to ask, whatever was agreed before.
+    expect(await exchange()).toHaveLength(1);
+  });
+
   it("leaves out what is withdrawn or past its review day", async () => {
     const [first] = records(3);
     const early = node.put(person("EARLY"));

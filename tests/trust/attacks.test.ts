@@ -10,7 +10,7 @@ import { abort, activate, open, pledgeFor, revealFor } from "../../agency-node/a
 import { reinstate, suspend } from "../../agency-node/admin/commands/membership.ts";
 import { approveProposal } from "../../agency-node/admin/commands/proposals.ts";
 import type { BoardOffice } from "../../agency-node/admin/office.ts";
-import { openRequests, recoverSalts } from "../../agency-node/admin/recovery.ts";
+import { openRequests, recoverSalts, topicOf } from "../../agency-node/admin/recovery.ts";
 import { sealPart, sealSalt } from "../../agency-node/admin/salts.ts";
 import type { Seat } from "../../agency-node/admin/seat.ts";
 import { Waiting } from "../../agency-node/admin/waiting.ts";
@@ -210,7 +210,7 @@ describe("one administrator alone", () => {
       sealed: sealPart({ federation: federation.id, epoch: 1, domain }, randomBytes(33), seat.sealing.publicKey),
     }));
     const body: BoardPaper["body"] = { kind: "shareRelease", toAdministratorKeyId: seat.keyId, shares };
-    const paper: BoardPaper = { topic: "salts: curiosity", writtenAtMs: NOW_MS, body };
+    const paper: BoardPaper = { topic: topicOf(seat, "curiosity"), writtenAtMs: NOW_MS, body };
     for (const signer of [seat.signer, signingKeyPair(randomBytes(32))]) {
       room.office.papers.push(signPaper(paper, { federation: federation.id, signer }));
     }
@@ -254,6 +254,17 @@ describe("an assembler", () => {
     await expect(approves("deputy")).rejects.toMatchObject(unproven("salts[0].commitment"));
     // The clerk, who did not contribute, does not help it.
     await expect(approves("clerk")).rejects.toMatchObject(unproven());
+    // Nor does a broker that shows it signatures of the deputy's that the deputy never made, in whatever order.
+    const { signed } = room.office.kept.at(-1) as { signed: SignedDirective };
+    const forged = { keyId: keyId(signerOf("deputy").publicKey), signature: randomBytes(64) };
+    for (const signatures of [
+      [...signed.signatures, forged],
+      [forged, ...signed.signatures],
+    ]) {
+      const kept = [...room.office.kept];
+      room.office.kept[kept.length - 1] = { ...(kept.at(-1) as (typeof kept)[0]), signed: { ...signed, signatures } };
+      await expect(approves("clerk")).rejects.toMatchObject(unproven());
+    }
     expect(room.office.state.epochs.has(2)).toBe(false);
   });
 
@@ -361,7 +372,11 @@ describe("shares", () => {
   it("are not released on a request that the broker made up, or without a yes", async () => {
     const { state } = room.office;
     const body: BoardPaper["body"] = { kind: "shareRequest", purpose: "admit invented", epochs: [1] };
-    const paper: BoardPaper = { topic: "salts: admit invented", writtenAtMs: NOW_MS, body };
+    const paper: BoardPaper = {
+      topic: topicOf(await room.seat("deputy"), "admit invented"),
+      writtenAtMs: NOW_MS,
+      body,
+    };
     const signer = readSigningKeys(room.sample.dir("broker"));
     room.office.papers.push(signPaper(paper, { federation: state.id, signer }));
     expect(await openRequests(await room.seat("deputy"))).toEqual([]);
@@ -383,7 +398,7 @@ describe("shares", () => {
       sealed: sealPart({ federation: state.id, epoch: 1, domain }, randomBytes(33), chair.sealing.publicKey),
     }));
     const body: BoardPaper["body"] = { kind: "shareRelease", toAdministratorKeyId: chair.keyId, shares: wrong ?? [] };
-    const paper: BoardPaper = { topic: "salts: reinstate harbour", writtenAtMs: NOW_MS, body };
+    const paper: BoardPaper = { topic: topicOf(chair, "reinstate harbour"), writtenAtMs: NOW_MS, body };
     room.office.papers.push(signPaper(paper, { federation: state.id, signer: signerOf("deputy") }));
     await expect(recoverSalts(chair, "reinstate harbour")).rejects.toMatchObject(unproven());
     const clerk = await room.desk("clerk", { answer: "yes" });

@@ -135,7 +135,7 @@ export async function approveProposal(desk: Desk, digits: string, flags: Approve
   sayWhat(desk, signed.directive.body);
   const signers = signersOf(signed, seat.federation.found.board, seat.federation.id);
   output.say(printable(`  Signed by: ${[...signers].map(({ name }) => name).join(", ") || "nobody on the board"}`));
-  const options = { ...flags, signatures: signed.signatures, endorsement: endorsementIn(flags.endorsement) };
+  const options = { ...flags, signers, endorsement: endorsementIn(flags.endorsement) };
   const notes = await examine(seat, proposal, options);
   for (const note of notes) output.say(printable(note));
   if (options.endorsement === undefined && hasSigned(seat, signed)) {

@@ -1,9 +1,12 @@
 /**
  * Answers requests for certificates and NATS users. The broker passes them on, and could invent, repeat or withhold them: what counts is
  * the signature by a key that the chain gives to a party now. A repeated request brings a certificate for the key that the party asked
- * for, which is of use to that party alone; one that is older than the last answered is refused, so that a TLS key that was given up
- * does not come back.
+ * for, which is of use to that party alone. So that a TLS key that was given up does not come back, requests are refused that are older
+ * than some minutes, or than the last that was answered.
+ *
+ * Known weakness: what was answered is forgotten at a restart, so for those minutes the broker may then repeat a request before the last.
  */
+import { CREDENTIALS_REQUEST_AGE_MS_MAX } from "../../../shared/core/board.ts";
 import type { CredentialsRequest } from "../../../shared/core/board.ts";
 import { AHEAD_MS_MAX } from "../../../shared/core/chain.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
@@ -78,8 +81,9 @@ export class RequestDesk {
     const { value: request, party, keyId } = await this.#read(signed, signal);
     const { requestedAtMs } = request;
     const nowMs = clock();
-    if (requestedAtMs > nowMs + AHEAD_MS_MAX || requestedAtMs < (this.#answered.get(keyId) ?? 0)) {
-      throw new CausewayError("OUT_OF_SEQUENCE", "the request is dated ahead, or older than one that was answered");
+    const oldestMs = Math.max(nowMs - CREDENTIALS_REQUEST_AGE_MS_MAX, this.#answered.get(keyId) ?? 0);
+    if (requestedAtMs > nowMs + AHEAD_MS_MAX || requestedAtMs < oldestMs) {
+      throw new CausewayError("OUT_OF_SEQUENCE", "the request is not of now, or older than one that was answered");
     }
     const credentials = await issueCredentials({ keys, party, request, lives, nowMs });
     await this.#parts.broker.putCredentials(keyId, credentials, signal);

@@ -1,5 +1,6 @@
 /** `RequestCredentials`: the caller asks the registrar for a new certificate and NATS user, about itself only. */
 import type { CallContext } from "nice-grpc";
+import { CREDENTIALS_REQUEST_AGE_MS_MAX } from "../../../shared/core/board.ts";
 import { AHEAD_MS_MAX } from "../../../shared/core/chain.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { openCredentialsRequest } from "../../../shared/wire/board.ts";
@@ -7,7 +8,6 @@ import type {
   RequestCredentialsRequest,
   RequestCredentialsResponse,
 } from "../../../shared/wire/gen/causeway/v1/board.ts";
-import { CREDENTIALS_REQUEST_AGE_MS_MAX } from "../limits.ts";
 import { partyCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
 import { signedBytes } from "./wire.ts";
@@ -20,7 +20,7 @@ export function requestCredentialsRpc({ directory, credentials, clock }: BoardDe
     const { value } = openCredentialsRequest(signed, federation.id, (id) => (id === signer ? signingKey : undefined));
     const nowMs = clock();
     if (value.requestedAtMs > nowMs + AHEAD_MS_MAX || value.requestedAtMs < nowMs - CREDENTIALS_REQUEST_AGE_MS_MAX) {
-      throw new CausewayError("OUT_OF_SEQUENCE", "the request is not of today; compare the clocks");
+      throw new CausewayError("OUT_OF_SEQUENCE", "the request is not of now: compare the clocks");
     }
     credentials.ask(signer, signed, value.requestedAtMs);
     return {};
