@@ -51,6 +51,8 @@ const BATCH_INPUTS_MIN = 256;
 const WINDOW_RECORDS = 4_000;
 /** Records worked on before other work gets its turn. */
 const PAGE_RECORDS = 250;
+/** Records looked through at once for those that lack this generation. */
+const STEP_RECORDS = 5_000;
 const WINDOWS_AT_ONCE = 2;
 /** Doubled up to the last one: an evaluator that restarts is back in a second, one that is down may be so for hours. */
 const RETRY_FIRST_MS = 250;
@@ -179,8 +181,9 @@ export class Lane {
     const records: Window["records"][number][] = [];
     let lastNumber = after;
     for (let isFull = false; !isFull && records.length < WINDOW_RECORDS;) {
-      const page = this.#parts.records.hardening(lastNumber, PAGE_RECORDS, this.generation);
-      if (page.length === 0) break;
+      const upTo = this.#parts.records.hardeningUpTo(lastNumber, STEP_RECORDS);
+      if (upTo === undefined) break;
+      const page = this.#parts.records.hardening(lastNumber, PAGE_RECORDS, { generation: this.generation, upTo });
       for (const stored of page) {
         const encoded = this.#encode(stored);
         isFull = encoded !== undefined && !this.#gather(encoded, missing);
@@ -189,6 +192,8 @@ export class Lane {
         else records.push({ stored, encoded });
         lastNumber = stored.number;
       }
+      // All others of this step need another generation only.
+      if (!isFull && page.length < PAGE_RECORDS) lastNumber = upTo;
       await breathe();
     }
     if (lastNumber === after) return undefined;

@@ -150,17 +150,25 @@ export class RecordStore {
     return this.#db.get(sql, number, revision) !== undefined;
   }
 
-  /** Records that some generation in use, or the one given, has not been used on yet; oldest first, after `afterNumber`. */
-  hardening(afterNumber: number, limit: number, generation: number | null = null): StoredRecord[] {
+  /** The number of the last of the next `rows` records that some generation has not been used on; `undefined` after the last. */
+  hardeningUpTo(afterNumber: number, rows: number): number | undefined {
+    const sql = `SELECT max(number) AS number FROM
+      (SELECT number FROM record WHERE state = 'hardening' AND number > ? ORDER BY number LIMIT ?)`;
+    return this.#db.get<{ number: number | null }>(sql, afterNumber, rows)?.number ?? undefined;
+  }
+
+  /** Records that some generation in use has not been used on yet, or that one of the span; oldest first, after `afterNumber`. */
+  hardening(afterNumber: number, limit: number, span?: { generation: number; upTo: number }): StoredRecord[] {
     return this.#db
       .all<Row>(
         `SELECT shown.* FROM record JOIN shown USING (number) WHERE record.state = 'hardening' AND record.number > ?1
-           AND (?2 IS NULL OR NOT EXISTS (SELECT 1 FROM prepared
+           AND record.number <= coalesce(?4, record.number) AND (?2 IS NULL OR NOT EXISTS (SELECT 1 FROM prepared
              WHERE prepared.record = record.number AND generation = ?2 AND prepared.revision = record.revision))
          ORDER BY record.number LIMIT ?3`,
         afterNumber,
-        generation,
+        span?.generation ?? null,
         limit,
+        span?.upTo ?? null,
       )
       .map((row) => this.#open(row));
   }
