@@ -41,6 +41,12 @@ export type BoardPaperBody =
 /** Leave for one unit to hand in its public keys. */
 export type Invitation = { readonly secretHash: Uint8Array; readonly note: string; readonly validUntilMs: number };
 
+/**
+ * A request for credentials that is older is refused: whoever kept one could have the keys certified that its party has given up since.
+ * Parties sign a new one at each try, some minutes apart at most.
+ */
+export const CREDENTIALS_REQUEST_AGE_MS_MAX = 10 * 60_000;
+
 /** Public keys for which a certificate and NATS credentials are wanted. `natsKey` is empty for parties without one. */
 export type CredentialsRequest = {
   readonly tlsRequestPem: string;
