@@ -82,6 +82,8 @@ export class Canaries implements CanaryReport {
   readonly #parts: CanariesParts;
   readonly #wake = new Wake();
   readonly #watchedSinceMs: number;
+  /** Epochs in which this program has looked for canaries that its database does not know. */
+  readonly #recalled = new Set<number>();
   /** What the operator knows; undefined: nothing yet. */
   #isProven: boolean | undefined;
 
@@ -105,6 +107,7 @@ export class Canaries implements CanaryReport {
       db.transaction(() => {
         if (this.#parts.enabled) this.#plan();
         this.#end();
+        this.#recall();
       });
       this.#tell();
     } catch (error) {
@@ -187,18 +190,48 @@ export class Canaries implements CanaryReport {
     for (const epoch of epochs()) this.#planEpoch(epoch, beatMs);
   }
 
-  #planEpoch({ epoch, salts }: CanaryEpoch, beatMs: number): void {
-    const { store, federation, member } = this.#parts;
+  /**
+   * Once for each epoch, after the beat of now is planned: canaries of beats before it that are not here although they may have been
+   * published, because the database was restored or lost. They are stored as ended, so that nobody sees their matches when the broker
+   * repeats its notices; their records the digest finds and withdraws. Those of pairs that have changed since, by members that came or
+   * went, are not found.
+   */
+  #recall(): void {
+    const { db, store, federation, epochs, clock, handleOf, member } = this.#parts;
+    const lengthMs = federation().policy.canaryBeatMinutes * MINUTE_MS;
+    const nowMs = clock();
+    const firstMs = nowMs - this.#lives()[1] - lengthMs - ENDED_KEPT_MS;
+    for (const each of epochs().filter(({ epoch }) => !this.#recalled.has(epoch))) {
+      const { epoch } = each;
+      for (let beatMs = beatOf(nowMs, federation().policy.canaryBeatMinutes); beatMs >= firstMs; beatMs -= lengthMs) {
+        for (const { domain, pair } of this.#ownPairs(each, beatMs)) {
+          const handle = handleOf(epoch, domain, pair);
+          const counterpart = pair.from === member ? pair.to : pair.from;
+          store.addEnded({ handle, epoch, beatMs, counterpart, plannedMs: beatMs, endsMs: nowMs });
+        }
+      }
+      db.afterCommit(() => this.#recalled.add(epoch));
+    }
+  }
+
+  #ownPairs({ salts }: CanaryEpoch, beatMs: number): { readonly domain: Domain; readonly pair: CanaryPair }[] {
+    const { federation, member } = this.#parts;
     const members = [...federation().members.values()];
-    const handles = DOMAINS_PROVEN.flatMap((domain) => {
+    return DOMAINS_PROVEN.flatMap((domain) => {
       const salt = salts.get(domain);
       if (salt === undefined) return [];
       const entitled = members.filter(({ domains }) => domains.includes(domain)).map((admit) => admit.member);
       const own = pairsOf({ salt, beatMs, members: entitled }).filter(
         ({ from, to }) => from === member || to === member,
       );
-      return own.map((pair) => this.#begin(epoch, domain, pair));
+      return own.map((pair) => ({ domain, pair }));
     });
+  }
+
+  #planEpoch(each: CanaryEpoch, beatMs: number): void {
+    const { store, federation } = this.#parts;
+    const { epoch } = each;
+    const handles = this.#ownPairs(each, beatMs).map(({ domain, pair }) => this.#begin(epoch, domain, pair));
     store.await(epoch, beatMs, handles, [...federation().members.keys()]);
     if (store.beats(epoch).some((beat) => beat.beatMs === beatMs && beat.provenMs === 0)) this.#prove(epoch, beatMs);
   }
@@ -226,10 +259,15 @@ export class Canaries implements CanaryReport {
   }
 
   #lifeMs(): number {
-    const { federation, random } = this.#parts;
-    const beatMs = federation().policy.canaryBeatMinutes * MINUTE_MS;
-    const [least, most] = [LIFE_MIN, LIFE_MAX].map(({ beats, ms }) => Math.max(beats * beatMs, ms)) as [number, number];
-    return Math.round(least + random() * (most - least));
+    const [least, most] = this.#lives();
+    return Math.round(least + this.#parts.random() * (most - least));
+  }
+
+  /** The shortest and the longest, ms. */
+  #lives(): readonly [number, number] {
+    const beatMs = this.#parts.federation().policy.canaryBeatMinutes * MINUTE_MS;
+    const lifeMs = ({ beats, ms }: typeof LIFE_MIN): number => Math.max(beats * beatMs, ms);
+    return [lifeMs(LIFE_MIN), lifeMs(LIFE_MAX)];
   }
 
   /** Handling and review day of one of the unit's own records, if that outlives the canary. */

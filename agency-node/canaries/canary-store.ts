@@ -41,6 +41,21 @@ export class CanaryStore {
     );
   }
 
+  /** One that this database may have lost: awaited by nobody, and over when it was to end. Nothing if it is there. */
+  addEnded({ handle, epoch, beatMs, counterpart, plannedMs, endsMs }: Canary): void {
+    this.#db.run(
+      `INSERT OR IGNORE INTO canary (handle, epoch, beat_ms, counterpart, planned_ms, ends_ms, ended_ms, awaited)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 0)`,
+      handle,
+      epoch,
+      beatMs,
+      counterpart,
+      plannedMs,
+      endsMs,
+      endsMs,
+    );
+  }
+
   /** Of one beat these are to meet and no others; of any beat none whose counterpart is no member in good standing. */
   await(epoch: number, beatMs: number, handles: readonly Handle[], members: readonly MemberId[]): void {
     this.#db.run("INSERT OR IGNORE INTO canary_beat (epoch, beat_ms) VALUES (?, ?)", epoch, beatMs);

@@ -88,7 +88,9 @@ const isSameBirth = (one: Kept, other: Kept): boolean =>
 
 class PaperNode {
   readonly member: MemberId;
-  readonly db: Database;
+  db: Database;
+  /** All that were ever published. */
+  readonly published: Kept[] = [];
   readonly kept = new Map<Handle, Kept>();
   readonly removed: Handle[] = [];
   readonly nodes: PaperNodes;
@@ -110,7 +112,10 @@ class PaperNode {
       db,
       store: new CanaryStore(db),
       records: {
-        keep: (record, handle, epoch) => this.kept.set(handle, { record, epoch }),
+        keep: (record, handle, epoch) => {
+          this.kept.set(handle, { record, epoch });
+          this.published.push({ record, epoch });
+        },
         withdraw: (handles) => handles.forEach((handle) => this.kept.delete(handle)),
         remove: (handle) => this.removed.push(handle),
         sample: () => this.sample,
@@ -126,6 +131,18 @@ class PaperNode {
       enabled: this.enabled,
       onChange: () => (this.changes += 1),
     });
+  }
+
+  get known(): readonly Handle[] {
+    return this.published.map(({ record }) => record.reference as Handle);
+  }
+
+  /** Starts again with the same keys and an empty database. */
+  lose(): void {
+    this.db[Symbol.dispose]();
+    this.kept.clear();
+    this.db = new Database(join(this.nodes.dir, `${this.member}-new`));
+    this.canaries = this.start();
   }
 
   epochs() {
@@ -297,6 +314,66 @@ describe("the canaries of three nodes", () => {
     const latest = [...node.kept.values()].at(-1)!.record;
     expect([latest.handling, latest.reviewBy]).toEqual(["brokered", "2027-03-31"]);
     expect(parseIsoDay(sample.reviewBy)).toBeGreaterThan(parseIsoDay("2026-11-26")!);
+  });
+});
+
+describe("a node whose database was restored or lost", () => {
+  it("knows the canaries that it has published since, plans those of now again, and sweeps the others", () => {
+    using nodes = new PaperNodes(membersOf(3));
+    const node = nodes.node(0);
+    for (let beat = 0; beat < 12; beat += 1) {
+      nodes.tick();
+      nodes.match();
+      nodes.nowMs += 360 * MINUTE;
+    }
+    nodes.tick();
+    const published = [...node.known];
+    const ofNow = new Set([...node.kept.keys()].slice(-4));
+    expect(published).toHaveLength(13 * 4);
+    node.lose();
+    expect(published.filter((handle) => node.canaries.isCanary(handle))).toEqual([]);
+    node.canaries.tick();
+    expect(published.filter((handle) => !node.canaries.isCanary(handle))).toEqual([]);
+    expect(new Set(node.kept.keys())).toEqual(ofNow);
+    expect(node.canaries.counts(1)).toEqual({ expected: 4, met: 0 });
+    nodes.match();
+    expect(node.unprovenSinceMs).toBe(0);
+    nodes.nowMs += 8 * 24 * 60 * MINUTE;
+    node.canaries.tick();
+    const swept = published.filter((handle) => !ofNow.has(handle));
+    expect(swept.filter((handle) => !node.removed.includes(handle))).toEqual([]);
+    expect(swept.filter((handle) => node.canaries.isCanary(handle))).toEqual([]);
+  });
+
+  it("knows them also if it is to publish none any more, and in an epoch that it learns of later", () => {
+    using nodes = new PaperNodes(membersOf(2));
+    nodes.epochs.push([2, "staging"]);
+    nodes.tick();
+    const node = nodes.node(0);
+    node.enabled = false;
+    nodes.epochs.pop();
+    node.lose();
+    node.canaries.tick();
+    const [first, second] = [1, 2].map((of) => node.published.filter(({ epoch }) => epoch === of));
+    const isKnown = ({ record }: Kept): boolean => node.canaries.isCanary(record.reference as Handle);
+    expect([first?.every(isKnown), second?.some(isKnown)]).toEqual([true, false]);
+    nodes.epochs.push([2, "staging"]);
+    node.canaries.onDirective();
+    expect(second?.length === 4 && second.every(isKnown)).toBe(true);
+    expect(node.canaries.counts(1)).toEqual({ expected: 0, met: 0 });
+  });
+
+  it("takes none of those that it knows for ended", () => {
+    using nodes = new PaperNodes(membersOf(2));
+    nodes.tick();
+    const node = nodes.node(0);
+    nodes.nowMs += 360 * MINUTE;
+    nodes.tick();
+    const kept = [...node.kept.keys()];
+    node.canaries = node.start();
+    node.canaries.tick();
+    expect([...node.kept.keys()]).toEqual(kept);
+    expect(kept).toHaveLength(8);
   });
 });
 
