@@ -220,6 +220,19 @@ describe("a proof of knowledge over the end of an epoch", () => {
     expect(bench.types(HARBOUR).at(-1)).toBe("counterpartContact");
   });
 
+  it("goes no further once one side is removed, although its matches are not closed yet", () => {
+    const bench = rotating();
+    carryOver(bench);
+    nonces(bench);
+    const matchId = matchOf(bench);
+    for (const member of [HARBOUR, BORDER])
+      bench.receive(bench.next(member, { kind: "proofMac", matchId, mac: bytes(3) }, 2));
+    bench.receive(bench.next(BORDER, { kind: "proofVerdict", matchId, proven: true }, 2));
+    bench.setStanding(BORDER, "removed");
+    bench.receive(bench.next(HARBOUR, { kind: "proofVerdict", matchId, proven: true }, 2));
+    expect(bench.types(HARBOUR).at(-1)).toBe("counterpartMac");
+  });
+
   it("that is not is begun again over a meeting in the epoch that remains", () => {
     const bench = rotating();
     carryOver(bench);
