@@ -34,6 +34,7 @@ import type { Engine } from "./engine.ts";
 import { evaluatorClient } from "./rpc/evaluator-client.ts";
 import type { EvaluatorClient } from "./rpc/evaluator-client.ts";
 import { turnstile } from "./turnstile.ts";
+import type { Turnstile } from "./turnstile.ts";
 
 export type HardenRequest = {
   /** 16 random bytes, kept until the batch is done. */
@@ -48,7 +49,7 @@ export type HardenRequest = {
 
 export type Hardener = AsyncDisposable & {
   /**
-   * 64 bytes y for each input, in order. Two batches are worked on at once; more wait for their turn.
+   * 64 bytes y for each input, in order. Two batches of a generation are worked on at once; more wait for their turn.
    *
    * Throws
    * - UNAVAILABLE: try the same batch again, with back-off;
@@ -88,7 +89,8 @@ export function createHardener(options: HardenerOptions): Hardener {
   const engine = startEngine(options.workers);
   const clients = new Map<string, EvaluatorClient>();
   const unfinished = new Map<string, Unfinished>();
-  const turns = turnstile(HARDEN_BATCHES_IN_FLIGHT_MAX);
+  // By generation: an evaluator that is silent under the next one's keys must not hold up batches under these.
+  const turns = new Map<number, Turnstile>();
 
   const clientOf = (evaluator: Evaluator): EvaluatorClient => {
     const key = `${evaluator.name} ${evaluator.address}`;
@@ -128,7 +130,10 @@ export function createHardener(options: HardenerOptions): Hardener {
   return {
     async hardenBatch(request) {
       assertRequest(request);
-      return await turns.pass(() => harden(request));
+      const { generation } = request;
+      const turn = turns.get(generation) ?? turnstile(HARDEN_BATCHES_IN_FLIGHT_MAX);
+      turns.set(generation, turn);
+      return await turn.pass(() => harden(request));
     },
     async [Symbol.asyncDispose]() {
       for (const client of clients.values()) client[Symbol.dispose]();

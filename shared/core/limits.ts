@@ -27,7 +27,7 @@ export const SEAL_PADDING_BYTES = 1_024;
  */
 export const HARDEN_BATCH_ELEMENTS_MAX = 65_536;
 
-/** Hardening batches a node has on the way at once, so that its cores and the evaluators' work at the same time. */
+/** Hardening batches of one generation a node has on the way at once: its cores and the evaluators' work at the same time. */
 export const HARDEN_BATCHES_IN_FLIGHT_MAX = 2;
 
 /** A gRPC message: the largest directive (3.8 MB) and the largest batch of elements (2 MiB) fit, with their framing. */
