@@ -67,6 +67,11 @@ export class BrokerStub implements AsyncDisposable {
     this.#wake();
   }
 
+  /** Nothing waits any more; call it while no registrar follows. */
+  forgetRequests(): void {
+    this.#requests.length = 0;
+  }
+
   credentialsOf(keyId: string): (Omit<Credentials, "issuedAtMs"> & { readonly issuedAtMs: number }) | undefined {
     const issued = this.issued.get(keyId);
     return issued === undefined ? undefined : { ...issued, issuedAtMs: Number(issued.issuedAtMs) };

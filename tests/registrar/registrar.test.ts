@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareFreshnessKey, readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
 import { keepOwnCertificate } from "../../agency-node/admin/registrar/own-certificate.ts";
 import type { Registrar } from "../../agency-node/admin/registrar/registrar.ts";
+import { CREDENTIALS_REQUEST_AGE_MS_MAX } from "../../shared/core/board.ts";
 import { judgeFreshness } from "../../shared/core/chain.ts";
 import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import type { Admit, DirectiveBody } from "../../shared/core/directive.ts";
@@ -140,11 +141,27 @@ describe("credentials", () => {
       ),
     );
     broker.ask(requestOf(dir, { requestedAtMs: Date.now() + 3_600_000 }));
-    broker.ask(requestOf(federation.dir("ct"), { requestedAtMs: Date.now() - 3_600_000 }));
+    broker.ask(requestOf(federation.dir("ct"), { requestedAtMs: Date.now() - 120_000 }));
     await eventually(() => refused() === before + 5, 15_000);
     expect(broker.issued.has(keyIdOf(dir))).toBe(false);
     // And it goes on answering others.
     broker.ask(requestOf(dir));
+    await broker.issuedTo(keyIdOf(dir));
+  });
+});
+
+describe("a registrar that has forgotten what it answered", () => {
+  it("refuses an old request that the broker has kept, and answers one that was on its way for minutes", async () => {
+    const dir = federation.dir("wcu");
+    const keptMs = Date.now() - CREDENTIALS_REQUEST_AGE_MS_MAX - 1_000;
+    await registrar[Symbol.asyncDispose]();
+    const refused = federation.log.lines("registrar.refused").length;
+    broker.forgetRequests();
+    broker.ask(requestOf(dir, { requestedAtMs: keptMs }));
+    registrar = registrarOf(federation);
+    await eventually(() => federation.log.lines("registrar.refused").length === refused + 1);
+    expect(broker.issued.has(keyIdOf(dir))).toBe(false);
+    broker.ask(requestOf(dir, { requestedAtMs: keptMs + 121_000 }));
     await broker.issuedTo(keyIdOf(dir));
   });
 });

@@ -93,12 +93,14 @@ export class RequestDesk {
   }
 
   async #read(signed: Uint8Array, signal: AbortSignal): Promise<ProvenRequest> {
-    try {
-      return this.#open(signed);
-    } catch (error) {
-      if (!isCausewayError(error, "UNPROVEN")) throw error;
-      await this.#parts.directives.wait(DIRECTIVE_MS, signal);
-      return this.#open(signed);
+    const { directives, clock } = this.#parts;
+    // More than once: the first wake may be for a directive that was here before the request.
+    for (const untilMs = clock() + DIRECTIVE_MS; ; await directives.wait(untilMs - clock(), signal)) {
+      try {
+        return this.#open(signed);
+      } catch (error) {
+        if (!isCausewayError(error, "UNPROVEN") || clock() >= untilMs || signal.aborted) throw error;
+      }
     }
   }
 
