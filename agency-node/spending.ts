@@ -6,7 +6,9 @@ import type { Balance } from "./hardening/rpc/budget-client.ts";
 import type { BrokerStanding } from "./rpc/membership-client.ts";
 import { Wake } from "./wake.ts";
 
-export type Spend = Balance & { /** An evaluator's name, or "broker" for published tokens. */ readonly at: string };
+export type Spend = Balance & {
+  /** An evaluator's name; empty for the tokens that the broker counts. */ readonly at: string;
+};
 
 export type SpendingParts = {
   /** Those in use. */
@@ -53,7 +55,7 @@ export class Spending {
       return balance && { at: evaluator.name, ...balance };
     });
     const [broker, ...answers] = await Promise.all([unlessAway(standing(signal)), ...asked]);
-    const published = broker && { at: "broker", used: broker.used, perDay: broker.perDay, available: broker.available };
+    const published = broker && { at: "", used: broker.used, perDay: broker.perDay, available: broker.available };
     this.#spends = [...answers, published].filter((spend) => spend !== undefined);
     this.#alarms = broker?.alarms ?? [];
     return this.#spends.length > listed.length;

@@ -48,7 +48,7 @@ export function spendRows({ budgets }: Pick<NodeStatus, "budgets">): string[][] 
 }
 
 function spendOf({ at, used, perDay, available }: SpendRow): string {
-  const what = at === "broker" ? "broker, published tokens" : `evaluator ${at}`;
+  const what = at === "" ? "published tokens" : `evaluator ${at}`;
   return `${what}: ${available} left; ${used} of ${perDay} a day used`;
 }
 

@@ -71,7 +71,7 @@ describe("a member", { timeout: 90_000 }, () => {
     await federation.startNode("ct");
     await expect.poll(async () => (await federation.status("ct")).budgets.length, SOON).toBe(3);
     const { budgets, certificateUntilMs, epochs } = await federation.status("ct");
-    expect(budgets.map(({ at }) => at).toSorted()).toEqual(["broker", "broker", "key-office"]);
+    expect(budgets.map(({ at }) => at).toSorted()).toEqual(["", "broker", "key-office"]);
     expect(budgets.every(({ perDay, available }) => perDay === 200_000n && available < 2_200_000n)).toBe(true);
     expect(Number(certificateUntilMs)).toBeGreaterThan(Date.now());
     expect(epochs).toMatchObject([{ epoch: 1, state: "active", records: 1n, published: 1n, obstacle: "" }]);

@@ -121,7 +121,7 @@ export type EpochRow = {
   readonly obstacle: string;
 };
 
-/** `at`: an evaluator's name, or "broker" for published tokens. */
+/** `at`: an evaluator's name; empty for the tokens that the broker counts. */
 export type SpendRow = {
   readonly at: string;
   readonly used: number;

@@ -218,7 +218,7 @@ export interface EpochProgress {
 }
 
 export interface BudgetSpend {
-  /** Evaluator's name, or "broker" for published tokens. */
+  /** Evaluator's name; empty for the new tokens that the broker counts. */
   readonly at: string;
   readonly used: bigint;
   readonly perDay: bigint;
