@@ -17,7 +17,7 @@ import {
 import { writeNatsConfig } from "../nats/command.ts";
 import { ADMINISTRATORS, FEDERATION_NAME, MEMBERS, QUORUM, TERMS } from "./plan.ts";
 import type { MemberSlug } from "./plan.ts";
-import { freePorts } from "./workplace.ts";
+import { freePorts } from "./ports.ts";
 
 const HOST = "127.0.0.1";
 const EVALUATOR_NAME = "key-office";

@@ -50,7 +50,8 @@ import {
 } from "../../shared/wire/subjects.ts";
 import { boardUnder } from "../support/board.ts";
 import type { TestBoard } from "../support/board.ts";
-import { freePort, NatsProcess } from "../support/nats-process.ts";
+import { freePort } from "../../deploy/demo/ports.ts";
+import { NatsProcess } from "../support/nats-process.ts";
 import { foundSample } from "../trust/sample-federation.ts";
 import type { SampleFederation } from "../trust/sample-federation.ts";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePorts } from "../../deploy/demo/workplace.ts";
+import { freePorts } from "../../deploy/demo/ports.ts";
 import { readEnrolment } from "../../shared/platform/party.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");

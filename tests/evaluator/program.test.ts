@@ -13,7 +13,7 @@ import { grpcClient, grpcService, startGrpcServer } from "../../shared/platform/
 import { silentLog } from "../../shared/platform/log.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import * as party from "../../shared/platform/party.ts";
-import { freePort } from "../support/nats-process.ts";
+import { freePort } from "../../deploy/demo/ports.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
 

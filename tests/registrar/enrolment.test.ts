@@ -22,7 +22,7 @@ import { initBroker, initNode, partyFile, readTls } from "../../shared/platform/
 import { invitationSecretHash } from "../../shared/wire/board.ts";
 import type { InvitationCode } from "../../shared/wire/invitation-code.ts";
 import { TestFederation } from "../support/federation.ts";
-import { freePort } from "../support/nats-process.ts";
+import { freePort } from "../../deploy/demo/ports.ts";
 import { BrokerStub } from "./broker-stub.ts";
 import { eventually, registrarOf } from "./support.ts";
 

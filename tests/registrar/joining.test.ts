@@ -18,7 +18,7 @@ import { MembershipLink } from "../../shared/rpc/membership-link.ts";
 import { invitationSecretHash, signInvitation } from "../../shared/wire/board.ts";
 import { decodeInvitationCode, encodeInvitationCode } from "../../shared/wire/invitation-code.ts";
 import { TestFederation } from "../support/federation.ts";
-import { freePort } from "../support/nats-process.ts";
+import { freePort } from "../../deploy/demo/ports.ts";
 import { eventually, isLetIn, natsAs, registrarOf } from "./support.ts";
 
 const AT_ONCE_MS = 5_000;

@@ -45,7 +45,8 @@ import type { GetStatusResponse, ImportOptions, ImportResponse } from "../../sha
 import { identityOfCertificate } from "../../shared/platform/tls.ts";
 import { boardUnder } from "./board.ts";
 import type { OpeningOptions, TestBoard } from "./board.ts";
-import { freePort, NatsProcess } from "./nats-process.ts";
+import { freePort } from "../../deploy/demo/ports.ts";
+import { NatsProcess } from "./nats-process.ts";
 import { Wiretap } from "./wiretap.ts";
 import type { Caller } from "./wiretap.ts";
 import { WrittenLog } from "./written-log.ts";

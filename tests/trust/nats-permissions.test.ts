@@ -25,7 +25,8 @@ import {
   submissionSubject,
   submissionSubjects,
 } from "../../shared/wire/subjects.ts";
-import { freePort, NatsProcess } from "../support/nats-process.ts";
+import { freePort } from "../../deploy/demo/ports.ts";
+import { NatsProcess } from "../support/nats-process.ts";
 import { foundSample } from "./sample-federation.ts";
 import type { SampleFederation } from "./sample-federation.ts";
 
