@@ -6,7 +6,7 @@
 import { toHex, u32 } from "../../shared/core/bytes.ts";
 import type { Digest, DigestAnswer, Withdraw } from "../../shared/core/data-plane.ts";
 import { dayOf } from "../../shared/core/days.ts";
-import { digestOf } from "../../shared/core/digest.ts";
+import { bucketOf, digestOf } from "../../shared/core/digest.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
@@ -130,9 +130,7 @@ export class Digests {
   #repair({ epoch, handles }: DigestAnswer, buckets: readonly number[]): void {
     const { records, standings, outbox, log, db, onRepair } = this.#parts;
     const concerned = new Set(buckets);
-    const strays = handles.filter(
-      (handle) => concerned.has(Number.parseInt(handle.slice(0, 2), 16)) && !records.isLive(handle),
-    );
+    const strays = handles.filter((handle) => concerned.has(bucketOf(handle)) && !records.isLive(handle));
     for (let at = 0; at < strays.length; at += STRAYS_PER_SUBMISSION) {
       const entries = strays.slice(at, at + STRAYS_PER_SUBMISSION).map(withdrawalOf);
       outbox.append({ kind: "publication", entries }, [], epoch);

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { sodium } from "../../shared/crypto/sodium.ts";
-import { coreSeconds } from "./measure.ts";
+import { coreSeconds, processorSecondsOf } from "./measure.ts";
 
 const SCALAR = sodium.crypto_core_ristretto255_scalar_random();
 const ELEMENT = sodium.crypto_core_ristretto255_random();
@@ -38,18 +38,11 @@ export function processSeconds(): number {
   return (user + system) / 1_000_000 + workerSeconds();
 }
 
-/** Linux tells of children; elsewhere it throws. Its clock ticks a hundred times a second. */
+/** Linux tells of children; elsewhere it throws. */
 function workerSeconds(): number {
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ");
   const workers = children.filter((pid) => pid !== "" && commandOf(pid).endsWith("-worker.ts"));
-  const ticks = workers.map((pid) => {
-    // Fields 14 and 15, user and system; the second one is a name, which may hold spaces.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return Number(fields[11]) + Number(fields[12]);
-  });
-  return ticks.reduce((sum, one) => sum + one, 0) / 100;
+  return workers.reduce((sum, pid) => sum + processorSecondsOf(Number(pid)), 0);
 }
 
 function commandOf(pid: string): string {

@@ -7,7 +7,6 @@
  * A neighbour on the machine lengthens the time; it does not lengthen processor time, nor the share of it that bare hashes would take:
  * one for each token at the node, and one for each token and padding in the digests of both.
  */
-import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { paddedCount } from "../../agency-node/core/publication.ts";
@@ -17,7 +16,7 @@ import { sealingKeyEpochs } from "../../shared/platform/party.ts";
 import type { EpochProgress, GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
-import { coreSeconds, rounded } from "./measure.ts";
+import { coreSeconds, processorSecondsOf, rounded } from "./measure.ts";
 import type { BenchOptions, BenchResult } from "./measure.ts";
 import type { Profile } from "./profile-hook.ts";
 import { ProfiledProgram } from "./profiled-program.ts";
@@ -238,14 +237,4 @@ function limitSeconds(records: number): number {
     for (let i = 0; i < sampled * places * 2; i += 1) sodium.crypto_generichash(32, DIGEST_INPUT, KEY);
   });
   return (seconds * records) / sampled;
-}
-
-/** So far. Linux tells; elsewhere 0. Its clock ticks a hundred times a second. */
-function processorSecondsOf(pid: number): number {
-  if (process.platform !== "linux") return 0;
-  // Fields 14 and 15, user and system; the second one is a name, which may hold spaces.
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /s, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -3,6 +3,7 @@ import { equalBytes, toHex } from "../../../shared/core/bytes.ts";
 import type { Federation, SignedDirective } from "../../../shared/core/directive.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { keyId } from "../../../shared/crypto/sign.ts";
+import { evaluatorsIn } from "../../../shared/platform/standing.ts";
 import { administratorIdentity } from "../../../shared/platform/tls.ts";
 import type { PeerIdentity } from "../../../shared/platform/tls.ts";
 import type { AccountHolder } from "../nats-accounts.ts";
@@ -17,9 +18,8 @@ export type ListedParty = {
 
 /** By the id of its signing key, hexadecimal. */
 export function listedParties(federation: Federation): ReadonlyMap<string, ListedParty> {
-  const { found, members, generations } = federation;
+  const { found, members } = federation;
   const { broker } = found;
-  const evaluators = [found.evaluators, ...generations.values()].flat();
   const parties: ListedParty[] = [
     ...found.board.map(({ signingKey }) => ({ identity: administratorIdentity(signingKey), signingKey, hosts: [] })),
     ...[...members.values()].map(({ member, signingKey }) => ({
@@ -27,7 +27,7 @@ export function listedParties(federation: Federation): ReadonlyMap<string, Liste
       signingKey,
       hosts: [],
     })),
-    ...evaluators.map(({ name, address, signingKey }) => ({
+    ...evaluatorsIn(federation).map(({ name, address, signingKey }) => ({
       identity: { kind: "evaluator" as const, name },
       signingKey,
       hosts: [hostOf(address)],

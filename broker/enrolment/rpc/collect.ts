@@ -8,6 +8,7 @@ import { toHex } from "../../../shared/core/bytes.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { keyId } from "../../../shared/crypto/sign.ts";
+import { evaluatorsIn } from "../../../shared/platform/standing.ts";
 import { openCredentialsRequest } from "../../../shared/wire/board.ts";
 import type { SigningKeyOf } from "../../../shared/wire/board.ts";
 import { openCollectProof } from "../../../shared/wire/collect.ts";
@@ -43,8 +44,8 @@ export function collectRpc(parts: EnrolmentParts) {
 }
 
 /** Signing keys by id, of all who may come by an invitation and are in good standing now. */
-function admittedKeys({ found, members, generations }: Federation): ReadonlyMap<string, Uint8Array> {
-  const parties = [...found.board, ...members.values(), ...found.evaluators, ...[...generations.values()].flat()];
+function admittedKeys(federation: Federation): ReadonlyMap<string, Uint8Array> {
+  const parties = [...federation.found.board, ...federation.members.values(), ...evaluatorsIn(federation)];
   return new Map(parties.map(({ signingKey }) => [toHex(keyId(signingKey)), signingKey]));
 }
 
