@@ -37,13 +37,14 @@ export async function createNode(
   await using resources = new AsyncDisposableStack();
   const stop = new AbortController();
   const parts = assemble(config, surroundings, resources);
+  const owner = parts.trust.identity;
   const server = resources.use(
     await startGrpcServer({
       address: config.listen,
       tls: parts.trust.tls,
       services: [
-        recordsService({ ...parts, status: () => statusOf(parts) }),
-        liaisonService({ ...parts, records: parts.store }),
+        recordsService({ ...parts, owner, status: () => statusOf(parts) }),
+        liaisonService({ ...parts, owner, records: parts.store }),
       ],
       log: surroundings.log,
     }),

@@ -18,6 +18,7 @@ import type { SealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { GrpcTls } from "../shared/platform/grpc.ts";
 import { certificateDer, certificateLife, identityOfCertificate } from "../shared/platform/tls.ts";
+import type { PeerIdentity } from "../shared/platform/tls.ts";
 import {
   destroySealingKey,
   keyFile,
@@ -38,7 +39,7 @@ import type { OutboxAddress } from "./store/outbox.ts";
 /** Files of one node's directory that say who it is. */
 export type Keys = {
   readonly dir: string;
-  readonly member: MemberId;
+  readonly identity: Extract<PeerIdentity, { readonly kind: "member" }>;
   readonly signer: SigningKeyPair;
   readonly conversationSeed: Uint8Array;
   readonly tls: GrpcTls;
@@ -63,7 +64,7 @@ export function readKeys(dir: string): Keys {
   if (identity?.kind !== "member") throw new CausewayError("UNPROVEN", "the node's certificate is not a member's");
   return {
     dir,
-    member: identity.member,
+    identity,
     signer: readSigningKeys(dir),
     conversationSeed: readStorageKey(dir, "conversation"),
     tls,
@@ -93,8 +94,12 @@ export class Trust {
     return this.#federation();
   }
 
+  get identity(): PeerIdentity {
+    return this.#keys.identity;
+  }
+
   get member(): MemberId {
-    return this.#keys.member;
+    return this.#keys.identity.member;
   }
 
   get signer(): SigningKeyPair {
@@ -200,8 +205,8 @@ export class Trust {
     const epoch = number === undefined ? this.currentEpoch : this.federation.epochs.get(number);
     if (epoch === undefined || !isOpen(epoch)) throw new CausewayError("UNAVAILABLE", "no such epoch is open");
     const { brokerSealingKey } = epoch;
-    const { signer, member } = this.#keys;
-    return { federation: this.federation.id, member, signer, epoch: epoch.epoch, brokerSealingKey };
+    const { signer } = this.#keys;
+    return { federation: this.federation.id, member: this.member, signer, epoch: epoch.epoch, brokerSealingKey };
   }
 
   /**

@@ -27,7 +27,9 @@ import {
   certificateDer,
   createAuthority,
   createTlsRequest,
+  evaluatorIdentity,
   issueCertificate,
+  memberIdentity,
 } from "../../shared/platform/tls.ts";
 import type { Authority, PeerIdentity } from "../../shared/platform/tls.ts";
 import { decide, seatAdministrator, stateFreshness } from "./board.ts";
@@ -215,7 +217,7 @@ async function makeRegistrar(plan: FoundingPlan, dir: string, of: Issue & Regist
 async function seatWithCertificate(plan: FoundingPlan, dir: string, of: Issue): Promise<void> {
   const { enrolment } = readEnrolment(dir);
   const requestPem = needed(enrolment, "tlsRequestPem");
-  const identity = administratorIdentity(enrolment.signingKey);
+  const identity = administratorIdentity(enrolment);
   writeCommon(dir, of.common);
   await writeCertificate(plan, dir, { ...of, requestPem, identity, hosts: [] });
 }
@@ -253,13 +255,13 @@ function partiesOf(plan: FoundingPlan): Party[] {
       name: enrolment.name,
       enrolment,
       hosts: [hostOf(address)],
-      identity: () => ({ kind: "evaluator", name: enrolment.name }),
+      identity: () => evaluatorIdentity(enrolment),
     })),
     ...plan.members.map(({ enrolment, terms }): Party => ({
       name: terms.slug,
       enrolment,
       hosts: [],
-      identity: (federation) => ({ kind: "member", member: memberBySlug(federation, terms.slug) }),
+      identity: (federation) => memberIdentity(memberBySlug(federation, terms.slug)),
     })),
   ];
 }
@@ -302,10 +304,10 @@ function accountsText(accounts: NatsAccounts): string {
   return `${JSON.stringify(accounts, undefined, 2)}\n`;
 }
 
-function memberBySlug(federation: Federation, slug: string): MemberId {
+function memberBySlug(federation: Federation, slug: string): Admit {
   const member = [...federation.members.values()].find((each) => each.slug === slug);
   if (member === undefined) throw new CausewayError("INTERNAL", "a member of the plan was not admitted");
-  return member.member;
+  return member;
 }
 
 function needed<Key extends "sealingKey" | "sharePublicKey" | "tlsRequestPem" | "natsKey">(

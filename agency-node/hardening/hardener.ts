@@ -25,6 +25,7 @@ import {
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
 import type { GrpcTls } from "../../shared/platform/grpc.ts";
+import { evaluatorIdentity, identityUri } from "../../shared/platform/tls.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { keepEvidence, provedAnswer, unproven } from "./answers.ts";
 import type { Asking, Evidence, SentBatch } from "./answers.ts";
@@ -93,9 +94,9 @@ export function createHardener(options: HardenerOptions): Hardener {
   const turns = new Map<number, Turnstile>();
 
   const clientOf = (evaluator: Evaluator): EvaluatorClient => {
-    const key = `${evaluator.name} ${evaluator.address}`;
     const { address } = evaluator;
     const expected = serverIdentity(evaluator, options.federation());
+    const key = `${identityUri(expected)} ${address}`;
     const client = clients.get(key) ?? evaluatorClient({ address, tls: options.tls, expected });
     clients.set(key, client);
     return client;
@@ -143,8 +144,8 @@ export function createHardener(options: HardenerOptions): Hardener {
 }
 
 /** The evaluator that the broker hosts answers under the broker's certificate: a party has one. */
-export function serverIdentity({ name, signingKey }: Evaluator, { found }: Federation): PeerIdentity {
-  return equalBytes(signingKey, found.broker.signingKey) ? { kind: "broker" } : { kind: "evaluator", name };
+export function serverIdentity(evaluator: Evaluator, { found }: Federation): PeerIdentity {
+  return equalBytes(evaluator.signingKey, found.broker.signingKey) ? { kind: "broker" } : evaluatorIdentity(evaluator);
 }
 
 type BlindedBatch = {

@@ -1,9 +1,9 @@
 /** `LiaisonService`: what a liaison officer sees of the node's matches. */
 import type { CallContext } from "nice-grpc";
 import type { Counterpart } from "../../shared/core/data-plane.ts";
-import type { MemberId } from "../../shared/core/ids.ts";
 import { grpcService } from "../../shared/platform/grpc.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
+import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { LiaisonServiceDefinition } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import type { Match, WatchMatchesResponse } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import type { CanaryReport } from "../canary-report.ts";
@@ -16,7 +16,8 @@ import { Wake } from "../wake.ts";
 import { assertOwnUnit } from "./local-caller.ts";
 
 export type LiaisonServiceParts = {
-  readonly member: MemberId;
+  /** Of the node's own certificate. */
+  readonly owner: PeerIdentity;
   readonly matches: Matches;
   readonly inbox: Inbox;
   readonly records: RecordStore;
@@ -27,16 +28,16 @@ export type LiaisonServiceParts = {
 const IDLE_MS = 30_000;
 
 export function liaisonService(parts: LiaisonServiceParts): GrpcService {
-  const { member, matches, inbox, canaries } = parts;
+  const { owner, matches, inbox, canaries } = parts;
   const silence = () => ({ silenceUnprovenSinceMs: BigInt(canaries.unprovenSinceMs()) });
   return grpcService(LiaisonServiceDefinition, {
     async listMatches(request, context: CallContext) {
-      assertOwnUnit(context, member);
+      assertOwnUnit(context, owner);
       const shown = inbox.matches().filter((match) => request.all || match.status !== "closed");
       return { matches: shown.map((match) => toMatch(match, parts)), ...silence() };
     },
     async *watchMatches(_request, context: CallContext): AsyncGenerator<WatchMatchesResponse> {
-      assertOwnUnit(context, member);
+      assertOwnUnit(context, owner);
       const changed = new Map<string, MatchState>();
       const wake = new Wake();
       const stop = matches.watch((match) => {

@@ -1,9 +1,9 @@
 /** `RecordsService`: import, list, withdraw, revalidate, status. */
 import type { CallContext } from "nice-grpc";
 import { CausewayError } from "../../shared/core/errors.ts";
-import type { MemberId } from "../../shared/core/ids.ts";
 import { grpcService } from "../../shared/platform/grpc.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
+import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { RecordsServiceDefinition } from "../../shared/wire/gen/causeway/v1/records.ts";
 import type {
   GetStatusResponse,
@@ -18,35 +18,36 @@ import type { StoredRecord } from "../store/records.ts";
 import { assertOwnUnit } from "./local-caller.ts";
 
 export type RecordsServiceParts = {
-  readonly member: MemberId;
+  /** Of the node's own certificate. */
+  readonly owner: PeerIdentity;
   readonly records: Records;
   status(): GetStatusResponse;
 };
 
-export function recordsService({ member, records, status }: RecordsServiceParts): GrpcService {
+export function recordsService({ owner, records, status }: RecordsServiceParts): GrpcService {
   return grpcService(RecordsServiceDefinition, {
     async *import(requests: AsyncIterable<ImportRequest>, context: CallContext): AsyncGenerator<ImportResponse> {
-      assertOwnUnit(context, member);
+      assertOwnUnit(context, owner);
       const iterator = requests[Symbol.asyncIterator]();
       const options = toImportOptions(await firstOptions(iterator));
       for await (const event of records.import(chunks(iterator), options)) yield toImportResponse(event);
     },
     async *listRecords(_request, context: CallContext): AsyncGenerator<ListRecordsResponse> {
-      assertOwnUnit(context, member);
+      assertOwnUnit(context, owner);
       for (const stored of records.list()) yield toListed(stored);
     },
     async withdraw(request, context: CallContext) {
-      assertOwnUnit(context, member);
+      assertOwnUnit(context, owner);
       records.withdraw(request.reference, request.reason);
       return {};
     },
     async revalidate(request, context: CallContext) {
-      assertOwnUnit(context, member);
+      assertOwnUnit(context, owner);
       records.revalidate(request.reference, request.reviewBy, request.reason);
       return {};
     },
     async getStatus(_request, context: CallContext) {
-      assertOwnUnit(context, member);
+      assertOwnUnit(context, owner);
       return status();
     },
   });

@@ -4,6 +4,7 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
+import { isInGoodStanding } from "../../shared/platform/standing.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import type { Engines } from "./engines.ts";
 import type { KeptBatches } from "./kept-batches.ts";
@@ -29,7 +30,8 @@ export type EvaluatorParts = {
 
 /** The terms of the member who calls, now. Throws FORBIDDEN for any other party and for whoever is no member any more. */
 export function callerOf(peer: PeerIdentity, federation: Federation): Admit {
-  const member = peer.kind === "member" ? federation.members.get(peer.member) : undefined;
+  const isMember = peer.kind === "member" && isInGoodStanding(peer, federation);
+  const member = isMember ? federation.members.get(peer.member) : undefined;
   if (member === undefined)
     throw new CausewayError("FORBIDDEN", "only members of the federation may have elements evaluated");
   return member;

@@ -236,12 +236,18 @@ function rotateMemberKeys(
   signingKey: Uint8Array,
   before: Federation,
 ): Federation {
-  const admit = before.members.get(member);
-  if (admit === undefined) throw invalid("only a member in good standing gets new keys", ["member"]);
+  const suspended = before.suspended.get(member);
+  const admit = before.members.get(member) ?? suspended;
+  if (admit === undefined) throw invalid("there is no such member to give new keys", ["member"]);
   const renewed: Admit = { ...admit, signingKey, sealingKey };
+  const state = withKeys(keyed, [sealingKey]);
+  if (suspended !== undefined) {
+    // As after a theft. Salts are for members in good standing: these keys get them when the member is reinstated.
+    assertNone("rotate-key", [...newKeyFaults(before, renewed), ...(salts.length > 0 ? ["salts"] : [])]);
+    return { ...state, suspended: new Map(state.suspended).set(member, renewed) };
+  }
   assertNone("rotate-key", [...newKeyFaults(before, renewed), ...saltsFaults(before, renewed, salts)]);
-  const state = { ...keyed, members: new Map(keyed.members).set(member, renewed) };
-  return withBoxes(withKeys(state, [sealingKey]), renewed, salts);
+  return withBoxes({ ...state, members: new Map(state.members).set(member, renewed) }, renewed, salts);
 }
 
 function changeBoard(state: Federation, { board, quorum, shares }: BoardChange): Federation {

@@ -42,6 +42,8 @@ import {
 } from "./key-files.ts";
 import {
   administratorIdentity,
+  evaluatorIdentity,
+  memberIdentity,
   assertOwnCertificate,
   certificateDer,
   certificatePem,
@@ -49,6 +51,7 @@ import {
   identityOfCertificate,
   identityUri,
 } from "./tls.ts";
+import { evaluatorsIn } from "./standing.ts";
 import type { PeerIdentity } from "./tls.ts";
 
 export const PARTY_KINDS = ["broker", "evaluator", "node", "administrator", "nats"] as const;
@@ -470,7 +473,7 @@ function parseJson(text: string): unknown {
 
 /** The party's place in the chain, found by its signing key. The NATS server has none there. */
 function identityInChain(enrolment: Enrolment, federation: Federation): PeerIdentity {
-  const { found, members, generations } = federation;
+  const { found, members } = federation;
   const isOurs = (each: { readonly signingKey: Uint8Array }): boolean =>
     equalBytes(each.signingKey, enrolment.signingKey);
   switch (enrolment.kind) {
@@ -480,16 +483,16 @@ function identityInChain(enrolment: Enrolment, federation: Federation): PeerIden
       if (isOurs(found.broker)) return { kind: "broker" };
       break;
     case "administrator":
-      if (found.board.some(isOurs)) return administratorIdentity(enrolment.signingKey);
+      if (found.board.some(isOurs)) return administratorIdentity(enrolment);
       break;
     case "evaluator": {
-      const evaluator = [found.evaluators, ...generations.values()].flat().find(isOurs);
-      if (evaluator !== undefined) return { kind: "evaluator", name: evaluator.name };
+      const evaluator = evaluatorsIn(federation).find(isOurs);
+      if (evaluator !== undefined) return evaluatorIdentity(evaluator);
       break;
     }
     case "node": {
       const member = [...members.values()].find(isOurs);
-      if (member !== undefined) return { kind: "member", member: member.member };
+      if (member !== undefined) return memberIdentity(member);
       break;
     }
   }

@@ -8,17 +8,15 @@ import { keyId } from "../crypto/sign.ts";
 import type { PeerIdentity } from "./tls.ts";
 
 /**
- * Whether the party has a place in the federation now: members in good standing, evaluators of a generation that is in use, the board's
- * administrators by their present keys. Broker and registrar are named by their certificates alone. NATS servers call nobody.
+ * Whether the party has a place in the federation now: members in good standing, evaluators of a generation that is in use and the
+ * board's administrators, all by their present keys. Broker and registrar are named by their certificates alone. NATS servers call nobody.
  */
-export function isInGoodStanding(peer: PeerIdentity, { members, found, generations }: Federation): boolean {
+export function isInGoodStanding(peer: PeerIdentity, federation: Federation): boolean {
   switch (peer.kind) {
     case "member":
-      return members.has(peer.member);
     case "evaluator":
-      return evaluatorsIn({ found, generations }).some(({ name }) => name === peer.name);
     case "administrator":
-      return found.board.some(({ signingKey }) => toHex(keyId(signingKey)) === peer.keyId);
+      return signingKeyOf(peer, federation) !== undefined;
     case "broker":
     case "registrar":
       return true;
@@ -27,16 +25,19 @@ export function isInGoodStanding(peer: PeerIdentity, { members, found, generatio
   }
 }
 
-/** The present signing key of a party in good standing; undefined for those that have none in the chain. */
+/** The present signing key of a party in good standing; undefined for those that have none in the chain, or had another. */
 export function signingKeyOf(peer: PeerIdentity, federation: Federation): Uint8Array | undefined {
   const { found, members } = federation;
   switch (peer.kind) {
     case "member":
-      return members.get(peer.member)?.signingKey;
+      return keyNamed(peer.keyId, [members.get(peer.member)]);
     case "evaluator":
-      return evaluatorsIn(federation).find(({ name }) => name === peer.name)?.signingKey;
+      return keyNamed(
+        peer.keyId,
+        evaluatorsIn(federation).filter(({ name }) => name === peer.name),
+      );
     case "administrator":
-      return found.board.find(({ signingKey }) => toHex(keyId(signingKey)) === peer.keyId)?.signingKey;
+      return keyNamed(peer.keyId, found.board);
     case "broker":
       return found.broker.signingKey;
     case "registrar":
@@ -48,4 +49,10 @@ export function signingKeyOf(peer: PeerIdentity, federation: Federation): Uint8A
 /** Evaluators of the generation in use and of every other one that an open epoch needs. */
 export function evaluatorsIn({ found, generations }: Pick<Federation, "found" | "generations">): Evaluator[] {
   return [found.evaluators, ...generations.values()].flat();
+}
+
+type Keyed = { readonly signingKey: Uint8Array };
+
+function keyNamed(id: string, parties: readonly (Keyed | undefined)[]): Uint8Array | undefined {
+  return parties.find((party) => party !== undefined && toHex(keyId(party.signingKey)) === id)?.signingKey;
 }

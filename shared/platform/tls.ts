@@ -3,8 +3,9 @@
  * root that a party trusts (its certificate stands in the `found` directive); it signs for one identity each, written as
  * a URI that the board chose. A request from a party proves that the party holds its key and is believed in nothing else.
  *
- * A certificate only says who calls. Whether the caller may call is asked of the chain of directives at every call, so a
- * suspended member's certificate is worth nothing although it has not expired; there is no revocation list.
+ * A certificate only says who calls, and under which signing key the party stood in the chain when it was issued. Whether the caller
+ * may call is asked of the chain of directives at every call, so the certificate of a suspended member, or of a node that was lost and
+ * whose unit has new keys, is worth nothing although it has not expired; there is no revocation list.
  */
 // oxlint-disable-next-line import/no-unassigned-import -- its effect is what is wanted, before @peculiar/x509 loads
 import "./reflect-metadata.ts";
@@ -31,16 +32,19 @@ import { toHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
 import { toId } from "../core/ids.ts";
 import type { MemberId } from "../core/ids.ts";
+import type { Administrator, Admit, Evaluator } from "../core/directive.ts";
 import type { Life } from "../core/renewal.ts";
 import { randomBytes } from "../crypto/random.ts";
 import { keyId } from "../crypto/sign.ts";
 
-/** Who a certificate stands for. */
+/**
+ * Who a certificate stands for. `keyId` is that of the party's signing key in the chain, hexadecimal. Broker and registrar have none: whoever
+ * is about to learn from the chain that the broker's key has changed must still be able to ask the broker.
+ */
 export type PeerIdentity =
-  | { readonly kind: "member"; readonly member: MemberId }
+  | { readonly kind: "member"; readonly member: MemberId; readonly keyId: string }
   | { readonly kind: "broker" }
-  | { readonly kind: "evaluator"; readonly name: string }
-  /** Key id of the administrator's signing key, hexadecimal: a seat that the board has given to somebody else is another. */
+  | { readonly kind: "evaluator"; readonly name: string; readonly keyId: string }
   | { readonly kind: "administrator"; readonly keyId: string }
   | { readonly kind: "registrar" }
   | { readonly kind: "nats" };
@@ -57,9 +61,9 @@ export const CERTIFICATE_DAYS = 397;
 /** Clocks of parties may be this far behind the issuer's. */
 const BACKDATED_MS = 5 * 60_000;
 
-const MEMBER_URI = /^causeway:member:([0-9a-f]{32})$/;
+const MEMBER_URI = /^causeway:member:([0-9a-f]{32}):([0-9a-f]{32})$/;
 const ADMINISTRATOR_URI = /^causeway:administrator:([0-9a-f]{32})$/;
-const EVALUATOR_URI = /^causeway:evaluator:([a-z](?:[a-z0-9-]{0,30}[a-z0-9])?)$/;
+const EVALUATOR_URI = /^causeway:evaluator:([a-z](?:[a-z0-9-]{0,30}[a-z0-9])?):([0-9a-f]{32})$/;
 
 /** Makes TLS 1.3 the least that this process speaks, as client and as server. Call before the first connection. */
 export function requireTls13(): void {
@@ -125,8 +129,17 @@ export async function issueCertificate(of: {
   return pemOf(certificate);
 }
 
-/** Who an administrator is: the holder of this signing key. */
-export function administratorIdentity(signingKey: Uint8Array): PeerIdentity {
+/** Who the node of a member is: the holder of the signing key that the member has now. */
+export function memberIdentity({ member, signingKey }: Pick<Admit, "member" | "signingKey">): PeerIdentity {
+  return { kind: "member", member, keyId: toHex(keyId(signingKey)) };
+}
+
+export function evaluatorIdentity({ name, signingKey }: Pick<Evaluator, "name" | "signingKey">): PeerIdentity {
+  return { kind: "evaluator", name, keyId: toHex(keyId(signingKey)) };
+}
+
+/** A seat that the board has given to somebody else is another. */
+export function administratorIdentity({ signingKey }: Pick<Administrator, "signingKey">): PeerIdentity {
   return { kind: "administrator", keyId: toHex(keyId(signingKey)) };
 }
 
@@ -134,9 +147,9 @@ export function administratorIdentity(signingKey: Uint8Array): PeerIdentity {
 export function identityUri(identity: PeerIdentity): string {
   switch (identity.kind) {
     case "member":
-      return `causeway:member:${identity.member}`;
+      return `causeway:member:${identity.member}:${identity.keyId}`;
     case "evaluator":
-      return `causeway:evaluator:${identity.name}`;
+      return `causeway:evaluator:${identity.name}:${identity.keyId}`;
     case "administrator":
       return `causeway:administrator:${identity.keyId}`;
     case "broker":
@@ -233,12 +246,15 @@ function parseUri(uri: string): PeerIdentity | undefined {
   if (uri === "causeway:broker") return { kind: "broker" };
   if (uri === "causeway:nats") return { kind: "nats" };
   if (uri === "causeway:registrar") return { kind: "registrar" };
-  const keyId = ADMINISTRATOR_URI.exec(uri)?.[1];
-  if (keyId !== undefined) return { kind: "administrator", keyId };
-  const member = MEMBER_URI.exec(uri)?.[1];
-  if (member !== undefined) return { kind: "member", member: toId<MemberId>(member) };
-  const name = EVALUATOR_URI.exec(uri)?.[1];
-  return name === undefined ? undefined : { kind: "evaluator", name };
+  const [, administrator] = ADMINISTRATOR_URI.exec(uri) ?? [];
+  if (administrator !== undefined) return { kind: "administrator", keyId: administrator };
+  const [, member, memberKey] = MEMBER_URI.exec(uri) ?? [];
+  if (member !== undefined && memberKey !== undefined)
+    return { kind: "member", member: toId<MemberId>(member), keyId: memberKey };
+  const [, name, evaluatorKey] = EVALUATOR_URI.exec(uri) ?? [];
+  return name === undefined || evaluatorKey === undefined
+    ? undefined
+    : { kind: "evaluator", name, keyId: evaluatorKey };
 }
 
 function lifeOf(nowMs: number, lifeMs: number): { notBefore: Date; notAfter: Date } {

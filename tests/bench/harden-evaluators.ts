@@ -1,5 +1,5 @@
 /** Child process of the benchmark: real evaluators on loopback, and what they cost. */
-import { AMPLE, newMember, startFederation } from "../hardening/evaluators.ts";
+import { AMPLE, identityOf, newMember, startFederation } from "../hardening/evaluators.ts";
 import { evaluatorLimitSeconds, processSeconds } from "./harden-limits.ts";
 
 export type EvaluatorCost = { readonly processSeconds: number; readonly limitSeconds: number };
@@ -9,7 +9,7 @@ const LIMIT_ELEMENTS = 4_000;
 const test = await startFederation({ evaluators: Number(process.argv[2]), workers: Number(process.argv[3]) });
 const member = newMember();
 test.setMember(member, { ...AMPLE, initial: 100_000_000 });
-const tls = await test.tlsFor({ kind: "member", member });
+const tls = await test.tlsFor(identityOf(member));
 
 process.on("message", () => {
   // The reading first: the limit must not be part of what it is compared with.

@@ -15,7 +15,7 @@ import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { saltKey, tokensOf } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
-import { newMember, startFederation } from "../hardening/evaluators.ts";
+import { identityOf, newMember, startFederation } from "../hardening/evaluators.ts";
 import type { TestFederation } from "../hardening/evaluators.ts";
 
 /** About as many identifiers as a person has; they fill a class of the layout, the other two are padding. */
@@ -68,7 +68,7 @@ async function startSide(test: TestFederation, side: number, workers: number): P
   const onEvidence = (): never => {
     throw new Error(`an evaluator failed side ${side}`);
   };
-  const tls = await test.tlsFor({ kind: "member", member });
+  const tls = await test.tlsFor(identityOf(member));
   return { hardener: createHardener({ federation: () => test.federation, member, tls, onEvidence, workers }) };
 }
 

@@ -1,14 +1,21 @@
 /** Whom a directive takes out, it takes off the line: live calls, live connections, and the way back in. */
+import { readFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:tls";
 import type { TLSSocket } from "node:tls";
 import { once } from "node:events";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
 import { openEpochs } from "../../shared/core/decisions.ts";
+import type { DirectiveBody } from "../../shared/core/directive.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
-import type { GrpcConnection } from "../../shared/platform/grpc.ts";
+import type { GrpcConnection, GrpcTls } from "../../shared/platform/grpc.ts";
+import { initNode, keyFile } from "../../shared/platform/party.ts";
+import type { Enrolment } from "../../shared/platform/party.ts";
+import { evaluatorIdentity, issueCertificate, memberIdentity } from "../../shared/platform/tls.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
 import type { EvaluateRequest } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
@@ -23,11 +30,12 @@ afterAll(async () => await room?.[Symbol.asyncDispose]());
 
 type Office = "broker" | "key-office";
 
-function evaluation(office: Office): GrpcConnection<typeof EvaluationServiceDefinition> {
+function evaluation(office: Office, tls = room.tls("ct")): GrpcConnection<typeof EvaluationServiceDefinition> {
   const { evaluators } = room.federation.founded.federation.found;
-  const { name, address } = evaluators[office === "broker" ? 0 : 1]!;
-  const expected = office === "broker" ? ({ kind: "broker" } as const) : ({ kind: "evaluator", name } as const);
-  return grpcClient(EvaluationServiceDefinition, { address, tls: room.tls("ct"), expected });
+  const evaluator = evaluators[office === "broker" ? 0 : 1]!;
+  const { address } = evaluator;
+  const expected = office === "broker" ? ({ kind: "broker" } as const) : evaluatorIdentity(evaluator);
+  return grpcClient(EvaluationServiceDefinition, { address, tls, expected });
 }
 
 /** Requests that never come. */
@@ -91,6 +99,34 @@ describe("a suspended member", () => {
   });
 });
 
+describe("a stolen node whose unit was given new keys", () => {
+  it("is off within a second with its old certificate, and the unit's new node is let in", async () => {
+    const stolen = room.tls("thb");
+    const anew = await newNodeOf("thb");
+    using session = evaluation("broker", stolen);
+    expect(await permitted(session)).toBe("served");
+    const stop = new AbortController();
+    const live = endOf(session.client.evaluate(silence(stop.signal)));
+    const following = endOf(
+      room.call(DirectoryServiceDefinition, "thb").listDirectives({ fromNumber: 1n, follow: true }),
+    );
+    for (const office of ["broker", "key-office"] as const) {
+      using early = evaluation(office, anew.tls);
+      expect(await permitted(early)).toBe("FORBIDDEN");
+    }
+    await room.decide(anew.rotation);
+    expect(await within(SECOND_MS, Promise.all([live, following]))).toEqual(["FORBIDDEN", "FORBIDDEN"]);
+    stop.abort();
+    for (const office of ["broker", "key-office"] as const) {
+      using old = evaluation(office, stolen);
+      using replaced = evaluation(office, anew.tls);
+      await expect.poll(() => permitted(old), { timeout: 5 * SECOND_MS }).toBe("FORBIDDEN");
+      await expect.poll(() => permitted(replaced), { timeout: 5 * SECOND_MS }).toBe("served");
+    }
+    await expect(room.membership("thb").requestCredentials({})).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+});
+
 describe("a removed member", () => {
   it("stays out with its old certificate and its old session", async () => {
     using session = evaluation("broker");
@@ -130,6 +166,32 @@ describe("an administrator who has lost the seat", () => {
     await expect(room.board("clerk").listProposals({})).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 });
+
+/** Keys and a certificate of a machine that is to take a lost one's place, and the directive that gives the unit these keys. */
+async function newNodeOf(unit: "thb"): Promise<{ readonly tls: GrpcTls; readonly rotation: DirectiveBody }> {
+  const { root, board, founded } = room.federation;
+  const dir = join(root, `${unit}-anew`);
+  const { enrolment } = await initNode(dir, { name: "Invented unit" });
+  const { signingKey, sealingKey, tlsRequestPem } = enrolment as {
+    [Field in keyof Enrolment]-?: NonNullable<Enrolment[Field]>;
+  };
+  const admit = board.federation.members.get(room.federation.member(unit))!;
+  const certificatePem = await issueCertificate({
+    authority: readRegistrarKeys(founded.registrarDir).authority,
+    requestPem: tlsRequestPem,
+    identity: memberIdentity({ ...admit, signingKey }),
+    hosts: [],
+    nowMs: Date.now(),
+  });
+  const tls = {
+    certificatePem,
+    privateKeyPem: readFileSync(keyFile(dir, "tls.key"), "utf8"),
+    rootsPem: room.tls(unit).rootsPem,
+  };
+  const salts = await board.saltsFor({ ...admit, sealingKey });
+  const party = { kind: "member" as const, member: admit.member, sealingKey, salts };
+  return { tls, rotation: { type: "rotateKey", party, signingKey, reason: "Invented reason" } };
+}
 
 /** A bare HTTP/2 connection of the unit "ct" over which one call is made; `closed` resolves when the server hangs up. */
 async function rawConnection(office: Office): Promise<{ readonly closed: Promise<unknown> }> {

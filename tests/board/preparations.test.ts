@@ -9,6 +9,7 @@ import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signPayload } from "../../shared/crypto/sign.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import { keyFile, readKeyShare, readSealingKeys, readSigningKeys } from "../../shared/platform/party.ts";
+import { evaluatorIdentity } from "../../shared/platform/tls.ts";
 import { openEvaluatorOffer, signEvaluatorOffer } from "../../shared/wire/board.ts";
 import { encodeKeyOffer } from "../../shared/wire/directive.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
@@ -44,8 +45,9 @@ const wire = ({ payload, signature }: MemberKey) => ({ offer: { payload, signatu
 
 /** What an office makes of a batch under a generation. */
 async function evaluated(office: "broker" | "key-office", generation: number, blinded: Uint8Array) {
-  const { name, address } = room.federation.founded.federation.found.evaluators[office === "broker" ? 0 : 1]!;
-  const expected = office === "broker" ? ({ kind: "broker" } as const) : ({ kind: "evaluator", name } as const);
+  const evaluator = room.federation.founded.federation.found.evaluators[office === "broker" ? 0 : 1]!;
+  const { address } = evaluator;
+  const expected = office === "broker" ? ({ kind: "broker" } as const) : evaluatorIdentity(evaluator);
   using connection = grpcClient(EvaluationServiceDefinition, { address, tls: room.tls("ct"), expected });
   async function* requests() {
     yield {

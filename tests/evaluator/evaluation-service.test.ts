@@ -9,7 +9,7 @@ import { retryWhileUnavailable } from "../../shared/platform/retry.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import { readEvaluationResponse, toWireRequest } from "../../shared/wire/evaluation.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
-import { AMPLE, newMember, startFederation } from "../hardening/evaluators.ts";
+import { AMPLE, identityOf, newMember, startFederation } from "../hardening/evaluators.ts";
 import type { TestFederation } from "../hardening/evaluators.ts";
 
 type Caller = Disposable & {
@@ -22,9 +22,9 @@ type Caller = Disposable & {
 async function callerOf(test: TestFederation, budget: Budget = AMPLE): Promise<Caller> {
   const member = newMember();
   test.setMember(member, budget);
-  const tls = await test.tlsFor({ kind: "member", member });
+  const tls = await test.tlsFor(identityOf(member));
   const [evaluator] = test.evaluators;
-  const expected = { kind: "evaluator", name: evaluator?.name ?? "" } as const;
+  const expected = evaluator!.identity;
   const connection = grpcClient(EvaluationServiceDefinition, {
     address: `127.0.0.1:${evaluator?.port}`,
     tls,
@@ -180,7 +180,7 @@ describe("an evaluator", () => {
     await using test = await startFederation({ evaluators: 1 });
     const tls = await test.tlsFor({ kind: "broker" });
     const [evaluator] = test.evaluators;
-    const expected = { kind: "evaluator", name: evaluator?.name ?? "" } as const;
+    const expected = evaluator!.identity;
     const to = { address: `127.0.0.1:${evaluator?.port}`, tls, expected };
     using connection = grpcClient(EvaluationServiceDefinition, to);
     await expect(connection.client.getBudget({})).rejects.toMatchObject({ code: "FORBIDDEN" });

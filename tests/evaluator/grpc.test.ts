@@ -3,19 +3,28 @@ import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { createChannel, createClient, ChannelCredentials, Metadata, Status } from "nice-grpc";
 import { describe, expect, it } from "vitest";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
 import { codeOf, statusOf } from "../../shared/platform/grpc-status.ts";
 import { grpcClient, grpcService, peerOf, startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcServer, GrpcTls } from "../../shared/platform/grpc.ts";
 import type { Log, LogFields } from "../../shared/platform/log.ts";
 import { silentLog } from "../../shared/platform/log.ts";
-import { createAuthority, createTlsRequest, identityUri, issueCertificate } from "../../shared/platform/tls.ts";
+import {
+  createAuthority,
+  createTlsRequest,
+  evaluatorIdentity,
+  identityUri,
+  issueCertificate,
+  memberIdentity,
+} from "../../shared/platform/tls.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { HealthDefinition } from "../../shared/wire/health.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
 import { newMember } from "../hardening/evaluators.ts";
 
-const SERVER: PeerIdentity = { kind: "evaluator", name: "key-office" };
-const MEMBER: PeerIdentity = { kind: "member", member: newMember() };
+const SERVER_KEY = randomBytes(32);
+const SERVER = evaluatorIdentity({ name: "key-office", signingKey: SERVER_KEY });
+const MEMBER = memberIdentity({ member: newMember(), signingKey: randomBytes(32) });
 
 async function party(authority: Awaited<ReturnType<typeof createAuthority>>, identity: PeerIdentity): Promise<GrpcTls> {
   const { privateKeyPem, requestPem } = await createTlsRequest();
@@ -92,7 +101,9 @@ describe("gRPC between parties", () => {
     const { server, member } = await setting();
     let calls = 0n;
     await using running = await serve(server, () => (calls += 1n));
-    for (const expected of [{ kind: "broker" }, { kind: "evaluator", name: "other-office" }] as const) {
+    const otherName = evaluatorIdentity({ name: "other-office", signingKey: SERVER_KEY });
+    const otherKey = evaluatorIdentity({ name: "key-office", signingKey: randomBytes(32) });
+    for (const expected of [{ kind: "broker" } as const, otherName, otherKey]) {
       using connection = clientFor(running.port, member, expected);
       await expect(connection.client.getBudget({})).rejects.toMatchObject({ code: "UNAVAILABLE" });
     }

@@ -13,6 +13,7 @@ import { grpcClient, grpcService, startGrpcServer } from "../../shared/platform/
 import { silentLog } from "../../shared/platform/log.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import * as party from "../../shared/platform/party.ts";
+import { evaluatorIdentity } from "../../shared/platform/tls.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
@@ -110,8 +111,8 @@ async function budgetOfUnit(): Promise<bigint> {
   const to = {
     address: `127.0.0.1:${ports.office}`,
     tls: party.readTls(dir("unit")),
-    expected: { kind: "evaluator", name: "key-office" },
-  } as const;
+    expected: evaluatorIdentity({ name: "key-office", signingKey: party.readSigningKeys(dir("key-office")).publicKey }),
+  };
   using connection = grpcClient(EvaluationServiceDefinition, to);
   return (await connection.client.getBudget({})).available;
 }

@@ -15,13 +15,20 @@ import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcService, GrpcTls } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/platform/log.ts";
-import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/tls.ts";
+import {
+  createAuthority,
+  createTlsRequest,
+  evaluatorIdentity,
+  issueCertificate,
+  memberIdentity,
+} from "../../shared/platform/tls.ts";
 import type { Authority, PeerIdentity } from "../../shared/platform/tls.ts";
 
 export const AMPLE: Budget = { initial: 1_000_000, perDay: 1_000_000 };
 
 export type RunningEvaluator = {
   readonly name: string;
+  readonly identity: PeerIdentity;
   readonly keyShare: Uint8Array;
   readonly port: number;
   readonly events: EvaluatorEvent[];
@@ -53,6 +60,11 @@ export type TestOptions = {
   /** Puts something between an evaluator and its server. */
   readonly wrap?: (service: GrpcService, keys: EvaluatorKeys) => GrpcService;
 };
+
+/** Of every member of these federations: what they sign with is not looked at here. */
+const MEMBER_KEY = new Uint8Array(32);
+
+export const identityOf = (member: MemberId): PeerIdentity => memberIdentity({ member, signingKey: MEMBER_KEY });
 
 export const newMember = (): MemberId => toId<MemberId>(toHex(randomBytes(16)));
 
@@ -107,7 +119,8 @@ async function startEvaluator(
 ): Promise<RunningEvaluator> {
   const keyShare = generateKeyShare(randomBytes(64));
   const signing = signingKeyPair(randomBytes(32));
-  const tls = await test.tlsFor({ kind: "evaluator", name });
+  const identity = evaluatorIdentity({ name, signingKey: signing.publicKey });
+  const tls = await test.tlsFor(identity);
   const events: EvaluatorEvent[] = [];
   const list = (address: string): void => {
     const others = test.federation.found.evaluators.filter((each) => each.name !== name);
@@ -147,7 +160,7 @@ async function startEvaluator(
   list("127.0.0.1:1");
   await start();
   list(`127.0.0.1:${port}`);
-  return { name, keyShare, port, events, start, stop };
+  return { name, identity, keyShare, port, events, start, stop };
 }
 
 function emptyFederation(): Federation {
@@ -184,7 +197,7 @@ function admit(member: MemberId, budget: Budget): Admit {
     mandate: "counter-trafficking",
     contact: { office: "Invented Unit", phone: "", email: "", hours: "" },
     domains: ["target"],
-    signingKey: new Uint8Array(32),
+    signingKey: MEMBER_KEY,
     sealingKey: new Uint8Array(32),
     legalBasis: "none: test data",
     purposes: ["test"],

@@ -10,7 +10,7 @@ import { randomBytes } from "../../shared/crypto/random.ts";
 import { scalarAdd } from "../../shared/crypto/ristretto.ts";
 import type { Scalar } from "../../shared/crypto/ristretto.ts";
 import { verifyPayload } from "../../shared/crypto/sign.ts";
-import { AMPLE, newMember, startFederation } from "./evaluators.ts";
+import { AMPLE, identityOf, newMember, startFederation } from "./evaluators.ts";
 import type { TestFederation, TestOptions } from "./evaluators.ts";
 import { lyingService } from "./lying-evaluator.ts";
 
@@ -26,7 +26,7 @@ async function setting(options: TestOptions = {}, budget: Budget | undefined = A
   const test = open.use(await startFederation(options));
   const member = newMember();
   test.setMember(member, budget);
-  const tls = await test.tlsFor({ kind: "member", member });
+  const tls = await test.tlsFor(identityOf(member));
   const evidence: Evidence[] = [];
   const hardener = open.use(
     createHardener({
@@ -177,7 +177,7 @@ describe("a batch that is sent again", () => {
     const { test, member, hardener } = await setting();
     const batch = batchOf(30);
     const first = await hardener.hardenBatch(batch);
-    const tls = await test.tlsFor({ kind: "member", member });
+    const tls = await test.tlsFor(identityOf(member));
     const restarted = open.use(
       createHardener({ federation: () => test.federation, member, tls, onEvidence: () => undefined, workers: 1 }),
     );

@@ -4,7 +4,7 @@ import { evaluatorClient } from "../../agency-node/hardening/rpc/evaluator-clien
 import { encodeIdentifier } from "../../agency-node/linkage/identifiers.ts";
 import { blindBatch } from "../../shared/crypto/oprf.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
-import { newMember, startFederation } from "../hardening/evaluators.ts";
+import { identityOf, newMember, startFederation } from "../hardening/evaluators.ts";
 
 const GUESSES = 10_000;
 const BATCH = 500;
@@ -18,8 +18,8 @@ describe("ten thousand guesses", () => {
     const [evaluator] = test.evaluators;
     using client = evaluatorClient({
       address: `127.0.0.1:${evaluator!.port}`,
-      tls: await test.tlsFor({ kind: "member", member }),
-      expected: { kind: "evaluator", name: evaluator!.name },
+      tls: await test.tlsFor(identityOf(member)),
+      expected: evaluator!.identity,
     });
     const answers: string[] = [];
     for (let at = 0; at < GUESSES; at += BATCH) {

@@ -278,7 +278,7 @@ describe("a node's own services", () => {
   async function forgedFor(unit: UnitName): Promise<{ readonly key: string; readonly cert: string }> {
     const authority = await createAuthority({ federation: randomBytes(16), nowMs: Date.now() });
     const { privateKeyPem: key, requestPem } = await createTlsRequest();
-    const identity = { kind: "member", member: federation.member(unit) } as const;
+    const identity = federation.identity(unit);
     const cert = await issueCertificate({ authority, requestPem, identity, hosts: [], nowMs: Date.now() });
     return { key, cert };
   }

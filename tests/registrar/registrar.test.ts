@@ -107,7 +107,7 @@ describe("credentials", () => {
     broker.ask(requestOf(dir));
     const { certificatePem, natsUserJwt } = await broker.issuedTo(keyIdOf(dir));
     const identity = identityOfCertificate(certificateDer(certificatePem));
-    expect(identity).toEqual({ kind: "member", member: federation.member("ct") });
+    expect(identity).toEqual(federation.identity("ct"));
     const credentials = credentialsOf(dir, natsUserJwt);
     expect(await isLetIn(federation, "ct", credentials)).toBe(true);
   });

@@ -42,7 +42,8 @@ import { LiaisonServiceDefinition } from "../../shared/wire/gen/causeway/v1/liai
 import type { Match } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import { RecordsServiceDefinition } from "../../shared/wire/gen/causeway/v1/records.ts";
 import type { GetStatusResponse, ImportOptions, ImportResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
-import { identityOfCertificate } from "../../shared/platform/tls.ts";
+import { identityOfCertificate, memberIdentity } from "../../shared/platform/tls.ts";
+import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { boardUnder } from "./board.ts";
 import type { OpeningOptions, TestBoard } from "./board.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
@@ -318,8 +319,13 @@ export class TestFederation implements AsyncDisposable {
     return grpcClient(definition, {
       address: `127.0.0.1:${this.port(unit)}`,
       tls: readTls(this.dir(caller)),
-      expected: { kind: "member", member: this.member(unit) },
+      expected: this.identity(unit),
     });
+  }
+
+  /** Under the key that it was admitted with. */
+  identity(unit: UnitName): PeerIdentity {
+    return memberIdentity(this.founded.federation.members.get(this.member(unit))!);
   }
 
   member(unit: UnitName): MemberId {

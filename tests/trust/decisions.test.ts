@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { toHex } from "../../shared/core/bytes.ts";
 import { foldProposal } from "../../shared/core/chain.ts";
 import { activeEpoch, openEpochs } from "../../shared/core/decisions.ts";
-import type { DirectiveBody, Epoch, Federation } from "../../shared/core/directive.ts";
+import type { DirectiveBody, Epoch, EpochSalt, Federation } from "../../shared/core/directive.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
@@ -212,8 +212,25 @@ describe("rotate-key", () => {
     refuses(rotate(harbour, {}, signingKey), "INVALID", ["signingKey"]);
     refuses(rotate(harbour, { salts: [] }), "INVALID", ["salts"]);
     refuses(rotate(newMemberId(), {}), "INVALID", ["member"]);
+  });
+
+  it("gives a suspended member new keys, and salts only when it is reinstated", () => {
     paper.decide({ type: "suspend", member: harbour, reason: REASON });
-    refuses(rotate(harbour, {}), "INVALID", ["member"]);
+    const [signingKey, sealingKey] = [newSigningKey(), newSealingKey()];
+    const rotate = (salts: EpochSalt[]): DirectiveBody => ({
+      type: "rotateKey",
+      party: { kind: "member", member: harbour, sealingKey, salts },
+      signingKey,
+      reason: REASON,
+    });
+    refuses(rotate(paper.saltsOf(["target"])), "INVALID", ["salts"]);
+    paper.decide(rotate([]));
+    expect(paper.state.members.has(harbour)).toBe(false);
+    expect(paper.state.suspended.get(harbour)).toMatchObject({ signingKey, sealingKey });
+    const salts = paper.saltsOf(["target"]);
+    paper.decide({ type: "reinstate", member: harbour, reason: REASON, salts });
+    expect(paper.member(harbour)).toMatchObject({ signingKey, sealingKey });
+    expect(boxOf(1, "target", harbour)).toEqual({ recipientKey: sealingKey, sealed: salts[0]?.sealed });
   });
 
   it("gives the broker a new key, and with it the evaluator that the broker hosts", () => {
@@ -599,7 +616,12 @@ function bodyOf(step: Step, of: PaperFederation, slots: MemberId[], seats: reado
     case 4:
       return { type: "remove", member, reason: REASON, forCause: flag };
     case 5:
-      return { type: "rotateKey", party: { kind: "member", member, sealingKey, salts }, signingKey, reason: REASON };
+      return {
+        type: "rotateKey",
+        party: { kind: "member", member, sealingKey, salts: of.state.suspended.has(member) ? [] : salts },
+        signingKey,
+        reason: REASON,
+      };
     case 6:
       return { type: "rotateKey", party: { kind: flag ? "broker" : "freshness" }, signingKey, reason: REASON };
     case 7:

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { foundFederation } from "../../agency-node/admin/found.ts";
 import { readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
 import { toHex } from "../../shared/core/bytes.ts";
+import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
@@ -31,6 +32,7 @@ import {
   identityOfCertificate,
   identityUri,
   issueCertificate,
+  memberIdentity,
 } from "../../shared/platform/tls.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { enrolAll, foundSample } from "./sample-federation.ts";
@@ -46,7 +48,10 @@ beforeAll(async () => {
 afterAll(() => sample?.[Symbol.dispose]());
 
 const refusal = (code: string) => expect.objectContaining({ code });
-const memberOf = (slug: string) => sample.founded.members.get(slug) as MemberId;
+const identityOf = (slug: string): PeerIdentity => {
+  const { federation, members } = sample.founded;
+  return memberIdentity(federation.members.get(members.get(slug) as MemberId) as Admit);
+};
 
 describe("an enrolment", () => {
   const text = (): string => readFileSync(partyFile(sample.dir("harbour"), "enrolment"), "utf8");
@@ -84,7 +89,7 @@ describe("an enrolment", () => {
 describe("a certificate", () => {
   it("names the identity that the board chose, whatever the request asks for", async () => {
     const keys = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
-    const victim: PeerIdentity = { kind: "member", member: memberOf("border") };
+    const victim = identityOf("border");
     const request = await Pkcs10CertificateRequestGenerator.create({
       name: [{ CN: [identityUri(victim)] }],
       keys,
@@ -92,7 +97,7 @@ describe("a certificate", () => {
       extensions: [new SubjectAlternativeNameExtension([{ type: "url", value: identityUri(victim) }])],
     });
     const authority = await createAuthority({ federation: randomBytes(16), nowMs: NOW_MS });
-    const identity: PeerIdentity = { kind: "member", member: memberOf("harbour") };
+    const identity = identityOf("harbour");
     const requestPem = request.toString("pem");
     const certificate = await issueCertificate({ authority, requestPem, identity, hosts: [], nowMs: NOW_MS });
     expect(identityOfCertificate(certificateDer(certificate))).toEqual(identity);
@@ -122,25 +127,30 @@ describe("a certificate", () => {
 
   it("stands for nobody unless it has exactly one URI, written as we write it", () => {
     const id = "ab".repeat(16);
-    const member = { kind: "member", member: id };
-    expect(identityOfCertificate(`URI:causeway:member:${id}`)).toEqual(member);
-    expect(identityOfCertificate(`URI:causeway:member:${id}, DNS:localhost, IP Address:127.0.0.1`)).toEqual(member);
-    expect(identityOfCertificate("URI:causeway:evaluator:key-office")).toEqual({
+    const keyId = "cd".repeat(16);
+    const uri = `URI:causeway:member:${id}:${keyId}`;
+    expect(identityOfCertificate(uri)).toEqual({ kind: "member", member: id, keyId });
+    expect(identityOfCertificate(`${uri}, DNS:localhost, IP Address:127.0.0.1`)).toEqual(identityOfCertificate(uri));
+    expect(identityOfCertificate(`URI:causeway:evaluator:key-office:${keyId}`)).toEqual({
       kind: "evaluator",
       name: "key-office",
+      keyId,
     });
     for (const names of [
       "",
       "DNS:localhost",
-      `DNS:causeway:member:${id}`,
-      `URI:causeway:member:${id}, URI:causeway:broker`,
-      `URI:causeway:member:${id}, URI:causeway:member:${id}`,
-      `URI:causeway:member:${id.toUpperCase()}`,
-      `URI:causeway:member:${id}0`,
-      `URI: causeway:member:${id}`,
+      uri.replace("URI", "DNS"),
+      `${uri}, URI:causeway:broker`,
+      `${uri}, ${uri}`,
+      uri.replace(id, id.toUpperCase()),
+      `${uri}0`,
+      uri.replace("URI:", "URI: "),
+      `URI:causeway:member:${id}`,
+      `URI:causeway:member:${keyId}:`,
       "URI:causeway:broker:x",
       "URI:Causeway:broker",
-      "URI:causeway:evaluator:",
+      "URI:causeway:evaluator:key-office",
+      `URI:causeway:evaluator::${keyId}`,
       'DNS:"x, URI:causeway:broker"',
     ]) {
       expect(identityOfCertificate(names)).toBeUndefined();
@@ -176,10 +186,10 @@ describe("a certificate", () => {
     };
     const harbour = readTls(sample.dir("harbour"));
     expect(await call(harbour.privateKeyPem, harbour.certificatePem)).toBe("welcome");
-    expect(seen).toEqual([{ kind: "member", member: memberOf("harbour") }]);
+    expect(seen).toEqual([identityOf("harbour")]);
     const authority = await createAuthority({ federation: randomBytes(16), nowMs: Date.now() });
     const requestPem = readEnrolment(sample.dir("harbour")).enrolment.tlsRequestPem as string;
-    const identity: PeerIdentity = { kind: "member", member: memberOf("harbour") };
+    const identity = identityOf("harbour");
     const foreign = await issueCertificate({ authority, requestPem, identity, hosts: [], nowMs: Date.now() });
     expect(await call(harbour.privateKeyPem, foreign).catch(() => "")).toBe("");
     expect(seen.length).toBe(1);
@@ -258,7 +268,7 @@ describe("a bundle", () => {
   }
 
   it("is installed again without harm, and tells the party who it is", () => {
-    expect(install({})().identity).toEqual({ kind: "member", member: memberOf("harbour") });
+    expect(install({})().identity).toEqual(identityOf("harbour"));
   });
 
   it("is refused under another fingerprint, when out of date, or by another party", () => {
@@ -279,7 +289,7 @@ describe("a bundle", () => {
   it("is refused with a certificate by another authority for the same key and name", async () => {
     const authority = await createAuthority({ federation: randomBytes(16), nowMs: NOW_MS });
     const requestPem = readEnrolment(sample.dir("harbour")).enrolment.tlsRequestPem as string;
-    const identity: PeerIdentity = { kind: "member", member: memberOf("harbour") };
+    const identity = identityOf("harbour");
     const foreign = await issueCertificate({ authority, requestPem, identity, hosts: [], nowMs: NOW_MS });
     const bundleDir = mixed("certificate", new TextEncoder().encode(foreign));
     expect(install({ bundleDir })).toThrow(refusal("UNPROVEN"));
@@ -289,7 +299,7 @@ describe("a bundle", () => {
   it("is refused with a certificate of the federation's own authority for our key and another's name", async () => {
     const { authority } = readRegistrarKeys(sample.founded.registrarDir);
     const requestPem = readEnrolment(sample.dir("harbour")).enrolment.tlsRequestPem as string;
-    const identity: PeerIdentity = { kind: "member", member: memberOf("border") };
+    const identity = identityOf("border");
     const misnamed = await issueCertificate({ authority, requestPem, identity, hosts: [], nowMs: NOW_MS });
     const bundleDir = mixed("certificate", new TextEncoder().encode(misnamed));
     expect(install({ bundleDir })).toThrow(refusal("UNPROVEN"));

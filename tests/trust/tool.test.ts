@@ -404,6 +404,24 @@ describe("salts for a member that comes later", () => {
     ]);
   });
 
+  it("are not asked for when a suspended unit is given new keys, but when it is reinstated", async () => {
+    await suspend(await room.desk("chair"), "border", { reason: REASON });
+    await approves("deputy");
+    const { enrolment, fingerprint } = await enrolled("border-anew");
+    await rotateKey(await room.desk("chair"), "border", { reason: REASON, fingerprint });
+    await approves("clerk");
+    const { signingKey } = enrolment;
+    expect(room.office.state.suspended.get(room.member("border"))?.signingKey).toEqual(signingKey);
+    await expect(reinstate(await room.desk("chair"), "border", { reason: REASON })).rejects.toBeInstanceOf(Waiting);
+    await releases("clerk");
+    await reinstate(await room.desk("chair"), "border", { reason: REASON });
+    await approves("deputy");
+    const { state } = room.office;
+    const sealingKeys = [readSealingKeys(join(room.sample.root, "border-anew"))];
+    const opened = openSalts({ federation: state, member: room.member("border"), sealingKeys }, 1);
+    expect([...opened.keys()]).toEqual(["target", "protected"]);
+  });
+
   it("let a new board recover what the old one could", async () => {
     const dir = join(room.sample.root, "auditor");
     const { fingerprint } = await initAdministrator(dir, { name: "The auditor" });

@@ -215,7 +215,9 @@ async function newKeysOf(
   const { enrolment } = await enrolmentOf(seat.office, from, "node");
   const { signingKey, sealingKey } = enrolment;
   if (sealingKey === undefined) throw new CausewayError("INVALID", "the enrolment names no sealing key");
-  const salts = await saltsFor(seat, { domains, sealingKey }, `rotate-key ${party}`);
+  // A suspended member gets salts with its reinstatement.
+  const isSuspended = seat.federation.suspended.has(member);
+  const salts = isSuspended ? [] : await saltsFor(seat, { domains, sealingKey }, `rotate-key ${party}`);
   return { party: { kind: "member", member, sealingKey, salts }, signingKey };
 }
 

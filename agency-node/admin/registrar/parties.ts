@@ -4,7 +4,7 @@ import type { Federation, SignedDirective } from "../../../shared/core/directive
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { keyId } from "../../../shared/crypto/sign.ts";
 import { evaluatorsIn } from "../../../shared/platform/standing.ts";
-import { administratorIdentity } from "../../../shared/platform/tls.ts";
+import { administratorIdentity, evaluatorIdentity, memberIdentity } from "../../../shared/platform/tls.ts";
 import type { PeerIdentity } from "../../../shared/platform/tls.ts";
 import type { AccountHolder } from "../nats-accounts.ts";
 
@@ -21,14 +21,18 @@ export function listedParties(federation: Federation): ReadonlyMap<string, Liste
   const { found, members } = federation;
   const { broker } = found;
   const parties: ListedParty[] = [
-    ...found.board.map(({ signingKey }) => ({ identity: administratorIdentity(signingKey), signingKey, hosts: [] })),
+    ...found.board.map(({ signingKey }) => ({
+      identity: administratorIdentity({ signingKey }),
+      signingKey,
+      hosts: [],
+    })),
     ...[...members.values()].map(({ member, signingKey }) => ({
-      identity: { kind: "member" as const, member },
+      identity: memberIdentity({ member, signingKey }),
       signingKey,
       hosts: [],
     })),
     ...evaluatorsIn(federation).map(({ name, address, signingKey }) => ({
-      identity: { kind: "evaluator" as const, name },
+      identity: evaluatorIdentity({ name, signingKey }),
       signingKey,
       hosts: [hostOf(address)],
     })),

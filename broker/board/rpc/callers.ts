@@ -21,7 +21,7 @@ export function assertRegistrar(context: CallContext): void {
 
 export function memberCalling(context: CallContext, federation: Federation): MemberId {
   const peer = peerOf(context);
-  if (peer.kind === "member" && federation.members.has(peer.member)) return peer.member;
+  if (peer.kind === "member" && isInGoodStanding(peer, federation)) return peer.member;
   throw new CausewayError("FORBIDDEN", "only members in good standing may do this");
 }
 

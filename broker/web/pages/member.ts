@@ -149,11 +149,11 @@ function commandsFor({ admit: { slug }, standing }: Membership): Html {
     return paragraph("A removal cannot be taken back. The unit can be invited again, as a new member.");
   const remove = html`${command("Remove it, on good terms", commands.remove(slug))}
   ${command("Remove it for cause: the evaluators' keys must then change too", commands.removeForCause(slug))}`;
+  const newKeys = command("Give it new keys, such as after its node was lost or stolen", commands.rotateKey(slug));
   if (standing === "suspended") {
     return html`${heading("What you can propose")}
-    ${command("Reinstate it: its records are matched again", commands.reinstate(slug))} ${remove}`;
+    ${command("Reinstate it: its records are matched again", commands.reinstate(slug))} ${newKeys} ${remove}`;
   }
   return html`${heading("What you can propose")}
-  ${command("Suspend it: cut off within seconds, records hidden", commands.suspend(slug))}
-  ${command("Give it new keys, such as after its node was lost", commands.rotateKey(slug))} ${remove}`;
+  ${command("Suspend it: cut off within seconds, records hidden", commands.suspend(slug))} ${newKeys} ${remove}`;
 }
