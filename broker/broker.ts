@@ -40,7 +40,7 @@ import { createEvaluator } from "./evaluator/evaluator.ts";
 import type { Evaluator } from "./evaluator/evaluator.ts";
 import type { EvaluatorEvent } from "./evaluator/parts.ts";
 import { sharesIn } from "./evaluator/shares.ts";
-import { readBrokerSealingKeys, readBrokerSigner, signingKeysOf } from "./keys.ts";
+import { brokerKeysOf, readBrokerSealingKeys, readBrokerSigner, signingKeysOf } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";
 import { Oversight } from "./oversight.ts";
 import type { OversightParts } from "./oversight.ts";
@@ -404,7 +404,8 @@ export class Broker implements AsyncDisposable {
     const federation = (): Federation => this.#directory.federation;
     const ledger = this.#ledger;
     const { signal } = this.#stop;
-    const outlet = new Outlet({ bus, ledger, federation, signer: this.#signer, signal });
+    const keys = (): readonly Uint8Array[] => brokerKeysOf(this.#directives);
+    const outlet = new Outlet({ bus, ledger, federation, signer: this.#signer, keys, signal });
     const proofs = new Proofs({
       ledger,
       notices: this.#notices,

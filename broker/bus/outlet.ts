@@ -1,6 +1,8 @@
 /**
  * What the broker tells members. Replies to submissions leave at once; notices leave at fixed ticks, in order, from the
- * ledger: what a crash or an outage of NATS keeps back leaves at a later tick, the same bytes under a new seal.
+ * ledger: what a crash or an outage of NATS keeps back leaves at a later tick, the same bytes under a new seal. Only the signature is new
+ * if the board has given the broker another key since: a node believes the key that the chain names now, and no other, so that one that
+ * was stolen is worth nothing from the directive on.
  */
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Federation } from "../../shared/core/directive.ts";
@@ -10,7 +12,7 @@ import { blake2b } from "../../shared/crypto/hash.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import type { NatsBus } from "../../shared/platform/nats.ts";
 import { retryWhileUnavailable } from "../../shared/platform/retry.ts";
-import { signDelivery } from "../../shared/wire/data-plane.ts";
+import { signDelivery, signDeliveryAgain } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { deliverySubject } from "../../shared/wire/subjects.ts";
 import { NOTICES_PER_TICK_MAX } from "../core/limits.ts";
@@ -22,6 +24,8 @@ export type OutletParts = {
   readonly ledger: Pick<Ledger, "noticesAfter" | "confirmed">;
   readonly federation: () => Federation;
   readonly signer: SigningKeyPair;
+  /** Every signing key that a directive ever gave to the broker. */
+  readonly keys: () => readonly Uint8Array[];
   readonly signal: AbortSignal;
 };
 
@@ -60,10 +64,11 @@ export class Outlet {
     if (!bus.connected || admit === undefined) return;
     const sent = this.#sent.get(member) ?? ledger.confirmed(member);
     const due = ledger.noticesAfter(member, sent, NOTICES_PER_TICK_MAX);
+    const keys = due.length > 0 ? this.#parts.keys() : [];
     let last = sent;
     try {
       for (const { number, signed } of due) {
-        await this.#publish(member, admit.sealingKey, signed);
+        await this.#publish(member, admit.sealingKey, this.#signedNow(signed, keys));
         last = number;
       }
     } catch (error) {
@@ -71,6 +76,17 @@ export class Outlet {
     }
     // Unless the member has connected meanwhile and wants them from another one on.
     if ((this.#sent.get(member) ?? sent) === sent) this.#sent.set(member, last);
+  }
+
+  #signedNow(signed: Uint8Array, keys: readonly Uint8Array[]): Uint8Array {
+    const { federation, signer } = this.#parts;
+    try {
+      return signDeliveryAgain(signed, { federation: federation().id, signer, keys });
+    } catch (error) {
+      if (!isCausewayError(error, "UNPROVEN")) throw error;
+      // Somebody has written into the ledger. The node refuses it too, and says so; the others are told as ever.
+      return signed;
+    }
   }
 
   async #publish(member: MemberId, sealingKey: Uint8Array, signed: Uint8Array): Promise<void> {

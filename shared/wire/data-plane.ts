@@ -24,6 +24,7 @@ import { toId } from "../core/ids.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../core/ids.ts";
 import { blake2b } from "../crypto/hash.ts";
 import type { SealingKeyPair } from "../crypto/seal.ts";
+import { keyId } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import { TOKEN_BYTES } from "../crypto/token.ts";
 import {
@@ -121,6 +122,21 @@ export function signDelivery(
   const payload = gen.Delivery.encode(toDeliveryMessage(delivery)).finish();
   const signed = signMessage(payload, { federation: scope.federation, type: "delivery" }, scope.signer);
   return { signed, hash: noticeHash(payload) };
+}
+
+/**
+ * (broker) A delivery that it signed before, under the key that it has now, because nodes believe no other; what it says, and its hash,
+ * stay the same. `keys` are all that a directive ever gave to the broker: what none of them has signed is not signed again. Throws UNPROVEN.
+ */
+export function signDeliveryAgain(
+  signed: Uint8Array,
+  scope: { readonly federation: Uint8Array; readonly signer: SigningKeyPair; readonly keys: readonly Uint8Array[] },
+): Uint8Array {
+  const { federation, signer, keys } = scope;
+  const about = { federation, type: "delivery" };
+  const known = new Map(keys.map((key) => [toHex(keyId(key)), key]));
+  const { payload, keyId: signedBy } = verifyMessage(signed, about, (id) => known.get(id));
+  return signedBy === toHex(keyId(signer.publicKey)) ? signed : signMessage(payload, about, signer);
 }
 
 /** (node) Opens, verifies and decodes a delivery. `hash` is the notice hash. Throws UNPROVEN or INVALID. */

@@ -5,7 +5,13 @@ import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/i
 import { toId } from "../../shared/core/ids.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
-import { openDelivery, openSubmission, signDelivery, signSubmission } from "../../shared/wire/data-plane.ts";
+import {
+  openDelivery,
+  openSubmission,
+  signDelivery,
+  signDeliveryAgain,
+  signSubmission,
+} from "../../shared/wire/data-plane.ts";
 import { sealMessage, signMessage } from "../../shared/wire/envelope.ts";
 import * as gen from "../../shared/wire/gen/causeway/v1/data_plane.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
@@ -205,6 +211,24 @@ describe("a delivery", () => {
       const { signed } = signDelivery(delivery(body), { federation, signer: brokerSigner });
       expect(openDelivery(sealMessage(signed, memberSealing.publicKey), scope).delivery.body).toEqual(body);
     }
+  });
+
+  it("is signed again under the broker's new key, with the same hash, and only if one of its keys has signed it", () => {
+    const body = { kind: "gap" as const, incarnation, expectedSequence: 4 };
+    const next = signingKeyPair(filled(32, 8));
+    const keys = [brokerSigner.publicKey, next.publicKey];
+    const { signed, hash } = signDelivery(delivery(body), { federation, signer: brokerSigner });
+    expect(signDeliveryAgain(signed, { federation, signer: brokerSigner, keys })).toEqual(signed);
+    const again = signDeliveryAgain(signed, { federation, signer: next, keys });
+    const opened = openDelivery(sealMessage(again, memberSealing.publicKey), {
+      ...scope,
+      brokerSigningKey: next.publicKey,
+    });
+    expect(opened).toEqual({ delivery: delivery(body), hash });
+    const foreign = signDelivery(delivery(body), { federation, signer: memberSigner }).signed;
+    expect(() => signDeliveryAgain(foreign, { federation, signer: next, keys })).toThrow(
+      expect.objectContaining({ code: "UNPROVEN" }),
+    );
   });
 
   describe("opened by the wrong member", () => {

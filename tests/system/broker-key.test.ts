@@ -1,0 +1,63 @@
+/** The board gives the broker another signing key, with notices on the way to a node that is switched off. */
+import { afterEach, describe, expect, it } from "vitest";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import { signingKeyPair } from "../../shared/crypto/sign.ts";
+import { replaceFile } from "../../shared/platform/key-files.ts";
+import { keyFile } from "../../shared/platform/party.ts";
+import { TestFederation } from "../support/federation.ts";
+import type { UnitName } from "../support/federation.ts";
+
+/** An invented person; whoever imports the same number holds the same passport. */
+function person(unit: UnitName, number: number): string {
+  const passportNumber = [`ZX9${String(number).padStart(6, "0")}`];
+  const properties = { name: [`Invented ${unit} ${number}`], passportNumber };
+  return `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`;
+}
+
+const SOON = { timeout: 25_000, interval: 100 };
+
+describe("a broker with a new signing key", { timeout: 90_000 }, () => {
+  let federation: TestFederation;
+  afterEach(async () => await federation[Symbol.asyncDispose]());
+
+  const met = async (unit: UnitName): Promise<string[]> =>
+    (await federation.matches(unit))
+      .filter(({ state }) => state === "proven")
+      .map(({ reference }) => reference)
+      .toSorted();
+
+  const heardOf = async (unit: UnitName): Promise<number> => (await federation.matches(unit)).length;
+
+  function giveBrokerAnotherKey(): void {
+    const seed = randomBytes(32);
+    replaceFile(keyFile(federation.dir("broker"), "signing.key"), seed, 0o600);
+    const { publicKey: signingKey } = signingKeyPair(seed);
+    federation.decide({ type: "rotateKey", party: { kind: "broker" }, signingKey, reason: "Invented reason" });
+  }
+
+  it("still tells a node that was away what it had written down for it under the one before", async () => {
+    federation = await TestFederation.start();
+    await federation.import("ct", person("ct", 1) + person("ct", 2));
+    await federation.import("wcu", person("wcu", 1));
+    await federation.settled();
+    await federation.stop("ct");
+    await federation.import("wcu", person("wcu", 2));
+    await expect.poll(() => heardOf("wcu"), SOON).toBe(2);
+    await federation.stop("broker");
+    await federation.nats.kill();
+    giveBrokerAnotherKey();
+    const starting = federation.startBroker();
+    await federation.startNode("ct");
+    // It knows of the new key before anything reaches it that was signed with the old one.
+    await federation.informed(["ct"]);
+    await federation.nats.start();
+    await starting;
+    await federation.informed();
+    await federation.import("thb", person("thb", 1));
+    await federation.settled();
+    // What came under the new key follows what was written under the old one, in one chain.
+    expect(await met("ct")).toEqual(["ct-1", "ct-1", "ct-2"]);
+    expect(await met("wcu")).toEqual(["wcu-1", "wcu-1", "wcu-2"]);
+    expect(federation.log.lines("notice.broken-chain")).toEqual([]);
+  });
+});
