@@ -5,16 +5,16 @@
 import { compareBytes, concat, lpText, toHex, u8 } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Digest, Meeting, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
-import { digestItem, digestKey, digestOf } from "../../shared/core/digest.ts";
-import type { DigestItem } from "../../shared/core/digest.ts";
+import { digestItem, digestKey } from "../../shared/core/digest.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
 import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
+import { DigestBook } from "./digest-book.ts";
 import { tokenTexts } from "./entry.ts";
 import type { Encounter, Party } from "./match.ts";
-import { findCandidates, isExpired, matchIdOf, recordKeyOf } from "./matching.ts";
+import { findCandidates, matchIdOf, recordKeyOf } from "./matching.ts";
 import type { Candidate } from "./matching.ts";
 import { RecordTable } from "./records.ts";
 import type { LiveRecord } from "./records.ts";
@@ -37,13 +37,13 @@ export type MatchingScope = {
 
 export class EpochSpace {
   readonly epoch: number;
-  readonly records = new RecordTable();
+  readonly #records = new RecordTable();
+  /** Changed here only: index and digests go along. */
+  readonly records: Omit<RecordTable, "put" | "remove"> = this.#records;
   readonly #indexes = new Map<Domain, TokenIndex>();
   readonly #hash: TokenHash;
-  /** By record number; made when there is time, or when asked for. */
-  readonly #digestItems: (DigestItem | undefined)[] = [];
-  /** Numbers of records whose items are to be made. */
-  readonly #awaitingDigest: number[] = [];
+  /** Its items are made when there is time, or when asked for. */
+  readonly #digests = new DigestBook();
   readonly #digestKeys = new Map<MemberId, HashKey>();
   readonly #tokensOfMember = new Map<MemberId, number>();
 
@@ -72,18 +72,26 @@ export class EpochSpace {
     if (before !== undefined && before.domain !== version.domain) this.#index(before.domain).remove(before.number);
     const count = countOf(tokens);
     const published = (before?.published ?? 0) + fresh;
-    const record = this.records.put({ ...version, tokens: count, published, sinceMs: before?.sinceMs ?? nowMs });
+    const record = this.#records.put({ ...version, tokens: count, published, sinceMs: before?.sinceMs ?? nowMs });
     this.#index(record.domain).put(record.number, this.records.memberNumber(member), tokens);
-    this.#digestItems[record.number] = undefined;
-    this.#awaitingDigest.push(record.number);
+    if (before !== undefined) this.#digests.strike(before);
+    this.#digests.await(record);
     this.#tokensOfMember.set(member, this.tokensOfMember(member) + count - (before?.tokens ?? 0));
     return record;
   }
 
+  /** Gives a record that stands here another review day. */
+  revalidate(record: LiveRecord, reviewByDay: number): void {
+    const revalidated = this.#records.put({ ...record, reviewByDay });
+    const item = this.#digests.strike(record);
+    if (item === undefined) this.#digests.await(revalidated);
+    else this.#digests.enter(revalidated, item);
+  }
+
   remove(record: LiveRecord): void {
     this.#index(record.domain).remove(record.number);
-    this.records.remove(record);
-    this.#digestItems[record.number] = undefined;
+    this.#records.remove(record);
+    this.#digests.strike(record);
     this.#tokensOfMember.set(record.member, this.tokensOfMember(record.member) - record.tokens);
   }
 
@@ -94,21 +102,20 @@ export class EpochSpace {
 
   /** What the member holds here, less what is past its review day on `day`. */
   digest(federation: Uint8Array, member: MemberId, day: number): Digest {
-    const live = [...this.records.ofMember(member)].filter((record) => !isExpired(record, day));
-    return digestOf(
-      day,
-      live.map((record) => [record.handle, this.#digestItem(federation, record)] as const),
-    );
+    for (const each of this.#digests.awaitedOf(member)) this.#enterDigest(federation, each);
+    return this.#digests.digest(member, day);
+  }
+
+  /** Records that a bucket of such a digest is of, `max` at most. */
+  handlesIn(...of: Parameters<DigestBook["handlesIn"]>): Handle[] {
+    return this.#digests.handlesIn(...of);
   }
 
   /** Makes up to `max` items of digests ahead of time. False if none was missing. */
   prepareDigests(federation: Uint8Array, max: number): boolean {
-    const numbers = this.#awaitingDigest.splice(-max);
-    for (const number of numbers) {
-      const record = this.records.at(number);
-      if (record !== undefined) this.#digestItem(federation, record);
-    }
-    return numbers.length > 0;
+    const awaited = this.#digests.awaited(max);
+    for (const each of awaited) this.#enterDigest(federation, each);
+    return awaited.length > 0;
   }
 
   /** How many of `tokens` the member's record under `handle` does not hold yet, per class. */
@@ -179,14 +186,11 @@ export class EpochSpace {
     };
   }
 
-  #digestItem(federation: Uint8Array, record: LiveRecord): DigestItem {
-    const known = this.#digestItems[record.number];
-    if (known !== undefined) return known;
-    const key = this.#digestKeys.get(record.member) ?? digestKey(federation, record.member, this.epoch);
-    this.#digestKeys.set(record.member, key);
-    const item = digestItem(key, record, this.#index(record.domain).tokensOf(record.number));
-    this.#digestItems[record.number] = item;
-    return item;
+  #enterDigest(federation: Uint8Array, { member, handle }: Pick<LiveRecord, "member" | "handle">): void {
+    const record = this.records.find(member, handle) as LiveRecord;
+    const key = this.#digestKeys.get(member) ?? digestKey(federation, member, this.epoch);
+    this.#digestKeys.set(member, key);
+    this.#digests.enter(record, digestItem(key, record, this.#index(record.domain).tokensOf(record.number)));
   }
 
   #index(domain: Domain): TokenIndex {

@@ -15,14 +15,13 @@ import type {
 } from "../../shared/core/data-plane.ts";
 import { dayOf } from "../../shared/core/days.ts";
 import { openEpochs } from "../../shared/core/decisions.ts";
-import { bucketOf, differingBuckets, digestOf } from "../../shared/core/digest.ts";
+import { differingBuckets, digestOf } from "../../shared/core/digest.ts";
 import type { Admit, Federation } from "../../shared/core/directive.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { decideEntry } from "../core/entry.ts";
 import { countOf } from "../core/epoch-space.ts";
 import type { EpochSpace, Version } from "../core/epoch-space.ts";
 import { DIGEST_HANDLES_MAX, EXPIRIES_PER_SWEEP_MAX } from "../core/limits.ts";
-import { isExpired } from "../core/matching.ts";
 import { balanceOf, charge } from "../core/quota.ts";
 import type { LiveRecord } from "../core/records.ts";
 import type { Spaces } from "../core/spaces.ts";
@@ -127,7 +126,7 @@ export class Publications {
       const published = this.#ledger.applied(member, record.incarnation, record.sequence);
       if (published === undefined || published.position > position) continue;
       if (reviewByDay === undefined) space.remove(record);
-      else space.records.put({ ...record, reviewByDay });
+      else space.revalidate(record, reviewByDay);
     }
   }
 
@@ -175,11 +174,10 @@ export class Publications {
     if (!openEpochs(federation).some((each) => each.epoch === epoch)) return undefined;
     const space = this.#spaces.find(epoch);
     const held = space?.digest(federation.id, member, digest.day) ?? digestOf(digest.day, []);
-    const handles = new Map<number, Handle[]>(differingBuckets(digest, held).map((bucket) => [bucket, []]));
-    for (const record of space?.records.ofMember(member) ?? []) {
-      if (!isExpired(record, digest.day)) handles.get(bucketOf(record.handle))?.push(record.handle);
-    }
-    return { kind: "digestAnswer", incarnation, sequence, epoch, ...fitting(handles) };
+    const named = fitting(differingBuckets(digest, held), (bucket, max) => {
+      return space?.handlesIn(member, digest.day, bucket, max) ?? [];
+    });
+    return { kind: "digestAnswer", incarnation, sequence, epoch, ...named };
   }
 
   /** Makes some items of digests ahead of time. False if none was missing. */
@@ -246,9 +244,9 @@ export class Publications {
   }
 
   #revalidate(member: MemberId, { handle, reviewByDay }: Revalidate): void {
-    for (const { records } of this.#spaces.all) {
-      const record = records.find(member, handle);
-      if (record !== undefined) records.put({ ...record, reviewByDay });
+    for (const space of this.#spaces.all) {
+      const record = space.records.find(member, handle);
+      if (record !== undefined) space.revalidate(record, reviewByDay);
     }
     const lingering = this.#ledger.epochs.lingering(member, handle);
     if (lingering !== undefined) this.#ledger.epochs.linger({ ...lingering, reviewByDay });
@@ -282,14 +280,19 @@ function versionOf(envelope: Envelope, entry: Upsert): Version {
   return { member, handle, domain, handling, reviewByDay, incarnation, sequence };
 }
 
-/** As many buckets as one message can name the handles of; the next digest finds the others. */
-function fitting(handles: ReadonlyMap<number, readonly Handle[]>): Pick<DigestAnswer, "differing" | "handles"> {
+/** As many buckets as one message can name the handles of; the next digest finds the others. Looks at no more handles than that. */
+function fitting(
+  buckets: readonly number[],
+  handlesIn: (bucket: number, max: number) => readonly Handle[],
+): Pick<DigestAnswer, "differing" | "handles"> {
   const differing: number[] = [];
-  const named: Handle[] = [];
-  for (const [bucket, own] of handles) {
-    if (differing.length > 0 && named.length + own.length > DIGEST_HANDLES_MAX) break;
+  const handles: Handle[] = [];
+  for (const bucket of buckets) {
+    const room = DIGEST_HANDLES_MAX - handles.length;
+    const own = handlesIn(bucket, room + 1);
+    if (own.length > room && differing.length > 0) break;
     differing.push(bucket);
-    named.push(...own.slice(0, DIGEST_HANDLES_MAX));
+    handles.push(...own.slice(0, room));
   }
-  return { differing, handles: named };
+  return { differing, handles };
 }

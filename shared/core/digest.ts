@@ -69,6 +69,11 @@ export function digestOf(day: number, records: Iterable<readonly [Handle, Digest
     const known = buckets[bucket] as DigestItem;
     buckets[bucket] = { count: known.count + count, sum: known.sum + sum };
   }
+  return toDigest(day, buckets);
+}
+
+/** A digest of what the records of each bucket come to. */
+export function toDigest(day: number, buckets: readonly DigestItem[]): Digest {
   return { day, buckets: buckets.map(toBucket) };
 }
 

@@ -2,13 +2,14 @@ import { describe, expect, it } from "vitest";
 import { DIGEST_HANDLES_MAX } from "../../broker/core/limits.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { signDelivery } from "../../shared/wire/data-plane.ts";
-import type { Digest, DigestAnswer, Entry, Health, Upsert } from "../../shared/core/data-plane.ts";
+import type { Digest, DigestAnswer, Entry, Health, Revalidate, Upsert } from "../../shared/core/data-plane.ts";
 import { dayOf, monthEnd } from "../../shared/core/days.ts";
 import { bucketOf, digestItem, digestKey, digestOf } from "../../shared/core/digest.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
+import { seeded } from "../drills/seeded.ts";
 import { newHandle, tokens, upsert } from "./support.ts";
 import { Bench, BORDER, HARBOUR } from "./writer-support.ts";
 
@@ -27,11 +28,21 @@ class Books {
     for (const entry of entries) {
       if (entry.operation === "upsert") this.note(entry, received.submission.sequence);
       if (entry.operation === "withdraw") this.#live.delete(entry.handle);
+      if (entry.operation === "revalidate") this.#revalidate(entry);
     }
   }
 
   note(entry: Upsert, sequence: number): void {
     this.#live.set(entry.handle, { entry, sequence });
+  }
+
+  get handles(): Handle[] {
+    return [...this.#live.keys()];
+  }
+
+  #revalidate({ handle, reviewByDay }: Revalidate): void {
+    const { entry, sequence } = this.#live.get(handle) as { entry: Upsert; sequence: number };
+    this.#live.set(handle, { entry: { ...entry, reviewByDay }, sequence });
   }
 
   digest(day = dayOf(this.bench.nowMs)): Digest {
@@ -55,6 +66,27 @@ class Books {
 const handleIn = (bucket: string): Handle => `${bucket}${newHandle().slice(2)}` as Handle;
 const record = (handle = newHandle(), ...names: string[]): Upsert => upsert(handle, tokens(names));
 
+/** Records of Harbour, of one token each, put where publications would have put them. */
+function hold(bench: Bench, count: number): void {
+  for (let i = 0; i < count; i += 1) {
+    const handle = (i % 256).toString(16).padStart(2, "0") + i.toString(16).padStart(30, "0");
+    bench.spaces.of(1).put(
+      {
+        member: HARBOUR,
+        handle: handle as Handle,
+        domain: "target",
+        handling: "open",
+        reviewByDay: 40_000,
+        incarnation: "1".repeat(32) as never,
+        sequence: 1,
+      },
+      { single: new Uint8Array(), dateLevel: new Uint8Array(), yearLevel: new Uint8Array(16) },
+      0,
+    );
+  }
+  while (bench.publications.prepareDigests(count));
+}
+
 describe("a digest", () => {
   it("agrees over any mixture of what stands, was changed, withdrawn or revalidated", () => {
     const books = new Books(new Bench());
@@ -64,6 +96,45 @@ describe("a digest", () => {
     expect(books.compare()).toMatchObject({ epoch: 1, sequence: 3, differing: [], handles: [] });
     books.publish({ operation: "revalidate", handle: kept.handle, reviewByDay: monthEnd(kept.reviewByDay + 1) });
     expect(books.compare()).toMatchObject({ differing: [], handles: [] });
+  });
+
+  it("agrees after each step of a life, as of any day", () => {
+    const books = new Books(new Bench());
+    const { next: random } = seeded(1);
+    const today = dayOf(books.bench.nowMs);
+    const inMonths = (): number => monthEnd(today + 30 * Math.floor(random() * 12));
+    for (let step = 0; step < 300; step += 1) {
+      const handle = books.handles[Math.floor(random() * books.handles.length * 1.5)];
+      const choice = Math.floor(random() * 3);
+      if (handle === undefined || choice === 0) {
+        const reviewByDay = handle === undefined ? inMonths() : monthEnd(today);
+        books.publish(upsert(handle ?? newHandle(), tokens([`${step}`]), { reviewByDay }));
+      } else if (choice === 1) books.publish({ operation: "withdraw", handle });
+      else books.publish({ operation: "revalidate", handle, reviewByDay: inMonths() });
+      if (random() < 0.5) books.bench.publications.prepareDigests(2);
+      const day = today + Math.floor(random() * 400);
+      expect(books.compare(books.digest(day))?.differing, `step ${step}, day ${day}`).toEqual([]);
+    }
+    expect(books.handles.length).toBeGreaterThan(10);
+  });
+
+  it("costs the broker as much of many records as of few: who asks a thousand times holds up nobody", () => {
+    const [few, many] = [10, 20_000].map((count) => {
+      const bench = new Bench();
+      hold(bench, count);
+      const right = bench.spaces.of(1).digest(bench.federation.id, HARBOUR, dayOf(bench.nowMs));
+      const times = Array.from({ length: 1_000 }, () => {
+        const received = bench.next(HARBOUR, { kind: "digest", ...right });
+        const startedMs = performance.now();
+        const [, answer] = bench.receive(received);
+        const tookMs = performance.now() - startedMs;
+        expect(answer?.body).toMatchObject({ differing: [] });
+        return tookMs;
+      });
+      return times.toSorted((a, b) => a - b)[500] as number;
+    });
+    // Going through the records made it ten times as much.
+    expect((many as number) / (few as number)).toBeLessThan(4);
   });
 
   it("names the buckets that differ, and the records held there", () => {
@@ -116,22 +187,7 @@ describe("a digest", () => {
   it("is answered with as many buckets as one sealed message can name the records of", () => {
     const bench = new Bench();
     const count = DIGEST_HANDLES_MAX + 1_000;
-    for (let i = 0; i < count; i += 1) {
-      const handle = (i % 256).toString(16).padStart(2, "0") + i.toString(16).padStart(30, "0");
-      bench.spaces.of(1).put(
-        {
-          member: HARBOUR,
-          handle: handle as Handle,
-          domain: "target",
-          handling: "open",
-          reviewByDay: 40_000,
-          incarnation: "1".repeat(32) as never,
-          sequence: 1,
-        },
-        { single: new Uint8Array(), dateLevel: new Uint8Array(), yearLevel: new Uint8Array(16) },
-        0,
-      );
-    }
+    hold(bench, count);
     const answer = new Books(bench).compare() as DigestAnswer;
     expect(answer.differing.length).toBeGreaterThan(200);
     expect(answer.differing.length).toBeLessThan(256);
