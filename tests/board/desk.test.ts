@@ -13,13 +13,14 @@ import { readSigningKeys } from "../../shared/platform/party.ts";
 import { createTlsRequest } from "../../shared/platform/tls.ts";
 import { invitationSecretHash, signCredentialsRequest, signInvitation, signPaper } from "../../shared/wire/board.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
-import { BoardRoom, SECOND_MS, within } from "./support.ts";
+import { BoardRoom, within } from "./support.ts";
+import { AT_ONCE_MS, LONG_MS } from "../support/patience.ts";
 
 let room: BoardRoom;
 beforeAll(async () => {
   room = await BoardRoom.open();
-}, 30_000);
-afterAll(async () => await room?.[Symbol.asyncDispose]());
+}, LONG_MS);
+afterAll(async () => await room?.[Symbol.asyncDispose](), LONG_MS);
 
 const scope = (party: string) => ({
   federation: room.federation.board.federation.id,
@@ -131,7 +132,7 @@ describe("the registrar's counter", () => {
     const next = followed.next();
     const asked = await request("ct");
     await room.membership("ct").requestCredentials({ request: asked });
-    const { value } = await within(SECOND_MS, next);
+    const { value } = await within(AT_ONCE_MS, next);
     expect(toHex(value?.request?.payload ?? new Uint8Array())).toBe(toHex(asked.payload));
     expect((await room.membership("ct").getCredentials({})).credentials).toBeUndefined();
     const issued = {
@@ -146,7 +147,7 @@ describe("the registrar's counter", () => {
     // What is answered is not asked again.
     const again = room.registrar().followRequests({})[Symbol.asyncIterator]();
     await room.membership("thb").requestCredentials({ request: await request("thb") });
-    const only = await within(SECOND_MS, again.next());
+    const only = await within(AT_ONCE_MS, again.next());
     expect(toHex(only.value?.request?.signature?.keyId ?? new Uint8Array())).toBe(
       toHex(keyId(scope("thb").signer.publicKey)),
     );

@@ -19,7 +19,7 @@ import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { TestFederation } from "../support/federation.ts";
-import { SECOND_MS } from "./support.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -80,8 +80,8 @@ const outcomes: unknown[] = [];
 beforeAll(async () => {
   federation = await TestFederation.found();
   chain = new Uint8Array(readFileSync(partyFile(federation.dir("broker"), "chain")));
-}, 30_000);
-afterAll(async () => await federation?.[Symbol.asyncDispose]());
+}, LONG_MS);
+afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
 beforeEach(async () => {
   open = new AsyncDisposableStack();
@@ -155,16 +155,16 @@ const policy = (reason: string): DirectiveBody => ({
 
 const proven = (): boolean => follower.policyUnprovenSinceMs === 0;
 const settled = async (look: () => unknown, value: unknown): Promise<void> =>
-  await expect.poll(look, { timeout: 5 * SECOND_MS, interval: 10 }).toEqual(value);
+  await expect.poll(look, SOON).toEqual(value);
 
 describe("a follower", () => {
-  it("takes a directive within a second, and waits a minute for the statement about it", async () => {
+  it("takes a directive at once, and waits a minute for the statement about it", async () => {
     broker.say(fresh(state()));
     follow();
     await settled(proven, true);
     const directive = decided(policy("first"));
     broker.say({ directive });
-    await expect.poll(() => follower.federation.head.number, { timeout: SECOND_MS }).toBe(directive.directive.number);
+    await expect.poll(() => follower.federation.head.number, SOON).toBe(directive.directive.number);
     expect([proven(), outcomes]).toEqual([true, []]);
     nowMs += 61_000;
     broker.say(fresh(state(), nowMs - 61_000));

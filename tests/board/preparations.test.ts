@@ -14,14 +14,15 @@ import { openEvaluatorOffer, signEvaluatorOffer } from "../../shared/wire/board.
 import { encodeKeyOffer } from "../../shared/wire/directive.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
-import { BoardRoom, SECOND_MS } from "./support.ts";
+import { BoardRoom } from "./support.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 let room: BoardRoom;
 beforeAll(async () => {
   room = await BoardRoom.open();
   await room.federation.startEvaluator();
-}, 30_000);
-afterAll(async () => await room?.[Symbol.asyncDispose]());
+}, LONG_MS);
+afterAll(async () => await room?.[Symbol.asyncDispose](), LONG_MS);
 
 const prepare = async (epoch = 2, generation = 2) => await room.board("chair").prepareEpoch({ epoch, generation });
 
@@ -61,7 +62,7 @@ async function evaluated(office: "broker" | "key-office", generation: number, bl
   throw new Error("no answer");
 }
 
-describe("the preparation of an epoch", () => {
+describe("the preparation of an epoch", { timeout: LONG_MS }, () => {
   it("makes the broker's keys once, and asks members and evaluators for theirs", async () => {
     expect(await room.membership("ct").getPreparation({})).toMatchObject({ epoch: 0, generation: 0 });
     const first = await prepare();
@@ -69,9 +70,7 @@ describe("the preparation of an epoch", () => {
     expect(first.memberKeys).toEqual([]);
     expect(await room.membership("ct").getPreparation({})).toMatchObject({ epoch: 2, generation: 2 });
     // The office makes its share by itself.
-    await expect
-      .poll(async () => (await prepare()).evaluatorOffers.length, { timeout: 10 * SECOND_MS, interval: 100 })
-      .toBe(2);
+    await expect.poll(async () => (await prepare()).evaluatorOffers.length, SOON).toBe(2);
     const again = await prepare();
     expect(toHex(again.brokerSealingKey)).toBe(toHex(first.brokerSealingKey));
     const { id, found } = room.federation.board.federation;
@@ -156,7 +155,7 @@ describe("the preparation of an epoch", () => {
     const over = { generation: 2, evaluators: renewed };
     await room.decide(await room.federation.board.opening(2, { newKeysOf: [], over }));
     for (const office of offices) {
-      await expect.poll(() => answer(office, 2), { timeout: 2 * SECOND_MS }).toBe("evaluated");
+      await expect.poll(() => answer(office, 2), SOON).toBe("evaluated");
       expect(await answer(office, 1)).toBe("evaluated");
       expect(await answer(office, 3)).toBe("refused");
     }
@@ -164,11 +163,11 @@ describe("the preparation of an epoch", () => {
     await room.decide({ type: "epochActivate", epoch: 2, laggards: [] });
     await room.decide(retirement(1));
     for (const office of offices) {
-      await expect.poll(() => existsSync(keyFile(room.federation.dir(office), "share.key"))).toBe(false);
+      await expect.poll(() => existsSync(keyFile(room.federation.dir(office), "share.key")), SOON).toBe(false);
       expect((await evaluated(office, 1, blinded)).response?.$case).toBe("refused");
       expect(await answer(office, 2)).toBe("evaluated");
     }
-  }, 30_000);
+  });
 });
 
 const retirement = (epoch: number): DirectiveBody => ({

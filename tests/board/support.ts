@@ -14,13 +14,13 @@ import {
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { TestFederation } from "../support/federation.ts";
 
-export const SECOND_MS = 1_000;
-
 export type Draft = Pick<SignedDirective, "payload" | "directive">;
 type Definition = Parameters<typeof grpcClient>[0];
 
 export class BoardRoom implements AsyncDisposable {
   readonly federation: TestFederation;
+  /** How far the broker's clock is ahead. */
+  brokerAheadMs = 0;
   readonly #open: Disposable[] = [];
 
   private constructor(federation: TestFederation) {
@@ -29,7 +29,7 @@ export class BoardRoom implements AsyncDisposable {
 
   /** Founded, with nats-server and broker running; no node and no evaluator. */
   static async open(): Promise<BoardRoom> {
-    const federation = await TestFederation.found();
+    const federation = await TestFederation.found({ brokerClock: () => Date.now() + room.brokerAheadMs });
     const room = new BoardRoom(federation);
     try {
       await federation.nats.start();

@@ -51,6 +51,7 @@ import { NatsProcess } from "./nats-process.ts";
 import { Wiretap } from "./wiretap.ts";
 import type { Caller } from "./wiretap.ts";
 import { WrittenLog } from "./written-log.ts";
+import { SOON } from "./patience.ts";
 
 export type UnitName = "ct" | "thb" | "wcu";
 
@@ -63,6 +64,8 @@ export type TestOptions = {
   readonly console?: boolean;
   /** Of the nodes. Default: the machine's. */
   readonly clock?: Clock;
+  /** Of the broker. Default: the machine's. */
+  readonly brokerClock?: Clock;
 };
 
 /** Where a server listens, and where others find it: the same, unless a wiretap stands between. */
@@ -166,7 +169,8 @@ export class TestFederation implements AsyncDisposable {
   /** Resolves when the broker takes submissions; waits for NATS as long as it takes. */
   async startBroker(streams: Partial<BrokerSettings["streams"]> = {}): Promise<Broker> {
     const config = this.configureBroker(streams);
-    const broker = createBroker(config, { clock: systemClock, log: this.log.for("broker") });
+    const { brokerClock: clock = systemClock } = this.#options;
+    const broker = createBroker(config, { clock, log: this.log.for("broker") });
     this.#running.set("broker", broker);
     await broker.start();
     return broker;
@@ -243,7 +247,7 @@ export class TestFederation implements AsyncDisposable {
    */
   async settled(
     units: readonly UnitName[] = Object.keys(UNITS) as UnitName[],
-    timeoutMs = 25_000,
+    timeoutMs = SOON.timeout,
     withheld = 0,
   ): Promise<void> {
     const deadline = Date.now() + timeoutMs;
@@ -303,7 +307,10 @@ export class TestFederation implements AsyncDisposable {
   }
 
   /** Resolves when these units' nodes know all that the board has decided. */
-  async informed(units: readonly UnitName[] = Object.keys(UNITS) as UnitName[], timeoutMs = 25_000): Promise<void> {
+  async informed(
+    units: readonly UnitName[] = Object.keys(UNITS) as UnitName[],
+    timeoutMs = SOON.timeout,
+  ): Promise<void> {
     const { number } = this.board.federation.head;
     const deadline = Date.now() + timeoutMs;
     for (const unit of units) {
