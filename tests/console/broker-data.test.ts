@@ -1,5 +1,5 @@
 /** What stands between the broker and its console: proofs that are made once, and word of changes. */
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Changes } from "../../broker/console-data/changes.ts";
 import { Proven } from "../../broker/console-data/proven.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
@@ -31,6 +31,9 @@ describe("what was proven", () => {
 });
 
 describe("word of changes", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
   it("comes at once for a directive, soon for the rest, and not while nothing is new", async () => {
     const log = new WrittenLog();
     let directive = Promise.withResolvers<void>();
@@ -50,9 +53,13 @@ describe("word of changes", () => {
     const decided = directive;
     directive = Promise.withResolvers();
     decided.resolve();
-    await expect.poll(() => told, { timeout: 500 }).toBe(1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toBe(1);
     state = "another";
-    await expect.poll(() => told, { timeout: 2_500 }).toBe(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(told).toBe(2);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(told).toBe(2);
     expect(log.lines("console.listenerFailed")).toHaveLength(2);
     unsubscribe();
     stop.abort();

@@ -14,6 +14,7 @@ import { silentLog } from "../../shared/platform/log.ts";
 import { invented } from "../crypto/support.ts";
 import { BrokerModel } from "./broker-model.ts";
 import { FEDERATION, MEMBER, TestNode, person } from "./support.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 let node: TestNode;
 let broker: BrokerModel;
@@ -111,7 +112,7 @@ async function decide(...open: readonly EpochTerms[]): Promise<void> {
 }
 
 async function until(look: () => boolean): Promise<void> {
-  const deadline = performance.now() + 25_000;
+  const deadline = performance.now() + SOON.timeout;
   while (!look()) {
     if (performance.now() > deadline) throw new Error("it did not come to that");
     await new Promise((resolve) => setImmediate(resolve));
@@ -148,7 +149,7 @@ function putMany(count: number, from = 0): void {
   preparer.wake();
 }
 
-describe("an epoch that opens", () => {
+describe("an epoch that opens", { timeout: LONG_MS }, () => {
   it("gets every live record, with tokens under its own salt and nothing evaluated again", async () => {
     putMany(50);
     await settled();
@@ -180,7 +181,7 @@ describe("an epoch that opens", () => {
     expect(upsertsIn(2).at(-1)?.handle === handle || upsertsIn(1).at(-1)?.handle === handle).toBe(true);
     await settled();
     expect([broker.held(1).size, broker.held(2).size]).toEqual([2_501, 2_501]);
-  }, 30_000);
+  });
 
   it("goes on being filled after a crash at any point, and holds each record once", async () => {
     putMany(1_500);
@@ -195,7 +196,7 @@ describe("an epoch that opens", () => {
     await settled();
     expect(broker.held(2).size).toBe(1_500);
     expect(node.standings.progress(2)).toEqual({ records: 1_500, published: 1_500 });
-  }, 30_000);
+  });
 
   it("does not get what is withdrawn, or past its review day", async () => {
     putMany(3);
@@ -284,7 +285,7 @@ describe("an epoch that opens", () => {
   });
 });
 
-describe("a record in two epochs", () => {
+describe("a record in two epochs", { timeout: LONG_MS }, () => {
   it("is withdrawn once, and its amendment goes to both", async () => {
     await decide(termsOf(1), termsOf(2));
     putMany(2);
@@ -302,7 +303,7 @@ describe("a record in two epochs", () => {
   });
 });
 
-describe("an epoch that ends", () => {
+describe("an epoch that ends", { timeout: LONG_MS }, () => {
   it("is forgotten: standings, layouts, keys and what it alone needed of the cache", async () => {
     putMany(5);
     await settled();

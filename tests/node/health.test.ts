@@ -5,6 +5,7 @@ import { silentLog } from "../../shared/platform/log.ts";
 import { invented } from "../crypto/support.ts";
 import { BrokerModel } from "./broker-model.ts";
 import { kindsOf, person, TestNode } from "./support.ts";
+import { SOON } from "../support/patience.ts";
 
 let node: TestNode;
 let health: Health;
@@ -89,6 +90,6 @@ describe("a node's word about itself", () => {
     expect(statements()).toBe(1);
     new BrokerModel(node).takeAll();
     expect(statements()).toBe(0);
-    await expect.poll(statements, { timeout: 5_000 }).toBe(1);
+    await expect.poll(statements, SOON).toBe(1);
   });
 });

@@ -9,6 +9,7 @@ import { signingKeyPair, verifyPayload } from "../../shared/crypto/sign.ts";
 import { silentLog } from "../../shared/platform/log.ts";
 import { decodeKeyOffer } from "../../shared/wire/directive.ts";
 import { invented } from "../crypto/support.ts";
+import { SOON } from "../support/patience.ts";
 
 const MEMBER = toId<MemberId>("0d".repeat(16));
 const SIGNER = signingKeyPair(invented("signer", 32));
@@ -50,7 +51,7 @@ const looked = async (): Promise<void> => await new Promise((resolve) => setTime
 describe("a key for an epoch to come", () => {
   it("is made and offered under the member's signature", async () => {
     start(async () => 2);
-    await expect.poll(() => offered.length).toBe(1);
+    await expect.poll(() => offered.length, SOON).toBe(1);
     const [{ payload, signature }] = offered as [MemberKey];
     expect(decodeKeyOffer(payload)).toEqual({ member: MEMBER, epoch: 2, sealingKey: invented("sealing 2", 32) });
     const content = { type: "key-offer", federation: FEDERATION.id, payload, signature: signature.signature };

@@ -18,6 +18,10 @@ import {
   submissionSubject,
 } from "../../shared/wire/subjects.ts";
 import { TestFederation } from "../support/federation.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
+
+/** Less than the 5 s after which the client itself gives up: what ends sooner was ended. */
+const AT_ONCE_MS = 4_000;
 
 let federation: TestFederation;
 let broker: NatsBus;
@@ -29,13 +33,13 @@ beforeAll(async () => {
   broker = await connectNats(brokerOptions());
   const sizes = { submissionBytesMax: 64 * 1024, deliveryBytesMax: 1024 * 1024, replicas: 1 };
   await ensureMemberStreams(broker, member(), sizes);
-}, 30_000);
+}, LONG_MS);
 
 afterAll(async () => {
   stop.abort();
-  await broker[Symbol.asyncDispose]();
-  await federation[Symbol.asyncDispose]();
-});
+  await broker?.[Symbol.asyncDispose]();
+  await federation?.[Symbol.asyncDispose]();
+}, LONG_MS);
 
 const member = () => federation.founded.members.get("ct")!;
 
@@ -69,7 +73,7 @@ const codeOf = async (work: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof CausewayError ? error.code : "foreign"),
   );
 
-describe("connecting", () => {
+describe("connecting", { timeout: LONG_MS }, () => {
   it("is UNAUTHENTICATED with credentials that the server does not know: waiting would not help", async () => {
     const creds = readNatsCredentials(federation.dir("ct")).replace(/(?<=JWT-----\n)[\s\S]*?(?=\n-)/, (jwt) =>
       jwt.replace(/\.[^.]*$/, `.${"A".repeat(86)}`),
@@ -88,12 +92,12 @@ describe("connecting", () => {
     const begun = performance.now();
     own.abort();
     expect(await connecting).toBe("UNAVAILABLE");
-    expect(performance.now() - begun).toBeLessThan(500);
+    expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
     mute.close();
   });
 });
 
-describe("publishing", () => {
+describe("publishing", { timeout: LONG_MS }, () => {
   it("is done when a server has stored it", async () => {
     await using bus = await connectNats(memberOptions());
     expect(await codeOf(publish(bus, 1_000))).toBe("done");
@@ -112,7 +116,7 @@ describe("publishing", () => {
     const other = federation.founded.members.get("wcu")!;
     expect(["UNAUTHENTICATED", "UNAVAILABLE"]).toContain(await codeOf(publish(bus, 100, submissionSubject(other, 1))));
     expect(bus.connected).toBe(true);
-  }, 20_000);
+  });
 
   it("fails at once while the server is away, and works again after it, of which the owner is told", async () => {
     const lines: string[] = [];
@@ -120,16 +124,16 @@ describe("publishing", () => {
     const { promise: back, resolve: onReconnect } = Promise.withResolvers<void>();
     await using bus = await connectNats(memberOptions({ log, onReconnect }));
     await federation.nats.kill();
-    await expect.poll(() => bus.connected).toBe(false);
+    await expect.poll(() => bus.connected, SOON).toBe(false);
     const begun = performance.now();
     expect(await codeOf(publish(bus, 100))).toBe("UNAVAILABLE");
-    expect(performance.now() - begun).toBeLessThan(100);
+    expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
     await federation.nats.start();
     await back;
     expect(bus.connected).toBe(true);
     expect(lines.join("")).toContain("nats.reconnect");
-    await expect.poll(() => codeOf(publish(broker, 100, deliverySubject(member()))), { timeout: 10_000 }).toBe("done");
-  }, 30_000);
+    await expect.poll(() => codeOf(publish(broker, 100, deliverySubject(member()))), SOON).toBe("done");
+  });
 
   it("that waits for an answer does not outlive the connection", async () => {
     const bus = await connectNats(memberOptions());
@@ -137,6 +141,6 @@ describe("publishing", () => {
     const begun = performance.now();
     await bus[Symbol.asyncDispose]();
     expect(["done", "UNAVAILABLE"]).toContain(await waiting);
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
   });
 });
