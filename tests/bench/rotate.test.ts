@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { rotateTokens } from "./rotate-bench.ts";
 import type { Stages } from "./rotate-stages.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 const QUIET = (): void => undefined;
 const sum = (stages: Stages): number => Object.values(stages).reduce((total, seconds) => total + seconds, 0);
 
 describe("the rotation that is measured", () => {
-  it("ends with an agreed digest, and its parts add up to the time that it took", { timeout: 180_000 }, async () => {
+  it("ends with an agreed digest, and its parts add up to the time that it took", { timeout: LONG_MS }, async () => {
     const result = await rotateTokens({ tokens: 20_000, runs: 1, say: QUIET });
     const { tokens, seconds, parts, processorSeconds, shareOfLimit } = result;
     expect(tokens).toBe(20_000);

@@ -17,11 +17,12 @@ import { sealMessage } from "../../shared/wire/envelope.ts";
 import { BROKER_INBOX_PREFIX, submissionSubject } from "../../shared/wire/subjects.ts";
 import { newHandle, STREAM_SIZES, tokens, upsert, World } from "./support.ts";
 import type { Client } from "./support.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 const publication = (...names: string[]) =>
   ({ kind: "publication", entries: [upsert(newHandle(), tokens(names))] }) as const;
 
-describe("a broker with a real nats-server", () => {
+describe("a broker with a real nats-server", { timeout: LONG_MS }, () => {
   let world: World;
   let harbour: Client;
   let border: Client;
@@ -30,8 +31,8 @@ describe("a broker with a real nats-server", () => {
     world = await World.start();
     harbour = await world.client("harbour");
     border = await world.client("border");
-  });
-  afterAll(async () => await world[Symbol.asyncDispose]());
+  }, LONG_MS);
+  afterAll(async () => await world?.[Symbol.asyncDispose](), LONG_MS);
 
   /** Shows that the queue goes on: a further submission is answered. */
   async function goesOn(client = harbour): Promise<void> {
@@ -254,9 +255,9 @@ describe("a broker with a real nats-server", () => {
     const status = async () => (await connection.client.check({})).status;
     expect(await status()).toBe(SERVING);
     await world.nats.kill();
-    await expect.poll(status, { timeout: 10_000 }).toBe(NOT_SERVING);
+    await expect.poll(status, SOON).toBe(NOT_SERVING);
     await world.nats.start();
-    await expect.poll(status, { timeout: 10_000 }).toBe(SERVING);
+    await expect.poll(status, SOON).toBe(SERVING);
   });
 
   it("logs neither tokens nor handles nor ids in full", () => {

@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { newHandle, tokens, upsert, World } from "./support.ts";
 import type { Client } from "./support.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 /** Sends again, as a node does, until each of the numbered submissions has its receipt. */
 async function settle(client: Client, sent: ReturnType<Client["next"]>[]): Promise<void> {
   const missing = () => sent.filter(({ submission }) => client.receipts(submission.sequence).length === 0);
-  const deadline = Date.now() + 25_000;
+  const deadline = Date.now() + SOON.timeout;
   while (missing().length > 0) {
     if (Date.now() > deadline) throw new Error(`${missing().length} submissions have no receipt`);
     for (const { submission } of missing()) await client.send(client.seal(submission)).catch(() => undefined);
@@ -23,7 +24,7 @@ function expectOneStory(client: Client, matches: number): void {
   expect([...client.noticeHashes.values()].every((hashes) => hashes.size === 1)).toBe(true);
 }
 
-describe("after a stop", () => {
+describe("after a stop", { timeout: LONG_MS }, () => {
   it("finds a new overlap with a record from before, and remembers whom it has told", async () => {
     await using world = await World.start();
     const [harbour, border] = [await world.client("harbour"), await world.client("border")];
@@ -83,7 +84,7 @@ describe("after a stop", () => {
     await world.stopBroker();
     await world.nats.kill();
     const starting = world.startBroker();
-    await expect.poll(() => world.recorded.count("nats.waiting")).toBeGreaterThan(0);
+    await expect.poll(() => world.recorded.count("nats.waiting"), SOON).toBeGreaterThan(0);
     await world.nats.start();
     await starting;
     await border.until(() => true);

@@ -54,6 +54,7 @@ import { freePort } from "../../deploy/demo/ports.ts";
 import { NatsProcess } from "../support/nats-process.ts";
 import { foundSample } from "../trust/sample-federation.ts";
 import type { SampleFederation } from "../trust/sample-federation.ts";
+import { SOON } from "../support/patience.ts";
 
 const MIB = 1024 * 1024;
 export const STREAM_SIZES = { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32 * MIB, replicas: 1 };
@@ -344,7 +345,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** Waits until what was received makes `look` answer. */
-  async until<T>(look: () => T | undefined, timeoutMs = 15_000): Promise<T> {
+  async until<T>(look: () => T | undefined, timeoutMs = SOON.timeout): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = look();

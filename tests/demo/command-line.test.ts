@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { textOf, Visitor } from "../console/support.ts";
 import { assertNatsServer, causeway, endOf, startDemo, untilSaid } from "./support.ts";
 import type { Ended } from "./support.ts";
+import { LONG_MS } from "../support/patience.ts";
 
-const RUN_MS_MAX = 120_000;
 const DEFAULTS = ["--role", "suspect", "--legal-basis", "Invented Act", "--case", "Invented", "--handling", "open"];
 
 let work: string;
@@ -25,20 +25,21 @@ const objects = (text: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 beforeAll(async () => {
-  assertNatsServer();
   work = mkdtempSync(join(tmpdir(), "causeway-cli-test-"));
+  assertNatsServer();
   demo = startDemo(["--dir", join(work, "federation")]);
   ended = endOf(demo);
   shown = await untilSaid(demo, "Ctrl-C ends the demonstration.");
-}, RUN_MS_MAX);
+}, LONG_MS);
 
 afterAll(async () => {
-  demo.kill("SIGINT");
-  expect((await ended).code).toBe(0);
+  demo?.kill("SIGINT");
+  const end = await ended;
   rmSync(work, { recursive: true, force: true });
-});
+  expect(end?.code).toBe(0);
+}, LONG_MS);
 
-describe("causeway node", { timeout: RUN_MS_MAX }, () => {
+describe("causeway node", { timeout: LONG_MS }, () => {
   it("shows an officer each overlap, whom to call, and what met", async () => {
     const { code, stdout } = await causeway(["node", "inbox", ...at("wcu")]);
     expect(code).toBe(0);
@@ -129,7 +130,7 @@ describe("causeway node", { timeout: RUN_MS_MAX }, () => {
   });
 });
 
-describe("causeway admin", { timeout: RUN_MS_MAX }, () => {
+describe("causeway admin", { timeout: LONG_MS }, () => {
   const chair = (): string => join(work, "federation", "board", "1");
 
   it("gives an administrator a code that opens the console, where the demonstration says it is", async () => {
@@ -170,7 +171,7 @@ describe("causeway admin", { timeout: RUN_MS_MAX }, () => {
   });
 });
 
-describe("causeway", () => {
+describe("causeway", { timeout: LONG_MS }, () => {
   it("tells a misunderstood command from a failed one", async () => {
     expect((await causeway(["node", "import"])).code).toBe(2);
     expect((await causeway(["nobody"])).code).toBe(2);

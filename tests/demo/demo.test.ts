@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { assertNatsServer, endOf, programsIn, startDemo, untilSaid } from "./support.ts";
-
-const RUN_MS_MAX = 120_000;
+import { LONG_MS } from "../support/patience.ts";
 
 const Summary = z.strictObject({
   members: z.array(
@@ -28,8 +27,8 @@ const Summary = z.strictObject({
 let work: string;
 
 beforeAll(() => {
-  assertNatsServer();
   work = mkdtempSync(join(tmpdir(), "causeway-demo-test-"));
+  assertNatsServer();
 });
 
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -37,7 +36,7 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 describe("the demonstration", () => {
   it(
     "shows exactly the overlaps that the sample records hold, and leaves nothing behind",
-    { timeout: RUN_MS_MAX },
+    { timeout: LONG_MS },
     async () => {
       const dir = join(work, "samples");
       const ended = await endOf(startDemo(["--exit", "--json", "--dir", dir]));
@@ -72,7 +71,7 @@ describe("the demonstration", () => {
     },
   );
 
-  it("says which program died, shows its last words, and stops the others", { timeout: RUN_MS_MAX }, async () => {
+  it("says which program died, shows its last words, and stops the others", { timeout: LONG_MS }, async () => {
     const dir = join(work, "broken");
     const demo = startDemo(["--dir", dir]);
     const ended = endOf(demo);
@@ -87,7 +86,7 @@ describe("the demonstration", () => {
     expect(programsIn(dir)).toEqual([]);
   });
 
-  it("ends at once on Ctrl-C, while programs are still starting", { timeout: RUN_MS_MAX }, async () => {
+  it("ends at once on Ctrl-C, while programs are still starting", { timeout: LONG_MS }, async () => {
     const dir = join(work, "interrupted");
     const demo = startDemo(["--exit", "--dir", dir]);
     const ended = endOf(demo);
@@ -98,7 +97,7 @@ describe("the demonstration", () => {
     expect(programsIn(dir)).toEqual([]);
   });
 
-  it("refuses records of a member that it does not have", async () => {
+  it("refuses records of a member that it does not have", { timeout: LONG_MS }, async () => {
     const { code, stderr } = await endOf(startDemo(["--exit", "--records", "nobody=list.csv"]));
     expect(code).not.toBe(0);
     expect(stderr).toContain("members: ct, thb, wcu");

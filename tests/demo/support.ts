@@ -52,7 +52,7 @@ export async function untilSaid(child: ChildProcess, text: string): Promise<stri
 
 /** Processes that name `dir` in their command. */
 export function programsIn(dir: string): { readonly pid: number; readonly command: string }[] {
-  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,args="], { encoding: "utf8" });
+  const { stdout } = spawnSync("ps", ["-A", "-ww", "-o", "pid=,args="], { encoding: "utf8" });
   return stdout
     .split("\n")
     .map((row) => /^\s*(\d+)\s+(.*)$/.exec(row))

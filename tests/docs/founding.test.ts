@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePorts } from "../../deploy/demo/ports.ts";
 import { readEnrolment } from "../../shared/platform/party.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
 const NATS_SERVER = process.env["CAUSEWAY_NATS_SERVER"] ?? join(ROOT, ".causeway", "bin", "nats-server");
@@ -18,10 +19,10 @@ let work: string;
 const running: ChildProcess[] = [];
 
 beforeAll(() => {
+  work = mkdtempSync(join(tmpdir(), "causeway-founding-"));
   if (!existsSync(NATS_SERVER)) {
     throw new Error("nats-server is missing: run `npm test`, which fetches it, or set CAUSEWAY_NATS_SERVER");
   }
-  work = mkdtempSync(join(tmpdir(), "causeway-founding-"));
 });
 
 afterAll(async () => {
@@ -30,10 +31,10 @@ afterAll(async () => {
     if (child.exitCode === null && child.kill("SIGTERM")) await ended;
   }
   rmSync(work, { recursive: true, force: true });
-});
+}, LONG_MS);
 
 describe("docs/administrators.md", () => {
-  it("founds a federation whose two units are connected", { timeout: 120_000 }, async () => {
+  it("founds a federation whose two units are connected", { timeout: LONG_MS }, async () => {
     const { plan, commands } = await readPage();
     let fingerprint = "";
     for (const command of commands) {

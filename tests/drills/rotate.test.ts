@@ -22,5 +22,5 @@ describe("two rotations and an abort, with a broker that is killed in each state
     expect(report.pairs).toBeGreaterThan(5);
     expect(report.liveTokensFound).toBeGreaterThan(0);
     expect(report.retiredTokens).toBeGreaterThan(0);
-  }, 300_000);
+  }, 600_000);
 });

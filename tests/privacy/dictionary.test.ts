@@ -19,6 +19,7 @@ import { confirmKeyUnder, hardenAlone, pointOf, tokenUnder } from "./guessing.ts
 import { saltsOf } from "./keys.ts";
 import { search } from "./search.ts";
 import type { Haystack, Needle } from "./search.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 /** +44 7700 900000 to 900999: reserved for drama, so nobody's number. */
 const RANGE = Array.from({ length: 1_000 }, (_, i) => `+447700900${String(i).padStart(3, "0")}`);
@@ -49,9 +50,9 @@ beforeAll(async () => {
   dump = [...inside, ...rows(federation).filter(broker), ...files(federation).filter(broker), ...logs(federation)];
   proofs = rows(federation).filter(({ place }) => place.includes("ledger.sqlite: proof."));
   shares = ["broker", "key-office"].map((party) => readKeyShare(federation.dir(party)));
-}, 60_000);
+}, LONG_MS);
 
-afterAll(async () => await federation[Symbol.asyncDispose]());
+afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
 const encoded = (phone: string): Uint8Array => encodeIdentifier({ kind: "link.phone", fields: [phone] });
 

@@ -29,6 +29,7 @@ import { keyNeedles, saltsOf } from "./keys.ts";
 import { BAD_FILES, FILES, IN_ACTS, OPTIONS, plantedInActs, plantedInRecords } from "./planted.ts";
 import { needlesOfBytes, needlesOfText, search } from "./search.ts";
 import type { Haystack, Needle } from "./search.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 const UNITS: readonly UnitName[] = ["ct", "thb", "wcu"];
 const GENERATION = 1;
@@ -50,14 +51,14 @@ beforeAll(async () => {
   said = await live();
   sent = await messages(federation);
   known = { ct: knownTo("ct"), thb: knownTo("thb"), wcu: knownTo("wcu") };
-}, 60_000);
+}, LONG_MS);
 
-afterAll(async () => await federation[Symbol.asyncDispose]());
+afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
 /** A day in the federation's life; answers with everything that the services said when something went wrong. */
 async function live(): Promise<Haystack[]> {
   for (const unit of UNITS) await federation.import(unit, FILES[unit], OPTIONS);
-  await federation.settled(UNITS, 25_000, 1);
+  await federation.settled(UNITS, SOON.timeout, 1);
   await federation.stop("key-office");
   await federation.import("thb", FILES.late, OPTIONS);
   const said = [...(await goWrong()), ...(await importBadFiles())];
@@ -69,7 +70,7 @@ async function live(): Promise<Haystack[]> {
   await federation.startEvaluator();
   await federation.startNode("ct");
   await federation.import("ct", FILES.ct.replace("QZX 9912 3457", "QZX 9912 3457 (expired)"), OPTIONS);
-  await federation.settled(UNITS, 25_000, 1);
+  await federation.settled(UNITS, SOON.timeout, 1);
   return said;
 }
 

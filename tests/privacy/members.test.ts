@@ -24,6 +24,7 @@ import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
 import { deliveries, messages } from "./evidence.ts";
 import type { StreamMessage } from "./evidence.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 const UNITS: readonly UnitName[] = ["ct", "thb", "wcu"];
 const EPOCH = 1;
@@ -38,9 +39,9 @@ beforeAll(async () => {
   await federation.import("thb", person("THB-1", "Runa Aldous", "+44 7700 900321"));
   await federation.settled();
   sent = await messages(federation);
-}, 60_000);
+}, LONG_MS);
 
-afterAll(async () => await federation[Symbol.asyncDispose]());
+afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
 function person(id: string, name: string, ...phone: string[]): string {
   const properties = { name: [name], birthDate: ["1979-04-21"], phone, "causeway:role": ["suspect"] };
@@ -125,7 +126,7 @@ describe("a member that sends another's submission as its own", () => {
   async function fateOf(unit: UnitName, sealed: Uint8Array): Promise<"answered" | "refused"> {
     const before = { refusals: refusals(), answered: answered(unit) };
     await sendAs(unit, sealed);
-    for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(20)) {
+    for (const deadline = Date.now() + SOON.timeout; Date.now() < deadline; await sleep(20)) {
       if (refusals() > before.refusals) return "refused";
       if (answered(unit) > before.answered) return "answered";
     }

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { openSalts } from "../../agency-node/core/salts.ts";
 import { readSealingKeys } from "../../shared/platform/party.ts";
 import { TestFederation } from "../support/federation.ts";
+import { LONG_MS } from "../support/patience.ts";
 
-describe("the board of a test federation", () => {
+describe("the board of a test federation", { timeout: LONG_MS }, () => {
   it("opens, aborts, activates and retires epochs, and running nodes follow", async () => {
     await using federation = await TestFederation.start();
     await federation.openEpoch(2);
@@ -18,7 +19,7 @@ describe("the board of a test federation", () => {
       [2, "aborted"],
       [3, "active"],
     ]);
-  }, 60_000);
+  });
 
   it("recovers the salts of open epochs for a member that is reinstated", async () => {
     await using federation = await TestFederation.found();

@@ -11,10 +11,10 @@ import { inbox, showStatus } from "../../agency-node/cli/unit-commands.ts";
 import { Database } from "../../agency-node/store/database.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 const UNITS: readonly UnitName[] = ["ct", "thb", "wcu"];
 const MINUTE = 60_000;
-const PATIENCE_MS = 25_000;
 
 // Invented persons.
 const CT = `{"id": "CT-1", "schema": "Person", "properties": {"name": ["Karim Haddadi"], "birthDate": ["1984-03-12"], "passportNumber": ["ZX9912345"]}}
@@ -22,16 +22,16 @@ const CT = `{"id": "CT-1", "schema": "Person", "properties": {"name": ["Karim Ha
 const WCU = `{"id": "WCU-1", "schema": "Person", "properties": {"name": ["HADDADI, Kareem"], "birthDate": ["1984-03-12"], "passportNumber": ["ZX 9912345"]}}
 `;
 
-describe("canaries in a federation of three", () => {
+describe("canaries in a federation of three", { timeout: LONG_MS }, () => {
   let federation: TestFederation;
   /** How far the nodes' clocks are ahead: beats come when the test wants them. */
   let aheadMs = 0;
 
   beforeAll(async () => {
     federation = await TestFederation.start({ canaries: "on", clock: () => Date.now() + aheadMs });
-  }, 60_000);
+  }, LONG_MS);
 
-  afterAll(async () => await federation[Symbol.asyncDispose]());
+  afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
   function beats(unit: UnitName, epoch: number): readonly CanaryBeat[] {
     using db = new Database(join(federation.dir(unit), "node.sqlite"));
@@ -41,7 +41,7 @@ describe("canaries in a federation of three", () => {
   const counts = (unit: UnitName, epoch: number) => countsOf(beats(unit, epoch));
 
   async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + SOON.timeout;
     while (!(await holds())) {
       if (Date.now() > deadline) throw new Error(`waited in vain until ${what}\n${federation.log.text.slice(-4_000)}`);
       await sleep(100);

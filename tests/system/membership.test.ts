@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { partyFile } from "../../shared/platform/party.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 /** An invented person; whoever imports the same number holds the same passport. */
 function person(unit: UnitName, number: number): string {
@@ -14,11 +15,9 @@ function person(unit: UnitName, number: number): string {
   return `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`;
 }
 
-const SOON = { timeout: 25_000, interval: 100 };
-
-describe("a member", { timeout: 90_000 }, () => {
+describe("a member", { timeout: LONG_MS }, () => {
   let federation: TestFederation;
-  afterEach(async () => await federation[Symbol.asyncDispose]());
+  afterEach(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
   it("that is suspended says so, keeps what it has readable, and goes on by itself once it is reinstated", async () => {
     federation = await TestFederation.start();

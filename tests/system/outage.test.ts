@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { UnitName } from "../support/federation.ts";
 import { TestFederation } from "../support/federation.ts";
-
-const AWAY = { timeout: 15_000, interval: 50 };
-const BACK = { timeout: 25_000, interval: 50 };
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 /** An invented person; whoever imports the same number holds the same passport. */
 function person(unit: UnitName, number: number): string {
@@ -15,10 +13,10 @@ function person(unit: UnitName, number: number): string {
 const persons = (unit: UnitName, from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, i) => person(unit, from + i)).join("");
 
-describe("an outage", { timeout: 60_000 }, () => {
+describe("an outage", { timeout: LONG_MS }, () => {
   let federation: TestFederation;
 
-  afterEach(async () => await federation[Symbol.asyncDispose]());
+  afterEach(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
   /** Everything published, and both sides of as many overlaps proven, with whom to call. */
   async function bothKnow(matches: number): Promise<void> {
@@ -45,7 +43,7 @@ describe("an outage", { timeout: 60_000 }, () => {
     await federation.import("wcu", persons("wcu", 11, 30));
     // Both say what they wait for, and the node says that what it takes in stays here for now.
     for (const program of ["broker", "ct", "wcu"])
-      await expect.poll(() => logged("nats.waiting", program), AWAY).toBeGreaterThan(0);
+      await expect.poll(() => logged("nats.waiting", program), SOON).toBeGreaterThan(0);
     const [waiting] = federation.log.lines("nats.waiting");
     expect(waiting).toMatchObject({ error: "UNAVAILABLE", message: expect.stringContaining("NATS server") as unknown });
     expect(await federation.status("ct")).toMatchObject({ brokerConnected: false, records: 0n });
@@ -55,9 +53,9 @@ describe("an outage", { timeout: 60_000 }, () => {
 
     await federation.nats.kill();
     await federation.import("wcu", persons("wcu", 1, 10));
-    await expect.poll(async () => (await federation.status("wcu")).brokerConnected, AWAY).toBe(false);
+    await expect.poll(async () => (await federation.status("wcu")).brokerConnected, SOON).toBe(false);
     // Hardening needs no NATS: all is ready to go.
-    await expect.poll(async () => (await federation.status("wcu")).hardening, BACK).toBe(0n);
+    await expect.poll(async () => (await federation.status("wcu")).hardening, SOON).toBe(0n);
     expect((await federation.status("wcu")).outbox).toBeGreaterThan(0n);
     await federation.nats.start();
     await bothKnow(20);
@@ -68,7 +66,7 @@ describe("an outage", { timeout: 60_000 }, () => {
     await federation.import("ct", persons("ct", 1, 6));
     await federation.settled();
     await federation.stop("broker");
-    await expect.poll(async () => (await federation.status("ct")).brokerConnected, AWAY).toBe(false);
+    await expect.poll(async () => (await federation.status("ct")).brokerConnected, SOON).toBe(false);
     const receipts = await federation.import("wcu", persons("wcu", 1, 5));
     expect(receipts.at(-1)?.event).toMatchObject({ $case: "receipt", value: { added: 5n, rejected: 0n } });
     // One that needs no hardening goes as far as the outbox.
@@ -87,7 +85,7 @@ describe("an outage", { timeout: 60_000 }, () => {
     await federation.import("ct", persons("ct", 1, 5));
     await federation.import("wcu", persons("wcu", 1, 5));
     for (const unit of ["ct", "wcu"])
-      await expect.poll(() => logged("publishing.waiting", unit), AWAY).toBeGreaterThan(1);
+      await expect.poll(() => logged("publishing.waiting", unit), SOON).toBeGreaterThan(1);
     expect(await federation.status("ct")).toMatchObject({ hardening: 5n, records: 0n, brokerConnected: true });
     expect(await federation.matches("wcu")).toEqual([]);
     await federation.startEvaluator();
@@ -104,7 +102,7 @@ describe("an outage", { timeout: 60_000 }, () => {
     await federation.stop("ct");
     await federation.import("wcu", persons("wcu", 1, 5));
     // Its own side is proven only when the other is back.
-    await expect.poll(async () => (await federation.status("wcu")).unprovenMatches, BACK).toBe(5n);
+    await expect.poll(async () => (await federation.status("wcu")).unprovenMatches, SOON).toBe(5n);
     expect((await federation.matches("wcu")).every(({ counterpart }) => counterpart === undefined)).toBe(true);
     await federation.startNode("ct");
     await bothKnow(5);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Match } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import { TestFederation } from "../support/federation.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 // Invented persons; the phone is from a range reserved for drama.
 const CT = `{"id": "CT-1", "schema": "Person", "properties": {"name": ["Karim Haddadi"], "birthDate": ["1984-03-12"], "passportNumber": ["ZX9912345"]}}
@@ -22,9 +23,9 @@ describe("two units with overlapping records", () => {
     await federation.import("wcu", WCU);
     await federation.settled();
     [ct, wcu] = [await federation.matches("ct"), await federation.matches("wcu")];
-  }, 60_000);
+  }, LONG_MS);
 
-  afterAll(async () => await federation[Symbol.asyncDispose]());
+  afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
   it("both learn of the same person, that it is strong, and whom to call", () => {
     const mine = ct.find((match) => match.reference === "CT-1");

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestFederation } from "../support/federation.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 // An invented person.
 const victim = (id: string): string =>
@@ -14,9 +15,9 @@ describe("a person who is a victim at two units and a suspect at a third", () =>
     await federation.import("wcu", victim("WCU-V"), { role: "witness" });
     await federation.import("ct", victim("CT-S"), { role: "suspect" });
     await federation.settled();
-  }, 60_000);
+  }, LONG_MS);
 
-  afterAll(async () => await federation[Symbol.asyncDispose]());
+  afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
   it("is an overlap between the two, of which nothing is disclosed and the officer is told to whom to turn", async () => {
     for (const [unit, reference] of [

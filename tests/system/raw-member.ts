@@ -13,6 +13,7 @@ import { Submission } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix, submissionSubject } from "../../shared/wire/subjects.ts";
 import { Client } from "../broker/support.ts";
 import type { TestFederation, UnitName } from "../support/federation.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 export class RawMember extends Client {
   readonly #dir: string;
@@ -85,7 +86,7 @@ export async function publishAll(
   member: RawMember,
   messages: readonly Uint8Array[],
 ): Promise<void> {
-  const jetstream = connection.jetstream({ apiPrefix: MEMBER_API_PREFIX, timeout: 60_000 });
+  const jetstream = connection.jetstream({ apiPrefix: MEMBER_API_PREFIX, timeout: LONG_MS });
   const subject = submissionSubject(member.member, 1);
   await Promise.all(
     messages.map(async (message) => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 /** An invented person; whoever imports the same number holds the same passport. */
 function person(unit: UnitName, number: number): string {
@@ -16,11 +17,9 @@ function person(unit: UnitName, number: number): string {
 const persons = (unit: UnitName, from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, i) => person(unit, from + i)).join("");
 
-const SOON = { timeout: 30_000, interval: 100 };
-
-describe("broker and node agree on what is published", { timeout: 90_000 }, () => {
+describe("broker and node agree on what is published", { timeout: LONG_MS }, () => {
   let federation: TestFederation;
-  afterEach(async () => await federation[Symbol.asyncDispose]());
+  afterEach(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
   const database = (unit: UnitName): string => join(federation.dir(unit), "node.sqlite");
 

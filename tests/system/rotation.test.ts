@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 /** An invented person; whoever imports the same number holds the same passport. */
 function person(unit: UnitName, number: number): string {
@@ -15,11 +16,9 @@ function person(unit: UnitName, number: number): string {
 const persons = (unit: UnitName, from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, i) => person(unit, from + i)).join("");
 
-const SOON = { timeout: 25_000, interval: 100 };
-
-describe("a rotation of salts", { timeout: 90_000 }, () => {
+describe("a rotation of salts", { timeout: LONG_MS }, () => {
   let federation: TestFederation;
-  afterEach(async () => await federation[Symbol.asyncDispose]());
+  afterEach(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
   /** Of the passports that two units were shown to share, each as often as it was shown. */
   async function met(unit: UnitName): Promise<number[]> {

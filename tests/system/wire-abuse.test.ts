@@ -7,6 +7,7 @@ import { submissionSubject } from "../../shared/wire/subjects.ts";
 import { newHandle, tokens, upsert } from "../broker/support.ts";
 import { TestFederation } from "../support/federation.ts";
 import { publishAll, RawMember } from "./raw-member.ts";
+import { AT_ONCE_MS, LONG_MS } from "../support/patience.ts";
 
 const MIB = 1024 * 1024;
 const nothing = () => ({ kind: "publication", entries: [] }) as const;
@@ -15,7 +16,7 @@ const nothing = () => ({ kind: "publication", entries: [] }) as const;
  * One member has turned: it holds its real credentials and keys and acts by hand. Two honest ones go on. What a stranger, a
  * forger or a replay can do stands in `tests/broker/broker.test.ts`.
  */
-describe("a member that abuses the wire", { timeout: 60_000 }, () => {
+describe("a member that abuses the wire", { timeout: 2 * LONG_MS }, () => {
   let federation: TestFederation;
   let broker: Broker;
   let attacker: RawMember;
@@ -32,12 +33,12 @@ describe("a member that abuses the wire", { timeout: 60_000 }, () => {
     attacker = await RawMember.connect(federation, "thb", attacking.signal);
     harbour = await RawMember.connect(federation, "ct", abort.signal);
     border = await RawMember.connect(federation, "wcu", abort.signal);
-  });
+  }, LONG_MS);
   afterAll(async () => {
     for (const each of [abort, attacking]) each.abort();
-    for (const member of [attacker, harbour, border]) await member[Symbol.asyncDispose]();
-    await federation[Symbol.asyncDispose]();
-  });
+    for (const member of [attacker, harbour, border]) await member?.[Symbol.asyncDispose]();
+    await federation?.[Symbol.asyncDispose]();
+  }, LONG_MS);
 
   /** The honest two publish an overlap and learn of it; answers with the milliseconds that it took. */
   async function othersGoOn(): Promise<number> {
@@ -227,6 +228,7 @@ describe("a member that abuses the wire", { timeout: 60_000 }, () => {
   it("slows nobody else down by a flood, not even when its own deliveries have no more room", async () => {
     const count = 5_000;
     const { matchesOpened } = broker.status;
+    const usualMs = await othersGoOn();
     const first = attacker.sequence + 1;
     const messages = Array.from({ length: count }, () => attacker.next(nothing()).sealed);
     // It reads nothing of what it is sent from now on.
@@ -248,10 +250,11 @@ describe("a member that abuses the wire", { timeout: 60_000 }, () => {
     attacker = await RawMember.connect(federation, "thb", attacking.signal);
     await receiptsOf(attacker, first, count);
     waits.push(await othersGoOn());
-    expect(Math.max(...waits)).toBeLessThan(10_000);
-    expect(broker.status.matchesOpened).toBe(matchesOpened + waits.length);
+    // A machine that is slow without a flood is no faster with one.
+    expect(Math.max(...waits)).toBeLessThan(Math.max(AT_ONCE_MS, 20 * usualMs));
+    expect(broker.status.matchesOpened).toBe(matchesOpened + 1 + waits.length);
     expect(federation.log.lines("broker.failed")).toEqual([]);
-  }, 120_000);
+  });
 
   const appliedOf = (slug: string): number =>
     federation.log.lines("publication.applied").filter(({ member }) => member === slug).length;
@@ -266,6 +269,6 @@ describe("a member that abuses the wire", { timeout: 60_000 }, () => {
       }
       read = member.received.length;
       return known.size >= count ? true : undefined;
-    }, 60_000);
+    }, LONG_MS);
   }
 });
