@@ -4,7 +4,7 @@ import { SLICE_MATCHES, SLICE_RECORDS } from "../../broker/core/limits.ts";
 import { Endings } from "../../broker/writer/endings.ts";
 import { Standings } from "../../broker/writer/standings.ts";
 import type { Received } from "../../broker/core/submission.ts";
-import { dayOf } from "../../shared/core/days.ts";
+import { dayOf, monthEnd } from "../../shared/core/days.ts";
 import type { Entry, NoticeEvent } from "../../shared/core/data-plane.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
@@ -99,7 +99,7 @@ describe("the end of an epoch", () => {
     await endingsOf(bench).endings.settle();
     const [, , third, fourth] = handles as [Handle, Handle, Handle, Handle];
     const before = bench.ledger.account(HARBOUR);
-    const [late] = bench.publishIn(2, HARBOUR, upsert(third, tokens([]), { reviewByDay: dayOf(bench.nowMs) + 365 }));
+    const [late] = bench.publishIn(2, HARBOUR, upsert(third, tokens([]), { reviewByDay: monthEnd(dayOf(bench.nowMs)) + 1 }));
     expect(late?.body).toMatchObject({ rejections: [{ reason: "reviewDay" }] });
     const [other] = bench.publishIn(2, HARBOUR, upsert(third, tokens([]), { domain: "protected" }));
     expect(other?.body).toMatchObject({ rejections: [{ reason: "domain" }] });
