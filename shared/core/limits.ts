@@ -33,6 +33,12 @@ export const HARDEN_BATCHES_IN_FLIGHT_MAX = 2;
 /** A gRPC message: the largest directive (3.8 MB) and the largest batch of elements (2 MiB) fit, with their framing. */
 export const GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 
+/** And one that answers: all papers of a topic, which the largest board has sealed to each other in three domains (13.6 MB), fit. */
+export const GRPC_ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Seats of a board. */
+export const BOARD_SEATS_MAX = 64;
+
 /** Calls at once on one connection: a node needs a handful, and each holds memory for a message. */
 export const GRPC_CALLS_PER_CONNECTION_MAX = 64;
 

@@ -13,7 +13,7 @@ import type { ChannelOptions } from "@grpc/grpc-js";
 import { createChannel, createClientFactory, createServer } from "nice-grpc";
 import type { CallContext, Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
 import { CausewayError } from "../core/errors.ts";
-import { GRPC_CALLS_PER_CONNECTION_MAX, GRPC_MESSAGE_BYTES_MAX } from "../core/limits.ts";
+import { GRPC_ANSWER_BYTES_MAX, GRPC_CALLS_PER_CONNECTION_MAX, GRPC_MESSAGE_BYTES_MAX } from "../core/limits.ts";
 import { HealthDefinition, NOT_SERVING, SERVING } from "../wire/health.ts";
 import { ClientTlsCredentials, ServerTlsCredentials } from "./grpc-credentials.ts";
 import type { ClientTls, GrpcTls } from "./grpc-credentials.ts";
@@ -76,7 +76,11 @@ export function grpcService<Definition extends CompatServiceDefinition & { reado
 /** Starts a server, with grpc.health.v1 beside the given services. Throws ENVIRONMENT if it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const sessions = new GrpcSessions(options.maySpeak ?? (() => true));
-  const limits = { ...LIMITS, "grpc.max_receive_message_length": options.requestBytesMax ?? GRPC_MESSAGE_BYTES_MAX };
+  const limits = {
+    ...LIMITS,
+    "grpc.max_receive_message_length": options.requestBytesMax ?? GRPC_MESSAGE_BYTES_MAX,
+    "grpc.max_send_message_length": GRPC_ANSWER_BYTES_MAX,
+  };
   const server = createServer({ ...limits, interceptors: [sessions.interceptor] }).use(errorsToStatus(options.log));
   for (const service of [...options.services, healthOf(options)]) service.addTo(server);
   const callersProveThemselves = options.callersProveThemselves ?? true;
@@ -146,14 +150,14 @@ function clientOver<Definition extends CompatServiceDefinition>(
 }
 
 const LIMITS: ChannelOptions = {
-  "grpc.max_receive_message_length": GRPC_MESSAGE_BYTES_MAX,
-  "grpc.max_send_message_length": GRPC_MESSAGE_BYTES_MAX,
   "grpc.max_concurrent_streams": GRPC_CALLS_PER_CONNECTION_MAX,
   "grpc.keepalive_time_ms": KEEPALIVE_MS,
   "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
 };
 
 const CLIENT_OPTIONS: ChannelOptions = {
+  "grpc.max_receive_message_length": GRPC_ANSWER_BYTES_MAX,
+  "grpc.max_send_message_length": GRPC_MESSAGE_BYTES_MAX,
   "grpc.ssl_target_name_override": SERVER_NAME,
   // Connections are not shared between clients with other expectations or certificates.
   "grpc.use_local_subchannel_pool": 1,

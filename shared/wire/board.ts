@@ -14,6 +14,7 @@ import type {
   PurgeAttestation,
 } from "../core/board.ts";
 import type { DirectiveSignature } from "../core/directive.ts";
+import { BOARD_SEATS_MAX } from "../core/limits.ts";
 import { blake2b } from "../crypto/hash.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import {
@@ -44,11 +45,11 @@ export type Verified<Value> = { readonly value: Value; readonly keyId: string };
 export type SigningKeyOf = (keyId: string) => Uint8Array | undefined;
 type Scope = { readonly federation: Uint8Array; readonly signer: SigningKeyPair };
 
-const PAPER_BYTES_MAX = 64 * 1024;
+/** Contributions in three domains, each sealed to each seat of the largest board: 213 kB. */
+const PAPER_BYTES_MAX = 256 * 1024;
 const SEALED_BYTES_MAX = 4096;
 const SMALL_BYTES_MAX = 8192;
 const DOMAINS_MAX = 3;
-const BOARD_MAX = 64;
 const OPEN_EPOCHS_MAX = 2;
 
 const sealed = bytesBetween(1, SEALED_BYTES_MAX);
@@ -66,7 +67,7 @@ const paperBody = oneOf({
     parts: z
       .array(z.object({ domain, administratorKeyId: bytes16, sealed }))
       .min(1)
-      .max(DOMAINS_MAX * BOARD_MAX),
+      .max(DOMAINS_MAX * BOARD_SEATS_MAX),
   }),
   shareRequest: z.object({ purpose: line(200), epochs: z.array(uint32(1)).min(1).max(OPEN_EPOCHS_MAX) }),
   shareRelease: z.object({

@@ -24,6 +24,7 @@ import type {
   SignedFreshness,
 } from "../core/directive.ts";
 import type { MemberId } from "../core/ids.ts";
+import { BOARD_SEATS_MAX } from "../core/limits.ts";
 import {
   bytes16,
   bytes32,
@@ -55,7 +56,6 @@ const FRESHNESS_BYTES_MAX = 512;
 const SEALED_SALT_BYTES_MAX = 4096;
 const CERTIFICATE_BYTES_MAX = 8192;
 const MEMBERS_MAX = 10_000;
-const BOARD_MAX = 64;
 const EVALUATORS_MAX = 8;
 /** Two open epochs with three domains. */
 const OPEN_SALTS_MAX = 6;
@@ -69,7 +69,7 @@ const contact = z.object({ office: line(120), phone: line(40, 0), email: line(12
 const board = z
   .array(z.object({ name: line(120), signingKey: bytes32, sealingKey: bytes32 }))
   .min(1)
-  .max(BOARD_MAX);
+  .max(BOARD_SEATS_MAX);
 
 const evaluators = z
   .array(z.object({ name: slug, address: hostPort, signingKey: bytes32, sharePublicKey: bytes32 }))
@@ -78,7 +78,7 @@ const evaluators = z
 const found = z.object({
   name: line(120),
   board,
-  quorum: uint32(1, BOARD_MAX),
+  quorum: uint32(1, BOARD_SEATS_MAX),
   broker: z.object({ name: line(120), signingKey: bytes32, address: hostPort }),
   evaluators: evaluators.min(1),
   generation: uint32(1),
@@ -126,7 +126,7 @@ const memberKey = z
     }
   });
 
-const saltShares = z.array(z.object({ administratorKeyId: bytes16, sealed: sealedShare })).max(BOARD_MAX);
+const saltShares = z.array(z.object({ administratorKeyId: bytes16, sealed: sealedShare })).max(BOARD_SEATS_MAX);
 
 const epochOpen = z.object({
   epoch: uint32(1),
@@ -135,7 +135,7 @@ const epochOpen = z.object({
       z.object({
         domain,
         commitment: bytes32,
-        contributions: z.array(z.object({ administratorKeyId: bytes16, commitment: bytes32 })).max(BOARD_MAX),
+        contributions: z.array(z.object({ administratorKeyId: bytes16, commitment: bytes32 })).max(BOARD_SEATS_MAX),
         boxes: z.array(z.object({ member, sealed: sealedShare })).max(MEMBERS_MAX),
         shares: saltShares,
       }),
@@ -177,7 +177,7 @@ const rotateKey = z
 
 const boardChange = z.object({
   board,
-  quorum: uint32(1, BOARD_MAX),
+  quorum: uint32(1, BOARD_SEATS_MAX),
   shares: z.array(z.object({ epoch: uint32(1), domain, shares: saltShares })).max(OPEN_SALTS_MAX),
   reason,
 });
@@ -223,7 +223,7 @@ const directive = z.object({
 
 const signedDirective = z.object({
   payload: bytesBetween(1, DIRECTIVE_BYTES_MAX),
-  signatures: z.array(signature).min(1).max(BOARD_MAX),
+  signatures: z.array(signature).min(1).max(BOARD_SEATS_MAX),
 });
 
 const freshness = z.object({
