@@ -61,7 +61,7 @@ export class Preparations {
     return { brokerSealingKey, memberKeys, evaluatorOffers: own === undefined ? shares : [own, ...shares] };
   }
 
-  /** Throws FORBIDDEN for another member's, OUT_OF_SEQUENCE for another epoch's, UNPROVEN, INVALID. */
+  /** Throws FORBIDDEN for another member's, OUT_OF_SEQUENCE for another epoch's, UNPROVEN, INVALID, EXHAUSTED. */
   offerKey(member: MemberId, offer: Uint8Array): void {
     const key = this.#readKey(offer);
     if (key.member !== member) throw new CausewayError("FORBIDDEN", "a member offers its own key only");
@@ -69,7 +69,7 @@ export class Preparations {
     this.#parts.store.preparation.offerKey(member, key.epoch, offer);
   }
 
-  /** Throws FORBIDDEN for another evaluator's, OUT_OF_SEQUENCE for another generation's, UNPROVEN, INVALID. */
+  /** Throws FORBIDDEN for another evaluator's, OUT_OF_SEQUENCE for another generation's, UNPROVEN, INVALID, EXHAUSTED. */
   offerShare(name: string, signed: Uint8Array): void {
     const offer = this.#readShare(signed);
     if (offer.name !== name) throw new CausewayError("FORBIDDEN", "an evaluator offers its own share only");

@@ -82,7 +82,7 @@ function invited(over: { readonly validMs?: number; readonly port?: number } = {
     note: "Invented",
     validUntilMs: Date.now() + validMs,
   };
-  store.enrolments.invite(invitation, Uint8Array.of(1), Date.now());
+  store.enrolments.invite(invitation, { author: "aa", signed: Uint8Array.of(1) }, Date.now());
   return code;
 }
 

@@ -22,7 +22,7 @@ export function inviteRpc({ directory, store, clock }: BoardDesk) {
     if (value.validUntilMs <= nowMs || value.validUntilMs > nowMs + INVITATION_MS_MAX) {
       throw new CausewayError("INVALID", "an invitation is valid for up to 30 days", { fields: ["validUntilMs"] });
     }
-    store.enrolments.invite(value, signed, nowMs);
+    store.enrolments.invite(value, { author: caller, signed }, nowMs);
     return {};
   };
 }

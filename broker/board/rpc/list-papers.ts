@@ -1,4 +1,4 @@
-/** `ListPapers`: all of a topic, oldest first; without a topic the newest, as many as fit into one answer. */
+/** `ListPapers`: all of a topic, oldest first; without a topic the newest of each administrator, as many as fit into one answer. */
 import type { CallContext } from "nice-grpc";
 import type { ListPapersRequest, ListPapersResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";

@@ -1,6 +1,8 @@
 /** `PutPaper`: an administrator leaves something for the others, under its own name. */
 import type { CallContext } from "nice-grpc";
+import { toHex } from "../../../shared/core/bytes.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
+import { keyId as keyIdOf } from "../../../shared/crypto/sign.ts";
 import { openPaper } from "../../../shared/wire/board.ts";
 import type { PutPaperRequest, PutPaperResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { signingKeyOf } from "../../../shared/platform/standing.ts";
@@ -17,7 +19,8 @@ export function putPaperRpc({ directory, store, clock }: BoardDesk) {
       signingKeyOf({ kind: "administrator", keyId: id }, federation),
     );
     if (keyId !== caller) throw new CausewayError("FORBIDDEN", "an administrator leaves its own papers only");
-    store.papers.put(value.topic, signed, clock());
+    const board = new Set(federation.found.board.map(({ signingKey }) => toHex(keyIdOf(signingKey))));
+    store.papers.put({ topic: value.topic, author: keyId, signed }, board, clock());
     return {};
   };
 }

@@ -21,12 +21,15 @@ const SCHEMA = `
   CREATE TABLE paper (
     hash TEXT PRIMARY KEY,
     topic TEXT NOT NULL,
+    author TEXT NOT NULL,
     signed BLOB NOT NULL,
     received_at_ms INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX paper_topic ON paper (topic, received_at_ms);
+  CREATE INDEX paper_author ON paper (author);
   CREATE TABLE invitation (
     secret_hash TEXT PRIMARY KEY,
+    author TEXT NOT NULL,
     note TEXT NOT NULL,
     valid_until_ms INTEGER NOT NULL,
     signed BLOB NOT NULL,
@@ -48,12 +51,15 @@ const SCHEMA = `
     member TEXT NOT NULL,
     epoch INTEGER NOT NULL,
     offer BLOB NOT NULL,
+    -- Different ones, this the last.
+    offers INTEGER NOT NULL,
     PRIMARY KEY (member, epoch)
   ) STRICT;
   CREATE TABLE evaluator_offer (
     name TEXT NOT NULL,
     generation INTEGER NOT NULL,
-    signed BLOB NOT NULL,
+    offer BLOB NOT NULL,
+    offers INTEGER NOT NULL,
     PRIMARY KEY (name, generation)
   ) STRICT;
   CREATE TABLE credentials_request (
@@ -71,4 +77,23 @@ const SCHEMA = `
   ) STRICT;
 `;
 
-export const DESK: DatabaseKind = { what: "the board's desk", version: 1, schema: SCHEMA };
+/** The key id of a `Signed` message as this broker wrote it: before the 64 bytes of its signature, at the end. */
+const SIGNER = "lower(hex(substr(signed, length(signed) - 81, 16)))";
+
+const FROM_VERSION_1 = `
+  ALTER TABLE paper ADD COLUMN author TEXT NOT NULL DEFAULT '';
+  UPDATE paper SET author = ${SIGNER};
+  CREATE INDEX paper_author ON paper (author);
+  ALTER TABLE invitation ADD COLUMN author TEXT NOT NULL DEFAULT '';
+  UPDATE invitation SET author = ${SIGNER};
+  ALTER TABLE key_offer ADD COLUMN offers INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE evaluator_offer RENAME COLUMN signed TO offer;
+  ALTER TABLE evaluator_offer ADD COLUMN offers INTEGER NOT NULL DEFAULT 1;
+`;
+
+export const DESK: DatabaseKind = {
+  what: "the board's desk",
+  version: 2,
+  schema: SCHEMA,
+  upgrades: new Map([[1, FROM_VERSION_1]]),
+};

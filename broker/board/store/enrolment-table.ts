@@ -2,7 +2,7 @@
 import { fromHex, toHex } from "../../../shared/core/bytes.ts";
 import type { Invitation } from "../../../shared/core/board.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
-import { ENROLMENT_KEPT_MS, INVITATIONS_MAX } from "../limits.ts";
+import { ENDED_INVITATIONS_OF_ONE_MAX, ENROLMENT_KEPT_MS, INVITATIONS_OF_ONE_MAX } from "../limits.ts";
 import type { Database } from "../../store/database.ts";
 
 export type StoredEnrolment = {
@@ -19,18 +19,37 @@ export class EnrolmentTable {
     this.#database = database;
   }
 
-  /** The same invitation again changes nothing. Throws EXHAUSTED. */
-  invite({ secretHash, note, validUntilMs }: Invitation, signed: Uint8Array, nowMs: number): void {
+  /** The same invitation again changes nothing. `author`: key id of the administrator who signed it, hexadecimal. Throws EXHAUSTED. */
+  invite(
+    { secretHash, note, validUntilMs }: Invitation,
+    { author, signed }: { readonly author: string; readonly signed: Uint8Array },
+    nowMs: number,
+  ): void {
+    const hash = toHex(secretHash);
     this.#database.transaction(() => {
       this.#database.run("DELETE FROM invitation WHERE valid_until_ms < ?", nowMs - ENROLMENT_KEPT_MS);
+      if (this.#database.get("SELECT 1 FROM invitation WHERE secret_hash = ?", hash) !== undefined) return;
       const open = this.#database.number(
-        "SELECT count(*) FROM invitation WHERE used_at_ms IS NULL AND valid_until_ms > ?",
+        "SELECT count(*) FROM invitation WHERE author = ? AND used_at_ms IS NULL AND valid_until_ms > ?",
+        author,
         nowMs,
       );
-      if (open >= INVITATIONS_MAX) throw new CausewayError("EXHAUSTED", "too many invitations are out");
-      const sql = "INSERT OR IGNORE INTO invitation VALUES (?, ?, ?, ?, NULL)";
-      this.#database.run(sql, toHex(secretHash), note, validUntilMs, signed);
+      if (open >= INVITATIONS_OF_ONE_MAX) throw new CausewayError("EXHAUSTED", "too many invitations are out");
+      this.#forgetEnded(author, nowMs);
+      const sql = "INSERT INTO invitation (secret_hash, author, note, valid_until_ms, signed) VALUES (?, ?, ?, ?, ?)";
+      this.#database.run(sql, hash, author, note, validUntilMs, signed);
     });
+  }
+
+  /** An administrator may use its invitations itself, or let them run out at once, as often as it likes. */
+  #forgetEnded(author: string, nowMs: number): void {
+    const sql = `
+      SELECT secret_hash FROM invitation WHERE author = ? AND (used_at_ms IS NOT NULL OR valid_until_ms <= ?)
+      ORDER BY coalesce(used_at_ms, valid_until_ms) DESC LIMIT -1 OFFSET ?`;
+    for (const { secret_hash: hash } of this.#database.all(sql, author, nowMs, ENDED_INVITATIONS_OF_ONE_MAX)) {
+      this.#database.run("DELETE FROM enrolment WHERE secret_hash = ?", hash as string);
+      this.#database.run("DELETE FROM invitation WHERE secret_hash = ?", hash as string);
+    }
   }
 
   /** Those that nobody has used, those that have run out included, newest last. */
