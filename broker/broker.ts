@@ -100,6 +100,7 @@ export class Broker implements AsyncDisposable {
   #server: GrpcServer | undefined;
   #door: GrpcServer | undefined;
   #bus: NatsBus | undefined;
+  #plane: Plane | undefined;
   #console: Console | undefined;
   /** Memory is back and submissions are taken. */
   #caughtUp = false;
@@ -128,7 +129,8 @@ export class Broker implements AsyncDisposable {
       onPublished: (...told) => this.#watch.published(...told),
     });
     const heldOf: OversightParts["heldOf"] = (member) => this.#publications.heldOf(member);
-    this.oversight = new Oversight({ ledger: this.#ledger, federation, heldOf, clock });
+    const streamsRefused = (): ReadonlySet<MemberId> => this.#streamsRefused;
+    this.oversight = new Oversight({ ledger: this.#ledger, federation, heldOf, streamsRefused, clock });
     // Whoever awaits `failed` gets it; nobody has to.
     this.#failure.promise.catch(() => undefined);
   }
@@ -162,6 +164,10 @@ export class Broker implements AsyncDisposable {
       matchesOpen: open,
       natsConnected: this.#natsConnected,
     };
+  }
+
+  get #streamsRefused(): ReadonlySet<MemberId> {
+    return this.#plane?.streamsRefused ?? new Set();
   }
 
   get #natsConnected(): boolean {
@@ -203,11 +209,13 @@ export class Broker implements AsyncDisposable {
     this.#bus = bus;
     if (signal.aborted) return;
     const plane = this.#planeOn(bus);
+    this.#plane = plane;
     await plane.rebuild();
     const upkeep = this.#upkeepOf(plane);
     this.#followNew(plane);
     this.#run(this.#keepHouse(plane));
     this.#run(upkeep.run());
+    await plane.tried();
     this.#caughtUp = true;
     if (signal.aborted) return;
     await this.#openConsole();
@@ -397,6 +405,7 @@ export class Broker implements AsyncDisposable {
       name: "causeway-broker",
       signal: this.#stop.signal,
       log: this.#log,
+      onReconnect: () => this.#plane?.reconnected(),
     });
   }
 
@@ -443,27 +452,18 @@ export class Broker implements AsyncDisposable {
     for (const member of plane.newMembers()) this.#run(plane.serve(member));
   }
 
-  /** New directives, streams that a NATS server may have lost while it was away, records past their review day. */
+  /** New directives, odd patterns, records past their review day. */
   async #keepHouse(plane: Plane): Promise<void> {
     const { signal } = this.#stop;
     let [swept, watched] = [this.#clock(), this.#clock()];
-    let wasConnected = true;
     while (!signal.aborted) {
       await Promise.race([this.#directory.nextChange(), pause(DIRECTORY_POLL_MS, signal)]);
       if (signal.aborted) return;
       if (this.#refreshDirectory()) this.#followNew(plane);
-      const connected = this.#natsConnected;
-      if (connected && !wasConnected) await this.#ensureAllStreams(plane);
-      wasConnected = connected;
-      if (signal.aborted) return;
       if (this.#clock() - watched >= WATCH_MS) this.#watch.look((watched = this.#clock()));
       if (this.#clock() - swept < SWEEP_MS) continue;
       if (!this.#publications.sweep(this.#clock())) swept = this.#clock();
     }
-  }
-
-  async #ensureAllStreams(plane: Plane): Promise<void> {
-    for (const member of this.#directory.federation.members.keys()) await plane.ensureStreams(member);
   }
 
   /** Whether there are directives that were not acted on. A file that cannot be proven changes nothing: what was proven stays in force. */

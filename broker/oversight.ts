@@ -20,6 +20,8 @@ export type MemberReport = {
   readonly lastAppliedMs: number;
   /** By epoch, lowest first; open epochs only. */
   readonly held: readonly Held[];
+  /** NATS refuses to make its streams, or to make them as large as they should be. */
+  readonly streamsRefused: boolean;
 };
 
 /** New distinct tokens. */
@@ -39,6 +41,7 @@ export type OversightParts = {
   readonly ledger: Ledger;
   readonly federation: () => Federation;
   readonly heldOf: (member: MemberId) => readonly Held[];
+  readonly streamsRefused: () => ReadonlySet<MemberId>;
   readonly clock: Clock;
 };
 
@@ -53,12 +56,19 @@ export class Oversight {
   members(): MemberReport[] {
     const { members, suspended } = this.#parts.federation();
     const { ledger, heldOf } = this.#parts;
+    const refused = this.#parts.streamsRefused();
     return [...members.keys(), ...suspended.keys()].map((member) => ({
       member,
       health: ledger.members.health(member),
       lastAppliedMs: ledger.members.lastAppliedMs(member),
       held: heldOf(member),
+      streamsRefused: refused.has(member),
     }));
+  }
+
+  /** Members in good standing whose streams NATS refuses. */
+  streamsRefused(): MemberId[] {
+    return [...this.#parts.streamsRefused()];
   }
 
   /** Members in good standing and suspended ones. */

@@ -33,6 +33,8 @@ export type HealthEntry = {
   readonly receivedAtMs: number;
   readonly lastAppliedMs: number;
   readonly held: readonly { readonly epoch: number; readonly records: number; readonly tokens: number }[];
+  /** NATS refuses to make its streams, or to make them as large as they should be; by the broker. */
+  readonly streamsRefused: boolean;
 };
 
 export type Arrivals = {

@@ -11,6 +11,7 @@ import type { Seat } from "./seat.ts";
 export type VerifiedReport = MemberReport & {
   readonly receivedAtMs: number;
   readonly lastAppliedMs: number;
+  readonly streamsRefused: boolean;
   /** There was a statement, and its signature is not the member's. */
   readonly forged: boolean;
 };
@@ -26,10 +27,10 @@ export async function verifiedReports(seat: Seat): Promise<ReadonlyMap<MemberId,
 }
 
 function verified(entry: HealthEntry, federation: Federation): VerifiedReport {
-  const { receivedAtMs, lastAppliedMs, held } = entry;
+  const { receivedAtMs, lastAppliedMs, held, streamsRefused } = entry;
   const statement = statementOf(entry, federation);
   const forged = entry.statement !== undefined && statement === undefined;
-  return { statement, forged, receivedAtMs, lastAppliedMs, held };
+  return { statement, forged, receivedAtMs, lastAppliedMs, held, streamsRefused };
 }
 
 function statementOf({ member, statement }: HealthEntry, federation: Federation): Health | undefined {

@@ -9,6 +9,8 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
 import type { Log } from "../../shared/platform/log.ts";
 import type { BusMessage, NatsBus } from "../../shared/platform/nats.ts";
+import { aborted } from "../../shared/platform/lifecycle.ts";
+import { jetStreamCodeOf } from "../../shared/platform/nats.ts";
 import { pause, retryWhileUnavailable } from "../../shared/platform/retry.ts";
 import {
   BROKER_CONSUMER,
@@ -18,7 +20,7 @@ import {
   submissionSubject,
   submissionSubjects,
 } from "../../shared/wire/subjects.ts";
-import { NOTICE_TICK_MS } from "../core/limits.ts";
+import { NOTICE_TICK_MS, STREAMS_AGAIN_MS_MAX } from "../core/limits.ts";
 import type { Received } from "../core/submission.ts";
 import type { SealingKeys } from "../keys.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -49,25 +51,47 @@ export type PlaneParts = {
   readonly signal: AbortSignal;
 };
 
+type Keeping = {
+  /** For the first time, whatever came of it. */
+  readonly tried: Promise<void>;
+  readonly ended: Promise<void>;
+};
+
 export class Plane {
   readonly #parts: PlaneParts;
   /** Members whose submissions are taken and to whom notices are sent, until the directives say otherwise. */
   readonly #served = new Map<MemberId, AbortController>();
   /** Where in its stream a member's first submission stands that the ledger had not seen at the start. */
   readonly #unsettled = new Map<MemberId, number>();
+  /** The work on each member's streams; ended soon after the member has lost its standing. */
+  readonly #keeping = new Map<MemberId, Keeping>();
+  readonly #streamsRefused = new Set<MemberId>();
+  /** Aborts when NATS was away and is back: it may have lost streams. */
+  #connection = new AbortController();
 
   constructor(parts: PlaneParts) {
     this.#parts = parts;
   }
 
+  /** Members in good standing of whose streams NATS lacks some, or has them otherwise than the table says, and does not mend it. */
+  get streamsRefused(): ReadonlySet<MemberId> {
+    return this.#streamsRefused;
+  }
+
+  /** NATS was away and is back. */
+  reconnected(): void {
+    const before = this.#connection;
+    this.#connection = new AbortController();
+    before.abort();
+  }
+
   /**
    * Memory as the ledger knows it. Nothing may be matched before all members' records are back, those of suspended ones included: they
-   * meet nobody, and are there when their owner is reinstated.
+   * meet nobody, and are there when their owner is reinstated. It needs the streams that stand, and no others.
    */
   async rebuild(): Promise<void> {
     const { members, suspended } = this.#parts.federation();
     for (const member of [...members.keys(), ...suspended.keys()]) {
-      await this.ensureStreams(member);
       const first = await this.#persist(() => this.#rebuildMember(member));
       if (first !== undefined) this.#unsettled.set(member, first);
     }
@@ -92,16 +116,61 @@ export class Plane {
 
   /**
    * Takes a member's submissions and sends its notices, until the signal aborts or the member loses its standing. Each member has a task of
-   * its own: one whose streams or deliveries NATS has no room for holds up nobody else. Throws only what this process cannot go on from.
+   * its own: one whose streams or deliveries NATS has no room for holds up nobody else. Streams that stand are used meanwhile, such as those
+   * that NATS has no room to make as large as they should be. Throws only what this process cannot go on from.
    */
   async serve(member: MemberId): Promise<void> {
     if (!this.#parts.federation().members.has(member)) return;
     const controller = new AbortController();
     this.#served.set(member, controller);
     const signal = AbortSignal.any([this.#parts.signal, controller.signal]);
-    await this.ensureStreams(member);
-    if (signal.aborted) return;
-    await Promise.all([this.#follow(member, signal), this.#sendNotices(member, signal)]);
+    const { promise: tried, resolve: onTried } = Promise.withResolvers<void>();
+    const ended = this.#keepStreams(member, signal, onTried);
+    this.#keeping.set(member, { tried, ended });
+    const serving = tried.then(() => Promise.all([this.#follow(member, signal), this.#sendNotices(member, signal)]));
+    await Promise.all([ended, serving]);
+  }
+
+  /** Resolves when the streams of all who are served stand, or NATS has refused them once. */
+  async tried(): Promise<void> {
+    await Promise.all([...this.#keeping.values()].map(({ tried }) => tried));
+  }
+
+  /** Makes and mends a member's streams, again after each time that NATS was away. */
+  async #keepStreams(member: MemberId, signal: AbortSignal, onTried: () => void): Promise<void> {
+    while (!signal.aborted) {
+      const untilReconnected = AbortSignal.any([signal, this.#connection.signal]);
+      await this.#fitStreams(member, untilReconnected, onTried);
+      await aborted(untilReconnected);
+    }
+    this.#streamsRefused.delete(member);
+  }
+
+  async #fitStreams(member: MemberId, signal: AbortSignal, onTried: () => void): Promise<void> {
+    const { bus, sizes } = this.#parts;
+    try {
+      await retryWhileUnavailable(() => ensureMemberStreams(bus, member, sizes), {
+        signal,
+        maxDelayMs: STREAMS_AGAIN_MS_MAX,
+        onRetry: (error, delayMs) => {
+          this.#noteRefusal(member, error, delayMs);
+          onTried();
+        },
+      });
+      if (this.#streamsRefused.delete(member)) this.#logOf(member).info("nats.streamsMade");
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      onTried();
+    }
+  }
+
+  /** No answer is no refusal: then NATS is away, or busy. */
+  #noteRefusal(member: MemberId, error: unknown, delayMs: number): void {
+    const natsCode = jetStreamCodeOf(error);
+    if (natsCode !== undefined) this.#streamsRefused.add(member);
+    const event = natsCode === undefined ? "nats.waiting" : "alarm.streamsRefused";
+    this.#logOf(member).error(event, error, { natsCode, delayMs });
   }
 
   /** Removes what a member has submitted in an epoch; how many messages. */
@@ -119,6 +188,8 @@ export class Plane {
   /** Removes a member's streams with all they hold; from a broker that may not, at least what they hold. */
   async deleteStreams(member: MemberId): Promise<void> {
     const { bus } = this.#parts;
+    // Or what is under way could make them anew.
+    await this.#keeping.get(member)?.ended.catch(() => undefined);
     for (const [stream, subjects] of [
       [submissionStream(member), submissionSubjects(member)],
       [deliveryStream(member), deliverySubject(member)],
@@ -152,10 +223,6 @@ export class Plane {
       await pause(NOTICE_TICK_MS - (clock() % NOTICE_TICK_MS), signal);
       if (!signal.aborted) await outlet.sendNotices(member);
     }
-  }
-
-  async ensureStreams(member: MemberId): Promise<void> {
-    await this.#persist(() => ensureMemberStreams(this.#parts.bus, member, this.#parts.sizes));
   }
 
   /** Answers with the place in the stream of the first submission that the live path may still have to decide. */

@@ -6,6 +6,7 @@
  */
 import { SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
+import { jetStreamCodeOf } from "../../shared/platform/nats.ts";
 import type { NatsBus, StreamSettings } from "../../shared/platform/nats.ts";
 import {
   BROKER_CONSUMER,
@@ -65,11 +66,27 @@ export function deliveryStreamSettings(member: MemberId, sizes: StreamSizes): St
   };
 }
 
-/** Makes a member's streams and consumers, or brings their settings to the table's. Throws UNAVAILABLE. */
+/**
+ * Makes a member's streams and consumers, or brings their settings to the table's; what the server refuses keeps nothing else from being
+ * made. Throws UNAVAILABLE for the first refusal, or when there is no answer.
+ */
 export async function ensureMemberStreams(bus: NatsBus, member: MemberId, sizes: StreamSizes): Promise<void> {
-  await bus.ensureStream(submissionStreamSettings(member, sizes));
-  await bus.ensureStream(deliveryStreamSettings(member, sizes));
-  await bus.ensureConsumer(submissionStream(member), BROKER_CONSUMER, SUBMISSIONS_UNACKNOWLEDGED_MAX);
-  // Made here because nodes may not make consumers.
-  await bus.ensureConsumer(deliveryStream(member), NODE_CONSUMER, DELIVERIES_UNACKNOWLEDGED_MAX);
+  const [submissions, deliveries] = [submissionStream(member), deliveryStream(member)];
+  const steps = [
+    () => bus.ensureStream(submissionStreamSettings(member, sizes)),
+    () => bus.ensureConsumer(submissions, BROKER_CONSUMER, SUBMISSIONS_UNACKNOWLEDGED_MAX),
+    () => bus.ensureStream(deliveryStreamSettings(member, sizes)),
+    // Made here because nodes may not make consumers.
+    () => bus.ensureConsumer(deliveries, NODE_CONSUMER, DELIVERIES_UNACKNOWLEDGED_MAX),
+  ];
+  let refusal: unknown;
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      if (jetStreamCodeOf(error) === undefined) throw error;
+      refusal ??= error;
+    }
+  }
+  if (refusal !== undefined) throw refusal;
 }

@@ -57,10 +57,11 @@ export class BrokerData implements ConsoleData {
 
   constructor(parts: BrokerDataParts) {
     this.#parts = parts;
-    const { directory, board, ledger, status, log } = parts;
+    const { directory, board, ledger, oversight, status, log } = parts;
     this.#changes = new Changes({
       nextDirective: () => directory.nextChange(),
-      state: () => [board.changeCount, ledger.changeCount, status().natsConnected].join(),
+      state: () =>
+        [board.changeCount, ledger.changeCount, status().natsConnected, oversight.streamsRefused().join(" ")].join(),
       log,
     });
   }
@@ -108,11 +109,11 @@ export class BrokerData implements ConsoleData {
   health(): ReadonlyMap<MemberId, MemberHealth> {
     const { members, suspended } = this.#federation;
     return new Map(
-      this.#parts.oversight.members().map(({ member, health, lastAppliedMs, held }) => {
+      this.#parts.oversight.members().map(({ member, health, lastAppliedMs, held, streamsRefused }) => {
         const signingKey = (members.get(member) ?? suspended.get(member))?.signingKey;
         const statement = health && signingKey && this.#statementOf(member, signingKey, health.signed);
         const receivedAtMs = statement === undefined ? 0 : (health?.receivedAtMs ?? 0);
-        return [member, { statement, receivedAtMs, lastAppliedMs, held }];
+        return [member, { statement, receivedAtMs, lastAppliedMs, held, streamsRefused }];
       }),
     );
   }

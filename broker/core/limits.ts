@@ -23,6 +23,8 @@ export const DELIVERIES_UNACKNOWLEDGED_MAX = 256;
 export const NOTICE_TICK_MS = 250;
 /** Notices of one member in one tick. */
 export const NOTICES_PER_TICK_MAX = 256;
+/** A member's streams that NATS has no room for are asked for again, ever less often, at least this often. */
+export const STREAMS_AGAIN_MS_MAX = 30_000;
 /** How often records past their review day are looked for. */
 export const SWEEP_MS = 60_000;
 /** Records that expire in one transaction: at a month's end many do at once, and other work must get its turn. */

@@ -69,6 +69,8 @@ export type MemberHealth = MemberReport & {
   readonly receivedAtMs: number;
   /** When anything that this member published was last applied; 0 if never. */
   readonly lastAppliedMs: number;
+  /** NATS refuses to make its streams, or to make them as large as they should be. */
+  readonly streamsRefused: boolean;
 };
 
 /** Elements at an evaluator, new distinct tokens at the broker; over sliding 24 hours. */

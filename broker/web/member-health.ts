@@ -24,16 +24,25 @@ export function skewMs({ statement, receivedAtMs }: MemberHealth): number | unde
 
 /** Everything that is not as it should be, the gravest first. */
 export function concernsOf(health: MemberHealth | undefined, federation: Federation, nowMs: number): Concern[] {
+  const streams = streamsConcern(health);
   if (health?.statement === undefined) {
-    return [{ tag: "Never heard", colour: "yellow", text: "Its node has not said anything yet" }];
+    const neverHeard: Concern = { tag: "Never heard", colour: "yellow", text: "Its node has not said anything yet" };
+    return streams === undefined ? [neverHeard] : [streams, neverHeard];
   }
-  const concerns = [historyConcern(health, federation), unheardConcern(health, nowMs), canaryConcern(health)];
+  const concerns = [streams, historyConcern(health, federation), unheardConcern(health, nowMs), canaryConcern(health)];
   concerns.push(outboxConcern(health), skewConcern(health), ...digestConcerns(health, federation));
   return concerns.filter((each) => each !== undefined).sort((a, b) => rank(a) - rank(b));
 }
 
 function rank({ colour }: Concern): number {
   return colour === "red" ? 0 : 1;
+}
+
+function streamsConcern(health: MemberHealth | undefined): Concern | undefined {
+  if (health?.streamsRefused !== true) return undefined;
+  const text =
+    "Its streams are refused by NATS, most likely for want of room: what it publishes may not be taken until then";
+  return { tag: "No room", colour: "red", text };
 }
 
 function historyConcern({ statement }: MemberHealth, { head }: Federation): Concern | undefined {

@@ -77,7 +77,7 @@ export type NatsBus = AsyncDisposable & {
   publish(subject: string, data: Uint8Array, messageId: string): Promise<void>;
   /** Messages of a durable consumer until a signal aborts, the bus's or this one; survives a server that goes away. */
   consume(stream: string, consumer: string, signal?: AbortSignal): AsyncGenerator<BusMessage>;
-  /** Every message now in the stream, in order, then ends. */
+  /** Every message now in the stream, in order, then ends; nothing if there is no such stream. */
   replay(stream: string): AsyncGenerator<BusMessage>;
   /** Creates the stream or brings its settings to the table's. */
   ensureStream(settings: StreamSettings): Promise<void>;
@@ -233,8 +233,10 @@ class Bus implements NatsBus {
 
   async *replay(stream: string): AsyncGenerator<BusMessage> {
     const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
-    const { state } = await manager.streams.info(stream).catch(rethrow);
-    if (state.messages === 0) return;
+    const info = await manager.streams.info(stream).catch((error: unknown) => {
+      if (!isMissing(error)) rethrow(error);
+    });
+    if (info === undefined || info.state.messages === 0) return;
     const ordered = await this.#jetstream.consumers.get(stream).catch(rethrow);
     const messages = await ordered.consume({ max_messages: 64 }).catch(rethrow);
     for await (const message of untilAborted(messages, this.#signal)) {
@@ -369,6 +371,12 @@ function isMissing(error: unknown): boolean {
 
 function isTransient(error: unknown): boolean {
   return isCausewayError(error, "UNAVAILABLE") || !(error instanceof NatsError) || TRANSIENT.has(error.code);
+}
+
+/** JetStream's own number for why it did not carry something out, such as 10047: no room on the server's disk. */
+export function jetStreamCodeOf(error: unknown): number | undefined {
+  const cause = error instanceof CausewayError ? error.cause : error;
+  return cause instanceof NatsError ? cause.api_error?.err_code : undefined;
 }
 
 /** The client's errors become ours; what a server answered stays in `cause`. */

@@ -95,6 +95,7 @@ export class World implements AsyncDisposable {
   readonly clients: Client[] = [];
   readonly #abort = new AbortController();
   clock: Clock = systemClock;
+  streamSizes = STREAM_SIZES;
   broker!: Broker;
 
   constructor(sample: SampleFederation, nats: NatsProcess) {
@@ -136,7 +137,7 @@ export class World implements AsyncDisposable {
 
   /** What stands in `broker.json`. */
   get settings() {
-    return { natsUrl: this.nats.url, listen: "127.0.0.1:0", evaluatorWorkers: 1, streams: STREAM_SIZES };
+    return { natsUrl: this.nats.url, listen: "127.0.0.1:0", evaluatorWorkers: 1, streams: this.streamSizes };
   }
 
   makeBroker(): Broker {

@@ -128,6 +128,19 @@ describe("the members' page", () => {
     expect(await console.read("/")).toContain("somebody keeps two histories");
   });
 
+  it("says whose streams NATS refuses, also before the node was ever heard", async () => {
+    const broker = new InventedBroker();
+    broker.admit("ct-west", "Unit West");
+    broker.fresh();
+    await using console = await over(broker);
+    broker.hear("ct-west", { streamsRefused: true });
+    expect(await console.read("/")).toContain("Unit West: its streams are refused by NATS");
+    for (const [member, health] of broker.healthOf) broker.healthOf.set(member, { ...health, statement: undefined });
+    expect(await console.read("/members")).toContain("No room");
+    broker.hear("ct-west");
+    expect(await console.read("/members")).not.toContain("No room");
+  });
+
   it("leads to each member's terms, history and commands, those who have left included", async () => {
     await using console = await over(lakeside());
     const active = await console.read(`/members/${memberId("thb-harbour")}`);

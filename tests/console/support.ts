@@ -293,6 +293,7 @@ export class InventedBroker implements ConsoleData {
       receivedAtMs: this.nowMs - 40_000,
       lastAppliedMs: this.nowMs - 3 * MINUTE,
       held: told.map(({ epoch, published }) => ({ epoch, records: published, tokens: published * 24 })),
+      streamsRefused: false,
       ...rest,
       statement: {
         version: "0.2.0",

@@ -139,7 +139,8 @@ export class BoardRoom implements Disposable {
     );
     const held = [{ epoch, records: 10, tokens: 160 }];
     const rest = this.office.health.filter((each) => each.member !== member);
-    this.office.health = [...rest, { member, statement, receivedAtMs: NOW_MS, lastAppliedMs: NOW_MS, held }];
+    const entry = { member, statement, receivedAtMs: NOW_MS, lastAppliedMs: NOW_MS, held, streamsRefused: false };
+    this.office.health = [...rest, entry];
   }
 
   [Symbol.dispose](): void {

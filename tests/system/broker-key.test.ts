@@ -6,6 +6,7 @@ import { replaceFile } from "../../shared/platform/key-files.ts";
 import { keyFile } from "../../shared/platform/party.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 /** An invented person; whoever imports the same number holds the same passport. */
 function person(unit: UnitName, number: number): string {
@@ -14,9 +15,7 @@ function person(unit: UnitName, number: number): string {
   return `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`;
 }
 
-const SOON = { timeout: 25_000, interval: 100 };
-
-describe("a broker with a new signing key", { timeout: 90_000 }, () => {
+describe("a broker with a new signing key", { timeout: LONG_MS }, () => {
   let federation: TestFederation;
   afterEach(async () => await federation[Symbol.asyncDispose]());
 

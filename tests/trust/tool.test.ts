@@ -497,11 +497,13 @@ describe("the tool", () => {
 
   it("lists members, health and history, and gives a code for the console", async () => {
     room.report("harbour", 1);
+    room.office.health = room.office.health.map((each) => ({ ...each, streamsRefused: true }));
     const desk = await room.desk("chair");
     await listMembers(desk);
     await listHealth(desk);
     expect(desk.said.join("\n")).toMatch(/harbour .* in good standing/);
     expect(desk.said.join("\n")).toMatch(/border +nothing heard/);
+    expect(desk.said.join("\n")).toContain("harbour: NATS refuses its streams");
     showChain(desk.seat.chain, desk.output);
     expect(desk.objects.at(-1)).toMatchObject({
       number: 5,

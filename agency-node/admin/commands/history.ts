@@ -122,6 +122,7 @@ export async function listHealth({ seat, output }: Desk): Promise<void> {
       slug,
       forged: report?.forged ?? false,
       lastAppliedMs: report?.lastAppliedMs ?? 0,
+      streamsRefused: report?.streamsRefused ?? false,
       ...jsonOf(report?.statement),
     });
     const told = report?.statement;
@@ -139,6 +140,11 @@ export async function listHealth({ seat, output }: Desk): Promise<void> {
   });
   for (const line of table([["Member", "Said at", "Version", "Published", "Digest", "Outbox"], ...rows]))
     output.say(line);
+  const { members } = seat.federation;
+  for (const [member, { streamsRefused }] of reports) {
+    if (streamsRefused)
+      output.say(`${members.get(member)?.slug}: NATS refuses its streams, most likely for want of room.`);
+  }
 }
 
 function jsonOf(statement: { readonly directiveHash: Uint8Array } | undefined): object {

@@ -122,13 +122,15 @@ function toState(state: board.ProposalState): ProposalState {
   }
 }
 
-function toHealthEntry({ member, statement, receivedAtMs, lastAppliedMs, held }: board.MemberHealth): HealthEntry {
+function toHealthEntry(health: board.MemberHealth): HealthEntry {
+  const { member, statement, receivedAtMs, lastAppliedMs, held, streamsRefused } = health;
   return {
     member: toId<MemberId>(toHex(member)),
     statement: statement === undefined ? undefined : bytesOf(statement),
     receivedAtMs: Number(receivedAtMs),
     lastAppliedMs: Number(lastAppliedMs),
     held: held.map(({ epoch, records, tokens }) => ({ epoch, records: Number(records), tokens: Number(tokens) })),
+    streamsRefused,
   };
 }
 

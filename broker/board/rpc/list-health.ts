@@ -9,12 +9,13 @@ import type { BoardDesk } from "./desk.ts";
 export function listHealthRpc({ directory, oversight, clock }: BoardDesk) {
   return async (_request: ListHealthRequest, context: CallContext): Promise<ListHealthResponse> => {
     administratorCalling(context, directory.federation);
-    const members = oversight.members().map(({ member, health, lastAppliedMs, held }) => ({
+    const members = oversight.members().map(({ member, health, lastAppliedMs, held, streamsRefused }) => ({
       member: fromHex(member),
       statement: health === undefined ? undefined : Signed.decode(health.signed),
       receivedAtMs: BigInt(health?.receivedAtMs ?? 0),
       lastAppliedMs: BigInt(lastAppliedMs),
       held: held.map(({ epoch, records, tokens }) => ({ epoch, records: BigInt(records), tokens: BigInt(tokens) })),
+      streamsRefused,
     }));
     return { members, brokerTimeMs: BigInt(clock()) };
   };

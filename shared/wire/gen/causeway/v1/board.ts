@@ -209,6 +209,8 @@ export interface MemberHealth {
   /** When anything of this member was last applied; 0 if never. */
   readonly lastAppliedMs: bigint;
   readonly held: readonly HeldRecords[];
+  /** NATS refuses to make this member's streams, or to make them as large as they should be. */
+  readonly streamsRefused: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -2512,6 +2514,7 @@ function createBaseMemberHealth(): MemberHealth {
     receivedAtMs: 0n,
     lastAppliedMs: 0n,
     held: [],
+    streamsRefused: false,
     _unknownFields: {},
   };
 }
@@ -2538,6 +2541,9 @@ export const MemberHealth: MessageFns<MemberHealth> = {
     }
     for (const v of message.held) {
       HeldRecords.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.streamsRefused !== false) {
+      writer.uint32(48).bool(message.streamsRefused);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2603,6 +2609,14 @@ export const MemberHealth: MessageFns<MemberHealth> = {
             message.held.push(HeldRecords.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.streamsRefused = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2639,6 +2653,7 @@ export const MemberHealth: MessageFns<MemberHealth> = {
       ? BigInt(object.lastAppliedMs)
       : 0n;
     message.held = object.held?.map((e) => HeldRecords.fromPartial(e)) || [];
+    message.streamsRefused = object.streamsRefused ?? false;
     return message;
   },
 };
