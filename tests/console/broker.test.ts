@@ -77,10 +77,13 @@ describe("the console of a broker at work", { timeout: LONG_MS }, () => {
     await federation.settled();
     const stop = new AbortController();
     const publishing = Promise.all([publish("ct", stop.signal), publish("thb", stop.signal)]);
+    // For this one the epoch waits until the page has been seen.
+    await federation.stop("wcu");
     await federation.openEpoch(2);
     await expect.poll(() => text("/epochs"), SOON).toContain("Epoch 2 Staging");
     await using events = await chair.watch("/epochs/2");
-    await untilShown(events, /Waits for Invented unit ct/);
+    await untilShown(events, /Waits for [^.]*Invented unit wcu/);
+    await federation.startNode("wcu");
     const shown = await untilShown(events, /The epoch can be activated/).finally(() => stop.abort());
     expect(shown).toMatch(/Invented unit ct There (\d+) of \1 Agreed/);
     await publishing;

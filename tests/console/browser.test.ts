@@ -5,21 +5,17 @@ import { axeViolations, launchChromium, noBrowser, overflow, quietPages, ROTATIO
 import { screenshot, signedInPage, signIn, WIDTHS } from "./browser.ts";
 import { carriedOver, lakeside, rotating } from "./scenario.ts";
 import { ADMINISTRATOR, AUDITOR, InventedBroker, memberId, SECOND_ADMINISTRATOR, TestConsole } from "./support.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 if (noBrowser !== undefined) console.warn(`SKIPPED: the console's browser tests: ${noBrowser}`);
 
-/** Starting a browser and drawing some thirty pages takes a while on a busy machine. */
-const SLOW_MS = 180_000;
-
-describe.skipIf(noBrowser !== undefined)("in Chromium, the console", { timeout: SLOW_MS }, () => {
+describe.skipIf(noBrowser !== undefined)("in Chromium, the console", { timeout: LONG_MS }, () => {
   let browser: Browser;
 
   beforeAll(async () => {
     browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-  });
+  }, LONG_MS);
+  afterAll(async () => await browser?.close(), LONG_MS);
 
   /** What is wrong with a page as it stands; nothing. */
   async function faultsOf(page: Page): Promise<unknown> {

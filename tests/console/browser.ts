@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { proposalPath } from "../../broker/web/proposals.ts";
 import { ADMINISTRATOR, memberId, TestConsole } from "./support.ts";
 import type { InventedBroker } from "./support.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 const EXECUTABLE = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 const ARGUMENTS = [
@@ -30,7 +31,7 @@ export const noBrowser: string | undefined = existsSync(EXECUTABLE)
   : `no Chromium at ${EXECUTABLE}: install it (Debian: apt-get install chromium), or name one in CHROMIUM`;
 
 export async function launchChromium(): Promise<Browser> {
-  return await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+  return await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS, timeout: LONG_MS });
 }
 
 /** Signs in as the first administrator, with a one-time code typed into the form. */
@@ -50,6 +51,7 @@ export async function signedInPage(
 ): Promise<{ readonly context: BrowserContext; readonly page: Page }> {
   const { width, javaScriptEnabled = true } = options;
   const context = await browser.newContext({ viewport: { width, height: 800 }, javaScriptEnabled });
+  context.setDefaultTimeout(SOON.timeout);
   const page = await context.newPage();
   await signIn(page, tested);
   return { context, page };

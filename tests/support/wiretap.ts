@@ -106,7 +106,7 @@ export class Wiretap implements AsyncDisposable {
     headers: IncomingHttpHeaders,
     upstream: ClientHttp2Session,
   ): void {
-    if (upstream.destroyed) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    if (upstream.destroyed || upstream.closed) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
     this.#record(`${place} request`, headersText(headers));
     const request = upstream.request(headers);
     const trailers = Promise.withResolvers<IncomingHttpHeaders>();
@@ -114,7 +114,7 @@ export class Wiretap implements AsyncDisposable {
     request.on("response", (answer, flags) => {
       this.#record(`${place} response`, headersText(answer));
       const isWhole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-      if (stream.destroyed) return;
+      if (stream.destroyed || stream.closed) return;
       stream.respond(answer, isWhole ? { endStream: true } : { waitForTrailers: true });
       if (!isWhole) this.#relayBytes(`${place} response`, request, stream);
     });
@@ -124,7 +124,7 @@ export class Wiretap implements AsyncDisposable {
     });
     stream.on(
       "wantTrailers",
-      () => void trailers.promise.then((answer) => stream.destroyed || stream.sendTrailers(answer)),
+      () => void trailers.promise.then((answer) => stream.destroyed || stream.closed || stream.sendTrailers(answer)),
     );
     request.on("close", () => {
       trailers.resolve({});
