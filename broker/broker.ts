@@ -19,7 +19,6 @@ import type { Log } from "../shared/platform/log.ts";
 import { connectNats } from "../shared/platform/nats.ts";
 import type { NatsBus } from "../shared/platform/nats.ts";
 import { destroySealingKey, readNatsCredentials, readTls } from "../shared/platform/party.ts";
-import { pause } from "../shared/platform/retry.ts";
 import { evaluatorsIn, isInGoodStanding } from "../shared/platform/standing.ts";
 import type { PeerIdentity } from "../shared/platform/tls.ts";
 import { VERSION } from "../shared/platform/version.ts";
@@ -457,7 +456,7 @@ export class Broker implements AsyncDisposable {
     const { signal } = this.#stop;
     let [swept, watched] = [this.#clock(), this.#clock()];
     while (!signal.aborted) {
-      await Promise.race([this.#directory.nextChange(), pause(DIRECTORY_POLL_MS, signal)]);
+      await this.#directory.changeWithin(DIRECTORY_POLL_MS, signal);
       if (signal.aborted) return;
       if (this.#refreshDirectory()) this.#followNew(plane);
       if (this.#clock() - watched >= WATCH_MS) this.#watch.look((watched = this.#clock()));

@@ -59,7 +59,7 @@ export class BrokerData implements ConsoleData {
     this.#parts = parts;
     const { directory, board, ledger, oversight, status, log } = parts;
     this.#changes = new Changes({
-      nextDirective: () => directory.nextChange(),
+      directiveWithin: (ms, signal) => directory.changeWithin(ms, signal),
       state: () =>
         [board.changeCount, ledger.changeCount, status().natsConnected, oversight.streamsRefused().join(" ")].join(),
       log,

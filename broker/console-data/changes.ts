@@ -1,13 +1,12 @@
 /** Tells the console when to look again. */
 import type { Log } from "../../shared/platform/log.ts";
-import { pause } from "../../shared/platform/retry.ts";
 
 /** Counts, statements and alarms come many times a second while members publish; nobody reads faster. */
 const LOOK_MS = 1_000;
 
 export type ChangeParts = {
-  /** Resolves when there is a further directive or freshness statement. */
-  readonly nextDirective: () => Promise<void>;
+  /** Waits for a further directive or freshness statement, `ms` at most, or until the signal aborts; whether there was one. */
+  readonly directiveWithin: (ms: number, signal: AbortSignal) => Promise<boolean>;
   /** Stands for everything else: as long as it is the same, nothing is new. */
   readonly state: () => string;
   readonly log: Log;
@@ -29,12 +28,10 @@ export class Changes {
 
   /** Until the signal aborts: at once for directives, within a second for the rest. */
   async follow(signal: AbortSignal): Promise<void> {
-    const { nextDirective, state } = this.#parts;
+    const { directiveWithin, state } = this.#parts;
     let seen = state();
     while (!signal.aborted) {
-      let isDecided = false;
-      const decided = nextDirective().then(() => (isDecided = true));
-      await Promise.race([decided, pause(LOOK_MS, signal)]);
+      const isDecided = await directiveWithin(LOOK_MS, signal);
       if (signal.aborted) return;
       const now = state();
       if (isDecided || now !== seen) this.#tell();

@@ -13,6 +13,7 @@ import type { Chain, ChainContext } from "../../shared/platform/chain-file.ts";
 import type { Clock } from "../../shared/platform/clock.ts";
 import { replaceFile } from "../../shared/platform/key-files.ts";
 import { partyFile, readPin } from "../../shared/platform/party.ts";
+import { pauseUnlessTold } from "../../shared/platform/retry.ts";
 import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
 
 export class Directory {
@@ -22,7 +23,8 @@ export class Directory {
   #chain: Chain;
   #readAt: string;
   #freshnessReadAt: string;
-  #next = Promise.withResolvers<void>();
+  /** Who waits for a change; each is told once. */
+  readonly #waiting = new Set<() => void>();
 
   /** Throws as `loadChain`, and ENVIRONMENT without a pin. */
   constructor(dir: string, clock: Clock) {
@@ -43,7 +45,16 @@ export class Directory {
 
   /** Resolves when there is a further directive or another freshness statement. Take it before looking, so that nothing is missed. */
   nextChange(): Promise<void> {
-    return this.#next.promise;
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
+  /** Waits for such a change, `ms` at most, or until the signal aborts; whether there was one. For whoever looks again and again. */
+  async changeWithin(ms: number, signal: AbortSignal): Promise<boolean> {
+    const subscribe = (tell: () => void): (() => void) => {
+      this.#waiting.add(tell);
+      return () => void this.#waiting.delete(tell);
+    };
+    return await pauseUnlessTold(subscribe, ms, signal);
   }
 
   /**
@@ -119,9 +130,9 @@ export class Directory {
   }
 
   #announce(): void {
-    const { resolve } = this.#next;
-    this.#next = Promise.withResolvers<void>();
-    resolve();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const tell of waiting) tell();
   }
 
   #context(): ChainContext {

@@ -23,6 +23,25 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/**
+ * Waits for what `subscribe` tells of, `ms` at most, or until the signal aborts; whether it was told. `subscribe` answers with what ends the
+ * subscription, so that nothing is left of waits that were in vain: a promise that is raced against the time again and again keeps them all.
+ */
+export async function pauseUnlessTold(
+  subscribe: (tell: () => void) => () => void,
+  ms: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const told = new AbortController();
+  const stop = (): void => told.abort();
+  const unsubscribe = subscribe(stop);
+  signal.addEventListener("abort", stop, { once: true });
+  if (!signal.aborted) await pause(ms, told.signal);
+  signal.removeEventListener("abort", stop);
+  unsubscribe();
+  return told.signal.aborted && !signal.aborted;
+}
+
 /** Resolves after other work that waits has had its turn. */
 export async function nextTurn(): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve));
@@ -30,17 +49,20 @@ export async function nextTurn(): Promise<void> {
 
 /**
  * What `work` comes to, or UNAVAILABLE as soon as the signal aborts: whoever does not answer must not hold up the end of a program.
- * `work` goes on then, and nobody hears of its outcome but `onLate`.
+ * `work` goes on then, and nobody hears of its outcome but `onLate`. `message`: of the error.
  */
 export async function unlessAborted<T>(
   work: Promise<T>,
   signal: AbortSignal,
-  onLate: (late: T) => unknown = () => undefined,
+  {
+    onLate = () => undefined,
+    message = "the program is stopping",
+  }: { readonly onLate?: (late: T) => unknown; readonly message?: string } = {},
 ): Promise<T> {
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = (): void => {
     work.then(onLate).catch(() => undefined);
-    reject(new CausewayError("UNAVAILABLE", "the program is stopping"));
+    reject(new CausewayError("UNAVAILABLE", message));
   };
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });

@@ -1,9 +1,11 @@
+import { getEventListeners } from "node:events";
 import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBrokerSealingKeys, readBrokerSigner } from "../../broker/keys.ts";
 import { Directory } from "../../broker/store/directory.ts";
 import { decodeChain, encodeChain } from "../../shared/platform/chain-file.ts";
 import { partyFile } from "../../shared/platform/party.ts";
+import { collectGarbage } from "../bench/measure.ts";
 import { foundSample, NOW_MS } from "../trust/sample-federation.ts";
 import type { SampleFederation } from "../trust/sample-federation.ts";
 
@@ -47,6 +49,38 @@ describe("the broker's copy of the directives", () => {
     expect(() => directory.refresh()).toThrow(expect.objectContaining({ code: "INVALID" }));
     expect(directory.federation.head.number).toBe(number);
     write(whole);
+  });
+
+  it("tells whoever waits of a change at once", async () => {
+    write(encodeChain(decodeChain(whole).slice(0, -1)));
+    const directory = open();
+    const stop = new AbortController();
+    const told = [directory.changeWithin(60_000, stop.signal), directory.nextChange().then(() => true)];
+    write(whole);
+    directory.refresh();
+    expect(await Promise.all(told)).toEqual([true, true]);
+    const stopped = directory.changeWithin(60_000, stop.signal);
+    expect(getEventListeners(stop.signal, "abort")).toHaveLength(1);
+    stop.abort();
+    expect([await stopped, await directory.changeWithin(60_000, stop.signal)]).toEqual([false, false]);
+    expect(getEventListeners(stop.signal, "abort")).toEqual([]);
+  });
+
+  it("keeps nothing of waits that were in vain", async () => {
+    const directory = open();
+    const { signal } = new AbortController();
+    const waitInVain = async (): Promise<void> => {
+      for (let round = 0; round < 20; round += 1) {
+        await Promise.all(Array.from({ length: 1_000 }, () => directory.changeWithin(0, signal)));
+      }
+      collectGarbage();
+    };
+    await waitInVain();
+    const before = process.memoryUsage().heapUsed;
+    await waitInVain();
+    // A promise that is raced against the time keeps some 300 bytes of each wait.
+    expect((process.memoryUsage().heapUsed - before) / 20_000).toBeLessThan(50);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("must name the keys that the broker has", () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Changes } from "../../broker/console-data/changes.ts";
 import { Proven } from "../../broker/console-data/proven.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { pauseUnlessTold } from "../../shared/platform/retry.ts";
 import { WrittenLog } from "../support/written-log.ts";
 
 describe("what was proven", () => {
@@ -36,10 +37,10 @@ describe("word of changes", () => {
 
   it("comes at once for a directive, soon for the rest, and not while nothing is new", async () => {
     const log = new WrittenLog();
-    let directive = Promise.withResolvers<void>();
+    let decide = (): void => undefined;
     let state = "as it was";
     const changes = new Changes({
-      nextDirective: () => directive.promise,
+      directiveWithin: (ms, signal) => pauseUnlessTold((tell) => ((decide = tell), () => undefined), ms, signal),
       state: () => state,
       log: log.for("broker"),
     });
@@ -50,9 +51,7 @@ describe("word of changes", () => {
     });
     const unsubscribe = changes.subscribe(() => (told += 1));
     const following = changes.follow(stop.signal);
-    const decided = directive;
-    directive = Promise.withResolvers();
-    decided.resolve();
+    decide();
     await vi.advanceTimersByTimeAsync(0);
     expect(told).toBe(1);
     state = "another";
