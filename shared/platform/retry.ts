@@ -49,20 +49,17 @@ export async function nextTurn(): Promise<void> {
 
 /**
  * What `work` comes to, or UNAVAILABLE as soon as the signal aborts: whoever does not answer must not hold up the end of a program.
- * `work` goes on then, and nobody hears of its outcome but `onLate`. `message`: of the error.
+ * `work` goes on then, and nobody hears of its outcome but `onLate`.
  */
 export async function unlessAborted<T>(
   work: Promise<T>,
   signal: AbortSignal,
-  {
-    onLate = () => undefined,
-    message = "the program is stopping",
-  }: { readonly onLate?: (late: T) => unknown; readonly message?: string } = {},
+  onLate: (late: T) => unknown = () => undefined,
 ): Promise<T> {
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = (): void => {
     work.then(onLate).catch(() => undefined);
-    reject(new CausewayError("UNAVAILABLE", message));
+    reject(new CausewayError("UNAVAILABLE", "the program is stopping"));
   };
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
