@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { contentHash } from "../../agency-node/intake/content-hash.ts";
 import { intake } from "../../agency-node/intake/intake.ts";
 import { OPTIONS, bytesOf, chunked, entity, run } from "./support.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 const person = (id: string, number: string) => entity(id, { passportNumber: [number] });
 
@@ -87,7 +88,7 @@ describe("importing a file", () => {
     expect(closed).toBe(true);
   });
 
-  it("streams 200,000 records", { timeout: 60_000 }, async () => {
+  it("streams 200,000 records", { timeout: LONG_MS }, async () => {
     const rows = 200_000;
     async function* source(): AsyncGenerator<Uint8Array> {
       yield bytesOf("ref,passport,dob\n");
