@@ -7,7 +7,7 @@
  * NATS accounts and of the freshness statements) goes into a directory of its own, see `registrar/keys.ts`; no administrator keeps
  * it.
  */
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "../../shared/core/bytes.ts";
 import { directiveHash } from "../../shared/core/chain.ts";
@@ -44,6 +44,7 @@ import {
 import type { NatsAccounts, NatsAuthority } from "./nats-accounts.ts";
 import { writeRegistrarKeys } from "./registrar/keys.ts";
 import type { RegistrarKeys } from "./registrar/keys.ts";
+import { natsServerDirectory } from "./registrar/nats-server.ts";
 import { hostOf } from "./registrar/parties.ts";
 import { makeSalts } from "./salts.ts";
 
@@ -282,8 +283,17 @@ async function writeBundles(plan: FoundingPlan, of: Issue): Promise<Map<string, 
   for (const party of partiesOf(plan)) await write(join(plan.outDir, "bundle", party.name), party);
   const nats = join(plan.outDir, "nats");
   await write(nats, { ...plan.nats, name: "nats", identity: () => ({ kind: "nats" }) });
+  keepForRegistrar(plan, nats);
   replaceFile(partyFile(nats, "natsAccounts"), accountsText(of.accounts), 0o644);
   return bundles;
+}
+
+/** What the registrar needs for the NATS server's next certificate: the server has no place in the chain, and asks for nothing. */
+function keepForRegistrar({ outDir, nats: { enrolment } }: FoundingPlan, bundle: string): void {
+  const kept = natsServerDirectory(join(outDir, "registrar"));
+  makePrivateDirectory(kept);
+  replaceFile(partyFile(kept, "request"), needed(enrolment, "tlsRequestPem"), 0o644);
+  copyFileSync(partyFile(bundle, "certificate"), partyFile(kept, "certificate"));
 }
 
 async function userJwt(

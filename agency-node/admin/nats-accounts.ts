@@ -244,7 +244,14 @@ export async function issueSystemCredentials(
 ): Promise<string> {
   const user = createUser();
   const permissions = {
-    pub: { allow: ["$SYS.REQ.CLAIMS.UPDATE", "$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP"] },
+    pub: {
+      allow: [
+        "$SYS.REQ.CLAIMS.UPDATE",
+        "$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP",
+        "$SYS.REQ.SERVER.*.VARZ",
+        "$SYS.REQ.SERVER.*.RELOAD",
+      ],
+    },
     sub: { allow: [`${SYSTEM_INBOX_PREFIX}.>`] },
   };
   const options = { exp: toSeconds(validUntilMs) };

@@ -1,5 +1,5 @@
 /** Founds the demonstration's federation with the administrators' own tool: keys, directives, salts, bundles. */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { writeFileSync } from "node:fs";
 import { foundFederation } from "../../agency-node/admin/found.ts";
 import type { Founded } from "../../agency-node/admin/found.ts";
@@ -121,7 +121,8 @@ function writeSettings(dir: string, foundation: Foundation, ports: Ports, founde
     enrolment: { listen: foundation.enrolmentAddress },
     console: { listen: `${HOST}:${ports.console}`, origin: foundation.consoleUrl },
   });
-  writeJson(join(foundation.registrarDir, "registrar.json"), { natsUrl });
+  const natsServerDir = relative(foundation.registrarDir, join(dir, "nats"));
+  writeJson(join(foundation.registrarDir, "registrar.json"), { natsUrl, natsServerDir });
   writeJson(join(foundation.evaluatorDir, "evaluator.json"), { listen: `${HOST}:${ports.evaluator}` });
   for (const [i, member] of MEMBERS.entries()) {
     writeJson(join(foundation.nodeDirs[member], "node.json"), { natsUrl, listen: `${HOST}:${ports.nodes[i]}` });

@@ -1,6 +1,7 @@
 /**
- * The NATS servers' own account: reading and replacing the account JWTs that they hold. Only the registrar has credentials for it. A
- * server takes an account that the operator's key has signed, from whomever it comes, and acts on it at once.
+ * The NATS servers' own account: reading and replacing the account JWTs that they hold, and having the server that is connected read its
+ * files again. Only the registrar has credentials for it. A server takes an account that the operator's key has signed, from whomever
+ * it comes, and acts on it at once.
  */
 import { CausewayError } from "../core/errors.ts";
 import { openNats, rethrow } from "./nats.ts";
@@ -34,7 +35,28 @@ export class NatsSystem implements AsyncDisposable {
   /** Returns once a server has taken the account and ended the connections that it no longer allows. Throws UNAVAILABLE. */
   async replaceAccount(jwt: string): Promise<void> {
     const answer = await this.#request("$SYS.REQ.CLAIMS.UPDATE", jwt);
-    if (codeOf(answer) !== TAKEN) throw new CausewayError("UNAVAILABLE", "the NATS server does not take the account");
+    if (read(answer).data?.["code"] !== TAKEN)
+      throw new CausewayError("UNAVAILABLE", "the NATS server does not take the account");
+  }
+
+  /** When the certificate ends that the connected server serves. Throws UNAVAILABLE, also when it does not say. */
+  async certificateEndsMs(): Promise<number> {
+    const { data } = read(await this.#ofServer("VARZ"));
+    const endsMs = Date.parse(String(data?.["tls_cert_not_after"]));
+    if (Number.isNaN(endsMs)) throw new CausewayError("UNAVAILABLE", "the NATS server does not say what it serves");
+    return endsMs;
+  }
+
+  /** Has the connected server read its configuration and certificate again; connections stay. Throws UNAVAILABLE. */
+  async reload(): Promise<void> {
+    const answer = await this.#ofServer("RELOAD");
+    if (read(answer).error !== undefined)
+      throw new CausewayError("UNAVAILABLE", "the NATS server does not read its files again");
+  }
+
+  async #ofServer(what: "VARZ" | "RELOAD"): Promise<string> {
+    const server = this.#open.connection.info?.server_id ?? "";
+    return await this.#request(`$SYS.REQ.SERVER.${server}.${what}`, "");
   }
 
   async #request(subject: string, text: string): Promise<string> {
@@ -51,10 +73,13 @@ export class NatsSystem implements AsyncDisposable {
   }
 }
 
-function codeOf(answer: string): unknown {
+type Answer = { readonly data?: Readonly<Record<string, unknown>>; readonly error?: unknown };
+
+/** Empty for an answer that is not JSON. */
+function read(answer: string): Answer {
   try {
-    return (JSON.parse(answer) as { readonly data?: { readonly code?: unknown } }).data?.code;
+    return JSON.parse(answer) as Answer;
   } catch {
-    return undefined;
+    return {};
   }
 }

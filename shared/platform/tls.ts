@@ -56,7 +56,7 @@ const SIGNING_ALGORITHM = { name: "ECDSA", hash: "SHA-256" };
 const DAY_MS = 24 * 3_600_000;
 /** The root lives as long as a federation without a new `found`; replacing it means meeting again. */
 const AUTHORITY_DAYS = 10 * 365;
-/** A year and a month. Parties renew theirs by themselves long before; the NATS server's is renewed by hand, once a year. */
+/** A year and a month. All are renewed long before. */
 export const CERTIFICATE_DAYS = 397;
 /** Clocks of parties may be this far behind the issuer's. */
 const BACKDATED_MS = 5 * 60_000;
@@ -181,6 +181,12 @@ export function certificateLife(pem: string): Life {
   const { notBefore, notAfter } = parsed(() => new X509Certificate(pem), "certificate");
   // Dated back by the issuer, see there.
   return { fromMs: notBefore.getTime() + BACKDATED_MS, untilMs: notAfter.getTime() };
+}
+
+/** DNS names and IP addresses under which a PEM certificate's holder is reached. Throws INVALID. */
+export function certificateHosts(pem: string): string[] {
+  const { subjectAltName = "" } = parsed(() => new NodeCertificate(pem), "certificate");
+  return subjectAltName.split(", ").flatMap((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.[1] ?? []);
 }
 
 /** PEM of a DER certificate. */

@@ -1,11 +1,15 @@
 /** The registrar against a real nats-server, with a broker that only passes on. */
-import { existsSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { fmtCreds } from "@nats-io/jwt";
 import { fromSeed } from "@nats-io/nkeys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareFreshnessKey, readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
-import { keepOwnCertificate } from "../../agency-node/admin/registrar/own-certificate.ts";
+import { keepCertificate, readCertificate } from "../../agency-node/admin/registrar/kept-certificate.ts";
+import { keepNatsServer, natsServerDirectory } from "../../agency-node/admin/registrar/nats-server.ts";
 import type { Registrar } from "../../agency-node/admin/registrar/registrar.ts";
 import { CREDENTIALS_REQUEST_AGE_MS_MAX } from "../../shared/core/board.ts";
 import { judgeFreshness } from "../../shared/core/chain.ts";
@@ -17,8 +21,14 @@ import { randomBytes } from "../../shared/crypto/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { readSecretText } from "../../shared/platform/key-files.ts";
-import { initNode, keyFile, readEnrolment, readSigningKeys, readTls } from "../../shared/platform/party.ts";
-import { assertOwnCertificate, certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
+import { initNode, keyFile, partyFile, readEnrolment, readSigningKeys, readTls } from "../../shared/platform/party.ts";
+import {
+  assertOwnCertificate,
+  certificateDer,
+  certificateHosts,
+  identityOfCertificate,
+  issueCertificate,
+} from "../../shared/platform/tls.ts";
 import { signCredentialsRequest } from "../../shared/wire/board.ts";
 import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
@@ -285,7 +295,7 @@ describe("the registrar's own certificate", () => {
     const renewing = async (days: number): Promise<void> => {
       const clock = (): number => Date.now() + days * 86_400_000;
       const log = federation.log.for("registrar");
-      await keepOwnCertificate({ dir, keys, lifeMs: 90 * 86_400_000, clock, log }, AbortSignal.timeout(200));
+      await keepCertificate({ dir, keys, lifeMs: 90 * 86_400_000, clock, log }, AbortSignal.timeout(200));
     };
     await renewing(260);
     expect(readTls(dir)).toEqual(before);
@@ -297,3 +307,87 @@ describe("the registrar's own certificate", () => {
     expect(identityOfCertificate(certificateDer(certificatePem))).toEqual({ kind: "registrar" });
   });
 });
+
+describe("the NATS server's certificate", () => {
+  const kept = (): string => natsServerDirectory(federation.founded.registrarDir);
+
+  /** As the registrar does it. */
+  async function keptNow(): Promise<string> {
+    const keys = readRegistrarKeys(federation.founded.registrarDir);
+    const parts = {
+      dir: kept(),
+      keys,
+      lifeMs: 397 * 86_400_000,
+      clock: Date.now,
+      log: federation.log.for("registrar"),
+    };
+    await keepCertificate(parts, AbortSignal.timeout(200));
+    return readCertificate(kept());
+  }
+
+  /** As if the federation had been founded so long ago. */
+  async function agedBy(days: number): Promise<string> {
+    const certificate = await issueCertificate({
+      authority: readRegistrarKeys(federation.founded.registrarDir).authority,
+      requestPem: readFileSync(partyFile(kept(), "request"), "utf8"),
+      identity: { kind: "nats" },
+      hosts: certificateHosts(readCertificate(kept())),
+      nowMs: Date.now() - days * 86_400_000,
+    });
+    writeFileSync(partyFile(kept(), "certificate"), certificate);
+    return certificate;
+  }
+
+  /** Compares what the server serves with what is kept for it, until the log says so. */
+  async function comparedUntil(event: string, serverDir?: string): Promise<void> {
+    const dir = federation.founded.registrarDir;
+    const { nats: authority } = readRegistrarKeys(dir);
+    const { natsUrl: url, log } = federation;
+    const seen = log.lines(event).length;
+    const stop = new AbortController();
+    const roots = (): string => readTls(dir).rootsPem;
+    const parts = { dir, url, roots, authority, serverDir, clock: Date.now, log: log.for("registrar") };
+    const running = keepNatsServer(parts, stop.signal);
+    await eventually(() => log.lines(event).length > seen);
+    stop.abort();
+    await running;
+  }
+
+  it("is renewed before it ends, and served without a restart", async () => {
+    const first = await keptNow();
+    expect(await servedCertificate()).toEqual(certificateDer(first));
+    expect(certificateHosts(first)).toEqual(["localhost", "127.0.0.1"]);
+    const young = await agedBy(260);
+    expect(await keptNow()).toBe(young);
+    const old = await agedBy(270);
+    const next = await keptNow();
+    expect(next).not.toBe(old);
+    expect(identityOfCertificate(certificateDer(next))).toEqual({ kind: "nats" });
+    expect(certificateHosts(next)).toEqual(certificateHosts(first));
+    const live = await natsAs(federation, "thb");
+
+    // On another machine somebody has to copy it; on this one the registrar does.
+    await comparedUntil("registrar.natsCertificateWaits");
+    expect(await servedCertificate()).toEqual(certificateDer(first));
+    await comparedUntil("registrar.natsCertificate", federation.dir("nats"));
+    await eventually(async () => equalBytes(await servedCertificate(), certificateDer(next)));
+
+    // The server has read everything again: accounts that the registrar closed stay closed.
+    expect(live.isClosed()).toBe(false);
+    expect(await isLetIn(federation, "thb")).toBe(true);
+    expect(await isLetIn(federation, "ct")).toBe(false);
+    await live.close();
+  });
+});
+
+/** DER. A NATS server first says what it is in a line of text, then speaks TLS. */
+async function servedCertificate(): Promise<Uint8Array> {
+  const { hostname: host, port } = new URL(federation.natsUrl);
+  const socket = connectTcp({ host, port: Number(port) });
+  await once(socket, "data");
+  const secured = connectTls({ socket, ca: readTls(federation.dir("nats")).rootsPem, servername: "localhost" });
+  await once(secured, "secureConnect");
+  const { raw } = secured.getPeerCertificate();
+  secured.destroy();
+  return new Uint8Array(raw);
+}

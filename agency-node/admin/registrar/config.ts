@@ -16,6 +16,8 @@ const schema = z.strictObject({
   freshnessHours: z.number().min(2).max(48).default(8),
   /** Lives of what the registrar issues. Parties renew theirs when a third is left. */
   certificateDays: days(CERTIFICATE_DAYS),
+  /** The NATS server's directory, if it is on this machine, as seen from the registrar's: its next certificates are put there. */
+  natsServerDir: z.string().min(1).optional(),
   natsUserDays: days(NATS_USER_DAYS),
 });
 

@@ -4,6 +4,7 @@
  *   keys/ca.key             signs certificates           ca.crt     the root that stands in the `found` directive
  *   keys/freshness.key      signs freshness statements   tls.csr    its own request, for its next certificate
  *   keys/nats-*.seed        sign NATS accounts and users
+ *   nats-server/            the NATS server's request and certificate, for its next one
  *   keys/tls.key, tls.crt   the registrar's own, to call the broker; chain, pin and roots as in every party's directory
  *
  * Nothing else is kept: which certificates, users and accounts there should be follows from the chain.

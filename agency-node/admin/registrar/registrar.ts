@@ -6,6 +6,7 @@
  * Adversaries: the broker, which may withhold, repeat or invent what it passes on, and the NATS operator. See `keys.ts` for what
  * somebody gains who steals its directory.
  */
+import { resolve } from "node:path";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
 import { probeCrypto } from "../../../shared/crypto/probe.ts";
@@ -19,7 +20,8 @@ import { AccountKeeper } from "./accounts.ts";
 import type { RegistrarConfig } from "./config.ts";
 import { FreshnessSpeaker } from "./freshness.ts";
 import { readRegistrarKeys } from "./keys.ts";
-import { keepOwnCertificate } from "./own-certificate.ts";
+import { keepCertificate } from "./kept-certificate.ts";
+import { keepNatsServer, natsServerDirectory } from "./nats-server.ts";
 import { RequestDesk } from "./requests.ts";
 import { BrokerLink } from "./rpc/broker-link.ts";
 
@@ -51,14 +53,8 @@ export function startRegistrar(
   const directives = new Wake();
   const freshness = new FreshnessSpeaker({ ...common, hours: config.freshnessHours });
   const desk = new RequestDesk({ ...common, keys, directives, lives });
-  const accounts = new AccountKeeper({
-    url: config.natsUrl,
-    roots: () => readTls(dir).rootsPem,
-    authority: keys.nats,
-    chain: () => follower.chain,
-    clock,
-    log,
-  });
+  const nats = { url: config.natsUrl, roots: () => readTls(dir).rootsPem, authority: keys.nats };
+  const accounts = new AccountKeeper({ ...common, ...nats, chain: () => follower.chain });
   const onDirective = (): void => {
     for (const part of [accounts, freshness]) part.wake();
     directives.set();
@@ -68,7 +64,11 @@ export function startRegistrar(
     (signal) => freshness.run(signal),
     (signal) => desk.run(signal),
     (signal) => accounts.run(signal),
-    (signal) => keepOwnCertificate({ ...common, keys, lifeMs: lives.certificateMs }, signal),
+    ...[dir, natsServerDirectory(dir)].map(
+      (kept) => (signal: AbortSignal) =>
+        keepCertificate({ ...common, dir: kept, keys, lifeMs: lives.certificateMs }, signal),
+    ),
+    (signal) => keepNatsServer({ ...common, ...nats, serverDir: natsServerDirOf(config) }, signal),
   ]);
   log.info("registrar.started", { directive: federation().head.number });
   return {
@@ -102,6 +102,10 @@ function runAll(log: Log, loops: readonly ((signal: AbortSignal) => Promise<void
     await Promise.all(running);
   };
   return { failed, stop };
+}
+
+function natsServerDirOf({ dir, natsServerDir }: RegistrarConfig): string | undefined {
+  return natsServerDir === undefined ? undefined : resolve(dir, natsServerDir);
 }
 
 function assertRegistrar(dir: string): void {
