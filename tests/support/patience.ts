@@ -3,8 +3,8 @@
  * never end.
  */
 
-/** For `expect.poll`. */
-export const SOON = { timeout: 60_000, interval: 50 };
+/** For `expect.poll`. A message of NATS that is lost twice with a connection comes again after 33 s. */
+export const SOON = { timeout: 90_000, interval: 50 };
 
 /** For what is promised within a second: a busy machine may need ten, and what is looked at only now and then is not that quick. */
 export const AT_ONCE_MS = 10_000;
