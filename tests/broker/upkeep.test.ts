@@ -99,7 +99,11 @@ describe("the end of an epoch", () => {
     await endingsOf(bench).endings.settle();
     const [, , third, fourth] = handles as [Handle, Handle, Handle, Handle];
     const before = bench.ledger.account(HARBOUR);
-    const [late] = bench.publishIn(2, HARBOUR, upsert(third, tokens([]), { reviewByDay: monthEnd(dayOf(bench.nowMs)) + 1 }));
+    const [late] = bench.publishIn(
+      2,
+      HARBOUR,
+      upsert(third, tokens([]), { reviewByDay: monthEnd(dayOf(bench.nowMs)) + 1 }),
+    );
     expect(late?.body).toMatchObject({ rejections: [{ reason: "reviewDay" }] });
     const [other] = bench.publishIn(2, HARBOUR, upsert(third, tokens([]), { domain: "protected" }));
     expect(other?.body).toMatchObject({ rejections: [{ reason: "domain" }] });
