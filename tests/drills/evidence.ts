@@ -10,6 +10,7 @@ import { Inbox } from "../../agency-node/store/inbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { equalBytes, toHex } from "../../shared/core/bytes.ts";
+import type { SubmissionBody } from "../../shared/core/data-plane.ts";
 import { readStorageKey } from "../../shared/platform/party.ts";
 import { noticeHash } from "../../shared/wire/data-plane.ts";
 import { Delivery } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
@@ -77,12 +78,20 @@ function readNode(dir: string) {
     opened: combinations.map(({ activity }) => activity.detail ?? ""),
     matches: inbox.matches(),
     head: inbox.head(),
-    outbox: outboxLength(db),
+    outbox: unreceipted(db, vault),
   };
 }
 
-const outboxLength = (db: Database): number =>
-  db.get<{ rows: number }>("SELECT count(*) AS rows FROM outbox")?.rows ?? 0;
+/** Of records and matches. What a node says of itself it says anew after every start: some of that may be on its way at any end. */
+function unreceipted(db: Database, vault: Vault): number {
+  type Row = { readonly incarnation: string; readonly sequence: number; readonly sealed: Uint8Array };
+  const rows = db.all<Row>("SELECT incarnation, sequence, sealed FROM outbox");
+  const kinds = rows.map(({ incarnation, sequence, sealed }) => {
+    const { kind } = vault.openJson(`outbox/${incarnation}/${sequence}`, sealed) as SubmissionBody;
+    return kind;
+  });
+  return kinds.filter((kind) => kind === "publication" || kind.startsWith("proof")).length;
+}
 
 type Told = { readonly opened: string[]; number: number; hash: string; faults: number };
 

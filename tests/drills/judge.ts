@@ -11,7 +11,7 @@ export type Evidence = {
   readonly proven: readonly { readonly unit: string; readonly pair: Pair }[];
   /** Notices out of order or not chained, and nodes that do not hold the last one. */
   readonly noticeFaults: number;
-  /** Submissions that a node holds without receipt. */
+  /** Submissions about records and matches that a node holds without receipt. */
   readonly unreceipted: number;
   /** Chains of submissions with a hole in the ledger. */
   readonly submissionGaps: number;

@@ -18,6 +18,7 @@ describe("two rotations and an abort, with a broker that is killed in each state
     };
     const report = await rotate({ records: 150, perSecond: 30, seed: 4, say: () => undefined }, notice);
     expect(report).toMatchObject({ missing: 0, openedTwice: 0, oneSided: 0, unexpected: 0, unproven: 0 });
+    expect(report).toMatchObject({ noticeFaults: 0, unreceipted: 0, submissionGaps: 0 });
     expect(report).toMatchObject({ retiredTokensFound: 0, flawless: true });
     expect(report.pairs).toBeGreaterThan(5);
     expect(report.liveTokensFound).toBeGreaterThan(0);

@@ -112,6 +112,7 @@ class RotationDrill implements AsyncDisposable {
     await federation.settled(UNITS, SETTLE_MS_MAX);
     this.#say("nothing is on its way any more");
     await this.#killBroker("after the last rotation");
+    await federation.settled(UNITS, SETTLE_MS_MAX);
     const retiredTokensFound = await this.#find(this.#retired);
     return await this.#verdict(look, { liveTokensFound, retiredTokensFound });
   }
