@@ -17,6 +17,7 @@ import { evaluatorIdentity } from "../../shared/platform/tls.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
+import { SOON } from "../support/patience.ts";
 
 let root = "";
 let open = new AsyncDisposableStack();
@@ -127,7 +128,7 @@ describe("the evaluator's program", () => {
     forgetMembers();
     await serveDirectory();
     await start();
-    await expect.poll(() => budgetOfUnit().catch(() => 0n), { timeout: 10_000 }).toBe(110n);
+    await expect.poll(() => budgetOfUnit().catch(() => 0n), SOON).toBe(110n);
   });
 
   it("does not believe the broker: a directive that the board did not sign changes nothing", async () => {
@@ -145,7 +146,7 @@ describe("the evaluator's program", () => {
     };
     const log: Log = { ...silentLog, warn };
     await start(log);
-    await expect.poll(() => outcomes, { timeout: 10_000 }).toEqual(["UNPROVEN"]);
+    await expect.poll(() => outcomes[0], SOON).toBe("UNPROVEN");
     await expect(budgetOfUnit()).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { batchKey, batchOrder, blindBytes, proofIndices } from "../../agency-node/hardening/batch-secrets.ts";
 import { turnstile } from "../../agency-node/hardening/turnstile.ts";
+import { SOON } from "../support/patience.ts";
 
 const bytes = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
 const KEY = batchKey(bytes(32, 1), bytes(16, 2));
@@ -54,9 +55,9 @@ describe("the turnstile", () => {
     works[0]?.catch(() => undefined);
     expect(started).toEqual([0, 1]);
     leave[0]?.();
-    await expect.poll(() => started).toEqual([0, 1, 2]);
+    await expect.poll(() => started, SOON).toEqual([0, 1, 2]);
     leave[1]?.();
-    await expect.poll(() => started).toEqual([0, 1, 2, 3]);
+    await expect.poll(() => started, SOON).toEqual([0, 1, 2, 3]);
     leave[2]?.();
     leave[3]?.();
     await Promise.allSettled(works);

@@ -23,6 +23,7 @@ import {
   memberIdentity,
 } from "../../shared/platform/tls.ts";
 import type { Authority, PeerIdentity } from "../../shared/platform/tls.ts";
+import { freePort } from "../../deploy/demo/ports.ts";
 
 export const AMPLE: Budget = { initial: 1_000_000, perDay: 1_000_000 };
 
@@ -32,6 +33,8 @@ export type RunningEvaluator = {
   readonly keyShare: Uint8Array;
   readonly port: number;
   readonly events: EvaluatorEvent[];
+  /** Resolves at its next event, before anything that follows from it. */
+  nextEvent(): Promise<void>;
   /** Ends the server and its workers; budgets stay in their file. */
   stop(): Promise<void>;
   /** As after a crash: same keys, same file, same port. */
@@ -122,6 +125,12 @@ async function startEvaluator(
   const identity = evaluatorIdentity({ name, signingKey: signing.publicKey });
   const tls = await test.tlsFor(identity);
   const events: EvaluatorEvent[] = [];
+  let next = Promise.withResolvers<void>();
+  const onEvent = (event: EvaluatorEvent): void => {
+    events.push(event);
+    next.resolve();
+    next = Promise.withResolvers();
+  };
   const list = (address: string): void => {
     const others = test.federation.found.evaluators.filter((each) => each.name !== name);
     const listed = { name, address, signingKey: signing.publicKey, sharePublicKey: publicKeyOf(keyShare) };
@@ -130,7 +139,7 @@ async function startEvaluator(
     test.federation = { ...test.federation, found: { ...test.federation.found, evaluators }, generations };
   };
   let running: AsyncDisposableStack | undefined;
-  let port = 0;
+  const port = await freePort();
   const start = async (): Promise<void> => {
     const stack = new AsyncDisposableStack();
     const evaluator = stack.use(
@@ -141,16 +150,15 @@ async function startEvaluator(
         signing,
         databasePath: join(directory, `${name}.sqlite`),
         clock: () => test.nowMs,
-        onEvent: (event) => events.push(event),
+        onEvent,
         workers: options.workers ?? 1,
       }),
     );
     const service =
       options.wrap?.(evaluator.service, { name, federation: test.federation.id, signing }) ?? evaluator.service;
-    const server = stack.use(
+    stack.use(
       await startGrpcServer({ address: `127.0.0.1:${port}`, tls, services: [service], log: silentLog, graceMs: 0 }),
     );
-    port = server.port;
     running = stack;
   };
   const stop = async (): Promise<void> => {
@@ -160,7 +168,7 @@ async function startEvaluator(
   list("127.0.0.1:1");
   await start();
   list(`127.0.0.1:${port}`);
-  return { name, identity, keyShare, port, events, start, stop };
+  return { name, identity, keyShare, port, events, nextEvent: () => next.promise, start, stop };
 }
 
 function emptyFederation(): Federation {

@@ -25,6 +25,7 @@ import { TestFederation } from "../support/federation.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 import { BrokerStub } from "./broker-stub.ts";
 import { eventually, registrarOf } from "./support.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 let federation: TestFederation;
 let broker: BrokerStub;
@@ -39,7 +40,7 @@ beforeAll(async () => {
   registrar = registrarOf(federation);
   store = new BoardStore(join(federation.root, "board.sqlite"), federation.founded.federation.id);
   door = await openDoor();
-});
+}, LONG_MS);
 
 afterAll(async () => {
   await door?.[Symbol.asyncDispose]();
@@ -47,7 +48,7 @@ afterAll(async () => {
   await broker?.[Symbol.asyncDispose]();
   store?.[Symbol.dispose]();
   await federation?.[Symbol.asyncDispose]();
-});
+}, LONG_MS);
 
 async function openDoor(tls = readTls(federation.dir("broker"))): Promise<GrpcServer> {
   return await startEnrolment({
@@ -89,7 +90,7 @@ function invited(over: { readonly validMs?: number; readonly port?: number } = {
 const asking = (unit: string): Asking => ({
   dir: federation.dir(unit),
   clock: systemClock,
-  signal: AbortSignal.timeout(20_000),
+  signal: AbortSignal.timeout(LONG_MS),
 });
 
 async function newUnit(unit: string): Promise<Asking> {
@@ -114,7 +115,7 @@ async function admit(unit: string): Promise<void> {
   broker.directory.refresh();
 }
 
-describe("joining", () => {
+describe("joining", { timeout: LONG_MS }, () => {
   it("goes from an invitation to a node that runs", async () => {
     const unit = await newUnit("border");
     expect(await handIn(unit, invited())).toBe("Invented federation");
@@ -124,7 +125,7 @@ describe("joining", () => {
     expect(new TextDecoder().decode(enrolment)).toBe(readFileSync(partyFile(unit.dir, "enrolment"), "utf8"));
     expect(await collect(unit)).toBeUndefined();
     await admit("border");
-    const collected = await eventually(() => collect(unit).catch(notNow), 10_000);
+    const collected = await eventually(() => collect(unit).catch(notNow));
     expect(collected.identity.kind).toBe("member");
     expect(collected.natsUrl).toBe(federation.natsUrl);
     expect(isJoining(unit.dir)).toBe(false);
@@ -138,7 +139,7 @@ describe("joining", () => {
     });
     expect(node.port).toBeGreaterThan(0);
     await eventually(() => federation.log.lines("policy.proven").some((line) => line.program === "border"));
-  }, 30_000);
+  });
 
   it("takes each invitation once, and the same enrolment again after a lost answer", async () => {
     const code = invited();

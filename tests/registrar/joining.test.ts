@@ -20,8 +20,7 @@ import { decodeInvitationCode, encodeInvitationCode } from "../../shared/wire/in
 import { TestFederation } from "../support/federation.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 import { eventually, isLetIn, natsAs, registrarOf } from "./support.ts";
-
-const AT_ONCE_MS = 5_000;
+import { AT_ONCE_MS, LONG_MS, SOON } from "../support/patience.ts";
 
 /** What `admin invite` does. */
 async function invite(federation: TestFederation, door: string): Promise<string> {
@@ -38,7 +37,7 @@ async function invite(federation: TestFederation, door: string): Promise<string>
   return encodeInvitationCode({ secret, fingerprint: federation.founded.fingerprint, address: door });
 }
 
-describe("a unit", () => {
+describe("a unit", { timeout: LONG_MS }, () => {
   it("joins while everything runs, and is out within seconds with all it had", async () => {
     await using federation = await TestFederation.found();
     await federation.nats.start();
@@ -48,7 +47,7 @@ describe("a unit", () => {
     await broker.start();
     await using _ = registrarOf(federation);
     const dir = join(federation.root, "border");
-    const asking = { dir, clock: systemClock, signal: AbortSignal.timeout(30_000) };
+    const asking = { dir, clock: systemClock, signal: AbortSignal.timeout(LONG_MS) };
 
     const { enrolment } = await initNode(dir, { name: "Invented unit border" });
     await handIn(asking, decodeInvitationCode(await invite(federation, door)));
@@ -63,7 +62,7 @@ describe("a unit", () => {
       sealingKey: enrolment.sealingKey as Uint8Array,
     };
     federation.decide({ type: "admit", ...terms, salts: await federation.board.saltsFor(terms) });
-    const { natsUrl } = await eventually(() => collect(asking).catch(notNow), 20_000);
+    const { natsUrl } = await eventually(() => collect(asking).catch(notNow));
     writeFileSync(
       join(dir, "node.json"),
       JSON.stringify({ natsUrl, listen: `127.0.0.1:${await freePort()}`, workers: 1 }),
@@ -72,7 +71,7 @@ describe("a unit", () => {
     expect(node.port).toBeGreaterThan(0);
     const told = (event: string): number =>
       federation.log.lines(event).filter(({ program }) => program === "border").length;
-    await eventually(() => told("policy.proven") > 0, 10_000);
+    await eventually(() => told("policy.proven") > 0);
 
     // Everything it has, open and at hand: a NATS connection, a TLS session, certificate and credentials.
     const credentials = readNatsCredentials(dir);
@@ -80,11 +79,11 @@ describe("a unit", () => {
     const tls = readTls(dir);
     const { address } = federation.founded.federation.found.broker;
     using session = new MembershipLink({ address, tls: () => tls });
-    await session.issued(AbortSignal.timeout(5_000));
+    await session.issued(AbortSignal.timeout(SOON.timeout));
     const began = Date.now();
     federation.decide({ type: "remove", member, reason: "Invented reason", forCause: false });
     await live.closed();
-    await eventually(async () => (await refusalOf(session)) === "FORBIDDEN", AT_ONCE_MS);
+    await eventually(async () => (await refusalOf(session)) === "FORBIDDEN");
     expect(Date.now() - began).toBeLessThan(AT_ONCE_MS);
     expect(await isLetIn(federation, "ct", credentials)).toBe(false);
     using again = new MembershipLink({ address, tls: () => tls });
@@ -95,12 +94,12 @@ describe("a unit", () => {
       JSON.stringify({ address: door, fingerprint: toHex(federation.founded.fingerprint) }),
     );
     expect(await collect(asking)).toBeUndefined();
-  }, 90_000);
+  });
 });
 
 async function refusalOf(link: MembershipLink): Promise<string> {
   try {
-    await link.issued(AbortSignal.timeout(5_000));
+    await link.issued(AbortSignal.timeout(SOON.timeout));
     return "";
   } catch (error) {
     return (error as { readonly code?: string }).code ?? "";

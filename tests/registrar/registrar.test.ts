@@ -35,9 +35,7 @@ import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { TestFederation } from "../support/federation.ts";
 import { BrokerStub } from "./broker-stub.ts";
 import { eventually, isLetIn, natsAs, registrarOf } from "./support.ts";
-
-/** The promise: a suspension takes effect everywhere within so long. */
-const AT_ONCE_MS = 5_000;
+import { AT_ONCE_MS, LONG_MS } from "../support/patience.ts";
 
 let federation: TestFederation;
 let broker: BrokerStub;
@@ -48,13 +46,13 @@ beforeAll(async () => {
   await federation.nats.start();
   broker = await BrokerStub.start(federation);
   registrar = registrarOf(federation);
-});
+}, LONG_MS);
 
 afterAll(async () => {
   await registrar?.[Symbol.asyncDispose]();
   await broker?.[Symbol.asyncDispose]();
   await federation?.[Symbol.asyncDispose]();
-});
+}, LONG_MS);
 
 function decided(...bodies: readonly DirectiveBody[]): void {
   federation.decide(...bodies);
@@ -87,7 +85,7 @@ const isStated = (): boolean => {
 
 describe("freshness", () => {
   it("is stated at the start and at once after each directive", async () => {
-    await eventually(isStated);
+    await eventually(isStated, AT_ONCE_MS);
     decided({
       type: "policy",
       canaryBeatMinutes: 60,
@@ -152,7 +150,7 @@ describe("credentials", () => {
     );
     broker.ask(requestOf(dir, { requestedAtMs: Date.now() + 3_600_000 }));
     broker.ask(requestOf(federation.dir("ct"), { requestedAtMs: Date.now() - 120_000 }));
-    await eventually(() => refused() === before + 5, 15_000);
+    await eventually(() => refused() === before + 5);
     expect(broker.issued.has(keyIdOf(dir))).toBe(false);
     // And it goes on answering others.
     broker.ask(requestOf(dir));
@@ -176,7 +174,7 @@ describe("a registrar that has forgotten what it answered", () => {
   });
 });
 
-describe("a suspended member", () => {
+describe("a suspended member", { timeout: LONG_MS }, () => {
   it("is off NATS within seconds with its live connection, and back with the same credentials when reinstated", async () => {
     const live = await natsAs(federation, "thb");
     const began = Date.now();
@@ -218,11 +216,11 @@ describe("a suspended member", () => {
     await federation.nats.kill();
     rmSync(join(federation.dir("nats"), "resolver"), { recursive: true });
     await federation.nats.start();
-    await eventually(async () => !(await isLetIn(federation, "thb")), 10_000);
+    await eventually(async () => !(await isLetIn(federation, "thb")), 3 * AT_ONCE_MS);
     await federation.reinstate("thb");
     broker.directory.refresh();
-    await eventually(() => isLetIn(federation, "thb"), 10_000);
-  }, 30_000);
+    await eventually(() => isLetIn(federation, "thb"), 3 * AT_ONCE_MS);
+  });
 });
 
 describe("a member that comes later", () => {

@@ -9,13 +9,14 @@ import { systemClock } from "../../shared/platform/clock.ts";
 import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
 import { memberInboxPrefix } from "../../shared/wire/subjects.ts";
 import type { TestFederation, UnitName } from "../support/federation.ts";
+import { SOON } from "../support/patience.ts";
 
 const ASK_MS = 20;
 
 /** What `look` gives once it gives something; fails after `withinMs`. */
 export async function eventually<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 5_000,
+  withinMs = SOON.timeout,
 ): Promise<T> {
   for (const deadline = Date.now() + withinMs; ; await sleep(ASK_MS)) {
     const seen = await look();
@@ -40,7 +41,7 @@ export async function natsAs(
     authenticator: credsAuthenticator(new TextEncoder().encode(credentials)),
     tls: { ca: readTls(federation.dir("nats")).rootsPem },
     inboxPrefix: memberInboxPrefix(federation.member(unit)),
-    timeout: 3_000,
+    timeout: SOON.timeout,
     reconnect: false,
   });
 }

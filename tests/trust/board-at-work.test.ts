@@ -5,8 +5,7 @@ import { activeEpoch } from "../../shared/core/decisions.ts";
 import { Administrators, REASON } from "../support/administrators.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
-
-const SOON = { timeout: 25_000, interval: 250 };
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 let federation: TestFederation;
 let board: Administrators;
@@ -14,8 +13,8 @@ let board: Administrators;
 beforeAll(async () => {
   federation = await TestFederation.start();
   board = new Administrators(federation);
-}, 60_000);
-afterAll(async () => await federation?.[Symbol.asyncDispose]());
+}, LONG_MS);
+afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
 function persons(unit: UnitName, ...numbers: number[]): string {
   const lines = numbers.map((number) => {
@@ -32,7 +31,7 @@ function persons(unit: UnitName, ...numbers: number[]): string {
 describe("the board at work", () => {
   it(
     "rotates the salts while one member is suspended, and brings it back with today's",
-    { timeout: 180_000 },
+    { timeout: 2 * LONG_MS },
     async () => {
       await federation.import("ct", persons("ct", 1, 2, 3));
       await federation.import("wcu", persons("wcu", 3, 4));
@@ -51,7 +50,7 @@ describe("the board at work", () => {
         const staging = (await board.done("deputy", "epoch status")).find((line) => line["epoch"] === 2);
         return (staging?.["members"] as { ready: boolean }[] | undefined)?.map((member) => member.ready);
       };
-      await expect.poll(ready, { timeout: 60_000, interval: 1000 }).toEqual([true, true]);
+      await expect.poll(ready, { timeout: LONG_MS, interval: 1000 }).toEqual([true, true]);
       await board.decide("deputy", "clerk", "epoch activate");
       await board.decide("deputy", "chair", "epoch retire", "--without", "ct,wcu", ...REASON);
 
@@ -73,7 +72,7 @@ describe("the board at work", () => {
     },
   );
 
-  it("tells an administrator what it lacks", { timeout: 60_000 }, async () => {
+  it("tells an administrator what it lacks", { timeout: LONG_MS }, async () => {
     expect((await board.run("chair", "approve", "00000000")).lines).toMatchObject([{ error: { code: "NOT_FOUND" } }]);
     expect((await board.run("broker", "members")).code).toBe(EXIT.failure);
     // The history is read off-line; any command at a seat brings the chain up to date.

@@ -29,6 +29,7 @@ import { freePort } from "../../deploy/demo/ports.ts";
 import { NatsProcess } from "../support/nats-process.ts";
 import { foundSample } from "./sample-federation.ts";
 import type { SampleFederation } from "./sample-federation.ts";
+import { SOON } from "../support/patience.ts";
 
 let sample: SampleFederation;
 let server: NatsProcess;
@@ -46,7 +47,7 @@ async function connectAs(credentials: string, inboxPrefix: string): Promise<Nats
     authenticator: credsAuthenticator(text(credentials)),
     tls: { ca: readTls(sample.dir("nats")).rootsPem },
     inboxPrefix,
-    timeout: 3_000,
+    timeout: SOON.timeout,
     reconnect: false,
   });
 }
@@ -319,7 +320,7 @@ describe("a suspended member", () => {
     const system = await connectAs(credentials, SYSTEM_INBOX_PREFIX);
     const push = async (state: "open" | "closed"): Promise<number> => {
       const account = await issueMemberAccount(authority, holder, state);
-      const answer = await system.request("$SYS.REQ.CLAIMS.UPDATE", text(account), { timeout: 3_000 });
+      const answer = await system.request("$SYS.REQ.CLAIMS.UPDATE", text(account), { timeout: SOON.timeout });
       return answer.json<{ data: { code: number } }>().data.code;
     };
     expect(await push("closed")).toBe(200);
