@@ -85,7 +85,7 @@ export type NatsBus = AsyncDisposable & {
   purge(stream: string, subject: string): Promise<number>;
   /** Removes a stream with all it holds, if there is one. */
   deleteStream(stream: string): Promise<void>;
-  /** Creates the durable pull consumer with explicit acknowledgement. */
+  /** Creates the durable pull consumer with explicit acknowledgement, or brings its settings to these. */
   ensureConsumer(stream: string, consumer: string, maxAckPending: number): Promise<void>;
   /** The live server's settings of a stream. */
   streamSettings(stream: string): Promise<StreamConfig>;
@@ -110,7 +110,10 @@ export async function openNats(options: NatsOptions): Promise<OpenNats> {
   return { connection, watch: new ConnectionWatch(connection, options) };
 }
 
-export type OpenNats = { readonly connection: NatsConnection; readonly watch: { readonly connected: boolean } };
+export type OpenNats = {
+  readonly connection: NatsConnection;
+  readonly watch: Pick<ConnectionWatch, "connected" | "lost">;
+};
 
 async function open(options: NatsOptions): Promise<NatsConnection> {
   const settings: ConnectionOptions = {
@@ -163,7 +166,16 @@ function serverProof(roots: string): NonNullable<ConnectionOptions["tls"]> {
 
 /** Whether the connection is up, told by its own status events. */
 class ConnectionWatch {
-  connected = true;
+  #lost = new AbortController();
+
+  get connected(): boolean {
+    return !this.#lost.signal.aborted;
+  }
+
+  /** Aborts when the connection that is up now is lost. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
 
   constructor(connection: NatsConnection, options: NatsOptions) {
     void this.#follow(connection, options);
@@ -172,14 +184,14 @@ class ConnectionWatch {
   async #follow(connection: NatsConnection, { log, onReconnect }: NatsOptions): Promise<void> {
     for await (const status of connection.status()) {
       const type: string = status.type;
-      if (type === "disconnect") this.connected = false;
-      if (type === "reconnect") this.connected = true;
+      if (type === "disconnect") this.#lost.abort();
+      if (type === "reconnect") this.#lost = new AbortController();
       if (type === "disconnect" || type === "reconnect") log.info(`nats.${type}`);
       // The client's own code for it; a revoked member sees its refusals here.
       if (type === "error") log.warn("nats.error", { code: codeOf(status.data) });
       if (type === "reconnect") onReconnect?.();
     }
-    this.connected = false;
+    this.#lost.abort();
   }
 }
 
@@ -192,12 +204,14 @@ class Bus implements NatsBus {
   readonly #watch: OpenNats["watch"];
   readonly #jetstream: JetStreamClient;
   readonly #signal: AbortSignal;
+  readonly #pullMs: number;
 
   constructor(connection: NatsConnection, watch: OpenNats["watch"], { signal, apiPrefix }: NatsOptions) {
     this.#connection = connection;
     this.#watch = watch;
     this.#jetstream = connection.jetstream({ timeout: 5_000, ...(apiPrefix === undefined ? {} : { apiPrefix }) });
     this.#signal = signal;
+    this.#pullMs = apiPrefix === undefined ? PULL_MS : MEMBER_PULL_MS;
   }
 
   get connected(): boolean {
@@ -205,11 +219,16 @@ class Bus implements NatsBus {
   }
 
   async publish(subject: string, data: Uint8Array, messageId: string): Promise<void> {
+    const { lost } = this.#watch;
     // While disconnected the client would buffer and then time out; the caller's outbox is the buffer.
-    if (!this.connected) throw new CausewayError("UNAVAILABLE", "no NATS server is connected");
+    if (lost.aborted) throw notConnected();
     const withId = headers();
     withId.set("Nats-Msg-Id", messageId);
-    await this.#jetstream.publish(subject, data, { headers: withId }).catch(rethrow);
+    // An answer that was under way when the connection was lost never comes; the client would wait for it all the same.
+    const stored = this.#jetstream.publish(subject, data, { headers: withId });
+    await unlessAborted(stored, lost).catch((error: unknown) =>
+      lost.aborted ? rethrow(notConnected()) : rethrow(error),
+    );
   }
 
   async *consume(stream: string, consumer: string, own?: AbortSignal): AsyncGenerator<BusMessage> {
@@ -227,7 +246,11 @@ class Bus implements NatsBus {
   }
 
   async *#pull(durable: Consumer, signal: AbortSignal): AsyncGenerator<BusMessage> {
-    const messages = await durable.consume({ max_bytes: 8 * 1024 * 1024, idle_heartbeat: 2_000, expires: 10_000 });
+    const messages = await durable.consume({
+      max_bytes: 8 * 1024 * 1024,
+      expires: this.#pullMs,
+      idle_heartbeat: HEARTBEAT_MS,
+    });
     yield* untilAborted(messages, signal);
   }
 
@@ -277,10 +300,17 @@ class Bus implements NatsBus {
   }
 
   async ensureConsumer(stream: string, consumer: string, maxAckPending: number): Promise<void> {
-    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
-    await manager.consumers
-      .add(stream, { durable_name: consumer, ack_policy: AckPolicy.Explicit, max_ack_pending: maxAckPending })
-      .catch(rethrow);
+    const { consumers } = await this.#jetstream.jetstreamManager().catch(rethrow);
+    const changeable = { max_ack_pending: maxAckPending, backoff: AGAIN_AFTER_MS.map((ms) => ms * NANOSECONDS_PER_MS) };
+    try {
+      await consumers.info(stream, consumer);
+    } catch (error) {
+      if (!isMissing(error)) rethrow(error);
+      const settings = { durable_name: consumer, ack_policy: AckPolicy.Explicit, ...changeable };
+      await consumers.add(stream, settings).catch(rethrow);
+      return;
+    }
+    await consumers.update(stream, consumer, changeable).catch(rethrow);
   }
 
   async streamSettings(stream: string): Promise<StreamConfig> {
@@ -307,6 +337,20 @@ async function* untilAborted(messages: ConsumerMessages, signal: AbortSignal): A
   }
 }
 
+/**
+ * When a message comes again that was not acknowledged. First soon, because most likely it was lost with a connection; then with time,
+ * because its reader has it and is held up: whatever comes again meanwhile it has to go through as well.
+ */
+const AGAIN_AFTER_MS = [4_000, 30_000];
+/** How long a request for messages stands at the server. */
+const PULL_MS = 10_000;
+/** While a request stands, the server says that it does; after two that did not come the reader asks anew. */
+const HEARTBEAT_MS = 1_500;
+/**
+ * The same, asked through a member's own account: there the server does not notice that a connection is gone, and for so long sends into
+ * the void whatever the request still has room for. Shorter than the time after which that comes again.
+ */
+const MEMBER_PULL_MS = 3_000;
 const NANOSECONDS_PER_MS = 1_000_000;
 
 function toStreamConfig(settings: StreamSettings): Partial<StreamConfig> & { name: string } {
@@ -371,6 +415,10 @@ function isMissing(error: unknown): boolean {
 
 function isTransient(error: unknown): boolean {
   return isCausewayError(error, "UNAVAILABLE") || !(error instanceof NatsError) || TRANSIENT.has(error.code);
+}
+
+function notConnected(): CausewayError {
+  return new CausewayError("UNAVAILABLE", "no NATS server is connected");
 }
 
 /** JetStream's own number for why it did not carry something out, such as 10047: no room on the server's disk. */

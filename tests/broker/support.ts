@@ -96,6 +96,8 @@ export class World implements AsyncDisposable {
   readonly #abort = new AbortController();
   clock: Clock = systemClock;
   streamSizes = STREAM_SIZES;
+  /** Where the broker finds NATS, if not where it listens. */
+  brokerNatsUrl: string | undefined;
   broker!: Broker;
 
   constructor(sample: SampleFederation, nats: NatsProcess) {
@@ -137,7 +139,12 @@ export class World implements AsyncDisposable {
 
   /** What stands in `broker.json`. */
   get settings() {
-    return { natsUrl: this.nats.url, listen: "127.0.0.1:0", evaluatorWorkers: 1, streams: this.streamSizes };
+    return {
+      natsUrl: this.brokerNatsUrl ?? this.nats.url,
+      listen: "127.0.0.1:0",
+      evaluatorWorkers: 1,
+      streams: this.streamSizes,
+    };
   }
 
   makeBroker(): Broker {
@@ -158,11 +165,11 @@ export class World implements AsyncDisposable {
   }
 
   /** A raw client of a member, by slug. Needs the streams, which the broker makes. */
-  async client(slug: string): Promise<Client> {
+  async client(slug: string, natsUrl = this.nats.url): Promise<Client> {
     const member = this.memberOf(slug);
     const dir = this.sample.dir(slug);
     const bus = await connectNats({
-      url: this.nats.url,
+      url: natsUrl,
       creds: readNatsCredentials(dir),
       roots: readTls(dir).rootsPem,
       inboxPrefix: memberInboxPrefix(member),

@@ -11,10 +11,12 @@ import { connectNats } from "../../shared/platform/nats.ts";
 import type { NatsBus, NatsOptions } from "../../shared/platform/nats.ts";
 import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
 import {
+  BROKER_CONSUMER,
   BROKER_INBOX_PREFIX,
   deliverySubject,
   MEMBER_API_PREFIX,
   memberInboxPrefix,
+  submissionStream,
   submissionSubject,
 } from "../../shared/wire/subjects.ts";
 import { TestFederation } from "../support/federation.ts";
@@ -94,6 +96,15 @@ describe("connecting", { timeout: LONG_MS }, () => {
     expect(await connecting).toBe("UNAVAILABLE");
     expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
     mute.close();
+  });
+});
+
+describe("a consumer", () => {
+  it("that an earlier version made otherwise is brought to the settings of this one", async () => {
+    const stream = submissionStream(member());
+    for (const maxAckPending of [7, 8]) {
+      expect(await codeOf(broker.ensureConsumer(stream, BROKER_CONSUMER, maxAckPending))).toBe("done");
+    }
   });
 });
 
