@@ -473,7 +473,10 @@ export class Broker implements AsyncDisposable {
       if (number === this.#actedOn) return false;
       this.#sealingKeys = this.#readSealingKeys();
       this.#actedOn = number;
-      this.#log.info("directory.grown", { number: this.#directory.federation.head.number });
+      const { head, found } = this.#directory.federation;
+      this.#log.info("directory.grown", { number: head.number });
+      // Members go on asking here what the chain says, also which key they are to believe now.
+      if (!equalBytes(found.broker.signingKey, this.#signer.publicKey)) this.#log.warn("alarm.keyReplaced");
       return true;
     } catch (error) {
       this.#log.error("alarm.directoryRefused", error);

@@ -42,9 +42,10 @@ describe("a broker with a new signing key", { timeout: LONG_MS }, () => {
     await federation.stop("ct");
     await federation.import("wcu", person("wcu", 2));
     await expect.poll(() => heardOf("wcu"), SOON).toBe(2);
+    giveBrokerAnotherKey();
+    await expect.poll(() => federation.log.lines("alarm.keyReplaced").length, SOON).toBe(1);
     await federation.stop("broker");
     await federation.nats.kill();
-    giveBrokerAnotherKey();
     const starting = federation.startBroker();
     await federation.startNode("ct");
     // It knows of the new key before anything reaches it that was signed with the old one. So do the others before the broker answers
