@@ -274,7 +274,11 @@ function keyWords(publicKey: Uint8Array): string {
 }
 
 function saltsRow(salts: readonly EpochSalt[]): readonly [string, string] {
-  return ["Salts", salts.map(({ epoch, domain }) => `epoch ${epoch} ${domain}`).join(", ") || "none: no epoch is open"];
+  return [
+    "Salts",
+    salts.map(({ epoch, domain }) => `epoch ${epoch} ${domain}`).join(", ") ||
+      "none now: no epoch is open, or the member is suspended",
+  ];
 }
 
 function laggardsRow(laggards: readonly MemberId[], named: (member: MemberId) => string): readonly [string, string] {

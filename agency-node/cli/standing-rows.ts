@@ -11,7 +11,8 @@ const ENDS: Readonly<Record<string, string>> = {
     "suspended by the board: nothing is published or compared until it reinstates this unit; what you hold stays readable",
   removed: "removed from the federation: nothing is published or compared any more; what you hold stays readable",
   unknown: "the board has not admitted this unit",
-  refused: "the broker refuses this unit: the board may have suspended or removed it. Ask the board",
+  refused:
+    "the broker refuses this unit: the board may have suspended or removed it, or given it other keys. Ask the board",
 };
 
 export function membershipRows({ membershipEnd }: Pick<NodeStatus, "membershipEnd">): string[][] {

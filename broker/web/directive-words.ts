@@ -315,7 +315,9 @@ function saltsRow(salts: readonly EpochSalt[]): readonly [string, Content] {
   const epochs = [...new Set(salts.map(({ epoch }) => `epoch ${epoch}`))];
   return [
     "Current salts",
-    epochs.length === 0 ? "None: no epoch is open" : `Sealed to the member, of ${listed(epochs)}`,
+    epochs.length === 0
+      ? "None now: no epoch is open, or the member is suspended"
+      : `Sealed to the member, of ${listed(epochs)}`,
   ];
 }
 
