@@ -75,7 +75,8 @@ describe("a unit", { timeout: LONG_MS }, () => {
 
     // Everything it has, open and at hand: a NATS connection, a TLS session, certificate and credentials.
     const credentials = readNatsCredentials(dir);
-    const live = await natsAs(federation, "ct", credentials);
+    // The registrar tells the NATS server of the account in its own time.
+    const live = await eventually(() => natsAs(federation, "ct", credentials).catch(() => undefined));
     const tls = readTls(dir);
     const { address } = federation.founded.federation.found.broker;
     using session = new MembershipLink({ address, tls: () => tls });
