@@ -1,6 +1,6 @@
 /** The registrar against a real nats-server, with a broker that only passes on. */
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
@@ -364,8 +364,12 @@ describe("the NATS server's certificate", () => {
     expect(certificateHosts(next)).toEqual(certificateHosts(first));
     const live = await natsAs(federation, "thb");
 
-    // On another machine somebody has to copy it; on this one the registrar does.
+    // On another machine somebody has to copy it; on this one the registrar does, unless it was told of a wrong directory.
     await comparedUntil("registrar.natsCertificateWaits");
+    await comparedUntil("registrar.natsServer", join(federation.root, "nowhere"));
+    const elsewhere = mkdtempSync(join(federation.root, "elsewhere-"));
+    copyFileSync(partyFile(kept(), "certificate"), partyFile(elsewhere, "certificate"));
+    await comparedUntil("registrar.natsCertificateWaits", elsewhere);
     expect(await servedCertificate()).toEqual(certificateDer(first));
     await comparedUntil("registrar.natsCertificate", federation.dir("nats"));
     await eventually(async () => equalBytes(await servedCertificate(), certificateDer(next)));
@@ -375,6 +379,14 @@ describe("the NATS server's certificate", () => {
     expect(await isLetIn(federation, "thb")).toBe(true);
     expect(await isLetIn(federation, "ct")).toBe(false);
     await live.close();
+
+    // Also for a server that cannot be reached: it reads the file when it starts.
+    const later = await agedBy(1);
+    await federation.nats.kill();
+    await comparedUntil("nats.waiting", federation.dir("nats"));
+    expect(readCertificate(federation.dir("nats"))).toBe(later);
+    await federation.nats.start();
+    expect(await servedCertificate()).toEqual(certificateDer(later));
   });
 });
 
