@@ -10,8 +10,6 @@ import { closingLine, countTests, type TestCounts } from "./test-counts.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const RESULTS = join(ROOT, ".causeway", "test-results.json");
 const CLOSING_LINE = join(ROOT, ".causeway", "test-closing-line.txt");
-/** The whole suite is run where others work as well: what takes longer than this there does not end at all. */
-const LIMITS = ["--testTimeout=180000", "--hookTimeout=180000"];
 
 async function main(): Promise<number> {
   mkdirSync(join(ROOT, ".causeway"), { recursive: true });
@@ -27,7 +25,7 @@ async function main(): Promise<number> {
 function runVitest(args: readonly string[]): Promise<number> {
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`];
-  return handOver(process.execPath, [vitest, "run", ...reporters, ...LIMITS, ...args], { cwd: ROOT });
+  return handOver(process.execPath, [vitest, "run", ...reporters, ...args], { cwd: ROOT });
 }
 
 function readCounts(): TestCounts {
