@@ -210,6 +210,7 @@ export class Broker implements AsyncDisposable {
     const plane = this.#planeOn(bus);
     this.#plane = plane;
     await plane.rebuild();
+    if (signal.aborted) return;
     const upkeep = this.#upkeepOf(plane);
     this.#followNew(plane);
     this.#run(this.#keepHouse(plane));

@@ -52,7 +52,7 @@ export type PlaneParts = {
 };
 
 type Keeping = {
-  /** For the first time, whatever came of it. */
+  /** For the first time, whatever came of it; or there is nothing to try any more. */
   readonly tried: Promise<void>;
   readonly ended: Promise<void>;
 };
@@ -87,12 +87,14 @@ export class Plane {
 
   /**
    * Memory as the ledger knows it. Nothing may be matched before all members' records are back, those of suspended ones included: they
-   * meet nobody, and are there when their owner is reinstated. It needs the streams that stand, and no others.
+   * meet nobody, and are there when their owner is reinstated. It needs the streams that stand, and no others. When the signal aborts it is
+   * left unfinished.
    */
   async rebuild(): Promise<void> {
     const { members, suspended } = this.#parts.federation();
     for (const member of [...members.keys(), ...suspended.keys()]) {
       const first = await this.#persist(() => this.#rebuildMember(member));
+      if (this.#parts.signal.aborted) return;
       if (first !== undefined) this.#unsettled.set(member, first);
     }
     while (this.#parts.publications.sweep(this.#parts.clock()));
@@ -131,7 +133,7 @@ export class Plane {
     await Promise.all([ended, serving]);
   }
 
-  /** Resolves when the streams of all who are served stand, or NATS has refused them once. */
+  /** Resolves when the streams of all who are served stand, or NATS has refused them once, or the signal aborts. */
   async tried(): Promise<void> {
     await Promise.all([...this.#keeping.values()].map(({ tried }) => tried));
   }
@@ -143,6 +145,8 @@ export class Plane {
       await this.#fitStreams(member, untilReconnected, onTried);
       await aborted(untilReconnected);
     }
+    // Nothing may have been tried at all.
+    onTried();
     this.#streamsRefused.delete(member);
   }
 
@@ -227,7 +231,7 @@ export class Plane {
 
   /** Answers with the place in the stream of the first submission that the live path may still have to decide. */
   async #rebuildMember(member: MemberId): Promise<number | undefined> {
-    const { bus, ledger, publications, writer } = this.#parts;
+    const { bus, ledger, publications, writer, signal } = this.#parts;
     let first: number | undefined;
     const rebuild = new Rebuild(member, {
       ledger,
@@ -236,11 +240,13 @@ export class Plane {
       },
     });
     for await (const message of bus.replay(submissionStream(member))) {
-      if (this.#parts.signal.aborted) return undefined;
+      if (signal.aborted) return undefined;
       const received = this.#open(member, message, this.#contextOfThePast(member));
       if (received === undefined || rebuild.take(received) || writer.isSettled(received)) continue;
       first ??= message.streamSequence;
     }
+    // It ends the replay too: what was not read then is not missing.
+    if (signal.aborted) return undefined;
     rebuild.finish();
     publications.restoreCarried(member);
     if (rebuild.missing > 0) {
