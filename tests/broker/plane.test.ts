@@ -14,8 +14,9 @@ function started(onReplay: (stop: AbortController) => void = () => undefined) {
   const bus = {
     async *replay() {
       onReplay(stop);
+      yield* [];
     },
-    async *consume() {},
+    consume: () => [],
   };
   const plane = new Plane({
     ...bench,
