@@ -9,23 +9,24 @@ import type { DigestItem } from "../../shared/core/digest.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { LiveRecord } from "./records.ts";
 
-type Entered = { readonly item: DigestItem; readonly reviewByDay: number };
-
 /** By bucket; what is not there is empty. */
 type Buckets<Value> = (Value | undefined)[];
 
 /** Records of one review day. */
-type Month = { records: number; readonly sums: Buckets<DigestItem> };
+type Month = { records: number; readonly items: Buckets<Map<Handle, DigestItem>>; readonly sums: Buckets<DigestItem> };
 
 type Page = {
-  readonly entered: Buckets<Map<Handle, Entered>>;
-  /** By review day, the end of a month: a digest is as of a day, and leaves out what is past its review day then. */
+  /**
+   * By review day, the end of a month, of which there are few: a digest is as of a day that the member chooses, and whatever is past its
+   * review day then is not even looked at.
+   */
   readonly months: Map<number, Month>;
   /** Records whose items are to be made: that takes longer than all else here. */
   readonly awaited: Set<Handle>;
 };
 
 type Of = Pick<LiveRecord, "member" | "handle">;
+type Dated = Of & Pick<LiveRecord, "reviewByDay">;
 
 const NOTHING: DigestItem = { count: 0, sum: 0n };
 
@@ -55,28 +56,27 @@ export class DigestBook {
   }
 
   /** Counts a record that is not counted yet. */
-  enter({ member, handle, reviewByDay }: Of & Pick<LiveRecord, "reviewByDay">, item: DigestItem): void {
-    const { entered, months, awaited } = this.#page(member);
+  enter({ member, handle, reviewByDay }: Dated, item: DigestItem): void {
+    const { months, awaited } = this.#page(member);
     const bucket = bucketOf(handle);
     awaited.delete(handle);
-    (entered[bucket] ??= new Map()).set(handle, { item, reviewByDay });
-    const month = months.get(reviewByDay) ?? { records: 0, sums: [] };
+    const month = months.get(reviewByDay) ?? { records: 0, items: [], sums: [] };
     month.records += 1;
+    (month.items[bucket] ??= new Map()).set(handle, item);
     month.sums[bucket] = sumOf(month.sums[bucket] ?? NOTHING, item);
     months.set(reviewByDay, month);
   }
 
-  /** Counts a record no more. Answers with its item if that had been made. */
-  strike({ member, handle }: Of): DigestItem | undefined {
-    const { entered, months, awaited } = this.#page(member);
+  /** Counts a record no more, with the review day that it was counted with. Answers with its item if that had been made. */
+  strike({ member, handle, reviewByDay }: Dated): DigestItem | undefined {
+    const { months, awaited } = this.#page(member);
     const bucket = bucketOf(handle);
     awaited.delete(handle);
-    const found = entered[bucket]?.get(handle);
-    if (found === undefined) return undefined;
-    const { item, reviewByDay } = found;
-    entered[bucket]?.delete(handle);
-    const month = months.get(reviewByDay) as Month;
+    const month = months.get(reviewByDay);
+    const item = month?.items[bucket]?.get(handle);
+    if (month === undefined || item === undefined) return undefined;
     month.records -= 1;
+    month.items[bucket]?.delete(handle);
     month.sums[bucket] = sumOf(month.sums[bucket] as DigestItem, { count: -item.count, sum: -item.sum });
     if (month.records === 0) months.delete(reviewByDay);
     return item;
@@ -84,9 +84,9 @@ export class DigestBook {
 
   /** Of the records that are counted and not past their review day on `day`. */
   digest(member: MemberId, day: number): Digest {
-    const months = [...(this.#pages.get(member)?.months ?? [])].filter(([reviewByDay]) => reviewByDay >= day);
+    const months = this.#monthsFrom(member, day);
     const buckets = Array.from({ length: DIGEST_BUCKETS }, (_, bucket) =>
-      months.reduce((total, [, { sums }]) => sumOf(total, sums[bucket] ?? NOTHING), NOTHING),
+      months.reduce((total, { sums }) => sumOf(total, sums[bucket] ?? NOTHING), NOTHING),
     );
     return toDigest(day, buckets);
   }
@@ -94,17 +94,24 @@ export class DigestBook {
   /** Records that a bucket of such a digest is of, `max` at most. */
   handlesIn(member: MemberId, day: number, bucket: number, max: number): Handle[] {
     const handles: Handle[] = [];
-    for (const [handle, { reviewByDay }] of this.#pages.get(member)?.entered[bucket] ?? []) {
-      if (handles.length === max) break;
-      if (reviewByDay >= day) handles.push(handle);
+    for (const { items } of this.#monthsFrom(member, day)) {
+      for (const handle of items[bucket]?.keys() ?? []) {
+        if (handles.length === max) return handles;
+        handles.push(handle);
+      }
     }
     return handles;
+  }
+
+  #monthsFrom(member: MemberId, day: number): Month[] {
+    const months = [...(this.#pages.get(member)?.months ?? [])];
+    return months.filter(([reviewByDay]) => reviewByDay >= day).map(([, month]) => month);
   }
 
   #page(member: MemberId): Page {
     const known = this.#pages.get(member);
     if (known !== undefined) return known;
-    const page: Page = { entered: [], months: new Map(), awaited: new Set() };
+    const page: Page = { months: new Map(), awaited: new Set() };
     this.#pages.set(member, page);
     return page;
   }

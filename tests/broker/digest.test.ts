@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DigestBook } from "../../broker/core/digest-book.ts";
 import { DIGEST_HANDLES_MAX } from "../../broker/core/limits.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { signDelivery } from "../../shared/wire/data-plane.ts";
@@ -135,6 +136,29 @@ describe("a digest", () => {
     });
     // Going through the records made it ten times as much.
     expect((many as number) / (few as number)).toBeLessThan(4);
+  });
+
+  it.each([
+    { what: "the day after all of them", day: 0xffff_ffff, named: 0 },
+    { what: "the last day of one in each bucket", day: 40_000, named: 256 },
+  ])("of $what is as cheap: what is past its review day then is not looked at", ({ day, named }) => {
+    const [few, many] = [1, 400].map((perBucket) => {
+      const book = new DigestBook();
+      for (let i = 0; i < perBucket * 256; i += 1) {
+        const handle = `${(i % 256).toString(16).padStart(2, "0")}${i.toString(16).padStart(30, "0")}` as Handle;
+        book.enter({ member: HARBOUR, handle, reviewByDay: i < 256 ? 40_000 : 39_000 }, { count: 1, sum: 1n });
+      }
+      const times = Array.from({ length: 20 }, () => {
+        const startedMs = performance.now();
+        const handles = Array.from({ length: 256 }, (_, bucket) => book.handlesIn(HARBOUR, day, bucket, 30_000));
+        const tookMs = performance.now() - startedMs;
+        expect(handles.flat()).toHaveLength(named);
+        return tookMs;
+      });
+      return Math.min(...times);
+    });
+    // Looking at each record made it twenty times as much or more.
+    expect((many as number) / (few as number)).toBeLessThan(10);
   });
 
   it("names the buckets that differ, and the records held there", () => {
