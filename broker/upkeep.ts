@@ -5,7 +5,6 @@
 import type { Directive } from "../shared/core/directive.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { Clock } from "../shared/platform/clock.ts";
-import { aborted } from "../shared/platform/lifecycle.ts";
 import type { Log } from "../shared/platform/log.ts";
 import { nextTurn, pause } from "../shared/platform/retry.ts";
 import type { Plane } from "./bus/plane.ts";
@@ -79,11 +78,10 @@ export class Upkeep {
 
   async #followDirectives(): Promise<void> {
     const { directory, signal } = this.#parts;
-    const stopping = aborted(signal);
     while (!signal.aborted) {
-      const changed = directory.nextChange();
+      const changed = directory.nextChange(signal);
       await this.#settle();
-      await Promise.race([changed, stopping]);
+      await changed;
     }
   }
 

@@ -6,7 +6,6 @@ import type { CallContext } from "nice-grpc";
 import { toHex } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import { peerOf } from "../../shared/platform/grpc.ts";
-import { aborted } from "../../shared/platform/lifecycle.ts";
 import type { ListDirectivesRequest, ListDirectivesResponse } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { assertMayRead } from "./caller.ts";
@@ -18,25 +17,30 @@ export function listDirectivesRpc({ directory }: DirectoryParts) {
     context: CallContext,
   ): AsyncGenerator<ListDirectivesResponse> {
     const peer = peerOf(context);
-    const { signal } = context;
-    const ended = aborted(signal);
+    // The context's signal says nothing of a call that ends by itself, and nothing of it may stay here.
+    const ended = new AbortController();
+    const signal = AbortSignal.any([context.signal, ended.signal]);
     let next = Number(fromNumber);
     let said = "";
-    while (!signal.aborted) {
-      const changed = directory.nextChange();
-      const { directives, federation } = directory.chain;
-      assertMayRead(peer, federation);
-      for (const { payload, signatures } of directives.slice(Math.max(0, next - 1))) {
-        yield { directive: { payload, signatures: [...signatures] }, freshness: undefined };
+    try {
+      while (!signal.aborted) {
+        const changed = follow ? directory.nextChange(signal) : undefined;
+        const { directives, federation } = directory.chain;
+        assertMayRead(peer, federation);
+        for (const { payload, signatures } of directives.slice(Math.max(0, next - 1))) {
+          yield { directive: { payload, signatures: [...signatures] }, freshness: undefined };
+        }
+        next = Math.max(next, federation.head.number + 1);
+        if (!follow) return;
+        const freshness = freshnessIn(directory);
+        if (freshness !== undefined && toHex(freshness) !== said) {
+          yield { directive: undefined, freshness: Signed.decode(freshness) };
+          said = toHex(freshness);
+        }
+        await changed;
       }
-      next = Math.max(next, federation.head.number + 1);
-      if (!follow) return;
-      const freshness = freshnessIn(directory);
-      if (freshness !== undefined && toHex(freshness) !== said) {
-        yield { directive: undefined, freshness: Signed.decode(freshness) };
-        said = toHex(freshness);
-      }
-      await Promise.race([changed, ended]);
+    } finally {
+      ended.abort();
     }
   };
 }

@@ -43,9 +43,21 @@ export class Directory {
     return this.#chain.federation;
   }
 
-  /** Resolves when there is a further directive or another freshness statement. Take it before looking, so that nothing is missed. */
-  nextChange(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.add(resolve));
+  /**
+   * Resolves when there is a further directive or another freshness statement, or the signal aborts: whoever asks ends the wait with it,
+   * and nothing is left of it. Take it before looking, so that nothing is missed.
+   */
+  nextChange(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const tell = (): void => {
+        this.#waiting.delete(tell);
+        signal.removeEventListener("abort", tell);
+        resolve();
+      };
+      this.#waiting.add(tell);
+      signal.addEventListener("abort", tell, { once: true });
+      if (signal.aborted) tell();
+    });
   }
 
   /** Waits for such a change, `ms` at most, or until the signal aborts; whether there was one. For whoever looks again and again. */

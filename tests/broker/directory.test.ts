@@ -2,8 +2,10 @@ import { getEventListeners } from "node:events";
 import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBrokerSealingKeys, readBrokerSigner } from "../../broker/keys.ts";
+import { listDirectivesRpc } from "../../broker/rpc/list-directives.ts";
 import { Directory } from "../../broker/store/directory.ts";
 import { decodeChain, encodeChain } from "../../shared/platform/chain-file.ts";
+import { PEER_KEY } from "../../shared/platform/grpc-sessions.ts";
 import { partyFile } from "../../shared/platform/party.ts";
 import { collectGarbage } from "../bench/measure.ts";
 import { foundSample, NOW_MS } from "../trust/sample-federation.ts";
@@ -55,13 +57,16 @@ describe("the broker's copy of the directives", () => {
     write(encodeChain(decodeChain(whole).slice(0, -1)));
     const directory = open();
     const stop = new AbortController();
-    const told = [directory.changeWithin(60_000, stop.signal), directory.nextChange().then(() => true)];
+    const told = [directory.changeWithin(60_000, stop.signal), directory.nextChange(stop.signal).then(() => true)];
     write(whole);
     directory.refresh();
     expect(await Promise.all(told)).toEqual([true, true]);
+    expect(getEventListeners(stop.signal, "abort")).toEqual([]);
     const stopped = directory.changeWithin(60_000, stop.signal);
-    expect(getEventListeners(stop.signal, "abort")).toHaveLength(1);
+    const ended = directory.nextChange(stop.signal);
+    expect(getEventListeners(stop.signal, "abort")).toHaveLength(2);
     stop.abort();
+    await Promise.all([ended, directory.nextChange(stop.signal)]);
     expect([await stopped, await directory.changeWithin(60_000, stop.signal)]).toEqual([false, false]);
     expect(getEventListeners(stop.signal, "abort")).toEqual([]);
   });
@@ -81,6 +86,35 @@ describe("the broker's copy of the directives", () => {
     // A promise that is raced against the time keeps some 300 bytes of each wait.
     expect((process.memoryUsage().heapUsed - before) / 20_000).toBeLessThan(50);
     expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it.each([
+    { what: "what stands now", follow: false, waits: 0 },
+    { what: "what is to come as well, by one who goes away", follow: true, waits: 1 },
+    { what: "what is to come as well, by one who may not", follow: true, waits: 1, refused: true },
+  ])("waits for no call for $what when it has ended", async ({ follow, waits, refused = false }) => {
+    const directory = open();
+    const ended: Promise<void>[] = [];
+    const nextChange = (signal: AbortSignal): Promise<void> => {
+      const change = directory.nextChange(signal);
+      ended.push(change);
+      return change;
+    };
+    const { chain } = directory;
+    const list = listDirectivesRpc({
+      directory: { chain, readFreshness: () => directory.readFreshness(), nextChange },
+    });
+    const peer = refused ? { kind: "member", member: "0".repeat(32) } : { kind: "broker" };
+    const metadata = new Map([[PEER_KEY, JSON.stringify(peer)]]);
+    // As of a call that ends by itself: it never aborts.
+    const { signal } = new AbortController();
+    const answers = list({ fromNumber: BigInt(chain.directives.length), follow }, { metadata, signal } as never);
+    if (refused) await expect(answers.next()).rejects.toMatchObject({ code: "FORBIDDEN" });
+    else expect((await answers.next()).value?.directive).toBeDefined();
+    if (follow) await answers.return(undefined);
+    else expect((await answers.next()).done).toBe(true);
+    expect(ended).toHaveLength(waits);
+    await Promise.all(ended);
   });
 
   it("must name the keys that the broker has", () => {
