@@ -414,7 +414,7 @@ export class Broker implements AsyncDisposable {
     const ledger = this.#ledger;
     const { signal } = this.#stop;
     const keys = (): readonly Uint8Array[] => brokerKeysOf(this.#directives);
-    const outlet = new Outlet({ bus, ledger, federation, signer: this.#signer, keys, signal });
+    const outlet = new Outlet({ bus, ledger, federation, signer: this.#signer, keys, log: this.#log, signal });
     const proofs = new Proofs({
       ledger,
       notices: this.#notices,

@@ -5,18 +5,20 @@
  * was stolen is worth nothing from the directive on.
  */
 import { toHex } from "../../shared/core/bytes.ts";
-import type { Federation } from "../../shared/core/directive.ts";
+import type { Admit, Federation } from "../../shared/core/directive.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
+import { SEALABLE_BYTES_MAX } from "../../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import type { Log } from "../../shared/platform/log.ts";
 import type { NatsBus } from "../../shared/platform/nats.ts";
 import { retryWhileUnavailable } from "../../shared/platform/retry.ts";
 import { signDelivery, signDeliveryAgain } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { deliverySubject } from "../../shared/wire/subjects.ts";
 import { NOTICES_PER_TICK_MAX } from "../core/limits.ts";
-import type { Ledger } from "../store/ledger.ts";
+import type { Ledger, StoredNotice } from "../store/ledger.ts";
 import type { Reply } from "../writer/writer.ts";
 
 export type OutletParts = {
@@ -26,6 +28,7 @@ export type OutletParts = {
   readonly signer: SigningKeyPair;
   /** Every signing key that a directive ever gave to the broker. */
   readonly keys: () => readonly Uint8Array[];
+  readonly log: Log;
   readonly signal: AbortSignal;
 };
 
@@ -33,6 +36,8 @@ export class Outlet {
   readonly #parts: OutletParts;
   /** Number of the last notice sent since the start, or since the member connected. */
   readonly #sent = new Map<MemberId, number>();
+  /** Number of the last notice that the broker cannot have signed. */
+  readonly #unproven = new Map<MemberId, number>();
 
   constructor(parts: OutletParts) {
     this.#parts = parts;
@@ -67,9 +72,9 @@ export class Outlet {
     const keys = due.length > 0 ? this.#parts.keys() : [];
     let last = sent;
     try {
-      for (const { number, signed } of due) {
-        await this.#publish(member, admit.sealingKey, this.#signedNow(signed, keys));
-        last = number;
+      for (const notice of due) {
+        await this.#publish(member, admit.sealingKey, this.#signedNow(notice, admit, keys));
+        last = notice.number;
       }
     } catch (error) {
       if (!isCausewayError(error, "UNAVAILABLE")) throw error;
@@ -78,14 +83,17 @@ export class Outlet {
     if ((this.#sent.get(member) ?? sent) === sent) this.#sent.set(member, last);
   }
 
-  #signedNow(signed: Uint8Array, keys: readonly Uint8Array[]): Uint8Array {
-    const { federation, signer } = this.#parts;
+  #signedNow({ number, signed }: StoredNotice, { member, slug }: Admit, keys: readonly Uint8Array[]): Uint8Array {
+    const { federation, signer, log } = this.#parts;
     try {
       return signDeliveryAgain(signed, { federation: federation().id, signer, keys });
     } catch (error) {
-      if (!isCausewayError(error, "UNPROVEN")) throw error;
-      // Somebody has written into the ledger. The node refuses it too, and says so; the others are told as ever.
-      return signed;
+      if (!isCausewayError(error, "UNPROVEN") && !isCausewayError(error, "INVALID")) throw error;
+      // Somebody has written into the ledger. The node refuses it too, and says so; the others are told as ever. Said once: the node asks
+      // for it again and again. As much of it as fits into a message.
+      if (this.#unproven.get(member) !== number) log.error("alarm.noticeUnproven", error, { member: slug, number });
+      this.#unproven.set(member, number);
+      return signed.subarray(0, SEALABLE_BYTES_MAX);
     }
   }
 
