@@ -48,7 +48,7 @@ export class Link {
 
   /** An epoch may be open now, without which nothing can be said to the broker; a server that refused us may not any more. */
   onDirective(): void {
-    this.#receiver?.connect();
+    this.#receiver?.onDirective();
     this.#directive.set();
   }
 

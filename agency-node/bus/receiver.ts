@@ -15,6 +15,7 @@ import type { Database } from "../store/database.ts";
 import type { Inbox } from "../store/inbox.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { StandingStore } from "../store/standings.ts";
+import { Wake } from "../wake.ts";
 
 export type ReceiverParts = {
   readonly bus: Pick<NatsBus, "consume">;
@@ -55,6 +56,12 @@ const RECEIPT_DELAY_MS = 200;
 const ASK_AGAIN_MS = 2_000;
 /** A delivery that cannot be carried out now is tried again after this long, and holds up those behind it. */
 const TRY_AGAIN_MS = 1_000;
+/**
+ * A directive on its way may name the key that signed a delivery. Shorter than NATS waits for an acknowledgement before it delivers again.
+ */
+const DIRECTIVE_WITHIN_MS = 3_000;
+/** After such a wait in vain: forgeries hold the others up no more often, however many there are. */
+const NO_WAIT_MS = 60_000;
 /** A gap for something receipted is believed when it is told anew this long after the first time: NATS may repeat an old one. */
 const LOSS_CERTAIN_MS = 5_000;
 
@@ -67,6 +74,9 @@ export class Receiver {
   /** The last notice that the broker was told we have. */
   #receipted = 0;
   #loss: Loss | undefined;
+  readonly #directive = new Wake();
+  /** Until then no directive is waited for. */
+  #noWaitUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
@@ -76,6 +86,12 @@ export class Receiver {
   connect(): void {
     const { version } = this.#parts;
     this.#state((head) => ({ kind: "connected", noticeNumber: head.number, noticeHash: head.hash, version }));
+  }
+
+  /** It may name the key that signed what came, and open an epoch in which something can be said. */
+  onDirective(): void {
+    this.#directive.set();
+    this.connect();
   }
 
   /** Receives until the bus ends or the signal aborts. */
@@ -93,8 +109,8 @@ export class Receiver {
 
   /** False when the signal aborted before it was carried out: NATS will deliver it again. */
   async #take(message: BusMessage, signal: AbortSignal): Promise<boolean> {
-    const opened = this.#open(message.data);
-    if (opened === undefined) return true;
+    const opened = await this.#open(message.data, signal);
+    if (opened === undefined) return !signal.aborted;
     for (;;) {
       try {
         this.#carryOut(opened.delivery.body, opened.hash, message.streamSequence);
@@ -108,14 +124,27 @@ export class Receiver {
     }
   }
 
-  /** What nobody can read must not hold up what is behind it; if the broker meant to say something, it says it again. */
-  #open(sealed: Uint8Array): ReturnType<ReceiverParts["open"]> | undefined {
-    try {
-      return this.#parts.open(sealed);
-    } catch (error) {
-      if (!isCausewayError(error, "UNPROVEN") && !isCausewayError(error, "INVALID")) throw error;
-      this.#parts.log.error("delivery.refused", error);
-      return undefined;
+  /**
+   * Undefined for what nobody can read, if not for lack of a directive that is on its way: it must not hold up what is behind it, and if
+   * the broker meant to say something, it says it again.
+   */
+  async #open(sealed: Uint8Array, signal: AbortSignal): Promise<ReturnType<ReceiverParts["open"]> | undefined> {
+    const cameMs = performance.now();
+    const waitMs = cameMs < this.#noWaitUntilMs ? 0 : DIRECTIVE_WITHIN_MS;
+    for (;;) {
+      try {
+        return this.#parts.open(sealed);
+      } catch (error) {
+        const unproven = isCausewayError(error, "UNPROVEN");
+        if (!unproven && !isCausewayError(error, "INVALID")) throw error;
+        const leftMs = unproven ? cameMs + waitMs - performance.now() : 0;
+        if (leftMs <= 0 || signal.aborted) {
+          if (unproven && waitMs > 0) this.#noWaitUntilMs = performance.now() + NO_WAIT_MS;
+          this.#parts.log.error("delivery.refused", error);
+          return undefined;
+        }
+        await this.#directive.wait(leftMs, signal);
+      }
     }
   }
 

@@ -16,6 +16,8 @@ let resent: number[];
 let faults: BrokerFaults;
 /** How often carrying out a notice fails before it succeeds. */
 let failures: number;
+/** That the chain names; undefined: the one that it named first. */
+let brokerKey: Uint8Array | undefined;
 let receiver: Receiver;
 let acknowledged: number;
 let streamSequence: number;
@@ -24,12 +26,15 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
   node = new TestNode();
   [applied, resent, faults, failures, acknowledged, streamSequence] = [[], [], new BrokerFaults(), 0, 0, 0];
+  brokerKey = undefined;
   receiver = receiverOf();
 });
 afterEach(() => {
   vi.useRealTimers();
   node[Symbol.dispose]();
 });
+
+const NEW_BROKER = signingKeyPair(invented("the broker's new key", 32));
 
 let incoming: BusMessage[] = [];
 
@@ -50,7 +55,7 @@ function receiverOf(): Receiver {
     log: silentLog,
     version: "0.0.0",
     faults,
-    open: openAtNode,
+    open: (sealed) => openAtNode(sealed, brokerKey),
     apply(notice) {
       applied.push(notice.number);
       failures -= 1;
@@ -122,9 +127,58 @@ describe("notices", () => {
 
   it("by another signature, or unreadable, do not hold up the next", async () => {
     const forged = delivered(notice(1, new Uint8Array(32)), signingKeyPair(invented("a stranger", 32)));
-    await take(forged.sealed, invented("noise", 300), new Uint8Array(0), ...sealedOf(chain(1), 1));
+    incoming = [forged.sealed, invented("noise", 300), new Uint8Array(0), ...sealedOf(chain(1), 1)].map(message);
+    const run = receiver.run(new AbortController().signal);
+    await vi.advanceTimersByTimeAsync(3_000);
+    await run;
     expect(applied).toEqual([1]);
     expect(acknowledged).toBe(4);
+  });
+
+  it("under a key that no directive has named yet wait for the next one", async () => {
+    incoming = [message(delivered(notice(1, new Uint8Array(32)), NEW_BROKER).sealed)];
+    const run = receiver.run(new AbortController().signal);
+    // Another directive comes first.
+    receiver.onDirective();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([applied, acknowledged]).toEqual([[], 0]);
+    brokerKey = NEW_BROKER.publicKey;
+    receiver.onDirective();
+    await run;
+    expect([applied, acknowledged]).toEqual([[1], 1]);
+  });
+
+  it("that are forged hold the others up for three seconds in a minute at most, however many they are", async () => {
+    const { sealed } = delivered(notice(1, new Uint8Array(32)), NEW_BROKER);
+    const [first, second] = sealedOf(chain(2), 1, 2) as [Uint8Array, Uint8Array];
+    incoming = [sealed, sealed, sealed, first].map(message);
+    let run = receiver.run(new AbortController().signal);
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect([applied, acknowledged]).toEqual([[], 0]);
+    await vi.advanceTimersByTimeAsync(100);
+    await run;
+    expect([applied, acknowledged]).toEqual([[1], 4]);
+    vi.advanceTimersByTime(59_000);
+    await take(sealed);
+    expect(acknowledged).toBe(5);
+    vi.advanceTimersByTime(1_000);
+    incoming = [sealed, second].map(message);
+    run = receiver.run(new AbortController().signal);
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(acknowledged).toBe(5);
+    await vi.advanceTimersByTimeAsync(100);
+    await run;
+    expect([applied, acknowledged]).toEqual([[1, 2], 7]);
+  });
+
+  it("that wait for a directive at the end are left to NATS", async () => {
+    incoming = [message(delivered(notice(1, new Uint8Array(32)), NEW_BROKER).sealed)];
+    const stop = new AbortController();
+    const run = receiver.run(stop.signal);
+    await vi.advanceTimersByTimeAsync(100);
+    stop.abort();
+    await run;
+    expect(acknowledged).toBe(0);
   });
 
   it("are confirmed together, once for each state of the inbox", async () => {

@@ -176,12 +176,15 @@ export function delivered(body: Delivery["body"], signer = BROKER_SIGNER): { sea
   return { sealed: sealMessage(signed, NODE_SEALING.publicKey), hash };
 }
 
-export function openAtNode(sealed: Uint8Array): ReturnType<typeof openDelivery> {
+export function openAtNode(
+  sealed: Uint8Array,
+  brokerSigningKey = BROKER_SIGNER.publicKey,
+): ReturnType<typeof openDelivery> {
   return openDelivery(sealed, {
     federation: FEDERATION,
     member: MEMBER,
     keyPair: NODE_SEALING,
-    brokerSigningKey: BROKER_SIGNER.publicKey,
+    brokerSigningKey,
   });
 }
 
