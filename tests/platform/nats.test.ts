@@ -1,13 +1,14 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
+import { AckPolicy } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureMemberStreams } from "../../broker/bus/streams.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { createLog, silentLog } from "../../shared/platform/log.ts";
-import { connectNats } from "../../shared/platform/nats.ts";
+import { connectNats, openNats } from "../../shared/platform/nats.ts";
 import type { NatsBus, NatsOptions } from "../../shared/platform/nats.ts";
 import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
 import {
@@ -102,9 +103,22 @@ describe("connecting", { timeout: LONG_MS }, () => {
 describe("a consumer", () => {
   it("that an earlier version made otherwise is brought to the settings of this one", async () => {
     const stream = submissionStream(member());
-    for (const maxAckPending of [7, 8]) {
-      expect(await codeOf(broker.ensureConsumer(stream, BROKER_CONSUMER, maxAckPending))).toBe("done");
-    }
+    const { connection } = await openNats(brokerOptions());
+    const { consumers } = await connection.jetstreamManager();
+    const settings = async () => (await consumers.info(stream, BROKER_CONSUMER)).config;
+    await consumers.delete(stream, BROKER_CONSUMER);
+    await consumers.add(stream, { durable_name: BROKER_CONSUMER, ack_policy: AckPolicy.Explicit, max_ack_pending: 7 });
+    const SECOND = 1_000_000_000;
+    expect(await settings()).toMatchObject({ max_ack_pending: 7, ack_wait: 30 * SECOND });
+    expect(await codeOf(broker.ensureConsumer(stream, BROKER_CONSUMER, 8))).toBe("done");
+    expect(await settings()).toMatchObject({
+      max_ack_pending: 8,
+      ack_wait: 4 * SECOND,
+      backoff: [4 * SECOND, 30 * SECOND],
+      ack_policy: AckPolicy.Explicit,
+      durable_name: BROKER_CONSUMER,
+    });
+    await connection.close();
   });
 });
 

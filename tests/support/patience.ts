@@ -3,7 +3,7 @@
  * never end.
  */
 
-/** For `expect.poll`. A message of NATS that is lost twice with a connection comes again after 33 s. */
+/** For `expect.poll`. A message of NATS that is lost twice with a connection comes again after 34 s. */
 export const SOON = { timeout: 90_000, interval: 50 };
 
 /** For what is promised within a second: a busy machine may need ten, and what is looked at only now and then is not that quick. */
