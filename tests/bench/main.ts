@@ -1,6 +1,6 @@
 /**
- * `node tests/bench/main.ts NAME [--quick] [--json]`: lines for people as it goes; with --json one JSON object as the
- * last line. NAME is one of the table below, or `all`.
+ * `node tests/bench/main.ts NAME [--quick] [--json]`: lines for people as it goes; with --json these go to standard
+ * error, and one JSON object to standard output. NAME is one of the table below, or `all`.
  */
 import { parseArgs } from "node:util";
 
@@ -25,7 +25,8 @@ if (positionals.length !== 1 || !(name === "all" || Object.hasOwn(BENCHES, name)
   console.error(`usage: main.ts NAME [--quick] [--json]\nNAME: ${Object.keys(BENCHES).join(", ")}, all`);
   process.exitCode = 2;
 } else {
-  const result = await run(name, { quick: values.quick, say: (line) => console.log(line) });
+  const say = (line: string): void => (values.json ? console.error(line) : console.log(line));
+  const result = await run(name, { quick: values.quick, say });
   if (values.json) console.log(JSON.stringify(result));
 }
 

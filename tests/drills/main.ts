@@ -1,6 +1,6 @@
 /**
  * `node tests/drills/main.ts NAME [--runs N] [--records N] [--seed N] [--json]`: faults and loads on purpose. Lines for people as it
- * goes; with --json one JSON object as the last line. Fails when anything was lost.
+ * goes; with --json these go to standard error, and one JSON object to standard output. Fails when anything was lost.
  */
 import { parseArgs } from "node:util";
 import { bigImport } from "./big-import.ts";
@@ -59,8 +59,9 @@ if (drill === undefined || positionals.length !== 1 || !isUsable) {
   );
   process.exitCode = 2;
 } else {
-  console.log(`${name}, seed ${numbers.seed}`);
-  const { report, passed } = await drill({ ...numbers, say: (line) => console.log(line) });
+  const say = (line: string): void => (values.json ? console.error(line) : console.log(line));
+  say(`${name}, seed ${numbers.seed}`);
+  const { report, passed } = await drill({ ...numbers, say });
   const plain = Object.entries(report).map(([key, value]) => `${key} ${value}`);
   console.log(values.json ? JSON.stringify(report) : plain.join("\n"));
   if (!passed) process.exitCode = 1;
