@@ -221,6 +221,7 @@ export class Broker implements AsyncDisposable {
     await this.#openConsole();
     const { members, records, matchesOpen } = this.status;
     this.#log.info("broker.ready", { members, records, matchesOpen });
+    this.#warnOfOtherKey();
   }
 
   #upkeepOf(plane: Plane): Upkeep {
@@ -274,7 +275,7 @@ export class Broker implements AsyncDisposable {
     if (this.#evaluator !== undefined) services.push(this.#evaluator.service);
     this.#board = this.#openBoard();
     services.push(...this.#board.services);
-    const isReady = (): boolean => this.#caughtUp && this.#natsConnected;
+    const isReady = (): boolean => this.#caughtUp && this.#natsConnected && this.#keyIsNamed;
     const maySpeak = (peer: PeerIdentity): boolean => isInGoodStanding(peer, this.#directory.federation);
     // Whom a directive takes out, it takes off the line in the same step.
     this.#directory.onGrown(() => {
@@ -440,6 +441,7 @@ export class Broker implements AsyncDisposable {
       outlet,
       federation,
       sealingKeys: () => this.#sealingKeys,
+      isOurs: () => this.#keyIsNamed,
       pastKeysOf: (member) => signingKeysOf(this.#directives, member),
       sizes: this.#config.streams,
       clock: this.#clock,
@@ -474,16 +476,24 @@ export class Broker implements AsyncDisposable {
       if (number === this.#actedOn) return false;
       this.#sealingKeys = this.#readSealingKeys();
       this.#actedOn = number;
-      const { head, found } = this.#directory.federation;
+      const { head } = this.#directory.federation;
       this.#log.info("directory.grown", { number: head.number });
-      // Members go on asking here what the chain says, also which key they are to believe now.
-      if (!equalBytes(found.broker.signingKey, this.#signer.publicKey)) this.#log.warn("alarm.keyReplaced");
+      this.#warnOfOtherKey();
       return true;
     } catch (error) {
       this.#log.error("alarm.directoryRefused", error);
       this.#watch.raise("directoryRefused", undefined, this.#clock());
       return false;
     }
+  }
+
+  get #keyIsNamed(): boolean {
+    return equalBytes(this.#directory.federation.found.broker.signingKey, this.#signer.publicKey);
+  }
+
+  /** Members go on asking here what the chain says, also which key they are to believe now. They are served by whoever has that key. */
+  #warnOfOtherKey(): void {
+    if (!this.#keyIsNamed) this.#log.warn("alarm.keyReplaced");
   }
 
   #run(task: Promise<void>): void {

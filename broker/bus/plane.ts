@@ -42,6 +42,8 @@ export type PlaneParts = {
   readonly outlet: Outlet;
   readonly watch: Watch;
   readonly federation: () => Federation;
+  /** Whether the chain names the key that this process signs with. Nobody would believe it under another. */
+  readonly isOurs: () => boolean;
   readonly sealingKeys: () => SealingKeys;
   /** Every signing key that a directive ever gave to the member. */
   readonly pastKeysOf: (member: MemberId) => readonly Uint8Array[];
@@ -100,17 +102,19 @@ export class Plane {
     while (this.#parts.publications.sweep(this.#parts.clock()));
   }
 
-  /** Members in good standing that are not served yet. */
+  /** Members to serve that are not served yet. */
   newMembers(): MemberId[] {
     const { members } = this.#parts.federation();
-    return [...members.keys()].filter((member) => !this.#served.has(member));
+    return [...members.keys()].filter((member) => this.#isToServe(member) && !this.#served.has(member));
   }
 
-  /** Takes nothing more from whoever is in good standing no longer. What has arrived stays in the stream. */
+  /**
+   * Takes nothing more from whoever is in good standing no longer, and from nobody once the broker has another key: what was answered under
+   * this one the nodes would refuse. What has arrived stays in the stream.
+   */
   stopOthers(): void {
-    const { members } = this.#parts.federation();
     for (const [member, controller] of this.#served) {
-      if (members.has(member)) continue;
+      if (this.#isToServe(member)) continue;
       controller.abort();
       this.#served.delete(member);
     }
@@ -122,7 +126,7 @@ export class Plane {
    * that NATS has no room to make as large as they should be. Throws only what this process cannot go on from.
    */
   async serve(member: MemberId): Promise<void> {
-    if (!this.#parts.federation().members.has(member)) return;
+    if (!this.#isToServe(member)) return;
     const controller = new AbortController();
     this.#served.set(member, controller);
     const signal = AbortSignal.any([this.#parts.signal, controller.signal]);
@@ -131,6 +135,10 @@ export class Plane {
     this.#keeping.set(member, { tried, ended });
     const serving = tried.then(() => Promise.all([this.#follow(member, signal), this.#sendNotices(member, signal)]));
     await Promise.all([ended, serving]);
+  }
+
+  #isToServe(member: MemberId): boolean {
+    return this.#parts.isOurs() && this.#parts.federation().members.has(member);
   }
 
   /** Resolves when the streams of all who are served stand, or NATS has refused them once, or the signal aborts. */

@@ -5,7 +5,7 @@ import { newHandle, STREAM_SIZES, tokens, upsert } from "./support.ts";
 import { Bench, HARBOUR } from "./writer-support.ts";
 
 /** A broker that starts again with a ledger of two applied submissions, which the streams that it reads lack. */
-function started(onReplay: (stop: AbortController) => void = () => undefined) {
+function started(onReplay: (stop: AbortController) => void = () => undefined, isOurs = () => true) {
   const before = new Bench();
   before.publish(HARBOUR, upsert(newHandle(), tokens(["a phone"])));
   before.publish(HARBOUR, upsert(newHandle(), tokens(["a passport"])));
@@ -17,12 +17,15 @@ function started(onReplay: (stop: AbortController) => void = () => undefined) {
       yield* [];
     },
     consume: () => [],
+    ensureStream: () => Promise.resolve(),
+    ensureConsumer: () => Promise.resolve(),
   };
   const plane = new Plane({
     ...bench,
     bus: bus as never,
     outlet: { sendNotices: () => Promise.resolve() } as never,
     federation: () => bench.federation,
+    isOurs,
     sealingKeys: () => new Map(),
     pastKeysOf: () => [],
     sizes: STREAM_SIZES,
@@ -56,5 +59,20 @@ describe("serving a member", () => {
     stop.abort();
     await Promise.all([plane.serve(HARBOUR), plane.tried()]);
     expect(plane.streamsRefused).toEqual(new Set());
+  });
+
+  it("begins and goes on only under the key that the chain names", async () => {
+    let named = true;
+    const { plane, stop } = started(undefined, () => named);
+    const serving = plane.serve(HARBOUR);
+    await plane.tried();
+    named = false;
+    plane.stopOthers();
+    await serving;
+    expect(stop.signal.aborted).toBe(false);
+    expect(plane.newMembers()).toEqual([]);
+    await plane.serve(HARBOUR);
+    named = true;
+    expect(plane.newMembers()).toContain(HARBOUR);
   });
 });
