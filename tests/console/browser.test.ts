@@ -286,7 +286,15 @@ describe.skipIf(noBrowser !== undefined)("in Chromium, the console", { timeout: 
       const { context, page } = await signedInPage(browser, tested, { width: 1280 });
       await authenticator(page, true);
       await addPasskey(page, tested);
+      // Also where the page's stream begins only after the session has ended.
+      const { promise: held, resolve: release } = Promise.withResolvers<void>();
+      await page.route("**/members", async (route) => {
+        if (route.request().headers()["accept"] === "text/event-stream") await held;
+        await route.continue();
+      });
+      await page.goto(`${tested.origin}/members`);
       broker.replaceFirstSeat("Judge D");
+      release();
       await page.getByText("Your session has ended.").waitFor();
       await page.getByRole("button", { name: "Sign in with a passkey" }).click();
       await page.getByText("This passkey does not open the console.").waitFor();

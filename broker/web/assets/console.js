@@ -28,12 +28,19 @@ function watch(path) {
     location.replace("/sign-in?ended");
   });
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) show(undefined, "no longer updates: reload the page");
+    if (source.readyState === EventSource.CLOSED) void refused(path);
     else show(undefined, "connection lost, trying again");
   });
   // The back button shows a page as it was left; a stream that was closed with it would leave it silent.
   addEventListener("pagehide", () => source.close());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
+}
+
+/** There is no stream: the session may have ended before it began, which the page's own address tells. */
+async function refused(path) {
+  const answer = await fetch(path, { headers: { accept: "text/html" } }).catch(() => undefined);
+  if (answer?.redirected === true) location.replace(answer.url);
+  else show(undefined, "no longer updates: reload the page");
 }
 
 /** Only parts that differ are touched: what is read, selected or focused elsewhere stays. */
