@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "../shared/core/bytes.ts";
-import type { Clock } from "../shared/platform/clock.ts";
-import type { Log } from "../shared/platform/log.ts";
+import type { Clock } from "../shared/world/clock.ts";
+import type { Log } from "../shared/world/log.ts";
 import type { Evidence } from "./hardening/answers.ts";
 
 /**

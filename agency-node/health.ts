@@ -3,8 +3,8 @@ import type { EpochHealth, Health as HealthBody } from "../shared/core/data-plan
 import { openEpochs } from "../shared/core/decisions.ts";
 import type { Federation } from "../shared/core/directive.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
-import type { Clock } from "../shared/platform/clock.ts";
-import type { Log } from "../shared/platform/log.ts";
+import type { Clock } from "../shared/world/clock.ts";
+import type { Log } from "../shared/world/log.ts";
 import type { CanaryReport } from "./canary-report.ts";
 import { HEALTH_AGAIN_MS, HEALTH_CARRYING_MS, HEALTH_EVERY_MS, HEALTH_NEWS_MS } from "./core/limits.ts";
 import type { Outbox } from "./store/outbox.ts";

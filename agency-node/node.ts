@@ -4,10 +4,10 @@
  */
 import { isCausewayError } from "../shared/core/errors.ts";
 import { probeCrypto } from "../shared/crypto/probe.ts";
-import { systemClock } from "../shared/platform/clock.ts";
+import { systemClock } from "../shared/world/clock.ts";
 import { startGrpcServer } from "../shared/platform/grpc.ts";
-import { createLog } from "../shared/platform/log.ts";
-import type { Log } from "../shared/platform/log.ts";
+import { createLog } from "../shared/world/log.ts";
+import type { Log } from "../shared/world/log.ts";
 import { readTls } from "../shared/platform/party.ts";
 import { pause } from "../shared/platform/retry.ts";
 import { keepPartyRenewed } from "../shared/rpc/membership-link.ts";

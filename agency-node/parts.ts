@@ -1,8 +1,8 @@
 /** Everything that lives as long as the node, connected to each other and to nothing outside yet. */
 import { join } from "node:path";
 import { digestKey } from "../shared/core/digest.ts";
-import type { Clock } from "../shared/platform/clock.ts";
-import type { Log } from "../shared/platform/log.ts";
+import type { Clock } from "../shared/world/clock.ts";
+import type { Log } from "../shared/world/log.ts";
 import { readNatsCredentials, readStorageKey, readTls } from "../shared/platform/party.ts";
 import { randomBytes } from "../shared/crypto/random.ts";
 import { ChainFollower } from "../shared/rpc/chain-follower.ts";

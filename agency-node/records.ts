@@ -6,7 +6,7 @@ import { CausewayError } from "../shared/core/errors.ts";
 import type { Handle } from "../shared/core/ids.ts";
 import { toId } from "../shared/core/ids.ts";
 import { randomBytes } from "../shared/crypto/random.ts";
-import type { Clock } from "../shared/platform/clock.ts";
+import type { Clock } from "../shared/world/clock.ts";
 import { domainOf } from "./core/record.ts";
 import type { DeconflictionRecord } from "./core/record.ts";
 import { intake } from "./intake/intake.ts";

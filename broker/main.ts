@@ -1,7 +1,7 @@
 /** The broker's program: its directory is the one argument. */
-import { systemClock } from "../shared/platform/clock.ts";
+import { systemClock } from "../shared/world/clock.ts";
 import { aborted, replaceProcess, runMain } from "../shared/platform/lifecycle.ts";
-import { createLog } from "../shared/platform/log.ts";
+import { createLog } from "../shared/world/log.ts";
 import { requireTls13 } from "../shared/platform/tls.ts";
 import { createBroker } from "./broker.ts";
 import { readBrokerConfig } from "./config.ts";

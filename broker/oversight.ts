@@ -4,7 +4,7 @@
  */
 import type { Federation } from "../shared/core/directive.ts";
 import type { MemberId } from "../shared/core/ids.ts";
-import type { Clock } from "../shared/platform/clock.ts";
+import type { Clock } from "../shared/world/clock.ts";
 import type { Alarm } from "./core/alarm.ts";
 import { balanceOf } from "./core/quota.ts";
 import type { StoredAttestation } from "./store/epoch-table.ts";

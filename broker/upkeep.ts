@@ -4,8 +4,8 @@
  */
 import type { Directive } from "../shared/core/directive.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
-import type { Clock } from "../shared/platform/clock.ts";
-import type { Log } from "../shared/platform/log.ts";
+import type { Clock } from "../shared/world/clock.ts";
+import type { Log } from "../shared/world/log.ts";
 import { nextTurn, pause } from "../shared/platform/retry.ts";
 import type { Plane } from "./bus/plane.ts";
 import { DIGEST_PAUSE_MS, SLICE_DIGESTS } from "./core/limits.ts";

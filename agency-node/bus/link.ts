@@ -4,7 +4,7 @@
  * keeps its records and its own services meanwhile.
  */
 import { isCausewayError } from "../../shared/core/errors.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import type { NatsBus, NatsOptions } from "../../shared/platform/nats.ts";
 import { pause } from "../../shared/platform/retry.ts";

@@ -7,7 +7,7 @@ import { equalBytes } from "../../shared/core/bytes.ts";
 import type { Delivery, DigestAnswer, Gap, Notice, Receipt, SubmissionBody } from "../../shared/core/data-plane.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 import type { BusMessage, NatsBus } from "../../shared/platform/nats.ts";
 import { pause } from "../../shared/platform/retry.ts";
 import { deliveryStream, NODE_CONSUMER } from "../../shared/wire/subjects.ts";

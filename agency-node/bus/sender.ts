@@ -8,7 +8,7 @@
 import { toHex } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 import type { NatsBus } from "../../shared/platform/nats.ts";
 import { pause } from "../../shared/platform/retry.ts";
 import type { Outbox, OutboxRow } from "../store/outbox.ts";

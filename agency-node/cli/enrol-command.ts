@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { systemClock } from "../../shared/platform/clock.ts";
+import { systemClock } from "../../shared/world/clock.ts";
 import { shutdownSignal } from "../../shared/platform/lifecycle.ts";
 import { initNode, readEnrolment } from "../../shared/platform/party.ts";
 import { decodeInvitationCode } from "../../shared/wire/invitation-code.ts";

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { fromHex, toHex } from "../../shared/core/bytes.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
+import type { Clock } from "../../shared/world/clock.ts";
 import { replaceFile } from "../../shared/platform/key-files.ts";
 import { installParty, partyFile, readEnrolment, readSigningKeys } from "../../shared/platform/party.ts";
 import type { Installed } from "../../shared/platform/party.ts";

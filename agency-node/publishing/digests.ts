@@ -10,8 +10,8 @@ import { bucketOf, digestOf } from "../../shared/core/digest.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import type { Log } from "../../shared/world/log.ts";
 import {
   DIGEST_AGAIN_MS,
   DIGEST_ANSWER_MS_MAX,

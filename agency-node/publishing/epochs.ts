@@ -4,7 +4,7 @@
  */
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Federation } from "../../shared/core/directive.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 import { ENDED_ROWS_PER_STEP } from "../core/limits.ts";
 import { SCHEME } from "../linkage/scheme.ts";
 import type { Database } from "../store/database.ts";

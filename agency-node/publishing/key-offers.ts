@@ -8,7 +8,7 @@ import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { keyId, signPayload } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 import { pause } from "../../shared/platform/retry.ts";
 import { encodeKeyOffer } from "../../shared/wire/directive.ts";
 import { PREPARATION_POLL_MS } from "../core/limits.ts";

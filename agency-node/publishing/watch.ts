@@ -1,5 +1,5 @@
 /** How much is hardened, and for how long something was: under all generations together. */
-import type { Clock } from "../../shared/platform/clock.ts";
+import type { Clock } from "../../shared/world/clock.ts";
 
 export class Watch {
   readonly #clock: Clock;

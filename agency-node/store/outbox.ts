@@ -13,7 +13,7 @@ import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
+import type { Clock } from "../../shared/world/clock.ts";
 import { signSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { submissionSubject } from "../../shared/wire/subjects.ts";

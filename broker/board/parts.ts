@@ -1,6 +1,6 @@
 /** What the board's services work with, and what they need of the rest of the broker. */
-import type { Clock } from "../../shared/platform/clock.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import type { Log } from "../../shared/world/log.ts";
 import type { Oversight } from "../oversight.ts";
 import type { Directory } from "../store/directory.ts";
 import type { BoardStore } from "./store/board-store.ts";

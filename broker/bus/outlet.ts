@@ -11,7 +11,7 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { SEALABLE_BYTES_MAX } from "../../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 import type { NatsBus } from "../../shared/platform/nats.ts";
 import { retryWhileUnavailable } from "../../shared/platform/retry.ts";
 import { signDelivery, signDeliveryAgain } from "../../shared/wire/data-plane.ts";

@@ -6,8 +6,8 @@
 import type { Federation } from "../../shared/core/directive.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import type { Log } from "../../shared/world/log.ts";
 import type { BusMessage, NatsBus } from "../../shared/platform/nats.ts";
 import { aborted } from "../../shared/platform/lifecycle.ts";
 import { jetStreamCodeOf } from "../../shared/platform/nats.ts";

@@ -1,5 +1,5 @@
 /** Tells the console when to look again. */
-import type { Log } from "../../shared/platform/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 
 /** Counts, statements and alarms come many times a second while members publish; nobody reads faster. */
 const LOOK_MS = 1_000;

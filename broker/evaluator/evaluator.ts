@@ -14,7 +14,7 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
+import type { Clock } from "../../shared/world/clock.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
 import { balanceOf } from "../core/quota.ts";
 import type { Balance } from "../core/quota.ts";

@@ -1,7 +1,7 @@
 /** The evaluator's program: its directory is the one argument. */
-import { systemClock } from "../../shared/platform/clock.ts";
+import { systemClock } from "../../shared/world/clock.ts";
 import { aborted, runMain } from "../../shared/platform/lifecycle.ts";
-import { createLog } from "../../shared/platform/log.ts";
+import { createLog } from "../../shared/world/log.ts";
 import { requireTls13 } from "../../shared/platform/tls.ts";
 import { readEvaluatorConfig } from "./config.ts";
 import { startEvaluatorProgram } from "./program.ts";

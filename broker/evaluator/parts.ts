@@ -3,7 +3,7 @@ import type { Admit, Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
+import type { Clock } from "../../shared/world/clock.ts";
 import { isInGoodStanding } from "../../shared/platform/standing.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import type { Engines } from "./engines.ts";

@@ -1,9 +1,9 @@
 /** An evaluator on its own, out of a party's directory: keys, chain, certificate, settings, budgets. */
 import { join } from "node:path";
 import { CausewayError } from "../../shared/core/errors.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
+import type { Clock } from "../../shared/world/clock.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 import { readSigningKeys, readTls } from "../../shared/platform/party.ts";
 import { isInGoodStanding } from "../../shared/platform/standing.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";

@@ -10,7 +10,7 @@ import type { Federation, SignedDirective } from "../../shared/core/directive.ts
 import { CausewayError } from "../../shared/core/errors.ts";
 import { appendDirective, loadChain } from "../../shared/platform/chain-file.ts";
 import type { Chain, ChainContext } from "../../shared/platform/chain-file.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
+import type { Clock } from "../../shared/world/clock.ts";
 import { replaceFile } from "../../shared/platform/key-files.ts";
 import { partyFile, readPin } from "../../shared/platform/party.ts";
 import { pauseUnlessTold } from "../../shared/platform/retry.ts";

@@ -1,7 +1,7 @@
 /** The one thing that an administrator may write here: what came of an alarm. */
 import type { Context } from "hono";
-import type { Clock } from "../../shared/platform/clock.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import type { Log } from "../../shared/world/log.ts";
 import { askedOf } from "./asked.ts";
 import type { ConsoleData } from "./console-data.ts";
 import type { ConsoleEnvironment } from "./environment.ts";

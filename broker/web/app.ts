@@ -2,8 +2,8 @@
 import { Hono } from "hono";
 import type { Context, MiddlewareHandler } from "hono";
 import { isCausewayError } from "../../shared/core/errors.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import type { Log } from "../../shared/world/log.ts";
 import { acknowledgeRoute } from "./acknowledge.ts";
 import { askedOf } from "./asked.ts";
 import type { Assets } from "./assets.ts";

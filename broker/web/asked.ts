@@ -1,6 +1,6 @@
 /** From a request to what a page is made of. */
 import type { Context } from "hono";
-import type { Clock } from "../../shared/platform/clock.ts";
+import type { Clock } from "../../shared/world/clock.ts";
 import type { ConsoleData } from "./console-data.ts";
 import type { ConsoleEnvironment } from "./environment.ts";
 import { Names } from "./names.ts";

@@ -5,8 +5,8 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { SSEStreamingApi } from "hono/streaming";
-import type { Clock } from "../../shared/platform/clock.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import type { Log } from "../../shared/world/log.ts";
 import { pause } from "../../shared/platform/retry.ts";
 import type { ConsoleData } from "./console-data.ts";
 import type { ConsoleEnvironment } from "./environment.ts";

@@ -8,8 +8,8 @@
 import { openEpochs } from "../../shared/core/decisions.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import type { Log } from "../../shared/world/log.ts";
 import { nextTurn } from "../../shared/platform/retry.ts";
 import { SLICE_MATCHES, SLICE_RECORDS } from "../core/limits.ts";
 import type { Spaces } from "../core/spaces.ts";

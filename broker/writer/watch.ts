@@ -1,7 +1,7 @@
 /** Keeps the items for oversight: what is noticed in passing, and what the patterns of `core/fishing.ts` show. Stops nobody. */
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 import { ALARM_TEXTS } from "../core/alarm.ts";
 import type { Sighting } from "../core/alarm.ts";
 import { Activity, findingsOn, THRESHOLDS } from "../core/fishing.ts";

@@ -8,7 +8,7 @@
 import type { DigestAnswer, Gap, Receipt, Submission } from "../../shared/core/data-plane.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MatchId, MemberId } from "../../shared/core/ids.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 import { decideSubmission } from "../core/submission.ts";
 import type { Received, Verdict } from "../core/submission.ts";
 import type { Applied, Ledger, Rejections } from "../store/ledger.ts";

@@ -9,7 +9,7 @@ import { ClientError, ServerError, Status } from "nice-grpc";
 import type { CallContext, CallOptions, ClientMiddlewareCall, ServerMiddlewareCall } from "nice-grpc";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../world/log.ts";
 
 const STATUS: Readonly<Record<ErrorCode, Status>> = {
   INVALID: Status.INVALID_ARGUMENT,

@@ -20,7 +20,7 @@ import type { ClientTls, GrpcTls } from "./grpc-credentials.ts";
 import { GrpcSessions, PEER_KEY } from "./grpc-sessions.ts";
 import type { MaySpeak } from "./grpc-sessions.ts";
 import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../world/log.ts";
 import { identityOfCertificate, identityUri } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
 

@@ -1,6 +1,6 @@
 /** How a program starts, waits and ends. */
 import { CausewayError, isCausewayError } from "../core/errors.ts";
-import { describe } from "./log.ts";
+import { describe } from "../world/log.ts";
 
 /** Aborts at the first SIGINT or SIGTERM. A second SIGINT ends the process at once. */
 export function shutdownSignal(): AbortSignal {

@@ -25,7 +25,7 @@ import type {
   StreamConfig,
 } from "nats";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../world/log.ts";
 import { identityOfCertificate } from "./tls.ts";
 import { pause, retryWhileUnavailable, unlessAborted } from "./retry.ts";
 

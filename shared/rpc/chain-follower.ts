@@ -12,10 +12,10 @@ import type { Federation, SignedDirective, SignedFreshness } from "../core/direc
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import { appendDirective, catchUp, loadChain } from "../platform/chain-file.ts";
 import type { Chain, ChainContext } from "../platform/chain-file.ts";
-import type { Clock } from "../platform/clock.ts";
+import type { Clock } from "../world/clock.ts";
 import { grpcClient } from "../platform/grpc.ts";
 import type { GrpcConnection } from "../platform/grpc.ts";
-import type { Log } from "../platform/log.ts";
+import type { Log } from "../world/log.ts";
 import { partyFile, readPin, readTls } from "../platform/party.ts";
 import { pause } from "../platform/retry.ts";
 import { decodeSignedDirective, decodeSignedFreshness } from "../wire/directive.ts";

@@ -7,7 +7,7 @@ import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import type { StreamSettings } from "../../shared/platform/nats.ts";
 import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";

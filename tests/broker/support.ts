@@ -24,10 +24,10 @@ import { randomBytes } from "../../shared/crypto/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { loadChain } from "../../shared/platform/chain-file.ts";
-import { systemClock } from "../../shared/platform/clock.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
-import { describe, silentLog } from "../../shared/platform/log.ts";
-import type { Log, LogFields } from "../../shared/platform/log.ts";
+import { systemClock } from "../../shared/world/clock.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import { describe, silentLog } from "../../shared/world/log.ts";
+import type { Log, LogFields } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import type { NatsBus } from "../../shared/platform/nats.ts";
 import {

@@ -16,7 +16,7 @@ import { toId } from "../../shared/core/ids.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { saltKey } from "../../shared/crypto/token.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
 import { gradingBetween } from "../linkage/subjects.ts";
 import { membersOf } from "./support.ts";

@@ -14,7 +14,7 @@ import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcService, GrpcTls } from "../../shared/platform/grpc.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import {
   createAuthority,
   createTlsRequest,

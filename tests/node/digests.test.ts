@@ -4,7 +4,7 @@ import type { DigestAnswer, Entry } from "../../shared/core/data-plane.ts";
 import { dayOf } from "../../shared/core/days.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle } from "../../shared/core/ids.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { BrokerModel } from "./broker-model.ts";
 import { TestNode, person } from "./support.ts";
 

@@ -10,7 +10,7 @@ import type { Upsert } from "../../shared/core/data-plane.ts";
 import type { Evaluator, Federation } from "../../shared/core/directive.ts";
 import { blake2b, hashKey } from "../../shared/crypto/hash.ts";
 import { saltKey, tokenOf } from "../../shared/crypto/token.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
 import { BrokerModel } from "./broker-model.ts";
 import { FEDERATION, MEMBER, TestNode, person } from "./support.ts";

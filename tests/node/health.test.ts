@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Health } from "../../agency-node/health.ts";
 import type { Federation } from "../../shared/core/directive.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
 import { BrokerModel } from "./broker-model.ts";
 import { kindsOf, person, TestNode } from "./support.ts";

@@ -6,7 +6,7 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { signingKeyPair, verifyPayload } from "../../shared/crypto/sign.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { decodeKeyOffer } from "../../shared/wire/directive.ts";
 import { invented } from "../crypto/support.ts";
 import { SOON } from "../support/patience.ts";

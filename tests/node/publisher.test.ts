@@ -11,7 +11,7 @@ import type { Upsert } from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { blake2b, hashKey } from "../../shared/crypto/hash.ts";
 import { saltKey, TOKEN_BYTES, tokenOf } from "../../shared/crypto/token.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
 import { FEDERATION, MEMBER, TestNode, person } from "./support.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";

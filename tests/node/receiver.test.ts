@@ -5,7 +5,7 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Incarnation, MatchId } from "../../shared/core/ids.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import type { BusMessage } from "../../shared/platform/nats.ts";
 import { invented } from "../crypto/support.ts";
 import { MEMBER, TestNode, delivered, kindsOf, openAtNode, person, receiptOf } from "./support.ts";

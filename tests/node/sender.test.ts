@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Sender } from "../../agency-node/bus/sender.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 
 /** An outbox of numbered rows, and a NATS server that notes what it gets. */
 class Wire {

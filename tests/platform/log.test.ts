@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { explain } from "../../shared/platform/lifecycle.ts";
-import { createLog, describe as describeError } from "../../shared/platform/log.ts";
+import { createLog, describe as describeError } from "../../shared/world/log.ts";
 
 /** Stands for an identifier or a key that must never be written. */
 const PLANTED = "Haddadi 0900123";

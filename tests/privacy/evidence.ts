@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { readNatsCredentials, readSealingKeys, readTls } from "../../shared/platform/party.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import { openMessage } from "../../shared/wire/envelope.ts";
 import { BROKER_INBOX_PREFIX, deliverySubject, submissionStream } from "../../shared/wire/subjects.ts";

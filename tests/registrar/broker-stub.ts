@@ -2,7 +2,7 @@
 import { Directory } from "../../broker/store/directory.ts";
 import { directoryService } from "../../broker/rpc/directory-service.ts";
 import { toHex } from "../../shared/core/bytes.ts";
-import { systemClock } from "../../shared/platform/clock.ts";
+import { systemClock } from "../../shared/world/clock.ts";
 import { grpcService, peerOf, startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcServer } from "../../shared/platform/grpc.ts";
 import { readTls } from "../../shared/platform/party.ts";

@@ -5,7 +5,7 @@ import type { NatsConnection } from "nats";
 import { toRegistrarConfig } from "../../agency-node/admin/registrar/config.ts";
 import { startRegistrar } from "../../agency-node/admin/registrar/registrar.ts";
 import type { Registrar } from "../../agency-node/admin/registrar/registrar.ts";
-import { systemClock } from "../../shared/platform/clock.ts";
+import { systemClock } from "../../shared/world/clock.ts";
 import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
 import { memberInboxPrefix } from "../../shared/wire/subjects.ts";
 import type { TestFederation, UnitName } from "../support/federation.ts";

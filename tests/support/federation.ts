@@ -25,8 +25,8 @@ import { startEvaluatorProgram } from "../../broker/evaluator/program.ts";
 import type { Admit, DirectiveBody, Federation } from "../../shared/core/directive.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { systemClock } from "../../shared/platform/clock.ts";
-import type { Clock } from "../../shared/platform/clock.ts";
+import { systemClock } from "../../shared/world/clock.ts";
+import type { Clock } from "../../shared/world/clock.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection } from "../../shared/platform/grpc.ts";
 import {

@@ -1,6 +1,6 @@
 /** What programs write to their logs, as written: after the real logger's redaction, not before it. */
-import { createLog } from "../../shared/platform/log.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import { createLog } from "../../shared/world/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 
 type Line = { readonly program: string; readonly event: string } & Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@
 import { connect, credsAuthenticator, headers } from "nats";
 import type { NatsConnection } from "nats";
 import { loadChain } from "../../shared/platform/chain-file.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import { partyFile, readNatsCredentials, readPin, readSigningKeys, readTls } from "../../shared/platform/party.ts";
 import { fromHex, toHex } from "../../shared/core/bytes.ts";

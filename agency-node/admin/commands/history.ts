@@ -7,7 +7,7 @@ import type { Administrator, Federation, SignedDirective } from "../../../shared
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { loadChain } from "../../../shared/platform/chain-file.ts";
 import type { Chain } from "../../../shared/platform/chain-file.ts";
-import { systemClock } from "../../../shared/platform/clock.ts";
+import { systemClock } from "../../../shared/world/clock.ts";
 import { parsePin } from "../../../shared/platform/party.ts";
 import { attempt, table } from "../../cli/output.ts";
 import type { Output } from "../../cli/output.ts";

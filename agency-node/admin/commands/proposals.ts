@@ -7,7 +7,7 @@ import { directiveHash, foldProposal, signersOf } from "../../../shared/core/cha
 import type { DirectiveSignature } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { loadChain } from "../../../shared/platform/chain-file.ts";
-import { systemClock } from "../../../shared/platform/clock.ts";
+import { systemClock } from "../../../shared/world/clock.ts";
 import { replaceFile } from "../../../shared/platform/key-files.ts";
 import { parsePin, readSigningKeys } from "../../../shared/platform/party.ts";
 import { check } from "../../../shared/wire/checks.ts";

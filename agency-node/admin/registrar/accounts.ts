@@ -6,8 +6,8 @@
 import { decode } from "@nats-io/jwt";
 import type { SignedDirective, Federation } from "../../../shared/core/directive.ts";
 import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/platform/clock.ts";
-import type { Log } from "../../../shared/platform/log.ts";
+import type { Clock } from "../../../shared/world/clock.ts";
+import type { Log } from "../../../shared/world/log.ts";
 import { NatsSystem } from "../../../shared/platform/nats-system.ts";
 import { pause } from "../../../shared/platform/retry.ts";
 import { Wake } from "../../wake.ts";

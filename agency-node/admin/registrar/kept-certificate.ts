@@ -5,9 +5,9 @@
 import { readFileSync } from "node:fs";
 import { renewalDueMs } from "../../../shared/core/renewal.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/platform/clock.ts";
+import type { Clock } from "../../../shared/world/clock.ts";
 import { replaceFile } from "../../../shared/platform/key-files.ts";
-import type { Log } from "../../../shared/platform/log.ts";
+import type { Log } from "../../../shared/world/log.ts";
 import { partyFile } from "../../../shared/platform/party.ts";
 import { pause } from "../../../shared/platform/retry.ts";
 import {

@@ -5,9 +5,9 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/platform/clock.ts";
+import type { Clock } from "../../../shared/world/clock.ts";
 import { replaceFile } from "../../../shared/platform/key-files.ts";
-import type { Log } from "../../../shared/platform/log.ts";
+import type { Log } from "../../../shared/world/log.ts";
 import { NatsSystem } from "../../../shared/platform/nats-system.ts";
 import { partyFile } from "../../../shared/platform/party.ts";
 import { pause } from "../../../shared/platform/retry.ts";

@@ -1,8 +1,8 @@
 /** What the calls of `EnrolmentService` share, and how often strangers may make them. */
 import type { CallContext } from "nice-grpc";
 import { CausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/platform/clock.ts";
-import type { Log } from "../../../shared/platform/log.ts";
+import type { Clock } from "../../../shared/world/clock.ts";
+import type { Log } from "../../../shared/world/log.ts";
 import type { Directory } from "../../store/directory.ts";
 import type { Turnstile } from "../core/turnstile.ts";
 import type { EnrolmentDesk } from "../ports.ts";

@@ -7,7 +7,7 @@ import { isCausewayError } from "../../../shared/core/errors.ts";
 import type { SigningKeyPair } from "../../../shared/crypto/sign.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
 import type { GrpcTls } from "../../../shared/platform/grpc.ts";
-import type { Log } from "../../../shared/platform/log.ts";
+import type { Log } from "../../../shared/world/log.ts";
 import { pause } from "../../../shared/platform/retry.ts";
 import { MembershipServiceDefinition } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";

@@ -18,7 +18,7 @@ import type {
 import { z } from "zod";
 import { fromHex } from "../../../shared/core/bytes.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/platform/clock.ts";
+import type { Clock } from "../../../shared/world/clock.ts";
 import { PASSKEYS_PER_USER_MAX } from "../limits.ts";
 import type { Accounts, Passkey } from "../store/accounts.ts";
 import { Challenges } from "./challenges.ts";

@@ -5,8 +5,8 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { isCausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/platform/clock.ts";
-import type { Log } from "../../../shared/platform/log.ts";
+import type { Clock } from "../../../shared/world/clock.ts";
+import type { Log } from "../../../shared/world/log.ts";
 import { line } from "../../../shared/wire/checks.ts";
 import { addressOf } from "../environment.ts";
 import type { ConsoleEnvironment } from "../environment.ts";

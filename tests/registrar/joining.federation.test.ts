@@ -12,7 +12,7 @@ import type { Admit } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
-import { systemClock } from "../../shared/platform/clock.ts";
+import { systemClock } from "../../shared/world/clock.ts";
 import { initNode, readNatsCredentials, readSigningKeys, readTls } from "../../shared/platform/party.ts";
 import { MembershipLink } from "../../shared/rpc/membership-link.ts";
 import { invitationSecretHash, signInvitation } from "../../shared/wire/board.ts";

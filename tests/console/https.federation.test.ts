@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ConsoleConfig } from "../../broker/config.ts";
 import { startConsole } from "../../broker/web/console.ts";
 import type { ConsoleOptions } from "../../broker/web/console.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/tls.ts";
 import { ADMINISTRATOR, InventedBroker } from "./support.ts";
 

@@ -7,7 +7,7 @@ import { Directory } from "../../broker/store/directory.ts";
 import { toHex, utf8 } from "../../shared/core/bytes.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { readSigningKeys } from "../../shared/platform/party.ts";
 import { createTlsRequest } from "../../shared/platform/tls.ts";
 import { invitationSecretHash, signCredentialsRequest, signInvitation, signPaper } from "../../shared/wire/board.ts";

@@ -8,10 +8,10 @@ import { readEvaluatorConfig, toEvaluatorConfig } from "../../broker/evaluator/c
 import { startEvaluatorProgram } from "../../broker/evaluator/program.ts";
 import { loadChain, encodeChain } from "../../shared/platform/chain-file.ts";
 import type { Chain } from "../../shared/platform/chain-file.ts";
-import { systemClock } from "../../shared/platform/clock.ts";
+import { systemClock } from "../../shared/world/clock.ts";
 import { grpcClient, grpcService, startGrpcServer } from "../../shared/platform/grpc.ts";
-import { silentLog } from "../../shared/platform/log.ts";
-import type { Log } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
+import type { Log } from "../../shared/world/log.ts";
 import * as party from "../../shared/platform/party.ts";
 import { evaluatorIdentity } from "../../shared/platform/tls.ts";
 import { freePort } from "../../deploy/demo/ports.ts";

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deliveryStreamSettings, submissionStreamSettings } from "../../broker/bus/streams.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import type { NatsBus } from "../../shared/platform/nats.ts";
 import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";

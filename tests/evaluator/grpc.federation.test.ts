@@ -7,8 +7,8 @@ import { randomBytes } from "../../shared/crypto/random.ts";
 import { codeOf, statusOf } from "../../shared/platform/grpc-status.ts";
 import { grpcClient, grpcService, peerOf, startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcServer, GrpcTls } from "../../shared/platform/grpc.ts";
-import type { Log, LogFields } from "../../shared/platform/log.ts";
-import { silentLog } from "../../shared/platform/log.ts";
+import type { Log, LogFields } from "../../shared/world/log.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import {
   createAuthority,
   createTlsRequest,
