@@ -6,7 +6,7 @@ import type { Federation } from "../shared/core/directive.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import type { Clock } from "../shared/world/clock.ts";
 import type { Alarm } from "./core/alarm.ts";
-import { balanceOf } from "./core/quota.ts";
+import { balanceOf } from "../shared/core/quota.ts";
 import type { StoredAttestation } from "./store/epoch-table.ts";
 import type { Ledger } from "./store/ledger.ts";
 import type { StoredHealth } from "./store/member-table.ts";

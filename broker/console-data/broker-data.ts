@@ -19,7 +19,7 @@ import { openHealth } from "../../shared/wire/data-plane.ts";
 import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
 import type { Board } from "../board/board.ts";
 import type { Alarm } from "../core/alarm.ts";
-import type { Balance } from "../core/quota.ts";
+import type { Balance } from "../../shared/core/quota.ts";
 import { brokerKeysOf } from "../keys.ts";
 import type { Oversight } from "../oversight.ts";
 import type { Directory } from "../store/directory.ts";

@@ -10,8 +10,8 @@
 import type { Budget } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { AlarmKind } from "./alarm.ts";
-import { balanceOf, firstHourInWindow, HOUR_MS } from "./quota.ts";
-import type { Account } from "./quota.ts";
+import { balanceOf, firstHourInWindow, HOUR_MS } from "../../shared/core/quota.ts";
+import type { Account } from "../../shared/core/quota.ts";
 
 /** All thresholds, with reasons. Rates and counts are over 24 hours unless they say otherwise. */
 export const THRESHOLDS = {

@@ -22,7 +22,7 @@ import { decideEntry } from "../core/entry.ts";
 import { countOf } from "../core/epoch-space.ts";
 import type { EpochSpace, Version } from "../core/epoch-space.ts";
 import { DIGEST_HANDLES_MAX, EXPIRIES_PER_SWEEP_MAX } from "../core/limits.ts";
-import { balanceOf, charge } from "../core/quota.ts";
+import { balanceOf, charge } from "../../shared/core/quota.ts";
 import type { LiveRecord } from "../core/records.ts";
 import type { Spaces } from "../core/spaces.ts";
 import type { Lingering } from "../store/epoch-table.ts";

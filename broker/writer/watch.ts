@@ -5,7 +5,7 @@ import type { Log } from "../../shared/world/log.ts";
 import { ALARM_TEXTS } from "../core/alarm.ts";
 import type { Sighting } from "../core/alarm.ts";
 import { Activity, findingsOn, THRESHOLDS } from "../core/fishing.ts";
-import { HOUR_MS } from "../core/quota.ts";
+import { HOUR_MS } from "../../shared/core/quota.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { PublicationCounts } from "./publications.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Activity, findingsOn, THRESHOLDS } from "../../broker/core/fishing.ts";
 import type { Counts, Terms } from "../../broker/core/fishing.ts";
-import { emptyAccount, HOUR_MS } from "../../broker/core/quota.ts";
+import { emptyAccount, HOUR_MS } from "../../shared/core/quota.ts";
 import { newHandle, tokens, upsert } from "./support.ts";
 import { Bench, BORDER, CUSTOMS, HARBOUR } from "./writer-support.ts";
 

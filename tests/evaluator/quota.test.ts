@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { balanceOf, charge, emptyAccount, HOUR_MS } from "../../broker/core/quota.ts";
-import type { Account } from "../../broker/core/quota.ts";
+import { balanceOf, charge, emptyAccount, HOUR_MS } from "../../shared/core/quota.ts";
+import type { Account } from "../../shared/core/quota.ts";
 import type { Budget } from "../../shared/core/directive.ts";
 
 const BUDGET: Budget = { initial: 100, perDay: 10 };

@@ -9,8 +9,8 @@ import { equalBytes } from "../../../shared/core/bytes.ts";
 import type { Budget } from "../../../shared/core/directive.ts";
 import { BATCH_ANSWERS_MAX } from "../../../shared/core/limits.ts";
 import type { RefusalReason } from "../../../shared/core/evaluation.ts";
-import { charge } from "../../core/quota.ts";
-import type { Account } from "../../core/quota.ts";
+import { charge } from "../../../shared/core/quota.ts";
+import type { Account } from "../../../shared/core/quota.ts";
 
 /** A batch as it was charged. */
 export type KnownBatch = {

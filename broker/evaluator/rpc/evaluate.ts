@@ -21,7 +21,7 @@ import { keyId, signPayload } from "../../../shared/crypto/sign.ts";
 import { peerOf } from "../../../shared/platform/grpc.ts";
 import { readEvaluationRequest, statementPayload, toWireResponse } from "../../../shared/wire/evaluation.ts";
 import type { EvaluateRequest, EvaluateResponse } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
-import { balanceOf } from "../../core/quota.ts";
+import { balanceOf } from "../../../shared/core/quota.ts";
 import { decideBatch } from "../core/batch.ts";
 import type { BatchDecision } from "../core/batch.ts";
 import { sideBySide } from "../side-by-side.ts";

@@ -2,7 +2,7 @@
 import type { CallContext } from "nice-grpc";
 import { peerOf } from "../../../shared/platform/grpc.ts";
 import type { GetBudgetRequest } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
-import { balanceOf } from "../../core/quota.ts";
+import { balanceOf } from "../../../shared/core/quota.ts";
 import { callerOf } from "../parts.ts";
 import type { EvaluatorParts } from "../parts.ts";
 

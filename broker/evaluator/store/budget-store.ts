@@ -9,8 +9,8 @@ import { DatabaseSync } from "node:sqlite";
 import { fromHex, toHex } from "../../../shared/core/bytes.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { BATCH_ID_KEPT_MS } from "../../../shared/core/limits.ts";
-import { firstHourInWindow } from "../../core/quota.ts";
-import type { Account } from "../../core/quota.ts";
+import { firstHourInWindow } from "../../../shared/core/quota.ts";
+import type { Account } from "../../../shared/core/quota.ts";
 import type { BatchDecision, KnownBatch } from "../core/batch.ts";
 
 const SCHEMA = `

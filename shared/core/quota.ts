@@ -5,7 +5,7 @@
  * The window slides in steps of an hour. A charge stays in it until the hour in which it was made is wholly 24 hours old,
  * that is for 24 to 25 hours: never less than promised to those who fear a member's guesses.
  */
-import type { Budget } from "../../shared/core/directive.ts";
+import type { Budget } from "./directive.ts";
 
 export const HOUR_MS = 3_600_000;
 const WINDOW_HOURS = 24;
