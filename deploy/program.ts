@@ -1,7 +1,7 @@
 /** Every command of `causeway …`, with what it takes; `cli.ts` runs them. */
 import { Command } from "commander";
 import { adminCommand } from "../agency-node/admin/cli.ts";
-import { registrarCommand } from "../agency-node/admin/registrar/command.ts";
+import { registrarCommand } from "../agency-node/registrar/command.ts";
 import { nodeCommand } from "../agency-node/cli/commands.ts";
 import { VERSION } from "../shared/platform/version.ts";
 import { demoCommand } from "./demo/options.ts";
@@ -25,7 +25,7 @@ export const program = new Command("causeway")
   .addCommand(programCommand("evaluator", "a second evaluator, run by another operator", "broker/evaluator/main.ts"))
   .addCommand(nodeCommand((dir) => runProgram("agency-node/main.ts", dir)))
   .addCommand(adminCommand())
-  .addCommand(registrarCommand((dir) => runProgram("agency-node/admin/registrar/main.ts", dir)))
+  .addCommand(registrarCommand((dir) => runProgram("agency-node/registrar/main.ts", dir)))
   .addCommand(natsConfigCommand());
 
 function programCommand(name: string, description: string, module: string): Command {

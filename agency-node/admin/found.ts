@@ -32,7 +32,7 @@ import {
   memberIdentity,
 } from "../../shared/platform/tls.ts";
 import type { Authority, PeerIdentity } from "../../shared/platform/tls.ts";
-import { decide, seatAdministrator, stateFreshness } from "./board.ts";
+import { decide, seatAdministrator } from "./board.ts";
 import type { SeatedAdministrator, Sitting } from "./board.ts";
 import {
   createNatsAuthority,
@@ -40,12 +40,13 @@ import {
   issueMemberUser,
   issueNatsAccounts,
   NATS_USER_DAYS,
-} from "./nats-accounts.ts";
-import type { NatsAccounts, NatsAuthority } from "./nats-accounts.ts";
-import { writeRegistrarKeys } from "./registrar/keys.ts";
-import type { RegistrarKeys } from "./registrar/keys.ts";
-import { natsServerDirectory } from "./registrar/nats-server.ts";
-import { hostOf } from "./registrar/parties.ts";
+} from "../registrar/nats-accounts.ts";
+import type { NatsAccounts, NatsAuthority } from "../registrar/nats-accounts.ts";
+import { writeRegistrarKeys } from "../registrar/keys.ts";
+import type { RegistrarKeys } from "../registrar/keys.ts";
+import { natsServerDirectory } from "../registrar/nats-server.ts";
+import { hostOf } from "../registrar/parties.ts";
+import { stateFreshness } from "../registrar/statement.ts";
 import { makeSalts } from "./salts.ts";
 
 /** The terms on which the board admits a member. */

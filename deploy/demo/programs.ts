@@ -32,7 +32,7 @@ export async function startPrograms(
     children.start(ours("evaluator", "broker/evaluator/main.ts", foundation.evaluatorDir), saysReady),
     children.start(ours("broker", "broker/main.ts", foundation.brokerDir), saysReady),
   ]);
-  await children.start(ours("registrar", "agency-node/admin/registrar/main.ts", foundation.registrarDir));
+  await children.start(ours("registrar", "agency-node/registrar/main.ts", foundation.registrarDir));
   await Promise.all(
     MEMBERS.map((member) => children.start(ours(member, "agency-node/main.ts", foundation.nodeDirs[member]))),
   );

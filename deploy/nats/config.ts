@@ -5,8 +5,8 @@
  * administrator cannot make a user. The full resolver keeps account JWTs on disk and takes newer ones, revocations
  * too, pushed by the board's system user. Members reach it over TLS 1.3 with the federation's root.
  */
-import { NATS_STORE_BYTES_MAX } from "../../agency-node/admin/nats-accounts.ts";
-import type { NatsAccounts } from "../../agency-node/admin/nats-accounts.ts";
+import { NATS_STORE_BYTES_MAX } from "../../agency-node/registrar/nats-accounts.ts";
+import type { NatsAccounts } from "../../agency-node/registrar/nats-accounts.ts";
 import { SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 
 /** A sealed message and its headers. */

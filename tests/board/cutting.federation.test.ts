@@ -6,7 +6,7 @@ import type { TLSSocket } from "node:tls";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
+import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import { openEpochs } from "../../shared/core/decisions.ts";
 import type { DirectiveBody } from "../../shared/core/directive.ts";
 import { randomBytes } from "../../shared/crypto/random.ts";

@@ -1,8 +1,9 @@
 /** What a node believes of a broker that lies about directives: nothing that the board did not sign, and not for long that all is well. */
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { draftDirective, readChain, signDirective, stateFreshness } from "../../agency-node/admin/board.ts";
-import { freshnessSeedOf } from "../../agency-node/admin/registrar/keys.ts";
+import { draftDirective, readChain, signDirective } from "../../agency-node/admin/board.ts";
+import { stateFreshness } from "../../agency-node/registrar/statement.ts";
+import { freshnessSeedOf } from "../../agency-node/registrar/keys.ts";
 import { directiveHash } from "../../shared/core/chain.ts";
 import type { DirectiveBody, Federation, SignedDirective } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";

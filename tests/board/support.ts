@@ -1,7 +1,8 @@
 /** A federation whose broker runs, and administrators, registrar and units that call it with real certificates. Everything is invented. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { draftDirective, signDirective, stateFreshness } from "../../agency-node/admin/board.ts";
-import { freshnessSeedOf } from "../../agency-node/admin/registrar/keys.ts";
+import { draftDirective, signDirective } from "../../agency-node/admin/board.ts";
+import { stateFreshness } from "../../agency-node/registrar/statement.ts";
+import { freshnessSeedOf } from "../../agency-node/registrar/keys.ts";
 import type { DirectiveBody, DirectiveSignature, SignedDirective } from "../../shared/core/directive.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../../shared/platform/grpc.ts";

@@ -1,8 +1,8 @@
 /** Certificates and NATS users that run out while everything runs: real TLS, a real nats-server, lives of seconds. */
 import { describe, expect, it } from "vitest";
-import { issueCredentials } from "../../agency-node/admin/registrar/issue.ts";
-import { readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
-import { listedParties } from "../../agency-node/admin/registrar/parties.ts";
+import { issueCredentials } from "../../agency-node/registrar/issue.ts";
+import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
+import { listedParties } from "../../agency-node/registrar/parties.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Life } from "../../shared/core/renewal.ts";
 import { renewalDueMs } from "../../shared/core/renewal.ts";

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, credsAuthenticator } from "nats";
 import type { NatsConnection } from "nats";
-import { toRegistrarConfig } from "../../agency-node/admin/registrar/config.ts";
-import { startRegistrar } from "../../agency-node/admin/registrar/registrar.ts";
-import type { Registrar } from "../../agency-node/admin/registrar/registrar.ts";
+import { toRegistrarConfig } from "../../agency-node/registrar/config.ts";
+import { startRegistrar } from "../../agency-node/registrar/registrar.ts";
+import type { Registrar } from "../../agency-node/registrar/registrar.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
 import { memberInboxPrefix } from "../../shared/wire/subjects.ts";

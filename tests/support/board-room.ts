@@ -2,7 +2,7 @@
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { stateFreshness } from "../../agency-node/admin/board.ts";
+import { stateFreshness } from "../../agency-node/registrar/statement.ts";
 import type { Desk } from "../../agency-node/admin/desk.ts";
 import type { BoardOffice } from "../../agency-node/admin/office.ts";
 import { takeSeat } from "../../agency-node/admin/seat.ts";

@@ -5,7 +5,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { combine } from "shamir-secret-sharing";
-import { decide, readChain, stateFreshness } from "../../agency-node/admin/board.ts";
+import { decide, readChain } from "../../agency-node/admin/board.ts";
+import { stateFreshness } from "../../agency-node/registrar/statement.ts";
 import type { Sitting } from "../../agency-node/admin/board.ts";
 import { makeSalts } from "../../agency-node/admin/salts.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";

@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { NatsAccounts } from "../../agency-node/admin/nats-accounts.ts";
+import type { NatsAccounts } from "../../agency-node/registrar/nats-accounts.ts";
 import { natsServerConfig } from "../../deploy/nats/config.ts";
 import { keyFile, partyFile } from "../../shared/platform/party.ts";
 

@@ -26,7 +26,7 @@ import { saltCommitment, saltKey } from "../../shared/crypto/token.ts";
 import { readSigningKeys } from "../../shared/platform/party.ts";
 import { openPaper, signPaper } from "../../shared/wire/board.ts";
 import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
-import { stateFreshness } from "../../agency-node/admin/board.ts";
+import { stateFreshness } from "../../agency-node/registrar/statement.ts";
 import { readSecret } from "../../shared/platform/key-files.ts";
 import { keyFile } from "../../shared/platform/party.ts";
 import { BoardRoom } from "../support/board-room.ts";

@@ -1,7 +1,8 @@
 /** Attacks on the chain of directives. Each takes a chain that holds and changes one thing. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decide, stateFreshness } from "../../agency-node/admin/board.ts";
+import { decide } from "../../agency-node/admin/board.ts";
+import { stateFreshness } from "../../agency-node/registrar/statement.ts";
 import type { Sitting } from "../../agency-node/admin/board.ts";
 import { concat, fromHex } from "../../shared/core/bytes.ts";
 import { AHEAD_MS_MAX, directiveHash, foldChain, foldDirective, judgeFreshness } from "../../shared/core/chain.ts";

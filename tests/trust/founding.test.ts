@@ -12,7 +12,7 @@ import { decode } from "@nats-io/jwt";
 import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { foundFederation } from "../../agency-node/admin/found.ts";
-import { readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
+import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";

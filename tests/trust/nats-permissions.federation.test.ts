@@ -8,8 +8,8 @@ import {
   memberAccount,
   issueSystemCredentials,
   SYSTEM_INBOX_PREFIX,
-} from "../../agency-node/admin/nats-accounts.ts";
-import { readRegistrarKeys } from "../../agency-node/admin/registrar/keys.ts";
+} from "../../agency-node/registrar/nats-accounts.ts";
+import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";

@@ -18,7 +18,8 @@ import type { PartyKind } from "../../../shared/platform/party.ts";
 import { identityUri } from "../../../shared/platform/tls.ts";
 import { attempt, table } from "../../cli/output.ts";
 import { printable } from "../../cli/wording.ts";
-import { readChain, renewFreshness } from "../board.ts";
+import { renewFreshness } from "../../registrar/statement.ts";
+import { readChain } from "../board.ts";
 import { foundFederation } from "../found.ts";
 import { readPlan } from "../plan-file.ts";
 

@@ -6,17 +6,17 @@
  *
  * Known weakness: what was answered is forgotten at a restart, so for those minutes the broker may then repeat a request before the last.
  */
-import { CREDENTIALS_REQUEST_AGE_MS_MAX } from "../../../shared/core/board.ts";
-import type { CredentialsRequest } from "../../../shared/core/board.ts";
-import { AHEAD_MS_MAX } from "../../../shared/core/chain.ts";
-import type { Federation } from "../../../shared/core/directive.ts";
-import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/world/clock.ts";
-import type { Log } from "../../../shared/world/log.ts";
-import { pause } from "../../../shared/platform/retry.ts";
-import { openCredentialsRequest } from "../../../shared/wire/board.ts";
-import type { Verified } from "../../../shared/wire/board.ts";
-import type { Wake } from "../../wake.ts";
+import { CREDENTIALS_REQUEST_AGE_MS_MAX } from "../../shared/core/board.ts";
+import type { CredentialsRequest } from "../../shared/core/board.ts";
+import { AHEAD_MS_MAX } from "../../shared/core/chain.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import type { Log } from "../../shared/world/log.ts";
+import { pause } from "../../shared/platform/retry.ts";
+import { openCredentialsRequest } from "../../shared/wire/board.ts";
+import type { Verified } from "../../shared/wire/board.ts";
+import type { Wake } from "../wake.ts";
 import { issueCredentials } from "./issue.ts";
 import type { Lives } from "./issue.ts";
 import type { IssuingKeys } from "./keys.ts";

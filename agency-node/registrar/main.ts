@@ -1,8 +1,8 @@
 /** The registrar's program: its directory is the one argument. */
-import { systemClock } from "../../../shared/world/clock.ts";
-import { aborted, runMain } from "../../../shared/platform/lifecycle.ts";
-import { createLog } from "../../../shared/world/log.ts";
-import { requireTls13 } from "../../../shared/platform/tls.ts";
+import { systemClock } from "../../shared/world/clock.ts";
+import { aborted, runMain } from "../../shared/platform/lifecycle.ts";
+import { createLog } from "../../shared/world/log.ts";
+import { requireTls13 } from "../../shared/platform/tls.ts";
 import { readRegistrarConfig } from "./config.ts";
 import { startRegistrar } from "./registrar.ts";
 

@@ -7,15 +7,15 @@
  * somebody gains who steals its directory.
  */
 import { resolve } from "node:path";
-import { CausewayError } from "../../../shared/core/errors.ts";
-import type { Federation } from "../../../shared/core/directive.ts";
-import { probeCrypto } from "../../../shared/crypto/probe.ts";
-import type { Clock } from "../../../shared/world/clock.ts";
-import type { Log } from "../../../shared/world/log.ts";
-import { readTls } from "../../../shared/platform/party.ts";
-import { certificateDer, identityOfCertificate } from "../../../shared/platform/tls.ts";
-import { ChainFollower } from "../../../shared/rpc/chain-follower.ts";
-import { Wake } from "../../wake.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import { probeCrypto } from "../../shared/crypto/probe.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import type { Log } from "../../shared/world/log.ts";
+import { readTls } from "../../shared/platform/party.ts";
+import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
+import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
+import { Wake } from "../wake.ts";
 import { AccountKeeper } from "./accounts.ts";
 import type { RegistrarConfig } from "./config.ts";
 import { FreshnessSpeaker } from "./freshness.ts";

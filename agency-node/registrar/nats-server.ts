@@ -4,16 +4,16 @@
  */
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
-import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/world/clock.ts";
-import { replaceFile } from "../../../shared/platform/key-files.ts";
-import type { Log } from "../../../shared/world/log.ts";
-import { NatsSystem } from "../../../shared/platform/nats-system.ts";
-import { partyFile } from "../../../shared/platform/party.ts";
-import { pause } from "../../../shared/platform/retry.ts";
-import { certificateLife } from "../../../shared/platform/tls.ts";
-import { issueSystemCredentials, SYSTEM_INBOX_PREFIX } from "../nats-accounts.ts";
-import type { NatsAuthority } from "../nats-accounts.ts";
+import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import { replaceFile } from "../../shared/platform/key-files.ts";
+import type { Log } from "../../shared/world/log.ts";
+import { NatsSystem } from "../../shared/platform/nats-system.ts";
+import { partyFile } from "../../shared/platform/party.ts";
+import { pause } from "../../shared/platform/retry.ts";
+import { certificateLife } from "../../shared/platform/tls.ts";
+import { issueSystemCredentials, SYSTEM_INBOX_PREFIX } from "./nats-accounts.ts";
+import type { NatsAuthority } from "./nats-accounts.ts";
 import { readCertificate } from "./kept-certificate.ts";
 
 export type NatsServerParts = {

@@ -1,11 +1,11 @@
 /** The registrar's calls of the broker, in plain values. It calls out only; the broker passes on and is believed in nothing. */
-import { fromHex } from "../../../../shared/core/bytes.ts";
-import type { Credentials } from "../../../../shared/core/board.ts";
-import { grpcClient } from "../../../../shared/platform/grpc.ts";
-import type { GrpcConnection, GrpcTls } from "../../../../shared/platform/grpc.ts";
-import { within } from "../../../../shared/platform/retry.ts";
-import { RegistrarServiceDefinition } from "../../../../shared/wire/gen/causeway/v1/board.ts";
-import { Signed } from "../../../../shared/wire/gen/causeway/v1/signed.ts";
+import { fromHex } from "../../../shared/core/bytes.ts";
+import type { Credentials } from "../../../shared/core/board.ts";
+import { grpcClient } from "../../../shared/platform/grpc.ts";
+import type { GrpcConnection, GrpcTls } from "../../../shared/platform/grpc.ts";
+import { within } from "../../../shared/platform/retry.ts";
+import { RegistrarServiceDefinition } from "../../../shared/wire/gen/causeway/v1/board.ts";
+import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
 
 const CALL_MS = 10_000;
 

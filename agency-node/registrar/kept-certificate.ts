@@ -3,20 +3,20 @@
  * (`tls.crt`) and the request that was made with its key (`tls.csr`); the next one is for the same key, name and hosts.
  */
 import { readFileSync } from "node:fs";
-import { renewalDueMs } from "../../../shared/core/renewal.ts";
-import { CausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/world/clock.ts";
-import { replaceFile } from "../../../shared/platform/key-files.ts";
-import type { Log } from "../../../shared/world/log.ts";
-import { partyFile } from "../../../shared/platform/party.ts";
-import { pause } from "../../../shared/platform/retry.ts";
+import { renewalDueMs } from "../../shared/core/renewal.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import { replaceFile } from "../../shared/platform/key-files.ts";
+import type { Log } from "../../shared/world/log.ts";
+import { partyFile } from "../../shared/platform/party.ts";
+import { pause } from "../../shared/platform/retry.ts";
 import {
   certificateDer,
   certificateHosts,
   certificateLife,
   identityOfCertificate,
   issueCertificate,
-} from "../../../shared/platform/tls.ts";
+} from "../../shared/platform/tls.ts";
 import type { IssuingKeys } from "./keys.ts";
 
 export type KeptCertificateParts = {

@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { CausewayError } from "../../../shared/core/errors.ts";
-import { CERTIFICATE_DAYS } from "../../../shared/platform/tls.ts";
-import { check } from "../../../shared/wire/checks.ts";
-import { NATS_USER_DAYS } from "../nats-accounts.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { CERTIFICATE_DAYS } from "../../shared/platform/tls.ts";
+import { check } from "../../shared/wire/checks.ts";
+import { NATS_USER_DAYS } from "./nats-accounts.ts";
 
 const days = (most: number) => z.number().positive().max(most).default(most);
 

@@ -4,15 +4,15 @@
  * having been there when it was decided.
  */
 import { decode } from "@nats-io/jwt";
-import type { SignedDirective, Federation } from "../../../shared/core/directive.ts";
-import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/world/clock.ts";
-import type { Log } from "../../../shared/world/log.ts";
-import { NatsSystem } from "../../../shared/platform/nats-system.ts";
-import { pause } from "../../../shared/platform/retry.ts";
-import { Wake } from "../../wake.ts";
-import { issueMemberAccount, issueSystemCredentials, memberAccount, SYSTEM_INBOX_PREFIX } from "../nats-accounts.ts";
-import type { NatsAuthority } from "../nats-accounts.ts";
+import type { SignedDirective, Federation } from "../../shared/core/directive.ts";
+import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import type { Log } from "../../shared/world/log.ts";
+import { NatsSystem } from "../../shared/platform/nats-system.ts";
+import { pause } from "../../shared/platform/retry.ts";
+import { Wake } from "../wake.ts";
+import { issueMemberAccount, issueSystemCredentials, memberAccount, SYSTEM_INBOX_PREFIX } from "./nats-accounts.ts";
+import type { NatsAuthority } from "./nats-accounts.ts";
 import { accountStandings } from "./parties.ts";
 import type { AccountStanding } from "./parties.ts";
 

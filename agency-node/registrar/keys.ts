@@ -16,20 +16,20 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromSeed } from "@nats-io/nkeys";
 import type { KeyPair } from "@nats-io/nkeys";
-import { equalBytes, utf8 } from "../../../shared/core/bytes.ts";
-import { CausewayError } from "../../../shared/core/errors.ts";
-import { randomBytes } from "../../../shared/crypto/random.ts";
-import { signingKeyPair } from "../../../shared/crypto/sign.ts";
+import { equalBytes, utf8 } from "../../shared/core/bytes.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { randomBytes } from "../../shared/crypto/random.ts";
+import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import {
   destroySecret,
   readSecret,
   readSecretText,
   replaceFile,
   writeNewSecret,
-} from "../../../shared/platform/key-files.ts";
-import { keyFile } from "../../../shared/platform/party.ts";
-import type { Authority } from "../../../shared/platform/tls.ts";
-import type { NatsAuthority } from "../nats-accounts.ts";
+} from "../../shared/platform/key-files.ts";
+import { keyFile } from "../../shared/platform/party.ts";
+import type { Authority } from "../../shared/platform/tls.ts";
+import type { NatsAuthority } from "./nats-accounts.ts";
 
 export type IssuingKeys = { readonly authority: Authority; readonly nats: NatsAuthority };
 export type RegistrarKeys = IssuingKeys & { readonly freshnessSeed: Uint8Array };

@@ -3,15 +3,15 @@
  * for what the broker shows it: that a directive which the board has decided is stated here within moments is for the administrators
  * to see to, whose tool compares.
  */
-import type { Federation } from "../../../shared/core/directive.ts";
-import { isCausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/world/clock.ts";
-import { replaceFile } from "../../../shared/platform/key-files.ts";
-import type { Log } from "../../../shared/world/log.ts";
-import { partyFile } from "../../../shared/platform/party.ts";
-import { pause } from "../../../shared/platform/retry.ts";
-import { Wake } from "../../wake.ts";
-import { stateFreshness } from "../board.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import { isCausewayError } from "../../shared/core/errors.ts";
+import type { Clock } from "../../shared/world/clock.ts";
+import { replaceFile } from "../../shared/platform/key-files.ts";
+import type { Log } from "../../shared/world/log.ts";
+import { partyFile } from "../../shared/platform/party.ts";
+import { pause } from "../../shared/platform/retry.ts";
+import { Wake } from "../wake.ts";
+import { stateFreshness } from "./statement.ts";
 import { freshnessSeedOf } from "./keys.ts";
 import type { BrokerLink } from "./rpc/broker-link.ts";
 

@@ -1,12 +1,12 @@
 /** What the chain says about who may have a certificate and NATS credentials, and which NATS accounts there should be. */
-import { equalBytes, toHex } from "../../../shared/core/bytes.ts";
-import type { Federation, SignedDirective } from "../../../shared/core/directive.ts";
-import type { MemberId } from "../../../shared/core/ids.ts";
-import { keyId } from "../../../shared/crypto/sign.ts";
-import { evaluatorsIn } from "../../../shared/platform/standing.ts";
-import { administratorIdentity, evaluatorIdentity, memberIdentity } from "../../../shared/platform/tls.ts";
-import type { PeerIdentity } from "../../../shared/platform/tls.ts";
-import type { AccountHolder } from "../nats-accounts.ts";
+import { equalBytes, toHex } from "../../shared/core/bytes.ts";
+import type { Federation, SignedDirective } from "../../shared/core/directive.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
+import { keyId } from "../../shared/crypto/sign.ts";
+import { evaluatorsIn } from "../../shared/platform/standing.ts";
+import { administratorIdentity, evaluatorIdentity, memberIdentity } from "../../shared/platform/tls.ts";
+import type { PeerIdentity } from "../../shared/platform/tls.ts";
+import type { AccountHolder } from "./nats-accounts.ts";
 
 /** A party that has a place in the federation now, under its present signing key. */
 export type ListedParty = {
