@@ -31,7 +31,7 @@ import type {
   Proposal,
   ReceivedEnrolment,
   Spending,
-} from "../web/console-data.ts";
+} from "../console/console-data.ts";
 import { Changes } from "./changes.ts";
 import { Proven } from "./proven.ts";
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lakeside } from "./scenario.ts";
 import { ADMINISTRATOR, AUDITOR, BOARD, seatOf, SECOND_ADMINISTRATOR, TestConsole } from "./support.ts";
 import type { Visitor } from "./support.ts";
-import { seatId } from "../../broker/web/session/people.ts";
+import { seatId } from "../../broker/console/session/people.ts";
 
 const MINUTE = 60_000;
 
@@ -451,7 +451,7 @@ describe("nothing secret", () => {
 
 describe("the file of accounts", () => {
   it("is opened by one process only, and not by one of another version", async () => {
-    const { startConsole } = await import("../../broker/web/console.ts");
+    const { startConsole } = await import("../../broker/console/console.ts");
     const options = {
       config: { listen: "127.0.0.1:0" },
       dir: "/",

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { proposalPath } from "../../broker/web/proposals.ts";
+import { proposalPath } from "../../broker/console/proposals.ts";
 import { ADMINISTRATOR, memberId, TestConsole } from "./support.ts";
 import type { InventedBroker } from "./support.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";

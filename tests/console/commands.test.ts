@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { adminCommand } from "../../agency-node/admin/cli.ts";
-import { commands } from "../../broker/web/commands.ts";
+import { commands } from "../../broker/console/commands.ts";
 
 const SHOWN: Readonly<Record<keyof typeof commands, readonly string[]>> = {
   approve: [commands.approve("0123456789abcdef".repeat(4))],

@@ -1,8 +1,8 @@
 /** What the pages say. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { toHex } from "../../shared/core/bytes.ts";
-import type { Proposal } from "../../broker/web/console-data.ts";
-import { digestOf, proposalPath } from "../../broker/web/proposals.ts";
+import type { Proposal } from "../../broker/console/console-data.ts";
+import { digestOf, proposalPath } from "../../broker/console/proposals.ts";
 import { directiveHash } from "../../shared/core/chain.ts";
 import type { DirectiveBody } from "../../shared/core/directive.ts";
 import { carriedOver, lakeside, rotating } from "./scenario.ts";

@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startConsole } from "../../broker/web/console.ts";
-import type { Console } from "../../broker/web/console.ts";
+import { startConsole } from "../../broker/console/console.ts";
+import type { Console } from "../../broker/console/console.ts";
 import type { Alarm } from "../../broker/core/alarm.ts";
 import type {
   BrokerStatus,
@@ -15,9 +15,9 @@ import type {
   Proposal,
   ReceivedEnrolment,
   Spending,
-} from "../../broker/web/console-data.ts";
-import { seatId } from "../../broker/web/session/people.ts";
-import type { ConsoleUser } from "../../broker/web/session/people.ts";
+} from "../../broker/console/console-data.ts";
+import { seatId } from "../../broker/console/session/people.ts";
+import type { ConsoleUser } from "../../broker/console/session/people.ts";
 import { concat, toHex, utf8 } from "../../shared/core/bytes.ts";
 import { directiveHash, foldDirective } from "../../shared/core/chain.ts";
 import type { PurgeAttestation } from "../../shared/core/board.ts";
