@@ -1,4 +1,4 @@
-/** `causeway admin …`: the administrators' tool. Exit codes and --json as everywhere, see `../cli/output.ts`. */
+/** `causeway admin …`: the administrators' tool. Exit codes and --json as everywhere, see `shared/terminal/output.ts`. */
 import { Command } from "commander";
 import { boardCommands } from "./commands/board.ts";
 import { epochCommand } from "./commands/epoch.ts";

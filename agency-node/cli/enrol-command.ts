@@ -10,8 +10,8 @@ import { handIn, waitToCollect } from "../enrolment/enrol.ts";
 import type { Asking, Collected } from "../enrolment/enrol.ts";
 import { proposalOf, writeConfig } from "./keys-commands.ts";
 import type { InitFlags } from "./keys-commands.ts";
-import type { Output } from "./output.ts";
-import { printable } from "./wording.ts";
+import type { Output } from "../../shared/terminal/output.ts";
+import { printable } from "../../shared/terminal/printable.ts";
 
 export type EnrolFlags = Partial<InitFlags> & {
   readonly invitation?: string;

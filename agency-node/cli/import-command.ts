@@ -4,10 +4,10 @@ import { basename } from "node:path";
 import { SingleBar } from "cli-progress";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { parseOverride } from "../intake/columns.ts";
-import { EXIT, table } from "./output.ts";
-import type { Output } from "./output.ts";
+import { EXIT, table } from "../../shared/terminal/output.ts";
+import type { Output } from "../../shared/terminal/output.ts";
 import type { ImportEvent, ImportOptions, ImportProblem, ImportReceipt, NodeClient } from "./rpc/node-client.ts";
-import { printable } from "./wording.ts";
+import { printable } from "../../shared/terminal/printable.ts";
 
 export type ImportFlags = {
   readonly format: ImportOptions["format"];

@@ -6,8 +6,8 @@ import { replaceFile } from "../../shared/platform/key-files.ts";
 import { initNode, installBundle, parsePin, partyFile } from "../../shared/platform/party.ts";
 import type { Proposal } from "../../shared/platform/party.ts";
 import { readConfig } from "../config.ts";
-import type { Output } from "./output.ts";
-import { printable } from "./wording.ts";
+import type { Output } from "../../shared/terminal/output.ts";
+import { printable } from "../../shared/terminal/printable.ts";
 
 export type InitFlags = {
   readonly name: string;

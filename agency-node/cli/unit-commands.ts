@@ -1,9 +1,10 @@
 /** What a unit asks its running node: records, withdrawals, matches, status. */
 import { certificateRows, membershipRows, noticedRows, rotationRows, spendRows } from "./standing-rows.ts";
-import { EXIT, table } from "./output.ts";
-import type { Output } from "./output.ts";
+import { EXIT, table } from "../../shared/terminal/output.ts";
+import type { Output } from "../../shared/terminal/output.ts";
 import type { MatchView, NodeClient, NodeStatus } from "./rpc/node-client.ts";
-import { printable, sentenceOf } from "./wording.ts";
+import { printable } from "../../shared/terminal/printable.ts";
+import { sentenceOf } from "./wording.ts";
 
 export async function listRecords(node: NodeClient, output: Output): Promise<void> {
   const rows = [["REFERENCE", "KIND", "ROLE", "CASE", "HANDLING", "REVIEW BY", "STATE", "TOKENS"]];

@@ -2,12 +2,8 @@
  * What an officer reads about a match. Names and contacts come from the signed directives, headings from the unit's own file;
  * both are still somebody's text, so nothing of them reaches the terminal as a control character.
  */
+import { printable } from "../../shared/terminal/printable.ts";
 import type { ContactLines, MatchView, OtherSide } from "./rpc/node-client.ts";
-
-/** `text` on one line, without characters that a terminal would obey. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
-}
 
 /** One match in a sentence or two, and what to do about it. */
 export function sentenceOf(match: MatchView): string {

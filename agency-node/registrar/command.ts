@@ -1,7 +1,7 @@
 /** `causeway registrar`: the program itself, and the key that the board gives it next. */
 import { Command } from "commander";
 import { toHex } from "../../shared/core/bytes.ts";
-import { attempt } from "../cli/output.ts";
+import { attempt } from "../../shared/terminal/output.ts";
 import { prepareFreshnessKey } from "./keys.ts";
 
 /** `run` starts the program; how a program is started is the caller's to know. */

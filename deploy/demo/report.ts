@@ -1,6 +1,6 @@
 /** What the demonstration says at the end: the overlaps of each unit, what to try next, and the summary for programs. */
 import { relative } from "node:path";
-import { table } from "../../agency-node/cli/output.ts";
+import { table } from "../../shared/terminal/output.ts";
 import { sentenceOf } from "../../agency-node/cli/wording.ts";
 import type { Foundation } from "./foundation.ts";
 import { MEMBERS, TERMS } from "./plan.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import type { NatsAccounts } from "../../agency-node/registrar/nats-accounts.ts";
-import { attempt } from "../../agency-node/cli/output.ts";
+import { attempt } from "../../shared/terminal/output.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { replaceFile } from "../../shared/platform/key-files.ts";
 import { keyFile, partyFile } from "../../shared/platform/party.ts";

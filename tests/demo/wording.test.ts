@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MatchView } from "../../agency-node/cli/rpc/node-client.ts";
-import { printable, sentenceOf } from "../../agency-node/cli/wording.ts";
+import { printable } from "../../shared/terminal/printable.ts";
+import { sentenceOf } from "../../agency-node/cli/wording.ts";
 
 const MATCH: MatchView = {
   id: "00",

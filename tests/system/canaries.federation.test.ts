@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CanaryStore } from "../../agency-node/canaries/canary-store.ts";
 import { countsOf } from "../../agency-node/canaries/core/silence.ts";
 import type { CanaryBeat } from "../../agency-node/canaries/core/silence.ts";
-import type { Output } from "../../agency-node/cli/output.ts";
+import type { Output } from "../../shared/terminal/output.ts";
 import { connectToNode } from "../../agency-node/cli/rpc/node-client.ts";
 import type { NodeClient } from "../../agency-node/cli/rpc/node-client.ts";
 import { inbox, showStatus } from "../../agency-node/cli/unit-commands.ts";

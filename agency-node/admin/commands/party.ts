@@ -16,8 +16,8 @@ import {
 } from "../../../shared/platform/party.ts";
 import type { PartyKind } from "../../../shared/platform/party.ts";
 import { identityUri } from "../../../shared/platform/tls.ts";
-import { attempt, table } from "../../cli/output.ts";
-import { printable } from "../../cli/wording.ts";
+import { attempt, table } from "../../../shared/terminal/output.ts";
+import { printable } from "../../../shared/terminal/printable.ts";
 import { renewFreshness } from "../../registrar/statement.ts";
 import { readChain } from "../board.ts";
 import { foundFederation } from "../found.ts";

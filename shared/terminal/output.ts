@@ -1,7 +1,7 @@
 /** What the commands print: sentences for people, or with --json one JSON object a line. Errors go to standard error. */
-import { isCausewayError } from "../../shared/core/errors.ts";
-import { explain } from "../../shared/platform/lifecycle.ts";
-import { printable } from "./wording.ts";
+import { isCausewayError } from "../core/errors.ts";
+import { explain } from "../platform/lifecycle.ts";
+import { printable } from "./printable.ts";
 
 /**
  * `usage`: the command, an option or a file has the wrong form. `someRefused`: an import took the other rows. `waiting`: others must do
