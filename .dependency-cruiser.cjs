@@ -42,6 +42,12 @@ const forbidden = [
     to: { pathNot: [core(program), "^shared/core/", "^shared/crypto/"] },
   })),
   {
+    name: "crypto-draws-no-randomness",
+    comment: "What it computes depends on its arguments only: core may use it. Random bytes come from a world.",
+    from: { path: "^shared/crypto/" },
+    to: { pathNot: ["^shared/(core|crypto)/", npm("libsodium[^/]*")] },
+  },
+  {
     name: "one-libsodium",
     comment: "One instance, whose functions are probed at start-up.",
     from: { path: PROGRAMS, pathNot: "^shared/crypto/sodium\\.ts$" },

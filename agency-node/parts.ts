@@ -4,7 +4,7 @@ import { digestKey } from "../shared/core/digest.ts";
 import type { Clock } from "../shared/world/clock.ts";
 import type { Log } from "../shared/world/log.ts";
 import { readNatsCredentials, readStorageKey, readTls } from "../shared/platform/party.ts";
-import { randomBytes } from "../shared/crypto/random.ts";
+import { randomBytes } from "../shared/world/random.ts";
 import { ChainFollower } from "../shared/rpc/chain-follower.ts";
 import { VERSION } from "../shared/platform/version.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix } from "../shared/wire/subjects.ts";

@@ -5,7 +5,7 @@ import type { Admit } from "../shared/core/directive.ts";
 import { CausewayError } from "../shared/core/errors.ts";
 import type { Handle } from "../shared/core/ids.ts";
 import { toId } from "../shared/core/ids.ts";
-import { randomBytes } from "../shared/crypto/random.ts";
+import { randomBytes } from "../shared/world/random.ts";
 import type { Clock } from "../shared/world/clock.ts";
 import { domainOf } from "./core/record.ts";
 import type { DeconflictionRecord } from "./core/record.ts";

@@ -8,7 +8,7 @@ import type { Directive, Evaluator as ListedEvaluator, Federation } from "../sha
 import { CausewayError } from "../shared/core/errors.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import { probeCrypto } from "../shared/crypto/probe.ts";
-import { randomBytes } from "../shared/crypto/random.ts";
+import { randomBytes } from "../shared/world/random.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { Clock } from "../shared/world/clock.ts";
 import { startGrpcServer } from "../shared/platform/grpc.ts";

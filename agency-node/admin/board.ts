@@ -15,7 +15,7 @@ import type {
   SignedDirective,
 } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { keyId, signPayload } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { decodeDirective, encodeDirective } from "../../shared/wire/directive.ts";

@@ -21,7 +21,7 @@ import type { Domain } from "../../shared/core/domain.ts";
 import type { Administrator, DomainSalt, EpochOpen, Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { combineContributions, CONTRIBUTION_BYTES, contributionCommitment } from "../../shared/crypto/salt.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { saltCommitment } from "../../shared/crypto/token.ts";

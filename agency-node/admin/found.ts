@@ -16,7 +16,7 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import { encodeChain } from "../../shared/platform/chain-file.ts";
 import { makePrivateDirectory, replaceFile, writeNewSecret } from "../../shared/platform/key-files.ts";

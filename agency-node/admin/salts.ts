@@ -11,7 +11,7 @@ import { concat, equalBytes, lpText, u64 } from "../../shared/core/bytes.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { DomainSalt, Federation, Found } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import {
   combineContributions,
   CONTRIBUTION_BYTES,
@@ -76,7 +76,7 @@ export async function sealSalt(federation: Federation, { place, salt, contributi
 
 /** The salt in a box for one member. */
 export function sealBox(place: SaltPlace, salt: SaltKey, recipientKey: Uint8Array): Uint8Array {
-  return sealTo(recipientKey, encodeSaltBox({ ...place, recipientKey, salt }));
+  return sealTo(recipientKey, encodeSaltBox({ ...place, recipientKey, salt }), randomBytes(32));
 }
 
 /** A Shamir share for each seat; `quorum` of them recover the salt. */
@@ -94,7 +94,7 @@ export async function shareSalt(
 
 /** Something secret about a salt (a share, a contribution), sealed: fed ‖ u64 epoch ‖ lp(domain) ‖ recipient key ‖ part. */
 export function sealPart(place: SaltPlace, part: Uint8Array, recipientKey: Uint8Array): Uint8Array {
-  return sealTo(recipientKey, concat(partPrefix(place, recipientKey), part));
+  return sealTo(recipientKey, concat(partPrefix(place, recipientKey), part), randomBytes(32));
 }
 
 /** Throws UNPROVEN for what is not sealed to us, or says that it is of another salt or for somebody else. */

@@ -9,7 +9,7 @@ import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import type { Clock } from "../../shared/world/clock.ts";
 import type { Log } from "../../shared/world/log.ts";
 import { unlessAborted } from "../../shared/platform/retry.ts";

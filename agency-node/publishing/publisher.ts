@@ -12,7 +12,7 @@ import type { Domain } from "../../shared/core/domain.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { confirmKeyOf, confirmKeyOfSet, tokenizer } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import type { Clock } from "../../shared/world/clock.ts";

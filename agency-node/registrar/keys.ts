@@ -18,7 +18,7 @@ import { fromSeed } from "@nats-io/nkeys";
 import type { KeyPair } from "@nats-io/nkeys";
 import { equalBytes, utf8 } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import {
   destroySecret,

@@ -11,7 +11,7 @@ import type { Submission, SubmissionBody, Upsert } from "../../shared/core/data-
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import type { Clock } from "../../shared/world/clock.ts";
 import { signSubmission } from "../../shared/wire/data-plane.ts";
@@ -202,7 +202,7 @@ export class Outbox {
       submission.sequence,
       address.epoch,
       submissionSubject(address.member, address.epoch),
-      sealMessage(signed, address.brokerSealingKey),
+      sealMessage(signed, address.brokerSealingKey, randomBytes(32)),
       hash,
       vault.sealJson(placeOf(submission), body),
       handles.join(" "),

@@ -7,7 +7,7 @@
 import { lpText, utf8 } from "../../shared/core/bytes.ts";
 import { blake2bKeyed, hashKey } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { decryptWith, encryptWith } from "../../shared/crypto/secretbox.ts";
 
 const NONCE_BYTES = 24;

@@ -20,6 +20,7 @@ import { deliverySubject } from "../../shared/wire/subjects.ts";
 import { NOTICES_PER_TICK_MAX } from "../core/limits.ts";
 import type { Ledger, StoredNotice } from "../store/ledger.ts";
 import type { Reply } from "../writer/writer.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 
 export type OutletParts = {
   readonly bus: NatsBus;
@@ -98,7 +99,7 @@ export class Outlet {
   }
 
   async #publish(member: MemberId, sealingKey: Uint8Array, signed: Uint8Array): Promise<void> {
-    const sealed = sealMessage(signed, sealingKey);
+    const sealed = sealMessage(signed, sealingKey, randomBytes(32));
     await this.#parts.bus.publish(deliverySubject(member), sealed, toHex(blake2b(32, sealed)));
   }
 }

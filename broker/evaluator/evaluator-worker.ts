@@ -1,6 +1,6 @@
 /** (evaluator) Worker process: the only place where the key share meets an element. */
 import { evaluateBatch, proveIndices } from "../../shared/crypto/oprf.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { at, countOf, ELEMENT_BYTES, isElement } from "../../shared/crypto/ristretto.ts";
 import { serveTasks } from "../../shared/platform/worker-pool.ts";
 import type { EvaluatorAnswer, EvaluatorTask, EvaluatorWorkerData } from "./evaluator-task.ts";

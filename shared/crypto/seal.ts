@@ -6,9 +6,10 @@
  * Public keys arrive from peers. A key of small order makes the seal throw, so that one such key in a queue would stop all
  * that follows, and a non-canonical one is a second name for the same key: `assertSealingKey` refuses both at intake.
  */
-import { equalBytes, fromHex } from "../core/bytes.ts";
+import { concat, equalBytes, fromHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
 import { SEAL_PADDING_BYTES, SEALED_BYTES_MAX } from "../core/limits.ts";
+import { blake2b } from "./hash.ts";
 import { assertLength } from "./lengths.ts";
 import { sodium } from "./sodium.ts";
 
@@ -17,6 +18,7 @@ const SEALING_PUBLIC_KEY_BYTES = 32;
 /** What a seal adds to the padded plaintext: the ephemeral public key and the MAC. */
 const SEAL_OVERHEAD_BYTES = 48;
 const SEED_BYTES = 32;
+const BOX_NONCE_BYTES = 24;
 
 /** Longest plaintext whose seal stays within `SEALED_BYTES_MAX`; the padding takes at least one byte. */
 export const SEALABLE_BYTES_MAX =
@@ -52,11 +54,18 @@ export function assertSealingKey(publicKey: Uint8Array): void {
   if (!usable) throw new CausewayError("INVALID", "not a usable X25519 public key");
 }
 
-/** Pads and seals. Throws INVALID for a bad key, or a plaintext over `SEALABLE_BYTES_MAX`. */
-export function sealTo(recipientPublicKey: Uint8Array, plaintext: Uint8Array): Uint8Array {
+/**
+ * Pads and seals: libsodium's sealed box, whose ephemeral key pair comes from 32 secret random bytes that are used for this seal and no
+ * other (two seals under one ephemeral key show what their plaintexts have in common). Throws INVALID for a bad key, a plaintext over
+ * `SEALABLE_BYTES_MAX` or a seed of another length.
+ */
+export function sealTo(recipientPublicKey: Uint8Array, plaintext: Uint8Array, ephemeralSeed32: Uint8Array): Uint8Array {
   assertSealingKey(recipientPublicKey);
   if (plaintext.length > SEALABLE_BYTES_MAX) throw new CausewayError("INVALID", "too large to seal");
-  return sodium.crypto_box_seal(sodium.pad(plaintext, SEAL_PADDING_BYTES), recipientPublicKey);
+  const ephemeral = sealingKeyPair(ephemeralSeed32);
+  const nonce = blake2b(BOX_NONCE_BYTES, ephemeral.publicKey, recipientPublicKey);
+  const padded = sodium.pad(plaintext, SEAL_PADDING_BYTES);
+  return concat(ephemeral.publicKey, sodium.crypto_box_easy(padded, nonce, recipientPublicKey, ephemeral.secretKey));
 }
 
 /**

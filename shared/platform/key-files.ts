@@ -26,7 +26,7 @@ import type { Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { toHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
-import { randomBytes } from "../crypto/random.ts";
+import { randomBytes } from "../world/random.ts";
 
 const GROUP_AND_OTHERS = 0o077;
 const WRITABLE_BY_OTHERS = 0o022;

@@ -24,7 +24,7 @@ import { CausewayError } from "../core/errors.ts";
 import { blake2b } from "../crypto/hash.ts";
 import { generateKeyShare, publicKeyOf } from "../crypto/oprf.ts";
 import { probeCrypto } from "../crypto/probe.ts";
-import { randomBytes } from "../crypto/random.ts";
+import { randomBytes } from "../world/random.ts";
 import { sealingKeyPair } from "../crypto/seal.ts";
 import type { SealingKeyPair } from "../crypto/seal.ts";
 import { signingKeyPair, signPayload, verifyPayload } from "../crypto/sign.ts";

@@ -34,7 +34,7 @@ import { toId } from "../core/ids.ts";
 import type { MemberId } from "../core/ids.ts";
 import type { Administrator, Admit, Evaluator } from "../core/directive.ts";
 import type { Life } from "../core/renewal.ts";
-import { randomBytes } from "../crypto/random.ts";
+import { randomBytes } from "../world/random.ts";
 import { keyId } from "../crypto/sign.ts";
 
 /**

@@ -57,8 +57,9 @@ export function verifyMessage(
   return { payload, keyId: signer };
 }
 
-/** Seals signed bytes to a recipient. */
-export const sealMessage = (signed: Uint8Array, recipientKey: Uint8Array): Uint8Array => sealTo(recipientKey, signed);
+/** Seals signed bytes to a recipient, with 32 random bytes that nothing else uses. Throws as `sealTo`. */
+export const sealMessage = (signed: Uint8Array, recipientKey: Uint8Array, ephemeralSeed32: Uint8Array): Uint8Array =>
+  sealTo(recipientKey, signed, ephemeralSeed32);
 
 /** Opens sealed bytes. Throws UNPROVEN. */
 export const openMessage = (sealed: Uint8Array, keyPair: SealingKeyPair): Uint8Array => openSealed(keyPair, sealed);

@@ -5,7 +5,7 @@
  * A `World` promises: `clock` may jump, forwards and back, as the machine's clock does; `elapsedMs` never goes back; `after` runs `work` once,
  * not before `ms` have passed, never in the same turn, and not at all once it was called off; `randomBytes` are unpredictable outside of tests.
  */
-import { randomBytes } from "../crypto/random.ts";
+import { randomBytes } from "./random.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";

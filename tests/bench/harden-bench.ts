@@ -19,7 +19,7 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX } from "../../shared/core/limits.ts";
 import { utf8 } from "../../shared/core/bytes.ts";
 import { generateKeyShare, publicKeyOf } from "../../shared/crypto/oprf.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import type { GrpcTls } from "../../shared/platform/grpc.ts";
 import { startWorkerPool } from "../../shared/platform/worker-pool.ts";
 import type { LimitTask } from "./harden-limit-worker.ts";

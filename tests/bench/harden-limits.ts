@@ -1,6 +1,6 @@
 /** What libsodium's primitives alone allow, and what the real thing takes. */
 import { readFileSync } from "node:fs";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { sodium } from "../../shared/crypto/sodium.ts";
 import { coreSeconds, processorSecondsOf } from "./measure.ts";
 

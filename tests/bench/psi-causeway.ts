@@ -12,7 +12,7 @@ import type { EncounterRules } from "../../broker/core/token-index.ts";
 import { utf8 } from "../../shared/core/bytes.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX } from "../../shared/core/limits.ts";
 import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { saltKey, tokensOf } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import { identityOf, newMember, startFederation } from "../hardening/evaluators.ts";

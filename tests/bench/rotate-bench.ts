@@ -10,7 +10,7 @@
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { paddedCount } from "../../agency-node/core/publication.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { sodium } from "../../shared/crypto/sodium.ts";
 import { sealingKeyEpochs } from "../../shared/platform/party.ts";
 import type { EpochProgress, GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";

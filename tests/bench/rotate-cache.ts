@@ -18,7 +18,7 @@ import { Vault } from "../../agency-node/store/vault.ts";
 import { toHex, utf8 } from "../../shared/core/bytes.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { readStorageKey } from "../../shared/platform/party.ts";
 

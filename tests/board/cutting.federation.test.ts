@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import { openEpochs } from "../../shared/core/decisions.ts";
 import type { DirectiveBody } from "../../shared/core/directive.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../../shared/platform/grpc.ts";

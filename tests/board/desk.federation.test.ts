@@ -5,7 +5,7 @@ import { createBoard } from "../../broker/board/board.ts";
 import { BoardStore } from "../../broker/board/store/board-store.ts";
 import { Directory } from "../../broker/store/directory.ts";
 import { toHex, utf8 } from "../../shared/core/bytes.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { readSigningKeys } from "../../shared/platform/party.ts";

@@ -8,7 +8,7 @@ import { directiveHash } from "../../shared/core/chain.ts";
 import type { DirectiveBody, Federation, SignedDirective } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { encodeChain } from "../../shared/platform/chain-file.ts";
 import { grpcService, startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcServer } from "../../shared/platform/grpc.ts";

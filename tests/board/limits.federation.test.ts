@@ -19,7 +19,7 @@ import { DOMAINS } from "../../shared/core/domain.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { BOARD_SEATS_MAX } from "../../shared/core/limits.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair, sealTo } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
@@ -31,7 +31,7 @@ const REFUSED = expect.objectContaining({ code: "EXHAUSTED" }) as Error;
 const TOPIC = "epoch 2";
 
 /** What one administrator needs sealed to another: of the size that a contribution has. */
-const SEALED = sealTo(sealingKeyPair(randomBytes(32)).publicKey, randomBytes(110));
+const SEALED = sealTo(sealingKeyPair(randomBytes(32)).publicKey, randomBytes(110), randomBytes(32));
 
 type Seat = { readonly signer: SigningKeyPair; readonly id: string };
 

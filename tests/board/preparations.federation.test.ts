@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DirectiveBody, MemberKey } from "../../shared/core/directive.ts";
 import { toHex } from "../../shared/core/bytes.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { evaluateBatch, blindBatch } from "../../shared/crypto/oprf.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signPayload } from "../../shared/crypto/sign.ts";

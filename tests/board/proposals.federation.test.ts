@@ -1,7 +1,7 @@
 /** What the broker does with proposals and approvals, and what it does not. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { DirectiveBody } from "../../shared/core/directive.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { keyId, signingKeyPair, signPayload } from "../../shared/crypto/sign.ts";
 import { prepareSealingKey } from "../../shared/platform/party.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";

@@ -46,6 +46,8 @@ describe("import boundaries", () => {
     ["agency-node/core/rules.ts", '"../linkage/names.ts"', "names", "agency-node-core-is-pure"],
     ["agency-node/core/rules.ts", '"@bufbuild/protobuf"', "type Message", "agency-node-core-is-pure"],
     ["shared/crypto/seal.ts", '"libsodium-wrappers"', "crypto_sign", "one-libsodium"],
+    ["shared/crypto/seal.ts", '"node:crypto"', "randomBytes", "crypto-draws-no-randomness"],
+    ["shared/crypto/seal.ts", '"../wire/gen/v1.ts"', "type Wire", "crypto-draws-no-randomness"],
     ["broker/bus/intake.ts", '"../../shared/wire/gen/v1.ts"', "wire", "generated-code-at-the-edges"],
     ["broker/bus/intake.ts", '"../../shared/wire/gen/v1.ts"', "type Wire", "generated-code-at-the-edges"],
     ["broker/bus/intake.ts", '"nats"', "connect", "nats-behind-one-file"],

@@ -4,7 +4,7 @@ import { deliveryStreamSettings, submissionStreamSettings } from "../../broker/b
 import { fromHex } from "../../shared/core/bytes.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/world/log.ts";
@@ -119,7 +119,11 @@ describe("a broker with a real nats-server", { timeout: LONG_MS }, () => {
     [
       "is sealed to another key",
       (client) => ({
-        sealed: sealMessage(client.seal(unsent(client)).subarray(0, 900), sealingKeyPair(randomBytes(32)).publicKey),
+        sealed: sealMessage(
+          client.seal(unsent(client)).subarray(0, 900),
+          sealingKeyPair(randomBytes(32)).publicKey,
+          randomBytes(32),
+        ),
       }),
     ],
   ])("passes over a message that %s, without an answer, and goes on", async (_what, make) => {

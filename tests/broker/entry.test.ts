@@ -4,7 +4,7 @@ import type { EntryContext } from "../../broker/core/entry.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { parseIsoDay } from "../../shared/core/days.ts";
 import { fromHex } from "../../shared/core/bytes.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { tokens, upsert } from "./support.ts";
 
 const handle = "1".repeat(32) as Handle;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { newHandle, tokens, upsert, World } from "./support.ts";
 import type { Client } from "./support.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";

@@ -20,7 +20,7 @@ import type { Federation } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { loadChain } from "../../shared/platform/chain-file.ts";
@@ -288,13 +288,13 @@ export class Client implements AsyncDisposable {
     };
     const { signed, hash } = signSubmission(submission, this.#scope);
     this.prevHash = hash;
-    return { submission, sealed: sealMessage(signed, this.brokerKey) };
+    return { submission, sealed: sealMessage(signed, this.brokerKey, randomBytes(32)) };
   }
 
   /** Seals a submission again, as a node does that has no receipt yet. */
   seal(submission: Submission, signerDir = this.#dir): Uint8Array {
     const scope = { federation: this.federation.id, signer: readSigningKeys(signerDir) };
-    return sealMessage(signSubmission(submission, scope).signed, this.brokerKey);
+    return sealMessage(signSubmission(submission, scope).signed, this.brokerKey, randomBytes(32));
   }
 
   async send(sealed: Uint8Array, subject = submissionSubject(this.member, this.epoch)): Promise<void> {

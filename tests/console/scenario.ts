@@ -9,7 +9,7 @@ import { seatId } from "../../broker/console/session/people.ts";
 import { alarm, BOARD, healthIn, InventedBroker, memberId, NOW_MS, seatOf, signerOf } from "./support.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -20,6 +20,7 @@ import { assertSealingKey, sealTo } from "../../shared/crypto/seal.ts";
 import { signingKeyPair, verifyPayload } from "../../shared/crypto/sign.ts";
 import { sodium } from "../../shared/crypto/sodium.ts";
 import { addWithoutReduction, expectRefusal, filled, GROUP_ORDER_HEX, invented, inventedScalar } from "./support.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 
 const message = invented("message", 100);
 const identity = filled(32, 0);
@@ -134,7 +135,7 @@ describe("a sealing key of small order", () => {
   it.each(smallOrder)("%s makes libsodium throw in the middle of a queue, and is refused at intake", (hex) => {
     expect(() => sodium.crypto_box_seal(message, fromHex(hex))).toThrow();
     expectRefusal(() => assertSealingKey(fromHex(hex)), "INVALID");
-    expectRefusal(() => sealTo(fromHex(hex), message), "INVALID");
+    expectRefusal(() => sealTo(fromHex(hex), message, randomBytes(32)), "INVALID");
   });
 
   it("has a second, non-canonical name in libsodium for good keys too, refused here", () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PROBED_PRIMITIVES, probeCrypto } from "../../shared/crypto/probe.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { sodium } from "../../shared/crypto/sodium.ts";
 import type { Sodium } from "../../shared/crypto/sodium.ts";
 import { expectRefusal } from "./support.ts";
@@ -24,6 +24,12 @@ describe("the start-up probe", () => {
     const called = calledPrimitives();
     expect(called.size).toBeGreaterThan(20);
     expect([...called].toSorted()).toEqual([...PROBED_PRIMITIVES].toSorted());
+  });
+
+  it("knows of none that draws randomness itself", () => {
+    const drawing = /random|keygen|(?<!seed)_keypair$|^crypto_box_seal$/;
+    expect(["randombytes_buf", "crypto_box_keypair", "crypto_box_seal"].every((name) => drawing.test(name))).toBe(true);
+    expect(PROBED_PRIMITIVES.filter((name) => drawing.test(name))).toEqual([]);
   });
 
   it.each(PROBED_PRIMITIVES)("names %s when a build lacks it", (name) => {

@@ -20,7 +20,7 @@ import { TOKEN_CLASSES, type TokenClass } from "../../shared/core/data-plane.ts"
 import { toHex } from "../../shared/core/bytes.ts";
 import { type Handle, type MemberId, toId } from "../../shared/core/ids.ts";
 import { sha512 } from "../../shared/crypto/hash.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { saltKey, TOKEN_BYTES, tokenOf } from "../../shared/crypto/token.ts";
 
 export type Entry = { readonly id: string; readonly subject: Subject };

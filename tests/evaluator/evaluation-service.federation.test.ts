@@ -4,7 +4,7 @@ import { concat } from "../../shared/core/bytes.ts";
 import type { EvaluationRequest, EvaluationResponse } from "../../shared/core/evaluation.ts";
 import type { Budget } from "../../shared/core/directive.ts";
 import { blindBatch, evaluateBatch, verifyIndices } from "../../shared/crypto/oprf.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { retryWhileUnavailable } from "../../shared/platform/retry.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import { readEvaluationResponse, toWireRequest } from "../../shared/wire/evaluation.ts";

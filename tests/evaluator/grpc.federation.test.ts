@@ -3,7 +3,7 @@ import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { createChannel, createClient, ChannelCredentials, Metadata, Status } from "nice-grpc";
 import { describe, expect, it } from "vitest";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { codeOf, statusOf } from "../../shared/platform/grpc-status.ts";
 import { grpcClient, grpcService, peerOf, startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcServer, GrpcTls } from "../../shared/platform/grpc.ts";

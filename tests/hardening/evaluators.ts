@@ -9,7 +9,7 @@ import { toHex } from "../../shared/core/bytes.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { generateKeyShare, publicKeyOf } from "../../shared/crypto/oprf.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";

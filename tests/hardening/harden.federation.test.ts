@@ -6,7 +6,7 @@ import type { Hardener, HardenRequest } from "../../agency-node/hardening/harden
 import type { Budget } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { blindBatch, evaluateBatch, finalizeBatch } from "../../shared/crypto/oprf.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { scalarAdd } from "../../shared/crypto/ristretto.ts";
 import type { Scalar } from "../../shared/crypto/ristretto.ts";
 import { verifyPayload } from "../../shared/crypto/sign.ts";

@@ -5,7 +5,7 @@ import type { HardenedIdentifier, Padding } from "../../agency-node/core/publica
 import { toHex } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { hashKey } from "../../shared/crypto/hash.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 
 const identifier = fc.record({
   kind: fc.constantFrom("person.name", "person.document", "link.phone"),

@@ -22,7 +22,7 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
 import { openDelivery, openSubmission, signDelivery } from "../../shared/wire/data-plane.ts";
@@ -173,7 +173,7 @@ export function receiptOf({ submission, hash }: Sent, rejections: Receipt["rejec
 export function delivered(body: Delivery["body"], signer = BROKER_SIGNER): { sealed: Uint8Array; hash: Uint8Array } {
   const delivery: Delivery = { recipientKey: NODE_SEALING.publicKey, member: MEMBER, body };
   const { signed, hash } = signDelivery(delivery, { federation: FEDERATION, signer });
-  return { sealed: sealMessage(signed, NODE_SEALING.publicKey), hash };
+  return { sealed: sealMessage(signed, NODE_SEALING.publicKey, randomBytes(32)), hash };
 }
 
 export function openAtNode(

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureMemberStreams } from "../../broker/bus/streams.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { createLog, silentLog } from "../../shared/world/log.ts";
 import { connectNats, openNats } from "../../shared/platform/nats.ts";
 import type { NatsBus, NatsOptions } from "../../shared/platform/nats.ts";

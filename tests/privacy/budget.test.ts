@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { evaluatorClient } from "../../agency-node/hardening/rpc/evaluator-client.ts";
 import { encodeIdentifier } from "../../agency-node/linkage/identifiers.ts";
 import { blindBatch } from "../../shared/crypto/oprf.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { identityOf, newMember, startFederation } from "../hardening/evaluators.ts";
 
 const GUESSES = 10_000;

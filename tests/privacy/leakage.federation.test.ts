@@ -16,7 +16,7 @@ import { HardenedStore } from "../../agency-node/store/hardened.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { confirmKeyOf, tokenOf } from "../../shared/crypto/token.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import { readKeyShare, readNatsCredentials, readStorageKey, readTls } from "../../shared/platform/party.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix, submissionSubject } from "../../shared/wire/subjects.ts";

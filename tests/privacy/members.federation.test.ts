@@ -10,7 +10,7 @@ import type { Submission, TokenSet } from "../../shared/core/data-plane.ts";
 import { monthEnd } from "../../shared/core/days.ts";
 import { SEAL_PADDING_BYTES, SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { sodium } from "../../shared/crypto/sodium.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
@@ -141,18 +141,24 @@ describe("a member that sends another's submission as its own", () => {
     const scope = { federation: federationId(), type: "submission" };
     const { signingKey } = federation.founded.federation.members.get(federation.member(unit))!;
     const { payload } = verifyMessage(publicationOf(unit).opened, scope, () => signingKey);
-    return sealMessage(signMessage(payload, scope, readSigningKeys(federation.dir(signer))), brokerKey());
+    return sealMessage(
+      signMessage(payload, scope, readSigningKeys(federation.dir(signer))),
+      brokerKey(),
+      randomBytes(32),
+    );
   }
 
   it("is refused, whether it sends the bytes as they are, sealed anew, or under its own signature", async () => {
     const { sealed, opened } = publicationOf("ct");
     const before = await federation.status("ct");
-    for (const forged of [sealed, sealMessage(opened, brokerKey()), signedBy("wcu", "ct")]) {
+    for (const forged of [sealed, sealMessage(opened, brokerKey(), randomBytes(32)), signedBy("wcu", "ct")]) {
       expect(await fateOf("wcu", forged)).toBe("refused");
     }
     expect(await federation.status("ct")).toMatchObject({ records: before.records, openMatches: before.openMatches });
     // Its own, sealed anew, is answered: what was refused above was the name.
-    expect(await fateOf("wcu", sealMessage(publicationOf("wcu").opened, brokerKey()))).toBe("answered");
+    expect(await fateOf("wcu", sealMessage(publicationOf("wcu").opened, brokerKey(), randomBytes(32)))).toBe(
+      "answered",
+    );
   });
 
   it("is refused in the other's stream too, where only the NATS operator could put it", async () => {

@@ -15,7 +15,7 @@ import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import type { GrpcServer } from "../../shared/platform/grpc.ts";
 import { initBroker, initNode, partyFile, readTls } from "../../shared/platform/party.ts";

@@ -1,6 +1,6 @@
 /** The string with which a unit joins. */
 import { describe, expect, it } from "vitest";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { decodeInvitationCode, encodeInvitationCode } from "../../shared/wire/invitation-code.ts";
 
 const invitation = () => ({

@@ -11,7 +11,7 @@ import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import { initNode, readNatsCredentials, readSigningKeys, readTls } from "../../shared/platform/party.ts";
 import { MembershipLink } from "../../shared/rpc/membership-link.ts";

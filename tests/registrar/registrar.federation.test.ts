@@ -17,7 +17,7 @@ import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import type { Admit, DirectiveBody } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { readSecretText } from "../../shared/platform/key-files.ts";

@@ -14,7 +14,7 @@ import type { MemberKey } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { generateKeyShare, publicKeyOf } from "../../shared/crypto/oprf.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { keyId, signPayload } from "../../shared/crypto/sign.ts";
 import { decodeChain } from "../../shared/platform/chain-file.ts";
 import { readSecret } from "../../shared/platform/key-files.ts";

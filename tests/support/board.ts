@@ -38,6 +38,7 @@ import {
   readSigningKeys,
 } from "../../shared/platform/party.ts";
 import { encodeKeyOffer } from "../../shared/wire/directive.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 
 export type BoardPlace = {
   /** Of the administrators, those who sign first. */
@@ -131,7 +132,7 @@ export class TestBoard {
         const { domain } = held;
         const salt = await this.#recover(held);
         const box = encodeSaltBox({ federation: federation.id, epoch, domain, recipientKey: sealingKey, salt });
-        return { epoch, domain, sealed: sealTo(sealingKey, box) };
+        return { epoch, domain, sealed: sealTo(sealingKey, box, randomBytes(32)) };
       }),
     );
   }

@@ -1,6 +1,6 @@
 /** The board gives the broker another signing key, with notices on the way to a node that is switched off. */
 import { afterEach, describe, expect, it } from "vitest";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import { replaceFile } from "../../shared/platform/key-files.ts";
 import { keyFile } from "../../shared/platform/party.ts";

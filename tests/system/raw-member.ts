@@ -14,6 +14,7 @@ import { MEMBER_API_PREFIX, memberInboxPrefix, submissionSubject } from "../../s
 import { Client } from "../broker/support.ts";
 import type { TestFederation, UnitName } from "../support/federation.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 
 export class RawMember extends Client {
   readonly #dir: string;
@@ -58,7 +59,7 @@ export class RawMember extends Client {
   /** Signs and seals a payload that our own code would not write. */
   sealPayload(payload: Uint8Array, type = "submission"): Uint8Array {
     const scope = { federation: this.federation.id, type };
-    return sealMessage(signMessage(payload, scope, readSigningKeys(this.#dir)), this.brokerKey);
+    return sealMessage(signMessage(payload, scope, readSigningKeys(this.#dir)), this.brokerKey, randomBytes(32));
   }
 
   /** The next submission with a body as the wire has it; `take` uses its number up. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Broker } from "../../broker/broker.ts";
 import { ENTRIES_PER_SUBMISSION_MAX, SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 import type { MatchId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { submissionSubject } from "../../shared/wire/subjects.ts";
 import { newHandle, tokens, upsert } from "../broker/support.ts";
 import { TestFederation } from "../support/federation.ts";

@@ -18,7 +18,7 @@ import { toHex } from "../../shared/core/bytes.ts";
 import type { BoardPaper } from "../../shared/core/board.ts";
 import { directiveHash, foldDirective } from "../../shared/core/chain.ts";
 import type { DirectiveBody, EpochOpen, SignedDirective } from "../../shared/core/directive.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair, signPayload } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";

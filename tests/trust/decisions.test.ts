@@ -9,7 +9,7 @@ import type { Domain } from "../../shared/core/domain.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import {
   newMemberId,

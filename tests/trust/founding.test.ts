@@ -16,7 +16,7 @@ import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import {
   initNode,

@@ -6,7 +6,7 @@ import { toId } from "../../shared/core/ids.ts";
 import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { laggardsIn, lossesOf, readinessIn, rehearse, STATEMENT_MS_MAX } from "../../shared/core/rotation.ts";
 import type { MemberReport } from "../../shared/core/rotation.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { openHealth, signSubmission } from "../../shared/wire/data-plane.ts";
 import { newSigner, PaperFederation } from "./paper-federation.ts";

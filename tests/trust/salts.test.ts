@@ -7,7 +7,7 @@ import type { Domain } from "../../shared/core/domain.ts";
 import type { Epoch, EpochSalts, Federation } from "../../shared/core/directive.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/crypto/random.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { encodeSaltBox } from "../../shared/crypto/salt.ts";
 import { openSealed, sealingKeyPair, sealTo } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
@@ -43,7 +43,7 @@ function withBox(domain: Domain, plaintext: (salt: Uint8Array) => Uint8Array): F
   const border = holder("border");
   const salt = openSalts(border, 1).get(domain) as Uint8Array;
   const { publicKey: recipientKey } = border.sealingKeys[0] as SealingKeyPair;
-  const sealed = sealTo(recipientKey, plaintext(salt));
+  const sealed = sealTo(recipientKey, plaintext(salt), randomBytes(32));
   return withSalt(domain, ({ boxes }) => ({ boxes: new Map(boxes).set(border.member, { recipientKey, sealed }) }));
 }
 
@@ -154,7 +154,7 @@ describe("the board", () => {
 
   it("cannot seal to a key of small order", () => {
     for (const low of [new Uint8Array(32), fromHex(`01${"00".repeat(31)}`)]) {
-      expect(() => sealTo(low, randomBytes(32))).toThrow(expect.objectContaining({ code: "INVALID" }));
+      expect(() => sealTo(low, randomBytes(32), randomBytes(32))).toThrow(expect.objectContaining({ code: "INVALID" }));
     }
   });
 });

@@ -15,6 +15,7 @@ import {
 import { sealMessage, signMessage } from "../../shared/wire/envelope.ts";
 import * as gen from "../../shared/wire/gen/causeway/v1/data_plane.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 
 const filled = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
 const federation = filled(16, 7);
@@ -73,7 +74,7 @@ const bodies: readonly SubmissionBody[] = [
 describe("a submission", () => {
   it.each(bodies.map((body) => [body.kind, body] as const))("of kind %s reads back as it was written", (_, body) => {
     const { signed, hash } = signSubmission(submission(body), { federation, signer: memberSigner });
-    const opened = openSubmission(sealMessage(signed, brokerSealing.publicKey), brokerScope);
+    const opened = openSubmission(sealMessage(signed, brokerSealing.publicKey, randomBytes(32)), brokerScope);
     expect(opened.submission).toEqual(submission(body));
     expect(opened.hash).toEqual(hash);
     expect(opened.keyId).toBe(toHex(keyId(memberSigner.publicKey)));
@@ -97,7 +98,7 @@ describe("a submission", () => {
   it("that was sealed to somebody else first is refused", () => {
     const toStranger = { ...submission(publication), recipientKey: strangerSealing.publicKey };
     const { signed } = signSubmission(toStranger, { federation, signer: memberSigner });
-    expect(() => openSubmission(sealMessage(signed, brokerSealing.publicKey), brokerScope)).toThrow(
+    expect(() => openSubmission(sealMessage(signed, brokerSealing.publicKey, randomBytes(32)), brokerScope)).toThrow(
       expect.objectContaining({ code: "UNPROVEN" }),
     );
   });
@@ -107,14 +108,14 @@ describe("a submission", () => {
     ["another federation", { federation: filled(16, 8), signer: memberSigner }],
   ])("signed for %s is refused", (_, scope) => {
     const { signed } = signSubmission(submission(publication), scope);
-    expect(() => openSubmission(sealMessage(signed, brokerSealing.publicKey), brokerScope)).toThrow(
+    expect(() => openSubmission(sealMessage(signed, brokerSealing.publicKey, randomBytes(32)), brokerScope)).toThrow(
       expect.objectContaining({ code: "UNPROVEN" }),
     );
   });
 
   it("signed as another type of message is refused", () => {
     const signed = signMessage(payloadOf(publication), { federation, type: "delivery" }, memberSigner);
-    expect(() => openSubmission(sealMessage(signed, brokerSealing.publicKey), brokerScope)).toThrow(
+    expect(() => openSubmission(sealMessage(signed, brokerSealing.publicKey, randomBytes(32)), brokerScope)).toThrow(
       expect.objectContaining({ code: "UNPROVEN" }),
     );
   });
@@ -124,7 +125,7 @@ describe("a submission", () => {
     for (let i = 0; i < signed.length; i += 7) {
       const changed = signed.slice();
       changed[i] = changed[i]! ^ 1;
-      expect(() => openSubmission(sealMessage(changed, brokerSealing.publicKey), brokerScope)).toThrow(
+      expect(() => openSubmission(sealMessage(changed, brokerSealing.publicKey, randomBytes(32)), brokerScope)).toThrow(
         expect.objectContaining({ code: expect.stringMatching(/^(?:UNPROVEN|INVALID)$/) }),
       );
     }
@@ -151,7 +152,11 @@ describe("a submission", () => {
   }
 
   function sealedPayload(payload: Uint8Array): Uint8Array {
-    return sealMessage(signMessage(payload, { federation, type: "submission" }, memberSigner), brokerSealing.publicKey);
+    return sealMessage(
+      signMessage(payload, { federation, type: "submission" }, memberSigner),
+      brokerSealing.publicKey,
+      randomBytes(32),
+    );
   }
 });
 
@@ -191,7 +196,7 @@ describe("a delivery", () => {
         event,
       };
       const { signed, hash } = signDelivery(delivery(body), { federation, signer: brokerSigner });
-      const opened = openDelivery(sealMessage(signed, memberSealing.publicKey), scope);
+      const opened = openDelivery(sealMessage(signed, memberSealing.publicKey, randomBytes(32)), scope);
       expect(opened.delivery).toEqual(delivery(body));
       expect(opened.hash).toEqual(hash);
     },
@@ -209,7 +214,9 @@ describe("a delivery", () => {
     };
     for (const body of [receipt, { kind: "gap" as const, incarnation, expectedSequence: 4 }]) {
       const { signed } = signDelivery(delivery(body), { federation, signer: brokerSigner });
-      expect(openDelivery(sealMessage(signed, memberSealing.publicKey), scope).delivery.body).toEqual(body);
+      expect(openDelivery(sealMessage(signed, memberSealing.publicKey, randomBytes(32)), scope).delivery.body).toEqual(
+        body,
+      );
     }
   });
 
@@ -220,7 +227,7 @@ describe("a delivery", () => {
     const { signed, hash } = signDelivery(delivery(body), { federation, signer: brokerSigner });
     expect(signDeliveryAgain(signed, { federation, signer: brokerSigner, keys })).toEqual(signed);
     const again = signDeliveryAgain(signed, { federation, signer: next, keys });
-    const opened = openDelivery(sealMessage(again, memberSealing.publicKey), {
+    const opened = openDelivery(sealMessage(again, memberSealing.publicKey, randomBytes(32)), {
       ...scope,
       brokerSigningKey: next.publicKey,
     });
@@ -236,7 +243,7 @@ describe("a delivery", () => {
     beforeAll(() => {
       const body = { kind: "gap" as const, incarnation, expectedSequence: 4 };
       const { signed } = signDelivery(delivery(body), { federation, signer: brokerSigner });
-      sealed = sealMessage(signed, memberSealing.publicKey);
+      sealed = sealMessage(signed, memberSealing.publicKey, randomBytes(32));
     });
 
     it("fails for want of the key", () => {

@@ -5,7 +5,7 @@ import type { Admit, Federation, RotateKey } from "../../../shared/core/directiv
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { toId } from "../../../shared/core/ids.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
-import { randomBytes } from "../../../shared/crypto/random.ts";
+import { randomBytes } from "../../../shared/world/random.ts";
 import { readPin } from "../../../shared/platform/party.ts";
 import type { Enrolled, PartyKind } from "../../../shared/platform/party.ts";
 import { invitationSecretHash, signInvitation } from "../../../shared/wire/board.ts";

@@ -1,5 +1,5 @@
 /** Challenges that passkeys are asked to sign: random, for one purpose, answered once or never. In memory: a restart asks again. */
-import { randomBytes } from "../../../shared/crypto/random.ts";
+import { randomBytes } from "../../../shared/world/random.ts";
 import type { Clock } from "../../../shared/world/clock.ts";
 import { CHALLENGE_LIFE_MS, CHALLENGES_MAX } from "../limits.ts";
 

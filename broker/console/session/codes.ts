@@ -4,7 +4,7 @@
  */
 import { lpText, utf8 } from "../../../shared/core/bytes.ts";
 import { blake2b } from "../../../shared/crypto/hash.ts";
-import { randomBytes } from "../../../shared/crypto/random.ts";
+import { randomBytes } from "../../../shared/world/random.ts";
 import type { Clock } from "../../../shared/world/clock.ts";
 import { CODE_LIFE_MS } from "../limits.ts";
 import type { Accounts } from "../store/accounts.ts";

@@ -6,7 +6,7 @@
 import { toHex } from "../../../shared/core/bytes.ts";
 import type { Administrator, Federation } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
-import { randomBytes } from "../../../shared/crypto/random.ts";
+import { randomBytes } from "../../../shared/world/random.ts";
 import { keyId } from "../../../shared/crypto/sign.ts";
 import { check, line } from "../../../shared/wire/checks.ts";
 import { NAME_LENGTH_MAX } from "../limits.ts";

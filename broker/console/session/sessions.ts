@@ -5,7 +5,7 @@
  */
 import { toHex, utf8, lpText } from "../../../shared/core/bytes.ts";
 import { blake2b } from "../../../shared/crypto/hash.ts";
-import { randomBytes } from "../../../shared/crypto/random.ts";
+import { randomBytes } from "../../../shared/world/random.ts";
 import type { Clock } from "../../../shared/world/clock.ts";
 import { SESSION_IDLE_MS, SESSION_LIFE_MS, SESSION_TOUCH_MS } from "../limits.ts";
 import type { Accounts, Session, SignInMethod } from "../store/accounts.ts";
