@@ -19,16 +19,16 @@ import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { GrpcTls } from "../shared/platform/grpc.ts";
 import { certificateDer, certificateLife, identityOfCertificate } from "../shared/platform/tls.ts";
 import type { PeerIdentity } from "../shared/platform/tls.ts";
+import { readTls } from "../shared/party/credentials.ts";
+import { keyFile } from "../shared/party/files.ts";
 import {
   destroySealingKey,
-  keyFile,
   prepareSealingKey,
   readSealingKeys,
   readSigningKeys,
   readStorageKey,
-  readTls,
   sealingKeyEpochs,
-} from "../shared/platform/party.ts";
+} from "../shared/party/keys.ts";
 import { openDelivery } from "../shared/wire/data-plane.ts";
 import type { CanaryPair } from "./canaries/core/plan.ts";
 import { openSalts } from "./core/salts.ts";

@@ -6,7 +6,7 @@ import { CausewayError } from "../shared/core/errors.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import type { SealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
-import { readSealingKeys, readSigningKeys, sealingKeyEpochs } from "../shared/platform/party.ts";
+import { readSealingKeys, readSigningKeys, sealingKeyEpochs } from "../shared/party/keys.ts";
 
 /** Key pairs by epoch, of every epoch that is open, and of those that have ended and are not purged yet. */
 export type SealingKeys = ReadonlyMap<number, SealingKeyPair>;

@@ -2,9 +2,12 @@
  * (board) Decides directives: signs them with a quorum's keys and folds each at once, so that the board never issues what
  * the parties would refuse.
  */
-import { partyFile, readEnrolment, readPin, readSealingKeys, readSigningKeys } from "../../shared/platform/party.ts";
-import { loadChain } from "../../shared/platform/chain-file.ts";
-import type { Chain } from "../../shared/platform/chain-file.ts";
+import { readEnrolment } from "../../shared/party/enrolment.ts";
+import { partyFile } from "../../shared/party/files.ts";
+import { readSealingKeys, readSigningKeys } from "../../shared/party/keys.ts";
+import { readPin } from "../../shared/party/pin.ts";
+import { loadChain } from "../../shared/party/chain-file.ts";
+import type { Chain } from "../../shared/party/chain-file.ts";
 import { directiveHash, foldDirective } from "../../shared/core/chain.ts";
 import type {
   Administrator,

@@ -9,8 +9,8 @@ import { DOMAINS } from "../../shared/core/domain.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { CONTRIBUTION_BYTES } from "../../shared/crypto/salt.ts";
-import { destroySecret, readSecretText, replaceFile } from "../../shared/platform/key-files.ts";
-import { keyFile } from "../../shared/platform/party.ts";
+import { destroySecret, readSecretText, replaceFile } from "../../shared/party/key-files.ts";
+import { keyFile } from "../../shared/party/files.ts";
 import { check } from "../../shared/wire/checks.ts";
 
 export type Contributions = {

@@ -18,10 +18,11 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
-import { encodeChain } from "../../shared/platform/chain-file.ts";
-import { makePrivateDirectory, replaceFile, writeNewSecret } from "../../shared/platform/key-files.ts";
-import { keyFile, partyFile, readEnrolment } from "../../shared/platform/party.ts";
-import type { Enrolment } from "../../shared/platform/party.ts";
+import { encodeChain } from "../../shared/party/chain-file.ts";
+import { makePrivateDirectory, replaceFile, writeNewSecret } from "../../shared/party/key-files.ts";
+import { readEnrolment } from "../../shared/party/enrolment.ts";
+import { keyFile, partyFile } from "../../shared/party/files.ts";
+import type { Enrolment } from "../../shared/party/enrolment.ts";
 import {
   administratorIdentity,
   certificateDer,

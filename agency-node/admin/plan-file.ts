@@ -4,13 +4,13 @@
  * Enrolments arrive by whatever way files travel, so the plan repeats the fingerprint of each as its party read it out by
  * telephone; an enrolment that was changed on the way does not fit.
  */
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { DOMAINS } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { parseEnrolment } from "../../shared/platform/party.ts";
-import type { Enrolled, Enrolment, PartyKind } from "../../shared/platform/party.ts";
+import { parseEnrolment } from "../../shared/party/enrolment.ts";
+import type { Enrolled, Enrolment, PartyKind } from "../../shared/party/enrolment.ts";
+import { readPublicText } from "../../shared/party/key-files.ts";
 import { check, hostPort, line, slug } from "../../shared/wire/checks.ts";
 import type { FoundingPlan, MemberTerms } from "./found.ts";
 
@@ -46,7 +46,7 @@ const planSchema = z.strictObject({
 
 /** Reads and checks a plan. Throws ENVIRONMENT, INVALID, or UNPROVEN with the path of each fingerprint that differs. */
 export function readPlan(path: string): Omit<FoundingPlan, "nowMs" | "outDir"> {
-  const plan = check(planSchema, parseJson(readText(path)), "plan");
+  const plan = check(planSchema, parseJson(readPublicText(path)), "plan");
   const base = dirname(resolve(path));
   const enrolments = new Enrolments(base);
   const broker = { enrolment: enrolments.read(plan.broker, "broker", "broker"), address: plan.broker.address };
@@ -75,12 +75,12 @@ export function readPlan(path: string): Omit<FoundingPlan, "nowMs" | "outDir"> {
 
 /** Reads the terms of one unit, as they stand in a plan. Throws ENVIRONMENT, INVALID. */
 export function readTerms(path: string): MemberTerms {
-  return check(z.strictObject(terms), parseJson(readText(path)), "terms");
+  return check(z.strictObject(terms), parseJson(readPublicText(path)), "terms");
 }
 
 /** Reads an enrolment and compares its fingerprint with the one read out. Throws ENVIRONMENT, INVALID, UNPROVEN. */
 export function readEnrolmentFile(path: string, fingerprint: string): Enrolled {
-  const enrolled = parseEnrolment(readText(path));
+  const enrolled = parseEnrolment(readPublicText(path));
   if (isSameFingerprint(enrolled.fingerprint, fingerprint)) return enrolled;
   throw new CausewayError("UNPROVEN", "this is not the enrolment that was read out", { fields: ["fingerprint"] });
 }
@@ -100,7 +100,7 @@ class Enrolments {
   }
 
   read(of: { readonly enrolment: string; readonly fingerprint: string }, kind: PartyKind, place: string): Enrolment {
-    const { enrolment, fingerprint } = parseEnrolment(readText(resolve(this.#base, of.enrolment)));
+    const { enrolment, fingerprint } = parseEnrolment(readPublicText(resolve(this.#base, of.enrolment)));
     const same = isSameFingerprint(of.fingerprint, fingerprint);
     if (!same) this.#unfit.push(`${place}.fingerprint`);
     if (enrolment.kind !== kind) this.#unfit.push(`${place}.enrolment`);
@@ -116,14 +116,6 @@ class Enrolments {
 
 function digitsOf(fingerprint: string): string {
   return fingerprint.replaceAll(/\s/g, "").toLowerCase();
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CausewayError("ENVIRONMENT", `${path} is missing or cannot be read`, { cause: error });
-  }
 }
 
 function parseJson(text: string): unknown {

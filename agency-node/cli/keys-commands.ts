@@ -2,9 +2,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { replaceFile } from "../../shared/platform/key-files.ts";
-import { initNode, installBundle, parsePin, partyFile } from "../../shared/platform/party.ts";
-import type { Proposal } from "../../shared/platform/party.ts";
+import { replaceFile } from "../../shared/party/key-files.ts";
+import { partyFile } from "../../shared/party/files.ts";
+import { installBundle } from "../../shared/party/install.ts";
+import { initNode } from "../../shared/party/new-party.ts";
+import { parsePin } from "../../shared/party/pin.ts";
+import type { Proposal } from "../../shared/party/enrolment.ts";
 import { readConfig } from "../config.ts";
 import type { Output } from "../../shared/terminal/output.ts";
 import { printable } from "../../shared/terminal/printable.ts";

@@ -6,9 +6,9 @@
 import type { Federation } from "../../shared/core/directive.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Clock } from "../../shared/world/clock.ts";
-import { replaceFile } from "../../shared/platform/key-files.ts";
+import { replaceFile } from "../../shared/party/key-files.ts";
 import type { Log } from "../../shared/world/log.ts";
-import { partyFile } from "../../shared/platform/party.ts";
+import { partyFile } from "../../shared/party/files.ts";
 import { pause } from "../../shared/platform/retry.ts";
 import { Wake } from "../wake.ts";
 import { stateFreshness } from "./statement.ts";

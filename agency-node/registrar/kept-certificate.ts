@@ -2,13 +2,12 @@
  * Certificates of those who cannot ask for their next one: the registrar's own, and the NATS server's. A directory holds the certificate
  * (`tls.crt`) and the request that was made with its key (`tls.csr`); the next one is for the same key, name and hosts.
  */
-import { readFileSync } from "node:fs";
 import { renewalDueMs } from "../../shared/core/renewal.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Clock } from "../../shared/world/clock.ts";
-import { replaceFile } from "../../shared/platform/key-files.ts";
+import { readPublicText, replaceFile } from "../../shared/party/key-files.ts";
 import type { Log } from "../../shared/world/log.ts";
-import { partyFile } from "../../shared/platform/party.ts";
+import { partyFile } from "../../shared/party/files.ts";
 import { pause } from "../../shared/platform/retry.ts";
 import {
   certificateDer,
@@ -42,7 +41,7 @@ export async function keepCertificate(parts: KeptCertificateParts, signal: Abort
 
 /** PEM. Throws ENVIRONMENT. */
 export function readCertificate(dir: string): string {
-  return readPublic(partyFile(dir, "certificate"));
+  return readPublicText(partyFile(dir, "certificate"));
 }
 
 async function renew({ dir, keys, lifeMs, clock, log }: KeptCertificateParts, present: string): Promise<void> {
@@ -50,7 +49,7 @@ async function renew({ dir, keys, lifeMs, clock, log }: KeptCertificateParts, pr
   if (identity === undefined) throw new CausewayError("ENVIRONMENT", `the certificate in ${dir} names no party`);
   const certificate = await issueCertificate({
     authority: keys.authority,
-    requestPem: readPublic(partyFile(dir, "request")),
+    requestPem: readPublicText(partyFile(dir, "request")),
     identity,
     hosts: certificateHosts(present),
     nowMs: clock(),
@@ -58,12 +57,4 @@ async function renew({ dir, keys, lifeMs, clock, log }: KeptCertificateParts, pr
   });
   replaceFile(partyFile(dir, "certificate"), certificate, 0o644);
   log.info("registrar.renewed", { party: identity.kind });
-}
-
-function readPublic(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CausewayError("ENVIRONMENT", `${path} is missing or cannot be read`, { cause: error });
-  }
 }

@@ -12,7 +12,7 @@
  * Whoever steals it can let anybody connect under any name, read and delay what NATS carries, and call an old chain fresh for as
  * long as nobody rotates the freshness key. It can make no member, no salt and no directive: what counts is what the board signed.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fromSeed } from "@nats-io/nkeys";
 import type { KeyPair } from "@nats-io/nkeys";
@@ -21,13 +21,14 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import {
+  readPublicText,
   destroySecret,
   readSecret,
   readSecretText,
   replaceFile,
   writeNewSecret,
-} from "../../shared/platform/key-files.ts";
-import { keyFile } from "../../shared/platform/party.ts";
+} from "../../shared/party/key-files.ts";
+import { keyFile } from "../../shared/party/files.ts";
 import type { Authority } from "../../shared/platform/tls.ts";
 import type { NatsAuthority } from "./nats-accounts.ts";
 
@@ -56,7 +57,10 @@ export function writeRegistrarKeys(dir: string, { authority, freshnessSeed, nats
 export function readRegistrarKeys(dir: string): IssuingKeys {
   const pairs = seedNames().map(([use, name]) => [use, readSeed(dir, name)] as const);
   return {
-    authority: { privateKeyPem: readSecretText(keyFile(dir, "ca.key")), certificatePem: readRoot(dir) },
+    authority: {
+      privateKeyPem: readSecretText(keyFile(dir, "ca.key")),
+      certificatePem: readPublicText(join(dir, "ca.crt")),
+    },
     nats: Object.fromEntries(pairs) as NatsAuthority,
   };
 }
@@ -95,13 +99,4 @@ function seedNames(): [keyof NatsAuthority, string][] {
 
 function readSeed(dir: string, name: string): KeyPair {
   return fromSeed(utf8(readSecretText(keyFile(dir, name)).trim()));
-}
-
-function readRoot(dir: string): string {
-  const path = join(dir, "ca.crt");
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CausewayError("ENVIRONMENT", `${path} is missing or cannot be read`, { cause: error });
-  }
 }

@@ -3,9 +3,10 @@ import { FRESHNESS_MS_MAX } from "../../shared/core/chain.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { keyId, signPayload, signingKeyPair } from "../../shared/crypto/sign.ts";
-import { loadChain } from "../../shared/platform/chain-file.ts";
-import { replaceFile } from "../../shared/platform/key-files.ts";
-import { partyFile, readPin } from "../../shared/platform/party.ts";
+import { loadChain } from "../../shared/party/chain-file.ts";
+import { replaceFile } from "../../shared/party/key-files.ts";
+import { partyFile } from "../../shared/party/files.ts";
+import { readPin } from "../../shared/party/pin.ts";
 import { encodeFreshness, encodeSignedFreshness } from "../../shared/wire/directive.ts";
 import { freshnessSeedOf } from "./keys.ts";
 

@@ -1,7 +1,7 @@
 /** The broker's own keys for an epoch or a generation to come, in its directory. */
 import { equalBytes } from "../../shared/core/bytes.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import { prepareSealingKey, readSealingKeys, sealingKeyEpochs } from "../../shared/platform/party.ts";
+import { prepareSealingKey, readSealingKeys, sealingKeyEpochs } from "../../shared/party/keys.ts";
 import { offerShare } from "../evaluator/shares.ts";
 import type { KeyMaker } from "./parts.ts";
 

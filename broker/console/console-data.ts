@@ -9,7 +9,7 @@ import type { Invitation, PurgeAttestation } from "../../shared/core/board.ts";
 import type { Federation, Freshness, SignedDirective } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { MemberReport } from "../../shared/core/rotation.ts";
-import type { Enrolled } from "../../shared/platform/party.ts";
+import type { Enrolled } from "../../shared/party/enrolment.ts";
 import type { Alarm } from "../core/alarm.ts";
 
 export type ConsoleData = {

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Clock } from "../../shared/world/clock.ts";
-import { readSecretText } from "../../shared/platform/key-files.ts";
+import { readSecretText } from "../../shared/party/key-files.ts";
 import type { Log } from "../../shared/world/log.ts";
 import type { ConsoleConfig } from "../config.ts";
 import { consoleApp } from "./app.ts";

@@ -1,6 +1,6 @@
 /** An evaluator's key shares in its directory, and the offer of one for a generation to come. */
 import { signEvaluatorOffer } from "../../shared/wire/board.ts";
-import { destroyKeyShare, keyShareGenerations, prepareKeyShare, readKeyShare } from "../../shared/platform/party.ts";
+import { destroyKeyShare, keyShareGenerations, prepareKeyShare, readKeyShare } from "../../shared/party/keys.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import type { KeyShares } from "./engines.ts";
 

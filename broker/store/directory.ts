@@ -8,11 +8,12 @@ import { equalBytes } from "../../shared/core/bytes.ts";
 import { judgeFreshness } from "../../shared/core/chain.ts";
 import type { Federation, SignedDirective } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { appendDirective, loadChain } from "../../shared/platform/chain-file.ts";
-import type { Chain, ChainContext } from "../../shared/platform/chain-file.ts";
+import { appendDirective, loadChain } from "../../shared/party/chain-file.ts";
+import type { Chain, ChainContext } from "../../shared/party/chain-file.ts";
 import type { Clock } from "../../shared/world/clock.ts";
-import { replaceFile } from "../../shared/platform/key-files.ts";
-import { partyFile, readPin } from "../../shared/platform/party.ts";
+import { replaceFile } from "../../shared/party/key-files.ts";
+import { partyFile } from "../../shared/party/files.ts";
+import { readPin } from "../../shared/party/pin.ts";
 import { pauseUnlessTold } from "../../shared/platform/retry.ts";
 import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
 

@@ -5,15 +5,9 @@ import { foundFederation } from "../../agency-node/admin/found.ts";
 import type { Founded } from "../../agency-node/admin/found.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
 import { toHex } from "../../shared/core/bytes.ts";
-import { makePrivateDirectory } from "../../shared/platform/key-files.ts";
-import {
-  initAdministrator,
-  initBroker,
-  initEvaluator,
-  initNats,
-  initNode,
-  installBundle,
-} from "../../shared/platform/party.ts";
+import { makePrivateDirectory } from "../../shared/party/key-files.ts";
+import { installBundle } from "../../shared/party/install.ts";
+import { initAdministrator, initBroker, initEvaluator, initNats, initNode } from "../../shared/party/new-party.ts";
 import { writeNatsConfig } from "../nats/command.ts";
 import { ADMINISTRATORS, FEDERATION_NAME, MEMBERS, QUORUM, TERMS } from "./plan.ts";
 import type { MemberSlug } from "./plan.ts";

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { makePrivateDirectory } from "../../shared/platform/key-files.ts";
+import { makePrivateDirectory } from "../../shared/party/key-files.ts";
 
 /** In a directory that this program made: nothing else is ever removed. */
 const MARK = "causeway-demonstration";

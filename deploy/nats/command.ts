@@ -5,8 +5,8 @@ import { Command } from "commander";
 import type { NatsAccounts } from "../../agency-node/registrar/nats-accounts.ts";
 import { attempt } from "../../shared/terminal/output.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { replaceFile } from "../../shared/platform/key-files.ts";
-import { keyFile, partyFile } from "../../shared/platform/party.ts";
+import { replaceFile } from "../../shared/party/key-files.ts";
+import { keyFile, partyFile } from "../../shared/party/files.ts";
 import { natsServerConfig } from "./config.ts";
 
 type Flags = {

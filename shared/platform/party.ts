@@ -31,7 +31,7 @@ import { signingKeyPair, signPayload, verifyPayload } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import { check, hostPort, line, slug } from "../wire/checks.ts";
 import { decodeSignedFreshness } from "../wire/directive.ts";
-import { decodeChain, proveChain, writeChain } from "./chain-file.ts";
+import { decodeChain, proveChain, writeChain } from "../party/chain-file.ts";
 import {
   destroySecret,
   makePrivateDirectory,
@@ -39,7 +39,7 @@ import {
   readSecretText,
   replaceFile,
   writeNewSecret,
-} from "./key-files.ts";
+} from "../party/key-files.ts";
 import {
   administratorIdentity,
   evaluatorIdentity,

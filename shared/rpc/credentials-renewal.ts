@@ -10,9 +10,11 @@ import type { Federation } from "../core/directive.ts";
 import { isCausewayError } from "../core/errors.ts";
 import { renewalDueMs } from "../core/renewal.ts";
 import type { Clock } from "../world/clock.ts";
-import { installedLives, issuedLives } from "../platform/credentials.ts";
+import { installedLives, issuedLives } from "../party/credentials.ts";
 import type { Log } from "../world/log.ts";
-import { installCredentials, readEnrolment, readSigningKeys } from "../platform/party.ts";
+import { readEnrolment } from "../party/enrolment.ts";
+import { installCredentials } from "../party/install.ts";
+import { readSigningKeys } from "../party/keys.ts";
 import { pause } from "../platform/retry.ts";
 import { signCredentialsRequest } from "../wire/board.ts";
 

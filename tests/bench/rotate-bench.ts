@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { paddedCount } from "../../agency-node/core/publication.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { sodium } from "../../shared/crypto/sodium.ts";
-import { sealingKeyEpochs } from "../../shared/platform/party.ts";
+import { sealingKeyEpochs } from "../../shared/party/keys.ts";
 import type { EpochProgress, GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";

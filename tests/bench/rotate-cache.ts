@@ -20,7 +20,7 @@ import { toId } from "../../shared/core/ids.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
-import { readStorageKey } from "../../shared/platform/party.ts";
+import { readStorageKey } from "../../shared/party/keys.ts";
 
 /** Of a person with a document, a phone and two names, by class. */
 export const CLASS_TOKENS = [3, 9, 8] as const;

@@ -9,13 +9,15 @@ import type { DirectiveBody, Federation, SignedDirective } from "../../shared/co
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { encodeChain } from "../../shared/platform/chain-file.ts";
+import { encodeChain } from "../../shared/party/chain-file.ts";
 import { grpcService, startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcServer } from "../../shared/platform/grpc.ts";
-import { replaceFile } from "../../shared/platform/key-files.ts";
+import { replaceFile } from "../../shared/party/key-files.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import type { Log } from "../../shared/world/log.ts";
-import { partyFile, readSigningKeys, readTls } from "../../shared/platform/party.ts";
+import { readTls } from "../../shared/party/credentials.ts";
+import { partyFile } from "../../shared/party/files.ts";
+import { readSigningKeys } from "../../shared/party/keys.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { DirectiveBody } from "../../shared/core/directive.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { keyId, signingKeyPair, signPayload } from "../../shared/crypto/sign.ts";
-import { prepareSealingKey } from "../../shared/platform/party.ts";
+import { prepareSealingKey } from "../../shared/party/keys.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { BoardRoom, within } from "./support.ts";
 import type { Draft } from "./support.ts";

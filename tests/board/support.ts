@@ -6,7 +6,8 @@ import { freshnessSeedOf } from "../../agency-node/registrar/keys.ts";
 import type { DirectiveBody, DirectiveSignature, SignedDirective } from "../../shared/core/directive.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../../shared/platform/grpc.ts";
-import { readSigningKeys, readTls } from "../../shared/platform/party.ts";
+import { readTls } from "../../shared/party/credentials.ts";
+import { readSigningKeys } from "../../shared/party/keys.ts";
 import {
   BoardServiceDefinition,
   MembershipServiceDefinition,

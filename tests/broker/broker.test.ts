@@ -10,7 +10,7 @@ import { grpcClient } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import type { StreamSettings } from "../../shared/platform/nats.ts";
-import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
+import { readNatsCredentials, readTls } from "../../shared/party/credentials.ts";
 import { HealthDefinition, NOT_SERVING, SERVING } from "../../shared/wire/health.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";

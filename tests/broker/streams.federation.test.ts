@@ -5,7 +5,7 @@ import { grpcClient } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import type { NatsBus } from "../../shared/platform/nats.ts";
-import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
+import { readNatsCredentials, readTls } from "../../shared/party/credentials.ts";
 import { HealthDefinition, SERVING } from "../../shared/wire/health.ts";
 import { BROKER_INBOX_PREFIX, deliveryStream, submissionStream } from "../../shared/wire/subjects.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";

@@ -23,22 +23,17 @@ import { blake2b } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
-import { loadChain } from "../../shared/platform/chain-file.ts";
+import { loadChain } from "../../shared/party/chain-file.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import type { Clock } from "../../shared/world/clock.ts";
 import { describe, silentLog } from "../../shared/world/log.ts";
 import type { Log, LogFields } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import type { NatsBus } from "../../shared/platform/nats.ts";
-import {
-  partyFile,
-  readNatsCredentials,
-  readPin,
-  readSealingKeys,
-  readSigningKeys,
-  readTls,
-  sealingKeyEpochs,
-} from "../../shared/platform/party.ts";
+import { readNatsCredentials, readTls } from "../../shared/party/credentials.ts";
+import { partyFile } from "../../shared/party/files.ts";
+import { readSealingKeys, readSigningKeys, sealingKeyEpochs } from "../../shared/party/keys.ts";
+import { readPin } from "../../shared/party/pin.ts";
 import { openDelivery, signSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import {

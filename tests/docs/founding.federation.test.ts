@@ -7,7 +7,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePorts } from "../../deploy/demo/ports.ts";
-import { readEnrolment } from "../../shared/platform/party.ts";
+import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { LONG_MS } from "../support/patience.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");

@@ -11,7 +11,7 @@ import { RecordStore } from "../../agency-node/store/records.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import type { SubmissionBody } from "../../shared/core/data-plane.ts";
-import { readStorageKey } from "../../shared/platform/party.ts";
+import { readStorageKey } from "../../shared/party/keys.ts";
 import { noticeHash } from "../../shared/wire/data-plane.ts";
 import { Delivery } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";

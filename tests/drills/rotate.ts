@@ -4,7 +4,7 @@
  * and no token of an ended epoch may be found in the broker's memory, on its disk or in the streams.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { sealingKeyEpochs } from "../../shared/platform/party.ts";
+import { sealingKeyEpochs } from "../../shared/party/keys.ts";
 import type { UnitName } from "../support/federation.ts";
 import { TestFederation } from "../support/federation.ts";
 import { BrokerProcess } from "./broker-process.ts";

@@ -4,7 +4,7 @@ import { Database } from "../../agency-node/store/database.ts";
 import { HardenedStore } from "../../agency-node/store/hardened.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { tokensOf } from "../../shared/crypto/token.ts";
-import { readStorageKey } from "../../shared/platform/party.ts";
+import { readStorageKey } from "../../shared/party/keys.ts";
 import type { TestFederation } from "../support/federation.ts";
 
 /** Up to `max` tokens of the target domain, of all units in equal parts. Epochs that ended have salts too: the board can recover them. */

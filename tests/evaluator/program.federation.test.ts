@@ -6,13 +6,17 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { foundFederation } from "../../agency-node/admin/found.ts";
 import { readEvaluatorConfig, toEvaluatorConfig } from "../../broker/evaluator/config.ts";
 import { startEvaluatorProgram } from "../../broker/evaluator/program.ts";
-import { loadChain, encodeChain } from "../../shared/platform/chain-file.ts";
-import type { Chain } from "../../shared/platform/chain-file.ts";
+import { loadChain, encodeChain } from "../../shared/party/chain-file.ts";
+import type { Chain } from "../../shared/party/chain-file.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import { grpcClient, grpcService, startGrpcServer } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import type { Log } from "../../shared/world/log.ts";
-import * as party from "../../shared/platform/party.ts";
+import { readTls } from "../../shared/party/credentials.ts";
+import { readSigningKeys } from "../../shared/party/keys.ts";
+import { partyFile } from "../../shared/party/files.ts";
+import { installBundle } from "../../shared/party/install.ts";
+import * as newParty from "../../shared/party/new-party.ts";
 import { evaluatorIdentity } from "../../shared/platform/tls.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
@@ -32,11 +36,11 @@ beforeEach(async () => {
   ports.office = await freePort();
   const administratorDirs = ["chair", "deputy", "clerk"].map(dir);
   for (const [i, each] of administratorDirs.entries())
-    await party.initAdministrator(each, { name: `Administrator ${i}` });
-  const broker = (await party.initBroker(dir("broker"))).enrolment;
-  const office = (await party.initEvaluator(dir("key-office"), { name: "key-office" })).enrolment;
-  const nats = (await party.initNats(dir("nats"))).enrolment;
-  const { enrolment } = await party.initNode(dir("unit"), { name: "Invented unit" });
+    await newParty.initAdministrator(each, { name: `Administrator ${i}` });
+  const broker = (await newParty.initBroker(dir("broker"))).enrolment;
+  const office = (await newParty.initEvaluator(dir("key-office"), { name: "key-office" })).enrolment;
+  const nats = (await newParty.initNats(dir("nats"))).enrolment;
+  const { enrolment } = await newParty.initNode(dir("unit"), { name: "Invented unit" });
   const brokerAt = { enrolment: broker, address: `127.0.0.1:${ports.broker}` };
   const founded = await foundFederation({
     name: "Invented federation",
@@ -51,10 +55,10 @@ beforeEach(async () => {
     outDir: dir("out"),
   });
   for (const [name, bundleDir] of founded.bundles) {
-    party.installBundle({ partyDir: dir(name), bundleDir, fingerprint: founded.fingerprint, nowMs: Date.now() });
+    installBundle({ partyDir: dir(name), bundleDir, fingerprint: founded.fingerprint, nowMs: Date.now() });
   }
   const context = { pinnedFingerprint: founded.fingerprint, nowMs: Date.now() };
-  chain = loadChain(party.partyFile(dir("key-office"), "chain"), context);
+  chain = loadChain(partyFile(dir("key-office"), "chain"), context);
 });
 afterEach(async () => {
   await open.disposeAsync();
@@ -90,7 +94,7 @@ async function serveDirectory(distort = (payload: Uint8Array): Uint8Array => pay
   const address = `127.0.0.1:${ports.broker}`;
   const server = await startGrpcServer({
     address,
-    tls: party.readTls(dir("broker")),
+    tls: readTls(dir("broker")),
     services: [service],
     log: silentLog,
     graceMs: 0,
@@ -100,7 +104,7 @@ async function serveDirectory(distort = (payload: Uint8Array): Uint8Array => pay
 
 /** Leaves the evaluator with the founding directive only: it has never heard of the unit. */
 function forgetMembers(): void {
-  writeFileSync(party.partyFile(dir("key-office"), "chain"), encodeChain(chain.directives.slice(0, 1)));
+  writeFileSync(partyFile(dir("key-office"), "chain"), encodeChain(chain.directives.slice(0, 1)));
 }
 
 async function start(log: Log = silentLog): Promise<void> {
@@ -111,8 +115,8 @@ async function start(log: Log = silentLog): Promise<void> {
 async function budgetOfUnit(): Promise<bigint> {
   const to = {
     address: `127.0.0.1:${ports.office}`,
-    tls: party.readTls(dir("unit")),
-    expected: evaluatorIdentity({ name: "key-office", signingKey: party.readSigningKeys(dir("key-office")).publicKey }),
+    tls: readTls(dir("unit")),
+    expected: evaluatorIdentity({ name: "key-office", signingKey: readSigningKeys(dir("key-office")).publicKey }),
   };
   using connection = grpcClient(EvaluationServiceDefinition, to);
   return (await connection.client.getBudget({})).available;

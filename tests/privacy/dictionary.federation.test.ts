@@ -12,7 +12,7 @@ import { DOMAINS } from "../../shared/core/domain.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { confirmationMac, confirmKeyOfSet } from "../../shared/crypto/token.ts";
-import { readKeyShare } from "../../shared/platform/party.ts";
+import { readKeyShare } from "../../shared/party/keys.ts";
 import { TestFederation } from "../support/federation.ts";
 import { files, logs, messages, opened, rows } from "./evidence.ts";
 import { confirmKeyUnder, hardenAlone, pointOf, tokenUnder } from "./guessing.ts";

@@ -4,7 +4,7 @@ import { openSalts } from "../../agency-node/core/salts.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
-import { readSealingKeys } from "../../shared/platform/party.ts";
+import { readSealingKeys } from "../../shared/party/keys.ts";
 import type { TestFederation, UnitName } from "../support/federation.ts";
 import { files } from "./evidence.ts";
 import { needlesOfBytes, needlesOfText } from "./search.ts";

@@ -20,8 +20,12 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import { readSecretText } from "../../shared/platform/key-files.ts";
-import { initNode, keyFile, partyFile, readEnrolment, readSigningKeys, readTls } from "../../shared/platform/party.ts";
+import { readSecretText } from "../../shared/party/key-files.ts";
+import { readTls } from "../../shared/party/credentials.ts";
+import { readEnrolment } from "../../shared/party/enrolment.ts";
+import { keyFile, partyFile } from "../../shared/party/files.ts";
+import { readSigningKeys } from "../../shared/party/keys.ts";
+import { initNode } from "../../shared/party/new-party.ts";
 import {
   assertOwnCertificate,
   certificateDer,

@@ -6,7 +6,7 @@ import { toRegistrarConfig } from "../../agency-node/registrar/config.ts";
 import { startRegistrar } from "../../agency-node/registrar/registrar.ts";
 import type { Registrar } from "../../agency-node/registrar/registrar.ts";
 import { systemClock } from "../../shared/world/clock.ts";
-import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
+import { readNatsCredentials, readTls } from "../../shared/party/credentials.ts";
 import { memberInboxPrefix } from "../../shared/wire/subjects.ts";
 import type { TestFederation, UnitName } from "../support/federation.ts";
 import { SOON } from "../support/patience.ts";

@@ -28,15 +28,10 @@ import { openSealed, sealTo } from "../../shared/crypto/seal.ts";
 import { keyId, signPayload } from "../../shared/crypto/sign.ts";
 import { saltKey } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
-import { encodeChain } from "../../shared/platform/chain-file.ts";
-import { readSecret, replaceFile } from "../../shared/platform/key-files.ts";
-import {
-  keyFile,
-  partyFile,
-  prepareSealingKey,
-  readSealingKeys,
-  readSigningKeys,
-} from "../../shared/platform/party.ts";
+import { encodeChain } from "../../shared/party/chain-file.ts";
+import { readSecret, replaceFile } from "../../shared/party/key-files.ts";
+import { keyFile, partyFile } from "../../shared/party/files.ts";
+import { prepareSealingKey, readSealingKeys, readSigningKeys } from "../../shared/party/keys.ts";
 import { encodeKeyOffer } from "../../shared/wire/directive.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 

@@ -29,15 +29,9 @@ import { systemClock } from "../../shared/world/clock.ts";
 import type { Clock } from "../../shared/world/clock.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection } from "../../shared/platform/grpc.ts";
-import {
-  initAdministrator,
-  initBroker,
-  initEvaluator,
-  initNats,
-  initNode,
-  installBundle,
-  readTls,
-} from "../../shared/platform/party.ts";
+import { readTls } from "../../shared/party/credentials.ts";
+import { installBundle } from "../../shared/party/install.ts";
+import { initAdministrator, initBroker, initEvaluator, initNats, initNode } from "../../shared/party/new-party.ts";
 import { LiaisonServiceDefinition } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import type { Match } from "../../shared/wire/gen/causeway/v1/liaison.ts";
 import { RecordsServiceDefinition } from "../../shared/wire/gen/causeway/v1/records.ts";

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { NatsAccounts } from "../../agency-node/registrar/nats-accounts.ts";
 import { natsServerConfig } from "../../deploy/nats/config.ts";
-import { keyFile, partyFile } from "../../shared/platform/party.ts";
+import { keyFile, partyFile } from "../../shared/party/files.ts";
 
 /** Where bootstrap puts the binary, unless the environment names another. */
 function natsServerBinary(): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openSalts } from "../../agency-node/core/salts.ts";
-import { readSealingKeys } from "../../shared/platform/party.ts";
+import { readSealingKeys } from "../../shared/party/keys.ts";
 import { TestFederation } from "../support/federation.ts";
 import { LONG_MS } from "../support/patience.ts";
 

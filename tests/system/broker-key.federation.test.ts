@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { randomBytes } from "../../shared/world/random.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
-import { replaceFile } from "../../shared/platform/key-files.ts";
-import { keyFile } from "../../shared/platform/party.ts";
+import { replaceFile } from "../../shared/party/key-files.ts";
+import { keyFile } from "../../shared/party/files.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";

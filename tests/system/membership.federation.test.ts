@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { partyFile } from "../../shared/platform/party.ts";
+import { partyFile } from "../../shared/party/files.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";

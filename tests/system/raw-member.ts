@@ -1,10 +1,13 @@
 /** A member of a test federation that acts by hand on the wire, with its real credentials and keys, in place of its node. */
 import { connect, credsAuthenticator, headers } from "nats";
 import type { NatsConnection } from "nats";
-import { loadChain } from "../../shared/platform/chain-file.ts";
+import { loadChain } from "../../shared/party/chain-file.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
-import { partyFile, readNatsCredentials, readPin, readSigningKeys, readTls } from "../../shared/platform/party.ts";
+import { readNatsCredentials, readTls } from "../../shared/party/credentials.ts";
+import { partyFile } from "../../shared/party/files.ts";
+import { readSigningKeys } from "../../shared/party/keys.ts";
+import { readPin } from "../../shared/party/pin.ts";
 import { fromHex, toHex } from "../../shared/core/bytes.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { submissionHash } from "../../shared/wire/data-plane.ts";

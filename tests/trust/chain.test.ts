@@ -21,9 +21,10 @@ import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair, signPayload } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import { decodeChain } from "../../shared/platform/chain-file.ts";
-import { keyFile, partyFile, readSigningKeys } from "../../shared/platform/party.ts";
-import { readSecret } from "../../shared/platform/key-files.ts";
+import { decodeChain } from "../../shared/party/chain-file.ts";
+import { keyFile, partyFile } from "../../shared/party/files.ts";
+import { readSigningKeys } from "../../shared/party/keys.ts";
+import { readSecret } from "../../shared/party/key-files.ts";
 import {
   decodeDirective,
   decodeSignedDirective,

@@ -18,14 +18,11 @@ import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
-import {
-  initNode,
-  installBundle,
-  parseEnrolment,
-  partyFile,
-  readEnrolment,
-  readTls,
-} from "../../shared/platform/party.ts";
+import { readTls } from "../../shared/party/credentials.ts";
+import { parseEnrolment, readEnrolment } from "../../shared/party/enrolment.ts";
+import { partyFile } from "../../shared/party/files.ts";
+import { installBundle } from "../../shared/party/install.ts";
+import { initNode } from "../../shared/party/new-party.ts";
 import {
   certificateDer,
   createAuthority,

@@ -22,9 +22,9 @@ import {
   readSecretText,
   replaceFile,
   writeNewSecret,
-} from "../../shared/platform/key-files.ts";
-import { decodeChain, encodeChain, loadChain, proveChain, writeChain } from "../../shared/platform/chain-file.ts";
-import { partyFile } from "../../shared/platform/party.ts";
+} from "../../shared/party/key-files.ts";
+import { decodeChain, encodeChain, loadChain, proveChain, writeChain } from "../../shared/party/chain-file.ts";
+import { partyFile } from "../../shared/party/files.ts";
 import { foundSample, NOW_MS } from "./sample-federation.ts";
 
 let dir: string;

@@ -12,7 +12,7 @@ import {
 import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { readNatsCredentials, readTls } from "../../shared/platform/party.ts";
+import { readNatsCredentials, readTls } from "../../shared/party/credentials.ts";
 import {
   BROKER_CONSUMER,
   BROKER_INBOX_PREFIX,

@@ -13,7 +13,7 @@ import { openSealed, sealingKeyPair, sealTo } from "../../shared/crypto/seal.ts"
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { saltKey } from "../../shared/crypto/token.ts";
-import { readSealingKeys } from "../../shared/platform/party.ts";
+import { readSealingKeys } from "../../shared/party/keys.ts";
 import { foundSample } from "./sample-federation.ts";
 import type { SampleFederation } from "./sample-federation.ts";
 

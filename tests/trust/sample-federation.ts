@@ -5,14 +5,8 @@ import { join } from "node:path";
 import { foundFederation } from "../../agency-node/admin/found.ts";
 import type { Founded, FoundingPlan, MemberTerms } from "../../agency-node/admin/found.ts";
 import type { Domain } from "../../shared/core/domain.ts";
-import {
-  initAdministrator,
-  initBroker,
-  initEvaluator,
-  initNats,
-  initNode,
-  installBundle,
-} from "../../shared/platform/party.ts";
+import { installBundle } from "../../shared/party/install.ts";
+import { initAdministrator, initBroker, initEvaluator, initNats, initNode } from "../../shared/party/new-party.ts";
 
 export type SampleFederation = Disposable & {
   readonly root: string;

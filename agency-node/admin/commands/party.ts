@@ -2,19 +2,13 @@
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { toHex } from "../../../shared/core/bytes.ts";
-import { replaceFile } from "../../../shared/platform/key-files.ts";
-import {
-  initAdministrator,
-  initBroker,
-  initEvaluator,
-  initNats,
-  initNode,
-  installBundle,
-  parsePin,
-  PARTY_KINDS,
-  partyFile,
-} from "../../../shared/platform/party.ts";
-import type { PartyKind } from "../../../shared/platform/party.ts";
+import { replaceFile } from "../../../shared/party/key-files.ts";
+import { PARTY_KINDS } from "../../../shared/party/enrolment.ts";
+import { partyFile } from "../../../shared/party/files.ts";
+import { installBundle } from "../../../shared/party/install.ts";
+import { initAdministrator, initBroker, initEvaluator, initNats, initNode } from "../../../shared/party/new-party.ts";
+import { parsePin } from "../../../shared/party/pin.ts";
+import type { PartyKind } from "../../../shared/party/enrolment.ts";
 import { identityUri } from "../../../shared/platform/tls.ts";
 import { attempt, table } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";

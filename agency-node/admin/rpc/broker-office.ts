@@ -5,7 +5,7 @@ import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
 import { toId } from "../../../shared/core/ids.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
-import { readTls } from "../../../shared/platform/party.ts";
+import { readTls } from "../../../shared/party/credentials.ts";
 import {
   decodeMemberKey,
   decodeSignedDirective,

@@ -7,11 +7,11 @@ import type { Credentials, CredentialsRequest } from "../../../shared/core/board
 import type { SignedDirective } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import type { SigningKeyPair } from "../../../shared/crypto/sign.ts";
-import { proveChain } from "../../../shared/platform/chain-file.ts";
-import type { Chain } from "../../../shared/platform/chain-file.ts";
+import { proveChain } from "../../../shared/party/chain-file.ts";
+import type { Chain } from "../../../shared/party/chain-file.ts";
 import { grpcClient, unprovenGrpcClient } from "../../../shared/platform/grpc.ts";
 import type { GrpcConnection } from "../../../shared/platform/grpc.ts";
-import { rootsPemOf } from "../../../shared/platform/party.ts";
+import { rootsPemOf } from "../../../shared/party/install.ts";
 import { within } from "../../../shared/platform/retry.ts";
 import { signCredentialsRequest } from "../../../shared/wire/board.ts";
 import { signCollectProof } from "../../../shared/wire/collect.ts";

@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import { commands } from "../commands.ts";
 import type { ReceivedEnrolment } from "../console-data.ts";
-import type { Enrolment } from "../../../shared/platform/party.ts";
+import type { Enrolment } from "../../../shared/party/enrolment.ts";
 import { openEnrolments } from "../enrolments.ts";
 import type { Asked, Page } from "../page.ts";
 import {

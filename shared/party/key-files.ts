@@ -17,6 +17,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -48,6 +49,20 @@ export function readSecret(path: string, length: number): Uint8Array {
 export function readSecretText(path: string): string {
   const bytes = readPrivate(path, (size) => size > 0 && size <= SECRET_TEXT_BYTES_MAX);
   return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+}
+
+/** Text of a file that is no secret. Throws ENVIRONMENT. */
+export function readPublicText(path: string): string {
+  return new TextDecoder().decode(readPublicBytes(path));
+}
+
+/** A file that is no secret. Throws ENVIRONMENT. */
+export function readPublicBytes(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    throw environment(`${path} is missing or cannot be read`, error);
+  }
 }
 
 /** Writes a new secret, readable by its owner only. Throws ENVIRONMENT if the path is taken: a key is never overwritten. */

@@ -1,11 +1,31 @@
-/** How long a party's own certificate and NATS user hold, read from what was issued to it. */
+/** A party's own certificate and NATS user as they were issued to it, and how long they hold. */
 import { decode } from "@nats-io/jwt";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Life } from "../core/renewal.ts";
-import { readEnrolment, readNatsCredentials, readTls } from "./party.ts";
-import { certificateLife } from "./tls.ts";
+import { certificateLife } from "../platform/tls.ts";
+import { readEnrolment } from "./enrolment.ts";
+import { keyFile, partyFile } from "./files.ts";
+import { readPublicText, readSecretText } from "./key-files.ts";
 
 const JWT_IN_FILE = /-----BEGIN NATS USER JWT-----\s+(\S+)\s/;
+
+/** PEM texts for a TLS server or client. Throws ENVIRONMENT. */
+export function readTls(dir: string): {
+  readonly privateKeyPem: string;
+  readonly certificatePem: string;
+  readonly rootsPem: string;
+} {
+  return {
+    privateKeyPem: readSecretText(keyFile(dir, "tls.key")),
+    certificatePem: readPublicText(partyFile(dir, "certificate")),
+    rootsPem: readPublicText(partyFile(dir, "roots")),
+  };
+}
+
+/** Text of the NATS credentials. Throws ENVIRONMENT. */
+export function readNatsCredentials(dir: string): string {
+  return readSecretText(partyFile(dir, "credentials"));
+}
 
 /**
  * What was issued, as installed in a party's directory. A user without an end has no life, one that is damaged is over: it is asked for
