@@ -69,7 +69,7 @@ describe("the console of a broker at work", { timeout: LONG_MS }, () => {
     expect(budgets).toContain("Broker: new tokens");
     expect(budgets).toContain("Not shown: elements at evaluator key-office");
     expect(await text("/directives")).toMatch(
-      /Admit Invented unit ct (?:(?!Admit ).)* Administrator 1 and Administrator 2/s,
+      /Admit Invented unit ct (?:(?!Directive \d).)* Administrator 1 and Administrator 2/s,
     );
     expect(await text("/")).not.toContain("Not fresh");
   });
