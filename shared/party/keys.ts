@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { generateKeyShare, publicKeyOf } from "../crypto/oprf.ts";
-import { randomBytes } from "../crypto/random.ts";
+import { randomBytes } from "../world/random.ts";
 import { sealingKeyPair } from "../crypto/seal.ts";
 import type { SealingKeyPair } from "../crypto/seal.ts";
 import { signingKeyPair } from "../crypto/sign.ts";

@@ -6,7 +6,7 @@ import { toHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
 import { generateKeyShare, publicKeyOf } from "../crypto/oprf.ts";
 import { probeCrypto } from "../crypto/probe.ts";
-import { randomBytes } from "../crypto/random.ts";
+import { randomBytes } from "../world/random.ts";
 import { sealingKeyPair } from "../crypto/seal.ts";
 import { signingKeyPair } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
