@@ -15,7 +15,7 @@ import { domainOf } from "./core/record.ts";
 import { SCHEME } from "./linkage/scheme.ts";
 import type { Publisher } from "./publishing/publisher.ts";
 import type { ActivityLog } from "./store/activity.ts";
-import type { Database } from "./store/database.ts";
+import type { Database } from "../shared/store/database.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { RecordStore } from "./store/records.ts";

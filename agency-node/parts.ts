@@ -28,7 +28,8 @@ import { Records } from "./records.ts";
 import { MembershipClient } from "./rpc/membership-client.ts";
 import { Spending } from "./spending.ts";
 import { ActivityLog } from "./store/activity.ts";
-import { Database } from "./store/database.ts";
+import { NODE_DATABASE } from "./store/node-schema.ts";
+import { Database } from "../shared/store/database.ts";
 import { HardenedStore } from "./store/hardened.ts";
 import { Inbox } from "./store/inbox.ts";
 import { Outbox } from "./store/outbox.ts";
@@ -103,7 +104,7 @@ export function assemble(config: NodeConfig, surroundings: Surroundings, resourc
 }
 
 function storesOf(config: NodeConfig, resources: AsyncDisposableStack) {
-  const db = resources.use(new Database(join(config.dir, "node.sqlite")));
+  const db = resources.use(new Database(join(config.dir, "node.sqlite"), NODE_DATABASE));
   const vault = new Vault(readStorageKey(config.dir, "database"));
   return {
     db,

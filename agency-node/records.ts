@@ -12,7 +12,7 @@ import type { DeconflictionRecord } from "./core/record.ts";
 import { intake } from "./intake/intake.ts";
 import type { IntakeEvent, IntakeOptions } from "./intake/intake.ts";
 import type { ActivityLog } from "./store/activity.ts";
-import type { Database } from "./store/database.ts";
+import type { Database } from "../shared/store/database.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";

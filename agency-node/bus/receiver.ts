@@ -11,7 +11,7 @@ import type { Log } from "../../shared/world/log.ts";
 import type { BusMessage, NatsBus } from "../../shared/platform/nats.ts";
 import { pause } from "../../shared/platform/retry.ts";
 import { deliveryStream, NODE_CONSUMER } from "../../shared/wire/subjects.ts";
-import type { Database } from "../store/database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { Inbox } from "../store/inbox.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { StandingStore } from "../store/standings.ts";

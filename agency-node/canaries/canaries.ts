@@ -18,7 +18,7 @@ import type { Log } from "../../shared/world/log.ts";
 import type { CanaryReport } from "../canary-report.ts";
 import type { MatchState } from "../core/match.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
-import type { Database } from "../store/database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import { Wake } from "../wake.ts";
 import type { CanaryStore } from "./canary-store.ts";
 import { canaryRole, canarySubject } from "./core/person.ts";

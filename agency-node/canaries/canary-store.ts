@@ -3,7 +3,7 @@
  * what leaves it of any record.
  */
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
-import type { Database } from "../store/database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { CanaryBeat } from "./core/silence.ts";
 
 export type Canary = {

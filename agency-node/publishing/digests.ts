@@ -21,7 +21,7 @@ import {
   REPAIR_LAST_MS,
   STRAYS_PER_SUBMISSION,
 } from "../core/limits.ts";
-import type { Database } from "../store/database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { RecordStore } from "../store/records.ts";
 import type { StandingStore, Version } from "../store/standings.ts";

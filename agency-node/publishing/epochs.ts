@@ -7,7 +7,7 @@ import type { Federation } from "../../shared/core/directive.ts";
 import type { Log } from "../../shared/world/log.ts";
 import { ENDED_ROWS_PER_STEP } from "../core/limits.ts";
 import { SCHEME } from "../linkage/scheme.ts";
-import type { Database } from "../store/database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { HardenedStore } from "../store/hardened.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { StandingStore } from "../store/standings.ts";

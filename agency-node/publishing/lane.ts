@@ -18,7 +18,7 @@ import { BudgetError } from "../hardening/answers.ts";
 import { encodeIdentifier, identifiersOf } from "../linkage/identifiers.ts";
 import { classOf, SCHEME } from "../linkage/scheme.ts";
 import type { KindName } from "../linkage/scheme.ts";
-import type { Database } from "../store/database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { HardenedStore, HardeningBatch } from "../store/hardened.ts";
 import type { RecordStore, StoredRecord } from "../store/records.ts";
 import { Wake } from "../wake.ts";

@@ -20,7 +20,7 @@ import type { Log } from "../../shared/world/log.ts";
 import { CARRIED_ROWS_MAX, CARRIED_SUBMISSION_BYTES, SUBMISSION_BYTES } from "../core/limits.ts";
 import { layOut, paddingOf, tokensOfLayout } from "../core/publication.ts";
 import type { HardenedIdentifier } from "../core/publication.ts";
-import type { Database } from "../store/database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { HardenedStore } from "../store/hardened.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { Due, JoinedEpoch, StandingStore, Urgency, Version } from "../store/standings.ts";

@@ -2,7 +2,7 @@
  * The node's own log of who did what to which record and why, for oversight: the six verbs of the Law Enforcement Directive
  * (Directive (EU) 2016/680, article 25). Free-text reasons stay here and nowhere else.
  */
-import type { Database } from "./database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { Vault } from "./vault.ts";
 
 export type Verb = "collection" | "alteration" | "consultation" | "disclosure" | "combination" | "erasure";

@@ -4,7 +4,7 @@
  */
 import { u32, concat } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { Vault } from "./vault.ts";
 
 export type HardeningBatch = {

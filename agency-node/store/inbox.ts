@@ -2,7 +2,7 @@
 import type { Handle, MatchId } from "../../shared/core/ids.ts";
 import { isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { Vault } from "./vault.ts";
 
 export type NoticeHead = { readonly number: number; readonly hash: Uint8Array };

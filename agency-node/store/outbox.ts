@@ -17,7 +17,7 @@ import type { Clock } from "../../shared/world/clock.ts";
 import { signSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { submissionSubject } from "../../shared/wire/subjects.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { Version } from "./standings.ts";
 import type { Vault } from "./vault.ts";
 

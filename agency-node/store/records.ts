@@ -7,7 +7,7 @@ import type { Handle } from "../../shared/core/ids.ts";
 import { packPrepared } from "../core/packed.ts";
 import type { Prepared } from "../core/packed.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import type { Vault } from "./vault.ts";
 
 /**

@@ -11,7 +11,7 @@ import type { HashKey } from "../../shared/crypto/hash.ts";
 import { packLayout, unpackLayout, unpackPrepared } from "../core/packed.ts";
 import type { Prepared } from "../core/packed.ts";
 import type { Layout } from "../core/publication.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "../../shared/store/database.ts";
 import { IS_READY, preparedPlace } from "./records.ts";
 import type { Vault } from "./vault.ts";
 

@@ -1,7 +1,7 @@
 /** Items for oversight, see `core/alarm.ts`. */
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { Alarm, AlarmKind, Sighting } from "../core/alarm.ts";
-import type { Database, Row } from "./database.ts";
+import type { Database, Row } from "../../shared/store/database.ts";
 
 /** Acknowledged items that are listed; all are kept. */
 const ACKNOWLEDGED_LISTED_MAX = 200;

@@ -2,7 +2,7 @@
 import type { Handling } from "../../shared/core/data-plane.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
-import type { Database, Row } from "./database.ts";
+import type { Database, Row } from "../../shared/store/database.ts";
 
 /** A withdrawal (no day) or revalidation that a submission of another epoch made. */
 export type Carried = {

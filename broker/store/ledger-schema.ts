@@ -1,5 +1,5 @@
 /** The ledger's tables, and how a ledger of an earlier version becomes one of this. */
-import type { DatabaseKind } from "./database.ts";
+import type { DatabaseKind } from "../../shared/store/database.ts";
 
 const SUBMISSIONS = `
   CREATE TABLE submission (
@@ -138,5 +138,9 @@ export const LEDGER: DatabaseKind = {
   what: "the ledger",
   version: 2,
   schema: SCHEMA,
-  upgrades: new Map([[1, FROM_VERSION_1]]),
+  upgrades: { 1: FROM_VERSION_1 },
+  // Two brokers would tell two stories.
+  exclusive: true,
+  secureDelete: true,
+  busyTimeoutMs: 2_000,
 };

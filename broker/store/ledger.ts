@@ -18,9 +18,9 @@ import type { Account } from "../../shared/core/quota.ts";
 import type { Head } from "../core/submission.ts";
 import { AlarmTable } from "./alarm-table.ts";
 import { EpochTable } from "./epoch-table.ts";
-import { Database } from "./database.ts";
+import { Database } from "../../shared/store/database.ts";
 import { LEDGER } from "./ledger-schema.ts";
-import type { Row } from "./database.ts";
+import type { Row } from "../../shared/store/database.ts";
 import { MemberTable } from "./member-table.ts";
 
 export type Rejections = readonly { readonly index: number; readonly reason: RejectionReason }[];
@@ -60,7 +60,7 @@ export class Ledger implements Disposable {
   }
 
   /** All that `work` writes, or nothing of it. Synchronous, so that no other work can come between. */
-  transaction<T>(work: () => T): T {
+  transaction<T>(work: () => T extends Promise<unknown> ? never : T): T {
     return this.#database.transaction(work);
   }
 

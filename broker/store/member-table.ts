@@ -1,6 +1,6 @@
 /** What the broker knows of members besides their submissions: their standing as it was last acted on, and their last word on their health. */
 import type { MemberId } from "../../shared/core/ids.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "../../shared/store/database.ts";
 
 /** `returning`: reinstated, and its records are still being matched again. */
 export type Standing = "member" | "suspended" | "returning" | "removed";

@@ -1,5 +1,6 @@
 /** How a program starts, waits and ends. */
 import { CausewayError, isCausewayError } from "../core/errors.ts";
+import { MachineFault } from "../core/machine-fault.ts";
 import { describe } from "../world/log.ts";
 
 /** Aborts at the first SIGINT or SIGTERM. A second SIGINT ends the process at once. */
@@ -36,6 +37,7 @@ export function explain(error: unknown): string {
     const fields = error.fields.length > 0 ? ` (${error.fields.join(", ")})` : "";
     return `${error.message}${fields} [${error.code}]`;
   }
+  if (error instanceof MachineFault) return `${error.message} [ENVIRONMENT]`;
   const facts = Object.values(describe(error)).filter((fact) => fact !== undefined);
   return `internal fault: ${facts.join(" ")}`;
 }

@@ -8,6 +8,7 @@
 import { pino } from "pino";
 import type { DestinationStream } from "pino";
 import { isCausewayError } from "../core/errors.ts";
+import { MachineFault } from "../core/machine-fault.ts";
 
 export type LogFields = Readonly<Record<string, number | boolean | string | undefined>>;
 
@@ -56,6 +57,7 @@ export function describe(cause: unknown): LogFields {
   if (isCausewayError(cause)) {
     return { error: cause.code, message: cause.message, fields: cause.fields.join(" ") || undefined };
   }
+  if (cause instanceof MachineFault) return { error: "ENVIRONMENT", message: cause.message };
   if (!(cause instanceof Error)) return { error: typeof cause };
   const code = "code" in cause ? wordOf(cause.code) : undefined;
   return { error: wordOf(cause.name) ?? "Error", errorCode: code, place: placeOf(cause) };

@@ -10,7 +10,8 @@ import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
 import { contentHash } from "../../agency-node/intake/content-hash.ts";
 import { classOf, SCHEME } from "../../agency-node/linkage/scheme.ts";
 import type { KindName } from "../../agency-node/linkage/scheme.ts";
-import { Database } from "../../agency-node/store/database.ts";
+import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
+import { Database } from "../../shared/store/database.ts";
 import { HardenedStore } from "../../agency-node/store/hardened.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
 import { StandingStore } from "../../agency-node/store/standings.ts";
@@ -41,7 +42,7 @@ export function fillCache(
   dir: string,
   of: { readonly records: number; readonly epoch: number; readonly generation: number },
 ): void {
-  using db = new Database(join(dir, "node.sqlite"));
+  using db = new Database(join(dir, "node.sqlite"), NODE_DATABASE);
   const vault = new Vault(readStorageKey(dir, "database"));
   const standings = new StandingStore(db, vault);
   standings.join(of.epoch, of.generation, SCHEME.name);

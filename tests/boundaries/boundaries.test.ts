@@ -51,7 +51,9 @@ describe("import boundaries", () => {
     ["broker/bus/intake.ts", '"../../shared/wire/gen/v1.ts"', "wire", "generated-code-at-the-edges"],
     ["broker/bus/intake.ts", '"../../shared/wire/gen/v1.ts"', "type Wire", "generated-code-at-the-edges"],
     ["broker/bus/intake.ts", '"nats"', "connect", "nats-behind-one-file"],
-    ["broker/bus/intake.ts", '"node:sqlite"', "DatabaseSync", "sqlite-in-stores"],
+    ["broker/bus/intake.ts", '"node:sqlite"', "DatabaseSync", "one-sqlite"],
+    ["broker/store/ledger.ts", '"node:sqlite"', "DatabaseSync", "one-sqlite"],
+    ["agency-node/store/records.ts", '"node:sqlite"', "type DatabaseSync", "one-sqlite"],
     ["broker/bus/intake.ts", '"fast-check"', "assert", "no-development-dependencies"],
     ["broker/bus/intake.ts", '"./nowhere.ts"', "nothing", "resolvable"],
   ])("refuse %s importing %s as %s", async (path, from, name, rule) => {
@@ -76,7 +78,10 @@ describe("import boundaries", () => {
     write("shared/crypto/sodium.ts", 'import sodium from "libsodium-wrappers";\nexport const lib = sodium;\n');
     write("shared/platform/nats.ts", 'import { connect } from "nats";\nexport const open = connect;\n');
     write("broker/rpc/publish.ts", 'import { wire } from "../../shared/wire/gen/v1.ts";\nexport const use = wire;\n');
-    write("broker/store/ledger.ts", 'import { DatabaseSync } from "node:sqlite";\nexport const open = DatabaseSync;\n');
+    write(
+      "shared/store/database.ts",
+      'import { DatabaseSync } from "node:sqlite";\nexport const open = DatabaseSync;\n',
+    );
     write("broker/core/rules.ts", 'import { hash } from "../../shared/crypto/hash.ts";\nexport const use = hash;\n');
     write("agency-node/linkage/phones.ts", 'import anyAscii from "any-ascii";\nexport const ascii = anyAscii;\n');
     expect((await checkBoundaries(root)).violations).toEqual([]);

@@ -6,7 +6,8 @@ import { Canaries } from "../../agency-node/canaries/canaries.ts";
 import { CanaryStore } from "../../agency-node/canaries/canary-store.ts";
 import type { MatchState } from "../../agency-node/core/match.ts";
 import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
-import { Database } from "../../agency-node/store/database.ts";
+import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
+import { Database } from "../../shared/store/database.ts";
 import { parseIsoDay } from "../../shared/core/days.ts";
 import { lpText, toHex, u64 } from "../../shared/core/bytes.ts";
 import type { Domain } from "../../shared/core/domain.ts";
@@ -102,7 +103,7 @@ class PaperNode {
   constructor(member: MemberId, nodes: PaperNodes) {
     this.member = member;
     this.nodes = nodes;
-    this.db = new Database(join(nodes.dir, member));
+    this.db = new Database(join(nodes.dir, member), NODE_DATABASE);
     this.canaries = this.start();
   }
 
@@ -141,7 +142,7 @@ class PaperNode {
   lose(): void {
     this.db[Symbol.dispose]();
     this.kept.clear();
-    this.db = new Database(join(this.nodes.dir, `${this.member}-new`));
+    this.db = new Database(join(this.nodes.dir, `${this.member}-new`), NODE_DATABASE);
     this.canaries = this.start();
   }
 

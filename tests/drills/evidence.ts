@@ -4,7 +4,8 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
-import { Database } from "../../agency-node/store/database.ts";
+import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
+import { Database } from "../../shared/store/database.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
 import { Inbox } from "../../agency-node/store/inbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
@@ -66,7 +67,7 @@ export function readBooks(books: Books): Evidence {
 }
 
 function readNode(dir: string) {
-  using db = new Database(join(dir, "node.sqlite"));
+  using db = new Database(join(dir, "node.sqlite"), NODE_DATABASE);
   const vault = new Vault(readStorageKey(dir, "database"));
   const inbox = new Inbox(db, vault);
   const combinations = new ActivityLog(db, vault).all().filter(({ verb }) => verb === "combination");

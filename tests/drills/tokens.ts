@@ -1,6 +1,7 @@
 /** The tokens that test nodes have published in an epoch, made again from their hardened identifiers and the board's shares of the salt. */
 import { join } from "node:path";
-import { Database } from "../../agency-node/store/database.ts";
+import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
+import { Database } from "../../shared/store/database.ts";
 import { HardenedStore } from "../../agency-node/store/hardened.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { tokensOf } from "../../shared/crypto/token.ts";
@@ -17,7 +18,7 @@ export async function tokensPublishedIn(federation: TestFederation, epoch: numbe
 }
 
 function hardenedAt(dir: string, max: number): Uint8Array[] {
-  using db = new Database(join(dir, "node.sqlite"));
+  using db = new Database(join(dir, "node.sqlite"), NODE_DATABASE);
   const hardened = new HardenedStore(db, new Vault(readStorageKey(dir, "database")));
   const rows = db.all<{ cache_key: Uint8Array }>("SELECT cache_key FROM hardened LIMIT ?", max);
   return rows.map(({ cache_key: cacheKey }) => hardened.get(cacheKey) as Uint8Array);

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Database } from "../../agency-node/store/database.ts";
+import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
+import { Database } from "../../shared/store/database.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { expectRefusal, flipped, invented } from "../crypto/support.ts";
 import { NOTHING, TestNode, person } from "./support.ts";
@@ -47,7 +48,7 @@ describe("the database", () => {
 
   it("refuses a file of another version", () => {
     node.db.run("PRAGMA user_version = 99");
-    expectRefusal(() => new Database(node.path), "ENVIRONMENT");
+    expectRefusal(() => new Database(node.path, NODE_DATABASE), "ENVIRONMENT");
   });
 });
 

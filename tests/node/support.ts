@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Inbox } from "../../agency-node/store/inbox.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
-import { Database } from "../../agency-node/store/database.ts";
+import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
+import { Database } from "../../shared/store/database.ts";
 import { HardenedStore } from "../../agency-node/store/hardened.ts";
 import { Outbox } from "../../agency-node/store/outbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
@@ -65,7 +66,7 @@ export class TestNode implements Disposable {
 
   /** Also what a restart does: everything in memory is new, the file stays. */
   open(key = invented("database key", 32)): void {
-    this.db = new Database(this.path);
+    this.db = new Database(this.path, NODE_DATABASE);
     this.vault = new Vault(key);
     this.records = new RecordStore(this.db, this.vault);
     this.standings = new StandingStore(this.db, this.vault);

@@ -10,7 +10,8 @@ import { evaluatorClient } from "../../agency-node/hardening/rpc/evaluator-clien
 import { encodeIdentifier, identifiersOf } from "../../agency-node/linkage/identifiers.ts";
 import { domainOf } from "../../agency-node/core/record.ts";
 import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
-import { Database } from "../../agency-node/store/database.ts";
+import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
+import { Database } from "../../shared/store/database.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
 import { HardenedStore } from "../../agency-node/store/hardened.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
@@ -106,7 +107,7 @@ function knownTo(unit: UnitName): Known {
   const dir = federation.dir(unit);
   return withCopy(join(dir, "node.sqlite"), (database, copy) => {
     database.close();
-    using db = new Database(copy);
+    using db = new Database(copy, NODE_DATABASE);
     const vault = new Vault(readStorageKey(dir, "database"));
     const records = [...new RecordStore(db, vault).all()].map(({ record }) => record);
     const store = new HardenedStore(db, vault);

@@ -8,7 +8,8 @@ import type { Output } from "../../shared/terminal/output.ts";
 import { connectToNode } from "../../agency-node/cli/rpc/node-client.ts";
 import type { NodeClient } from "../../agency-node/cli/rpc/node-client.ts";
 import { inbox, showStatus } from "../../agency-node/cli/unit-commands.ts";
-import { Database } from "../../agency-node/store/database.ts";
+import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
+import { Database } from "../../shared/store/database.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
@@ -34,7 +35,7 @@ describe("canaries in a federation of three", { timeout: LONG_MS }, () => {
   afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
 
   function beats(unit: UnitName, epoch: number): readonly CanaryBeat[] {
-    using db = new Database(join(federation.dir(unit), "node.sqlite"));
+    using db = new Database(join(federation.dir(unit), "node.sqlite"), NODE_DATABASE);
     return new CanaryStore(db).beats(epoch);
   }
 

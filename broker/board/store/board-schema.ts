@@ -4,7 +4,7 @@
  * Everything here is signed by whoever says it or public: whoever writes the file can lose things or bring back old ones, which those
  * who act on them notice; whoever reads it learns who is being invited and what the board is about to decide. Secrets in it are sealed.
  */
-import type { DatabaseKind } from "../../store/database.ts";
+import type { DatabaseKind } from "../../../shared/store/database.ts";
 
 const SCHEMA = `
   CREATE TABLE proposal (
@@ -95,5 +95,9 @@ export const DESK: DatabaseKind = {
   what: "the board's desk",
   version: 2,
   schema: SCHEMA,
-  upgrades: new Map([[1, FROM_VERSION_1]]),
+  upgrades: { 1: FROM_VERSION_1 },
+  // Two brokers would tell two stories.
+  exclusive: true,
+  secureDelete: true,
+  busyTimeoutMs: 2_000,
 };

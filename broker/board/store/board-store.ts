@@ -1,5 +1,5 @@
 /** All tables of the board's desk, over one file. */
-import { Database } from "../../store/database.ts";
+import { Database } from "../../../shared/store/database.ts";
 import { DESK } from "./board-schema.ts";
 import { CredentialsTable } from "./credentials-table.ts";
 import { EnrolmentTable } from "./enrolment-table.ts";

@@ -2,7 +2,7 @@
 import type { Credentials } from "../../../shared/core/board.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { CREDENTIALS_REQUESTS_MAX } from "../limits.ts";
-import type { Database } from "../../store/database.ts";
+import type { Database } from "../../../shared/store/database.ts";
 
 export type StoredRequest = { readonly position: number; readonly signed: Uint8Array };
 

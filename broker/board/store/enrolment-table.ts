@@ -3,7 +3,7 @@ import { fromHex, toHex } from "../../../shared/core/bytes.ts";
 import type { Invitation } from "../../../shared/core/board.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { ENDED_INVITATIONS_OF_ONE_MAX, ENROLMENT_KEPT_MS, INVITATIONS_OF_ONE_MAX } from "../limits.ts";
-import type { Database } from "../../store/database.ts";
+import type { Database } from "../../../shared/store/database.ts";
 
 export type StoredEnrolment = {
   /** enrolment.json as it was handed in. */

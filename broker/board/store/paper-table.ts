@@ -9,7 +9,7 @@ import {
   PAPERS_OF_ONE_MAX,
   topicBytesOfOneMax,
 } from "../limits.ts";
-import type { Database } from "../../store/database.ts";
+import type { Database } from "../../../shared/store/database.ts";
 
 export type Paper = {
   readonly topic: string;

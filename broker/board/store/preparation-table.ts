@@ -3,7 +3,7 @@ import { equalBytes } from "../../../shared/core/bytes.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { OFFERS_OF_ONE_MAX } from "../limits.ts";
-import type { Database } from "../../store/database.ts";
+import type { Database } from "../../../shared/store/database.ts";
 
 /** `generation` 0: the one in use. */
 export type Preparation = { readonly epoch: number; readonly generation: number };

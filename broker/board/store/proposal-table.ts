@@ -3,7 +3,7 @@ import { fromHex, toHex } from "../../../shared/core/bytes.ts";
 import type { SignedDirective } from "../../../shared/core/directive.ts";
 import { decodeDirective } from "../../../shared/wire/directive.ts";
 import { digestOf } from "../core/proposal.ts";
-import type { Database, Row } from "../../store/database.ts";
+import type { Database, Row } from "../../../shared/store/database.ts";
 
 export type StoredProposal = { readonly signed: SignedDirective; readonly proposedAtMs: number };
 

@@ -4,8 +4,8 @@
  * Session tokens and codes are kept as hashes, of passkeys only the public half: whoever reads the file can sign in as nobody.
  * Whoever writes it can add a session, and then reads what administrators read; no key of the federation is here.
  */
-import { Database } from "../../store/database.ts";
-import type { DatabaseKind, Row } from "../../store/database.ts";
+import { Database } from "../../../shared/store/database.ts";
+import type { DatabaseKind, Row } from "../../../shared/store/database.ts";
 
 const SCHEMA = `
   CREATE TABLE user (
@@ -74,7 +74,16 @@ export type Session = {
   readonly usedAtMs: number;
 };
 
-const ACCOUNTS: DatabaseKind = { what: "the file of the console's accounts", version: 1, schema: SCHEMA };
+const ACCOUNTS: DatabaseKind = {
+  what: "the console's accounts",
+  version: 1,
+  schema: SCHEMA,
+  upgrades: {},
+  exclusive: true,
+  // A session that is over leaves nothing.
+  secureDelete: true,
+  busyTimeoutMs: 2_000,
+};
 
 export class Accounts implements Disposable {
   readonly #database: Database;

@@ -1,18 +1,19 @@
 /**
  * Budgets and batch ids of an evaluator, in SQLite, so that a restart neither charges twice nor forgives.
  *
- * Durable before it is answered: write-ahead log with `synchronous=FULL` (an fsync a commit), one transaction for the charge and the
- * batch id. Holds counts, hashes of blinded elements and times; a thief learns how much each member works, nothing else.
+ * Durable before it is answered, in one transaction for the charge and the batch id. Holds counts, hashes of blinded elements and times; a thief learns how much each member works, nothing else.
  * Whoever can write here can give away evaluations.
  */
-import { DatabaseSync } from "node:sqlite";
 import { fromHex, toHex } from "../../../shared/core/bytes.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { BATCH_ID_KEPT_MS } from "../../../shared/core/limits.ts";
 import { firstHourInWindow } from "../../../shared/core/quota.ts";
 import type { Account } from "../../../shared/core/quota.ts";
+import { Database } from "../../../shared/store/database.ts";
+import type { DatabaseKind } from "../../../shared/store/database.ts";
 import type { BatchDecision, KnownBatch } from "../core/batch.ts";
 
+/** The conditions: a file from before it had a number may lack any of them, if the program died while it made them. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS batches (
     member TEXT NOT NULL, batch_id TEXT NOT NULL, generation INTEGER NOT NULL, blinded_hash TEXT NOT NULL,
@@ -27,6 +28,16 @@ const SCHEMA = `
     member TEXT NOT NULL, generation INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (member, generation)
   ) STRICT, WITHOUT ROWID;
 `;
+
+const BUDGETS: DatabaseKind = {
+  what: "the evaluator's budgets",
+  version: 1,
+  schema: SCHEMA,
+  upgrades: { 0: SCHEMA },
+  exclusive: false,
+  secureDelete: false,
+  busyTimeoutMs: 5_000,
+};
 
 /** Which batch of whom. The initial grant is counted anew for each generation: everything must be hardened again then. */
 export type BatchKey = { readonly member: MemberId; readonly generation: number; readonly batchId: Uint8Array };
@@ -46,11 +57,9 @@ export type BudgetStore = Disposable & {
   account(member: MemberId, generation: number): Account;
 };
 
-/** Opens or creates the database. `path` may be ":memory:" in tests. */
+/** Opens or creates the database. `path` may be ":memory:" in tests. Throws ENVIRONMENT, see `Database`. */
 export function openBudgetStore(path: string): BudgetStore {
-  const database = new DatabaseSync(path);
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
-  database.exec(SCHEMA);
+  const database = new Database(path, BUDGETS);
   const read = readers(database);
   const write = writers(database);
   const preview = (key: BatchKey, decide: Decide): BatchDecision =>
@@ -58,65 +67,64 @@ export function openBudgetStore(path: string): BudgetStore {
   return {
     preview,
     settle: (key, batch, nowMs, decide) =>
-      inTransaction(database, () => {
+      database.transaction(() => {
         const decision = preview(key, decide);
         if (decision.kind === "charge") write.charge(key, batch, decision.account, nowMs);
         if (decision.kind === "again") write.again(key);
         return decision;
       }),
     account: read.account,
-    [Symbol.dispose]: () => database.close(),
+    [Symbol.dispose]: () => database[Symbol.dispose](),
   };
 }
 
-function readers(database: DatabaseSync) {
-  const batch = database.prepare(
-    "SELECT generation, blinded_hash, answers FROM batches WHERE member = ? AND batch_id = ?",
-  );
-  const initial = database.prepare("SELECT used FROM initial_grants WHERE member = ? AND generation = ?");
-  const hours = database.prepare("SELECT hour, used FROM hours WHERE member = ?");
+function readers(database: Database) {
   return {
-    batch(key: BatchKey): KnownBatch | undefined {
-      const row = batch.get(key.member, toHex(key.batchId));
+    batch({ member, batchId }: BatchKey): KnownBatch | undefined {
+      const sql = "SELECT generation, blinded_hash, answers FROM batches WHERE member = ? AND batch_id = ?";
+      const row = database.get<{ generation: number; blinded_hash: string; answers: number }>(
+        sql,
+        member,
+        toHex(batchId),
+      );
       if (row === undefined) return undefined;
-      const blindedHash = fromHex(String(row["blinded_hash"]));
-      return { generation: Number(row["generation"]), blindedHash, answers: Number(row["answers"]) };
+      return { generation: row.generation, blindedHash: fromHex(row.blinded_hash), answers: row.answers };
     },
     account(member: MemberId, generation: number): Account {
-      const used = hours.all(member).map((row) => [Number(row["hour"]), Number(row["used"])] as const);
-      return { initialUsed: Number(initial.get(member, generation)?.["used"] ?? 0), hours: new Map(used) };
+      const initial = "SELECT used FROM initial_grants WHERE member = ? AND generation = ?";
+      const initialUsed = database.number(initial, member, generation);
+      const hours = database.all<{ hour: number; used: number }>(
+        "SELECT hour, used FROM hours WHERE member = ?",
+        member,
+      );
+      return { initialUsed, hours: new Map(hours.map(({ hour, used }) => [hour, used])) };
     },
   };
 }
 
-function writers(database: DatabaseSync) {
-  const insert = database.prepare("INSERT INTO batches VALUES (?, ?, ?, ?, ?, 1, ?)");
-  const again = database.prepare("UPDATE batches SET answers = answers + 1 WHERE member = ? AND batch_id = ?");
-  const setInitial = database.prepare("INSERT OR REPLACE INTO initial_grants VALUES (?, ?, ?)");
-  const setHour = database.prepare("INSERT OR REPLACE INTO hours VALUES (?, ?, ?)");
-  const forgetHours = database.prepare("DELETE FROM hours WHERE hour < ?");
-  const forgetBatches = database.prepare("DELETE FROM batches WHERE charged_at_ms < ?");
+function writers(database: Database) {
   return {
     charge(key: BatchKey, batch: { blindedHash: Uint8Array; elements: number }, account: Account, nowMs: number): void {
       const { member, generation } = key;
-      insert.run(member, toHex(key.batchId), generation, toHex(batch.blindedHash), batch.elements, nowMs);
-      setInitial.run(member, generation, account.initialUsed);
-      for (const [hour, used] of account.hours) setHour.run(member, hour, used);
-      forgetHours.run(firstHourInWindow(nowMs));
-      forgetBatches.run(nowMs - BATCH_ID_KEPT_MS);
+      database.run(
+        "INSERT INTO batches VALUES (?, ?, ?, ?, ?, 1, ?)",
+        member,
+        toHex(key.batchId),
+        generation,
+        toHex(batch.blindedHash),
+        batch.elements,
+        nowMs,
+      );
+      database.run("INSERT OR REPLACE INTO initial_grants VALUES (?, ?, ?)", member, generation, account.initialUsed);
+      for (const [hour, used] of account.hours) {
+        database.run("INSERT OR REPLACE INTO hours VALUES (?, ?, ?)", member, hour, used);
+      }
+      database.run("DELETE FROM hours WHERE hour < ?", firstHourInWindow(nowMs));
+      database.run("DELETE FROM batches WHERE charged_at_ms < ?", nowMs - BATCH_ID_KEPT_MS);
     },
-    again: (key: BatchKey) => again.run(key.member, toHex(key.batchId)),
+    again({ member, batchId }: BatchKey): void {
+      const sql = "UPDATE batches SET answers = answers + 1 WHERE member = ? AND batch_id = ?";
+      database.run(sql, member, toHex(batchId));
+    },
   };
-}
-
-function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec("BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    database.exec("COMMIT");
-    return result;
-  } catch (error) {
-    database.exec("ROLLBACK");
-    throw error;
-  }
 }

@@ -1,12 +1,8 @@
 /**
- * The node's database: the only state of the federation with no other copy (back it up with its key file). One connection, one
- * thread, every change of state in one transaction with the outbox rows that tell of it.
+ * The node's tables: the only state of the federation with no other copy (back it up with its key file). One connection, one thread,
+ * every change of state in one transaction with the outbox rows that tell of it.
  */
-import { DatabaseSync } from "node:sqlite";
-import { chmodSync } from "node:fs";
-import { CausewayError } from "../../shared/core/errors.ts";
-
-const SCHEMA_VERSION = 2;
+import type { DatabaseKind } from "../../shared/store/database.ts";
 
 /**
  * Columns called `sealed` are encrypted, see `Vault`. Handles are pseudonyms and stand as they are.
@@ -166,85 +162,14 @@ CREATE TABLE activity (
 ) STRICT;
 `;
 
-export class Database implements Disposable {
-  readonly #sqlite: DatabaseSync;
-  readonly #prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
-  #depth = 0;
-  #afterCommit: (() => void)[] = [];
-
-  /** Opens or creates the file, readable by its owner only. Throws ENVIRONMENT for a file of another version. */
-  constructor(path: string) {
-    this.#sqlite = new DatabaseSync(path);
-    chmodSync(path, 0o600);
-    this.#sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
-    const version = this.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;
-    if (version === 0) this.#create();
-    else if (version !== SCHEMA_VERSION) {
-      throw new CausewayError(
-        "ENVIRONMENT",
-        `${path} has version ${version}, this program needs ${SCHEMA_VERSION}: move the file away and import the records again`,
-      );
-    }
-  }
-
-  #create(): void {
-    this.transaction(() => this.#sqlite.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION};`));
-  }
-
-  /** All or nothing, and on disk when it returns. Nested calls join the outer one. `work` must not wait for anything. */
-  transaction<T>(work: () => T extends Promise<unknown> ? never : T): T {
-    if (this.#depth > 0) return work();
-    this.#sqlite.exec("BEGIN IMMEDIATE");
-    this.#depth += 1;
-    try {
-      const result = work();
-      this.#sqlite.exec("COMMIT");
-      return result;
-    } catch (error) {
-      this.#afterCommit = [];
-      // A full disk has rolled back already; a second attempt would hide what went wrong.
-      if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
-      throw error;
-    } finally {
-      this.#depth -= 1;
-      if (this.#depth === 0) this.#runAfterCommit();
-    }
-  }
-
-  /** Runs `work` once the transaction that is open now is on disk, never if it fails; at once outside of one. */
-  afterCommit(work: () => void): void {
-    this.#afterCommit.push(work);
-    if (this.#depth === 0) this.#runAfterCommit();
-  }
-
-  #runAfterCommit(): void {
-    const due = this.#afterCommit;
-    this.#afterCommit = [];
-    for (const work of due) work();
-  }
-
-  get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
-    return this.#statement(sql).get(...values) as Row | undefined;
-  }
-
-  all<Row>(sql: string, ...values: SqlValue[]): Row[] {
-    return this.#statement(sql).all(...values) as Row[];
-  }
-
-  /** Returns how many rows changed. */
-  run(sql: string, ...values: SqlValue[]): number {
-    return Number(this.#statement(sql).run(...values).changes);
-  }
-
-  #statement(sql: string): ReturnType<DatabaseSync["prepare"]> {
-    let statement = this.#prepared.get(sql);
-    if (statement === undefined) this.#prepared.set(sql, (statement = this.#sqlite.prepare(sql)));
-    return statement;
-  }
-
-  [Symbol.dispose](): void {
-    this.#sqlite.close();
-  }
-}
-
-export type SqlValue = string | number | null | Uint8Array;
+export const NODE_DATABASE: DatabaseKind = {
+  what: "the node's records",
+  version: 2,
+  schema: SCHEMA,
+  upgrades: {},
+  // It is copied by other tools while the node runs.
+  exclusive: false,
+  // Nothing stands in it in the clear that a deletion is to take along.
+  secureDelete: false,
+  busyTimeoutMs: 0,
+};
