@@ -6,9 +6,8 @@
  * it does not take the caller for an administrator of today's board.
  */
 import type { DirectiveSignature, MemberKey, SignedDirective, SignedFreshness } from "../../shared/core/directive.ts";
+import type { ProposalState } from "../../shared/core/board.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-
-export type ProposalState = "waiting" | "accepted" | "overtaken" | "expired";
 
 export type Proposal = {
   readonly signed: SignedDirective;

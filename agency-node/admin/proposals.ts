@@ -14,7 +14,8 @@ import { keyId } from "../../shared/crypto/sign.ts";
 import { checkProposal } from "./checks.ts";
 import type { CheckOptions } from "./checks.ts";
 import { draftDirective, signDirective } from "./board.ts";
-import type { Approval, Proposal, ProposalState } from "./office.ts";
+import type { ProposalState } from "../../shared/core/board.ts";
+import type { Approval, Proposal } from "./office.ts";
 import { assertComplete } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 

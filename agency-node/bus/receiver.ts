@@ -4,7 +4,15 @@
  * when the change it makes is on disk.
  */
 import { equalBytes } from "../../shared/core/bytes.ts";
-import type { Delivery, DigestAnswer, Gap, Notice, Receipt, SubmissionBody } from "../../shared/core/data-plane.ts";
+import type {
+  Delivery,
+  DigestAnswer,
+  Gap,
+  Notice,
+  Receipt,
+  SubmissionBody,
+  UnknownNotice,
+} from "../../shared/core/data-plane.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { Log } from "../../shared/world/log.ts";
@@ -155,9 +163,12 @@ export class Receiver {
       case "gap":
         return this.#fillGap(body, streamSequence);
       case "notice":
+      case "unknownNotice":
         return this.#takeNotice(body, hash);
       case "digestAnswer":
         return this.#parts.db.transaction(() => this.#parts.takeDigestAnswer(body));
+      case "unknown":
+        return this.#parts.log.warn("delivery.kindUnknown", { field: body.field });
     }
   }
 
@@ -171,8 +182,7 @@ export class Receiver {
       }
     });
     onReceipt();
-    if (reasons.size > 0)
-      log.warn("publication.rejected", { entries: reasons.size, reason: firstOf(reasons.values()) });
+    if (reasons.size > 0) log.warn("submission.rejected", { entries: reasons.size, reason: firstOf(reasons.values()) });
   }
 
   #fillGap(gap: Gap, streamSequence: number): void {
@@ -205,7 +215,7 @@ export class Receiver {
     this.#parts.onDoubt();
   }
 
-  #takeNotice(notice: Notice, hash: Uint8Array): void {
+  #takeNotice(notice: Notice | UnknownNotice, hash: Uint8Array): void {
     const { db, inbox } = this.#parts;
     const head = inbox.head();
     if (notice.number > head.number + 1) return this.#askForMissing();
@@ -217,13 +227,20 @@ export class Receiver {
     }
     if (!equalBytes(notice.prevHash, head.hash)) return this.#breakChain(notice);
     db.transaction(() => {
-      this.#parts.apply(notice);
+      if (notice.kind === "notice") this.#parts.apply(notice);
+      else this.#skip(notice);
       inbox.advance({ number: notice.number, hash });
     });
     this.#confirmLater();
   }
 
-  #breakChain({ number }: Notice): void {
+  /** Its place in the chain holds without what it says, so it holds up nothing behind it. Only another version of the node can read it. */
+  #skip({ number, field }: UnknownNotice): void {
+    this.#parts.inbox.skip();
+    this.#parts.log.warn("notice.kindUnknown", { number, field });
+  }
+
+  #breakChain({ number }: Notice | UnknownNotice): void {
     this.#parts.faults.brokenNotices += 1;
     this.#parts.log.error("notice.broken-chain", undefined, { number });
   }

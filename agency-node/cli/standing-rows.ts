@@ -66,3 +66,12 @@ export function certificateRows(
   if (certificateUntilMs - nowMs > CERTIFICATE_WARN_MS) return [];
   return [["Certificate", `ends at ${timeOf(certificateUntilMs)} and was not renewed: tell the board`]];
 }
+
+/** What the broker says and this version cannot read. */
+export function skippedRows({ skippedNotices }: Pick<NodeStatus, "skippedNotices">): string[][] {
+  return skippedNotices === 0 ? [] : [["Skipped", skippedOf(skippedNotices)]];
+}
+
+export function skippedOf(notices: number): string {
+  return `${notices} ${notices === 1 ? "notice" : "notices"} of a kind that this version does not know: update the node`;
+}

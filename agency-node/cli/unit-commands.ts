@@ -1,8 +1,16 @@
 /** What a unit asks its running node: records, withdrawals, matches, status. */
-import { certificateRows, membershipRows, noticedRows, rotationRows, spendRows } from "./standing-rows.ts";
+import {
+  certificateRows,
+  membershipRows,
+  noticedRows,
+  rotationRows,
+  skippedOf,
+  skippedRows,
+  spendRows,
+} from "./standing-rows.ts";
 import { EXIT, table } from "../../shared/terminal/output.ts";
 import type { Output } from "../../shared/terminal/output.ts";
-import type { MatchView, NodeClient, NodeStatus } from "./rpc/node-client.ts";
+import type { MatchView, NodeClient, NodeStatus, Silence } from "./rpc/node-client.ts";
 import { printable } from "../../shared/terminal/printable.ts";
 import { sentenceOf } from "./wording.ts";
 
@@ -43,16 +51,19 @@ export async function inbox(
 ): Promise<void> {
   const { signal } = flags;
   if (signal === undefined) {
-    const { matches, silenceUnprovenSinceMs } = await node.matches(flags);
-    return showAll(matches, silenceUnprovenSinceMs, output);
+    const { matches, ...silence } = await node.matches(flags);
+    return showAll(matches, silence, output);
   }
   output.say("Waiting for overlaps; Ctrl-C ends this.");
   const shown = new Set<string>();
   let toldMs = 0;
+  let toldSkipped = 0;
   try {
-    for await (const { match, silenceUnprovenSinceMs } of node.watch(signal)) {
+    for await (const { match, silenceUnprovenSinceMs, skippedNotices } of node.watch(signal)) {
       if (silenceUnprovenSinceMs !== toldMs) tellSilence(silenceUnprovenSinceMs, output);
       toldMs = silenceUnprovenSinceMs;
+      if (skippedNotices > toldSkipped) tellSkipped(skippedNotices, output);
+      toldSkipped = skippedNotices;
       if (match === undefined) continue;
       if (!flags.all && (match.state === "closed" || match.state === "dropped") && !shown.has(match.id)) continue;
       shown.add(match.id);
@@ -64,7 +75,7 @@ export async function inbox(
   }
 }
 
-function showAll(matches: readonly MatchView[], silenceUnprovenSinceMs: number, output: Output): void {
+function showAll(matches: readonly MatchView[], silence: Silence, output: Output): void {
   for (const match of matches) {
     output.json(match);
     output.say(`${timeOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
@@ -72,7 +83,13 @@ function showAll(matches: readonly MatchView[], silenceUnprovenSinceMs: number, 
     output.say(printable(`          case ${caseReference}, ${handling}, review by ${reviewBy}; ${reasons.join("; ")}`));
   }
   if (matches.length === 0) output.say("No overlaps.");
-  if (silenceUnprovenSinceMs > 0) tellSilence(silenceUnprovenSinceMs, output);
+  if (silence.silenceUnprovenSinceMs > 0) tellSilence(silence.silenceUnprovenSinceMs, output);
+  if (silence.skippedNotices > 0) tellSkipped(silence.skippedNotices, output);
+}
+
+function tellSkipped(skippedNotices: number, output: Output): void {
+  output.json({ skippedNotices });
+  output.say(`Skipped: ${skippedOf(skippedNotices)}.`);
 }
 
 /** What it means now that there are no overlaps, or no others. */
@@ -121,6 +138,7 @@ function statusRows(status: NodeStatus): string[][] {
     ...spendRows(status),
     ...noticedRows(status),
     ...faultRows(status),
+    ...skippedRows(status),
     ...certificateRows(status, Date.now(), timeOf),
     ["Version", status.version],
   ];

@@ -1,4 +1,5 @@
 /** `LiaisonService`: what a liaison officer sees of the node's matches. */
+import { isDeepStrictEqual } from "node:util";
 import type { CallContext } from "nice-grpc";
 import type { Counterpart } from "../../shared/core/data-plane.ts";
 import { grpcService } from "../../shared/platform/grpc.ts";
@@ -29,7 +30,10 @@ const IDLE_MS = 30_000;
 
 export function liaisonService(parts: LiaisonServiceParts): GrpcService {
   const { owner, matches, inbox, canaries } = parts;
-  const silence = () => ({ silenceUnprovenSinceMs: BigInt(canaries.unprovenSinceMs()) });
+  const silence = () => ({
+    silenceUnprovenSinceMs: BigInt(canaries.unprovenSinceMs()),
+    skippedNotices: BigInt(inbox.skipped),
+  });
   return grpcService(LiaisonServiceDefinition, {
     async listMatches(request, context: CallContext) {
       assertOwnUnit(context, owner);
@@ -53,7 +57,7 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
           changed.clear();
           for (const match of batch) yield { match: toMatch(match, parts), ...silence() };
           const now = silence();
-          if (now.silenceUnprovenSinceMs !== told.silenceUnprovenSinceMs) yield { match: undefined, ...(told = now) };
+          if (!isDeepStrictEqual(now, told)) yield { match: undefined, ...(told = now) };
           if (changed.size === 0) await wake.wait(IDLE_MS, context.signal);
         }
       } finally {

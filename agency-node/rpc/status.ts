@@ -45,6 +45,7 @@ export function statusOf(parts: NodeParts): GetStatusResponse {
     alarms: [...spending.alarms],
     certificateUntilMs: BigInt(trust.certificateUntilMs),
     membershipEnd: endOf(parts),
+    skippedNotices: BigInt(inbox.skipped),
   };
 }
 

@@ -10,6 +10,7 @@ export type NoticeHead = { readonly number: number; readonly hash: Uint8Array };
 export class Inbox {
   readonly #db: Database;
   readonly #vault: Vault;
+  #skipped = 0;
 
   constructor(db: Database, vault: Vault) {
     this.#db = db;
@@ -26,6 +27,18 @@ export class Inbox {
   advance(head: NoticeHead): void {
     this.#db.run("DELETE FROM notice");
     this.#db.run("INSERT INTO notice VALUES (?, ?)", head.number, head.hash);
+  }
+
+  /** Notices of a kind that this version does not know, since the node started. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** Inside a transaction. */
+  skip(): void {
+    this.#db.afterCommit(() => {
+      this.#skipped += 1;
+    });
   }
 
   match(matchId: MatchId): MatchState | undefined {

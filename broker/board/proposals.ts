@@ -10,7 +10,8 @@ import { foldProposal } from "../../shared/core/chain.ts";
 import type { DirectiveSignature, SignedDirective } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { assertSigns, digestOf, distinct, stateOf, tallyOf, weightOf } from "./core/proposal.ts";
-import type { ProposalState, Tally } from "./core/proposal.ts";
+import type { ProposalState } from "../../shared/core/board.ts";
+import type { Tally } from "./core/proposal.ts";
 import {
   ANSWER_BYTES_MAX,
   FINISHED_PROPOSALS_MAX,

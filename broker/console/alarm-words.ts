@@ -74,4 +74,10 @@ export const ALARM_WORDS: Readonly<Record<AlarmKind, AlarmWords>> = {
     advice:
       "Compare the chain with each other by telephone: somebody may show different histories to different parties.",
   },
+  unknownKind: {
+    title: "Node of a later version",
+    means:
+      "The node sent something of a kind that this broker's version does not know. It was skipped, and the node was told so.",
+    advice: "Ask the broker's operator to update the broker.",
+  },
 };

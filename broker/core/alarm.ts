@@ -18,6 +18,7 @@ export const ALARM_KINDS = [
   "proofFailed",
   "streamIncomplete",
   "directoryRefused",
+  "unknownKind",
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
@@ -47,4 +48,5 @@ export const ALARM_TEXTS = {
   streamIncomplete:
     "A stream has lost submissions that were applied; digests find the records that must be sent again.",
   directoryRefused: "The file of directives could not be proven; what was proven before stays in force.",
+  unknownKind: "The node sent something of a kind that this broker's version does not know; it was skipped.",
 } as const satisfies Partial<Record<AlarmKind, string>>;

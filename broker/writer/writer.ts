@@ -136,6 +136,10 @@ export class Writer {
         return [];
       case "digest":
         return [];
+      case "unknown":
+        log.warn("submission.kindUnknown", { field: body.field });
+        watch.raise("unknownKind", member, nowMs);
+        return [{ index: 0, reason: "kind" }];
     }
   }
 

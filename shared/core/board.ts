@@ -4,6 +4,12 @@
  */
 import type { Domain } from "./domain.ts";
 
+/**
+ * Of a directive that lacks signatures. `waiting` for them. `accepted`: it stands in the chain. `overtaken`: another directive took its
+ * number, so that it has to be proposed again.
+ */
+export type ProposalState = "waiting" | "accepted" | "overtaken" | "expired";
+
 /** One administrator's part in making or recovering salts. */
 export type BoardPaper = {
   /** What it belongs to; papers of one topic are read together. */

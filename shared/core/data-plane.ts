@@ -38,7 +38,14 @@ export type SubmissionBody =
   | { readonly kind: "proofMac"; readonly matchId: MatchId; readonly mac: Uint8Array }
   | { readonly kind: "proofVerdict"; readonly matchId: MatchId; readonly proven: boolean }
   | ({ readonly kind: "digest" } & Digest)
-  | ({ readonly kind: "health" } & Health);
+  | ({ readonly kind: "health" } & Health)
+  | UnknownKind;
+
+/**
+ * What a party of a later version sends and this one cannot read: the number of its field. It is authentic like all else, keeps its place
+ * in its chain, and is skipped. Never sent.
+ */
+export type UnknownKind = { readonly kind: "unknown"; readonly field: number };
 
 /** What a node has published in the submission's epoch, as of the submission before (protocol section 8). */
 export type Digest = {
@@ -101,25 +108,25 @@ export type Revalidate = { readonly operation: "revalidate"; readonly handle: Ha
 /** An entry that the peer formed wrongly: it keeps its place in the batch and is rejected for this reason. */
 export type MalformedEntry = { readonly operation: "malformed"; readonly reason: RejectionReason };
 
-export const REJECTION_REASONS = [
-  "malformed",
-  "domain",
-  "conversationKey",
-  "tokenCount",
-  "reviewDay",
-  "revalidationNeeded",
-  "unknownHandle",
-  "budget",
-  "handling",
-  "epoch",
-] as const;
-export type RejectionReason = (typeof REJECTION_REASONS)[number];
+export type RejectionReason =
+  | "malformed"
+  | "domain"
+  | "conversationKey"
+  | "tokenCount"
+  | "reviewDay"
+  | "revalidationNeeded"
+  | "unknownHandle"
+  | "budget"
+  | "handling"
+  | "epoch"
+  /** Of a kind that the broker's version does not know: an entry, or with index 0 a submission without entries as a whole. */
+  | "kind";
 
 /** One message of the broker to a member. */
 export type Delivery = {
   readonly recipientKey: Uint8Array;
   readonly member: MemberId;
-  readonly body: Receipt | Gap | Notice | DigestAnswer;
+  readonly body: Receipt | Gap | Notice | DigestAnswer | UnknownNotice | UnknownKind;
 };
 
 /** The answer to the digest in the named submission. */
@@ -156,6 +163,12 @@ export type Notice = {
   readonly event: NoticeEvent;
 };
 
+/** A notice whose event a later version has added, see `UnknownKind`: what it takes to keep the chain. */
+export type UnknownNotice = Omit<Notice, "kind" | "event"> & {
+  readonly kind: "unknownNotice";
+  readonly field: number;
+};
+
 /** Positions, in each class of the named version of the owner's record, of the tokens that met. */
 export type Meeting = {
   readonly incarnation: Incarnation;
@@ -166,8 +179,7 @@ export type Meeting = {
 /** 0 = lower record key. */
 export type Side = 0 | 1;
 
-export const CLOSE_REASONS = ["withdrawn", "expired", "amended", "memberRemoved"] as const;
-export type CloseReason = (typeof CLOSE_REASONS)[number];
+export type CloseReason = "withdrawn" | "expired" | "amended" | "memberRemoved";
 
 export type Contact = {
   readonly office: string;

@@ -158,11 +158,14 @@ export type DomainSalt = {
 
 export type SaltShare = { readonly administratorKeyId: Uint8Array; readonly sealed: Uint8Array };
 
+/** A later epoch is active; a salt has leaked. */
+export type RetireCause = "rotated" | "leaked";
+
 export type EpochActivate = { readonly epoch: number; readonly laggards: readonly MemberId[] };
 export type EpochAbort = { readonly epoch: number; readonly openingHash: Uint8Array; readonly reason: string };
 export type EpochRetire = {
   readonly epoch: number;
-  readonly cause: "rotated" | "leaked";
+  readonly cause: RetireCause;
   readonly laggards: readonly MemberId[];
   readonly reason: string;
 };

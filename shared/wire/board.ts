@@ -22,7 +22,6 @@ import {
   bytes32,
   bytesBetween,
   check,
-  domain,
   instantMs,
   line,
   oneOf,
@@ -31,10 +30,10 @@ import {
   signatureBytes,
   safeInteger,
   slug,
-  toWireDomain,
   uint32,
 } from "./checks.ts";
 import type { Reading } from "./checks.ts";
+import { DOMAIN } from "./enumerations.ts";
 import { signMessage, verifyMessage } from "./envelope.ts";
 import type { Signature } from "./gen/causeway/v1/signed.ts";
 import * as gen from "./gen/causeway/v1/board.ts";
@@ -53,6 +52,7 @@ const DOMAINS_MAX = 3;
 const OPEN_EPOCHS_MAX = 2;
 
 const sealed = bytesBetween(1, SEALED_BYTES_MAX);
+const domain = DOMAIN.word;
 
 const paperBody = oneOf({
   pledge: z.object({
@@ -247,17 +247,17 @@ function open<Message, Value>(
 function toWireBody(body: BoardPaperBody): gen.BoardPaper["body"] {
   switch (body.kind) {
     case "pledge": {
-      const contributions = body.contributions.map((each) => ({ ...each, domain: toWireDomain(each.domain) }));
+      const contributions = body.contributions.map((each) => ({ ...each, domain: DOMAIN.toWire(each.domain) }));
       return { $case: "pledge", value: { epoch: body.epoch, contributions } };
     }
     case "reveal": {
-      const parts = body.parts.map((each) => ({ ...each, domain: toWireDomain(each.domain) }));
+      const parts = body.parts.map((each) => ({ ...each, domain: DOMAIN.toWire(each.domain) }));
       return { $case: "reveal", value: { epoch: body.epoch, parts } };
     }
     case "shareRequest":
       return { $case: "shareRequest", value: { purpose: body.purpose, epochs: [...body.epochs] } };
     case "shareRelease": {
-      const shares = body.shares.map((each) => ({ ...each, domain: toWireDomain(each.domain) }));
+      const shares = body.shares.map((each) => ({ ...each, domain: DOMAIN.toWire(each.domain) }));
       return { $case: "shareRelease", value: { toAdministratorKeyId: body.toAdministratorKeyId, shares } };
     }
   }

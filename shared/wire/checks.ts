@@ -6,11 +6,8 @@
  */
 import { z } from "zod";
 import { toHex } from "../core/bytes.ts";
-import { DOMAINS } from "../core/domain.ts";
-import type { Domain } from "../core/domain.ts";
 import { CausewayError } from "../core/errors.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../core/ids.ts";
-import { Domain as WireDomain } from "./gen/causeway/v1/federation.ts";
 
 /** What ts-proto generates for a message type. */
 export type Codec<Message> = {
@@ -24,12 +21,23 @@ export type Reading<Message, Value> = {
   readonly what: string;
   readonly bytesMax: number;
   readonly codec: Codec<Message>;
+  /** Where the message may be of a kind that a later version has added. Default: nowhere. */
+  readonly kindsIn?: (message: Message) => Iterable<KindPlace>;
   readonly schema: z.ZodType<Value>;
+};
+
+/** A message that says by a oneof of which kind it is. Field numbers from `first` to `last` are that oneof's, also in later versions. */
+export type KindPlace = {
+  readonly holder: object;
+  readonly oneof: string;
+  readonly first: number;
+  readonly last: number;
 };
 
 /**
  * Reads a message. Throws INVALID for too many bytes, broken protobuf, unknown fields at any depth, bytes that the
- * value does not account for, and every field that the schema refuses.
+ * value does not account for, and every field that the schema refuses. A kind that this version does not know comes to the schema as
+ * the case `unknown` of its oneof, see `unknownKind`.
  *
  * The byte strings in the value are views on one private copy of `bytes`; the sender's buffer may be re-used.
  */
@@ -39,10 +47,10 @@ export function readMessage<Message, Value>(reading: Reading<Message, Value>, by
 
 /** The first half of `readMessage`: the decoded message, without unknown fields, not yet checked by a schema. */
 function decodeMessage<Message>(
-  reading: Pick<Reading<Message, unknown>, "what" | "bytesMax" | "codec">,
+  reading: Pick<Reading<Message, unknown>, "what" | "bytesMax" | "codec" | "kindsIn">,
   bytes: Uint8Array,
 ): Message {
-  const { what, bytesMax, codec } = reading;
+  const { what, bytesMax, codec, kindsIn = () => [] } = reading;
   if (bytes.length > bytesMax) throw new CausewayError("INVALID", `${what} is larger than ${bytesMax} bytes`);
   const snapshot = Uint8Array.from(bytes);
   let message: Message;
@@ -51,13 +59,41 @@ function decodeMessage<Message>(
   } catch {
     throw new CausewayError("INVALID", `${what} is not the protobuf message it should be`);
   }
-  refuseUnknownFields(message, what);
   // The decoder stops silently at a zero tag, and lets the last of two values of one field win: bytes that a signature
   // covers but the value does not show. Their length gives them away.
   if (codec.encode(message).finish().length !== snapshot.length) {
     throw new CausewayError("INVALID", `${what} holds bytes that its fields do not account for`);
   }
+  for (const place of kindsIn(message)) markUnknownKind(place);
+  refuseUnknownFields(message, what);
   return message;
+}
+
+/** In our own copy of the message. */
+function markUnknownKind(place: KindPlace): void {
+  const field = unknownKind(place);
+  if (field === undefined) return;
+  Object.assign(place.holder, { [place.oneof]: { $case: "unknown", value: { field } }, _unknownFields: {} });
+}
+
+const WIRE_TYPE_BITS = 3;
+/** A message inside a message. */
+const LENGTH_DELIMITED = 2;
+
+/**
+ * The field number of a kind that this version does not know: the message has none of the known kinds, and of unknown fields exactly one,
+ * once, a message, under a number that is kept for kinds. Anything else that is unknown is a field of something known, which could change
+ * what the rest means.
+ */
+function unknownKind({ holder, oneof, first, last }: KindPlace): number | undefined {
+  const fields = holder as Readonly<Record<string, unknown>>;
+  const unknown = Object.entries((fields["_unknownFields"] ?? {}) as Readonly<Record<string, readonly Uint8Array[]>>);
+  const [only] = unknown;
+  if (fields[oneof] !== undefined || only === undefined || unknown.length > 1 || only[1].length > 1) return undefined;
+  const tag = Number(only[0]);
+  const field = tag >>> WIRE_TYPE_BITS;
+  const isMessage = (tag & ((1 << WIRE_TYPE_BITS) - 1)) === LENGTH_DELIMITED;
+  return isMessage && field >= first && field <= last ? field : undefined;
 }
 
 /** Throws INVALID with the path of every message, at any depth, that has fields this version does not know. */
@@ -170,47 +206,6 @@ export const hostPort = z
   .max(255)
   .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]):[1-9][0-9]{0,4}$/)
   .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535);
-
-const DOMAIN_BY_NUMBER = new Map<number, Domain>([
-  [WireDomain.DOMAIN_TARGET, "target"],
-  [WireDomain.DOMAIN_PROTECTED, "protected"],
-  [WireDomain.DOMAIN_NEXUS, "nexus"],
-]);
-const NUMBER_BY_DOMAIN: Readonly<Record<Domain, WireDomain>> = {
-  target: WireDomain.DOMAIN_TARGET,
-  protected: WireDomain.DOMAIN_PROTECTED,
-  nexus: WireDomain.DOMAIN_NEXUS,
-};
-
-/** A domain, from its number on the wire. */
-export const domain = z.number().transform((number, context): Domain => {
-  const found = DOMAIN_BY_NUMBER.get(number);
-  if (found !== undefined) return found;
-  context.addIssue({ code: "custom" });
-  return z.NEVER;
-});
-
-/** A set of domains: at least one, none twice. */
-export const domains = z
-  .array(domain)
-  .min(1)
-  .max(DOMAINS.length)
-  .refine((list) => new Set(list).size === list.length);
-
-/** The number of a domain on the wire. */
-export function toWireDomain(value: Domain): WireDomain {
-  return NUMBER_BY_DOMAIN[value];
-}
-
-/** A word of the domain's list, from its number on the wire: 1 is the first, 0 and what the list lacks are refused. */
-export function word<Word extends string>(words: readonly Word[]) {
-  return z.number().transform((number, context): Word => {
-    const found = words[number - 1];
-    if (found !== undefined) return found;
-    context.addIssue({ code: "custom" });
-    return z.NEVER;
-  });
-}
 
 /** A oneof as ts-proto decodes it, `{ $case, value }`, with a schema for each case; an absent one is refused. */
 export function oneOf<Cases extends Record<string, z.ZodType>>(cases: Cases) {

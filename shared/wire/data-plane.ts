@@ -4,7 +4,6 @@
  */
 import { z } from "zod";
 import { concat, equalBytes, fromHex, lpText, toHex } from "../core/bytes.ts";
-import { CLOSE_REASONS, HANDLINGS, REJECTION_REASONS } from "../core/data-plane.ts";
 import type {
   Delivery,
   Digest,
@@ -30,7 +29,6 @@ import { TOKEN_BYTES } from "../crypto/token.ts";
 import {
   bytes32,
   bytesBetween,
-  domain,
   idOf,
   joined,
   line,
@@ -38,10 +36,10 @@ import {
   ordinal,
   readMessage,
   safeInteger,
-  toWireDomain,
   uint32,
-  word,
 } from "./checks.ts";
+import type { KindPlace } from "./checks.ts";
+import { CLOSE_REASON, DOMAIN, HANDLING, REJECTION_REASON } from "./enumerations.ts";
 import { openMessage, signMessage, verifyMessage } from "./envelope.ts";
 import * as gen from "./gen/causeway/v1/data_plane.ts";
 
@@ -173,16 +171,6 @@ function assertRecipient(named: Uint8Array, keyPair: SealingKeyPair): void {
   }
 }
 
-// Enumerations: the wire's numbers and the domain's words, in the same order from 1.
-
-const handlingOf = word(HANDLINGS);
-const rejectionReasonOf = word(REJECTION_REASONS);
-const closeReasonOf = word(CLOSE_REASONS);
-
-function toNumber<Word extends string, Value extends number>(words: readonly Word[], word: Word): Value {
-  return (words.indexOf(word) + 1) as Value;
-}
-
 // Submission: bytes to value.
 
 const matchId = idOf<MatchId>();
@@ -192,8 +180,8 @@ const incarnation = idOf<Incarnation>();
 const tokens = joined(TOKEN_BYTES, 0xffff);
 
 const upsertSchema = z.object({
-  domain,
-  handling: handlingOf,
+  domain: DOMAIN.word,
+  handling: HANDLING.word,
   reviewByDay: uint32(),
   conversationKey: bytes32,
   single: tokens,
@@ -210,10 +198,14 @@ const entrySchema = z.object({
   }),
 });
 
-/** One wrongly formed entry keeps its place and is rejected for itself; the others in the batch stand. */
+const unknown = z.object({ field: uint32(1) });
+const entryOfUnknownKind = z.object({ operation: z.object({ $case: z.literal("unknown") }) });
+
+/** One wrongly formed entry keeps its place and is rejected for itself; the others in the batch stand. So does one of a later version. */
 const entryOrMalformed = z.unknown().transform((message): Entry | MalformedEntry => {
   const entry = entrySchema.safeParse(message);
-  return entry.success ? toEntry(entry.data) : { operation: "malformed", reason: "malformed" };
+  if (entry.success) return toEntry(entry.data);
+  return { operation: "malformed", reason: entryOfUnknownKind.safeParse(message).success ? "kind" : "malformed" };
 });
 
 function toEntry({ handle, operation }: z.infer<typeof entrySchema>): Entry {
@@ -268,12 +260,24 @@ const submissionBody = oneOf({
   proofVerdict: z.object({ matchId, proven: z.boolean() }),
   digest: z.object({ day: uint32(), buckets: z.array(digestBucket).length(DIGEST_BUCKETS) }),
   health,
+  unknown,
 }).transform(({ $case, value }) => ({ kind: $case, ...value }) as SubmissionBody);
+
+/** Field numbers of kinds, in every message that has some; see `proto/README.md`. */
+const KINDS = { first: 10, last: 99 } as const;
+const OPERATIONS = { first: 2, last: 15 } as const;
+
+function* submissionKinds(holder: gen.Submission): Generator<KindPlace> {
+  yield { holder, oneof: "body", ...KINDS };
+  if (holder.body?.$case !== "publication") return;
+  for (const entry of holder.body.value.entries) yield { holder: entry, oneof: "operation", ...OPERATIONS };
+}
 
 const submissionReading = {
   what: "submission",
   bytesMax: SEALED_BYTES_MAX,
   codec: gen.Submission,
+  kindsIn: submissionKinds,
   schema: z.object({
     recipientKey: bytes32,
     member: idOf<MemberId>(),
@@ -317,7 +321,13 @@ function toSubmissionBody(body: SubmissionBody): gen.Submission["body"] {
       return { $case: "digest", value: toDigestMessage(body) };
     case "health":
       return { $case: "health", value: toHealthMessage(body) };
+    case "unknown":
+      throw neverSent();
   }
+}
+
+function neverSent(): CausewayError {
+  return new CausewayError("INTERNAL", "what this version does not know it never sends");
 }
 
 function toDigestMessage({ day, buckets }: Digest): gen.Digest {
@@ -352,8 +362,8 @@ function toOperation(entry: Entry): gen.Entry["operation"] {
       return {
         $case: "upsert",
         value: {
-          domain: toWireDomain(entry.domain),
-          handling: toNumber(HANDLINGS, entry.handling),
+          domain: DOMAIN.toWire(entry.domain),
+          handling: HANDLING.toWire(entry.handling),
           reviewByDay: entry.reviewByDay,
           conversationKey: entry.conversationKey,
           ...entry.tokens,
@@ -377,7 +387,7 @@ const contact = z.object({ office: line(200, 0), phone: line(200, 0), email: lin
 const counterpart = z
   .object({
     matchId,
-    handling: handlingOf,
+    handling: HANDLING.word,
     mandate: line(200, 0),
     name: line(200, 0),
     slug: line(200, 0),
@@ -396,12 +406,13 @@ function present<Key extends string>(texts: Record<Key, string>): Partial<Record
 const noticeEvent = oneOf({
   matchOpened: z.object({ matchId, handle, side: z.union([z.literal(0), z.literal(1)]), meeting }),
   matchAmended: z.object({ matchId, amendment: uint32(1), meeting }),
-  matchClosed: z.object({ matchId, amendment: uint32(1), reason: closeReasonOf }),
+  matchClosed: z.object({ matchId, amendment: uint32(1), reason: CLOSE_REASON.word }),
   counterpartNonce: z.object({ matchId, nonce: bytes32 }),
   counterpartMac: z.object({ matchId, mac: bytes32 }),
   counterpartContact: counterpart,
   proofFailed: z.object({ matchId }),
-}).transform(({ $case, value }) => ({ type: $case, ...value }) as NoticeEvent);
+  unknown,
+}).transform(({ $case, value }) => ({ type: $case, ...value }) as NoticeEvent | { type: "unknown"; field: number });
 
 const deliveryBody = oneOf({
   receipt: z.object({
@@ -409,15 +420,10 @@ const deliveryBody = oneOf({
     sequence: ordinal,
     submissionHash: bytes32,
     appliedAtMs: safeInteger(),
-    rejections: z.array(z.object({ index: uint32(), reason: rejectionReasonOf })),
+    rejections: z.array(z.object({ index: uint32(), reason: REJECTION_REASON.word })),
   }),
   gap: z.object({ incarnation, expectedSequence: ordinal }),
-  notice: z.object({
-    number: ordinal,
-    prevHash: bytes32,
-    issuedAtMs: safeInteger(),
-    event: noticeEvent,
-  }),
+  notice: z.object({ number: ordinal, prevHash: bytes32, issuedAtMs: safeInteger(), event: noticeEvent }),
   digestAnswer: z.object({
     incarnation,
     sequence: ordinal,
@@ -425,12 +431,24 @@ const deliveryBody = oneOf({
     differing: z.array(uint32(0, DIGEST_BUCKETS - 1)).max(DIGEST_BUCKETS),
     handles: joined(HANDLE_BYTES, 0xffff).transform(toHandles),
   }),
-}).transform(({ $case, value }) => ({ kind: $case, ...value }) as Delivery["body"]);
+  unknown,
+}).transform((body): Delivery["body"] => {
+  if (body.$case !== "notice") return { kind: body.$case, ...body.value } as Delivery["body"];
+  const { event, ...place } = body.value;
+  if (event.type === "unknown") return { kind: "unknownNotice", field: event.field, ...place };
+  return { kind: "notice", event, ...place };
+});
+
+function* deliveryKinds(holder: gen.Delivery): Generator<KindPlace> {
+  yield { holder, oneof: "body", ...KINDS };
+  if (holder.body?.$case === "notice") yield { holder: holder.body.value, oneof: "event", ...KINDS };
+}
 
 const deliveryReading = {
   what: "delivery",
   bytesMax: SEALED_BYTES_MAX,
   codec: gen.Delivery,
+  kindsIn: deliveryKinds,
   schema: z.object({ recipientKey: bytes32, member: idOf<MemberId>(), body: deliveryBody }),
 };
 
@@ -456,7 +474,7 @@ function toDeliveryBody(body: Delivery["body"]): gen.Delivery["body"] {
           appliedAtMs: BigInt(body.appliedAtMs),
           rejections: body.rejections.map(({ index, reason }) => ({
             index,
-            reason: toNumber(REJECTION_REASONS, reason),
+            reason: REJECTION_REASON.toWire(reason),
           })),
         },
       };
@@ -486,6 +504,9 @@ function toDeliveryBody(body: Delivery["body"]): gen.Delivery["body"] {
           handles: concat(...body.handles.map(fromHex)),
         },
       };
+    case "unknown":
+    case "unknownNotice":
+      throw neverSent();
   }
 }
 
@@ -511,7 +532,7 @@ function toEventMessage(event: NoticeEvent): gen.Notice["event"] {
     case "matchClosed":
       return {
         $case: "matchClosed",
-        value: { matchId, amendment: event.amendment, reason: toNumber(CLOSE_REASONS, event.reason) },
+        value: { matchId, amendment: event.amendment, reason: CLOSE_REASON.toWire(event.reason) },
       };
     case "counterpartNonce":
       return { $case: "counterpartNonce", value: { matchId, nonce: event.nonce } };
@@ -538,5 +559,5 @@ function toCounterpartMessage(
   counterpart: Extract<NoticeEvent, { type: "counterpartContact" }>["counterpart"],
 ): Omit<gen.CounterpartContact, "matchId"> {
   const { handling, mandate = "", name = "", slug = "", contact } = counterpart;
-  return { handling: toNumber(HANDLINGS, handling), mandate, name, slug, contact };
+  return { handling: HANDLING.toWire(handling), mandate, name, slug, contact };
 }

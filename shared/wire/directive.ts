@@ -23,14 +23,13 @@ import type {
   SignedDirective,
   SignedFreshness,
 } from "../core/directive.ts";
+import { DOMAINS } from "../core/domain.ts";
 import type { MemberId } from "../core/ids.ts";
 import { BOARD_SEATS_MAX } from "../core/limits.ts";
 import {
   bytes16,
   bytes32,
   bytesBetween,
-  domain,
-  domains,
   hostPort,
   idOf,
   instantMs,
@@ -41,10 +40,9 @@ import {
   safeInteger,
   signatureBytes,
   slug,
-  toWireDomain,
   uint32,
-  word,
 } from "./checks.ts";
+import { DOMAIN, RETIRE_CAUSE } from "./enumerations.ts";
 import * as wire from "./gen/causeway/v1/federation.ts";
 import { Signed } from "./gen/causeway/v1/signed.ts";
 
@@ -61,8 +59,14 @@ const EVALUATORS_MAX = 8;
 const OPEN_SALTS_MAX = 6;
 const NEVER_CORRELATE_MAX = 4096;
 
-/** In the order of their numbers on the wire. */
-const RETIRE_CAUSES = ["rotated", "leaked"] as const;
+const domain = DOMAIN.word;
+
+/** A set of domains: at least one, none twice. */
+const domains = z
+  .array(domain)
+  .min(1)
+  .max(DOMAINS.length)
+  .refine((list) => new Set(list).size === list.length);
 
 const contact = z.object({ office: line(120), phone: line(40, 0), email: line(120, 0), hours: line(120, 0) });
 
@@ -196,7 +200,7 @@ const body = oneOf({
   epochOpen,
   epochActivate: z.object({ epoch: uint32(1), laggards }),
   epochAbort: z.object({ epoch: uint32(1), openingHash: bytes32, reason }),
-  epochRetire: z.object({ epoch: uint32(1), cause: word(RETIRE_CAUSES), laggards, reason }),
+  epochRetire: z.object({ epoch: uint32(1), cause: RETIRE_CAUSE.word, laggards, reason }),
   suspend: z.object({ member, reason }),
   reinstate: z.object({ member, reason, salts: epochSalts }),
   remove: z.object({ member, reason, forCause: z.boolean() }),
@@ -343,8 +347,9 @@ function toWireBody(value: DirectiveBody): WireBody {
     case "epochAbort":
       return { $case: "epochAbort", value };
     case "epochRetire": {
-      const cause = (RETIRE_CAUSES.indexOf(value.cause) + 1) as wire.RetireCause;
-      return { $case: "epochRetire", value: { ...value, cause, laggards: value.laggards.map(fromHex) } };
+      const { epoch, cause, laggards, reason } = value;
+      const retirement = { epoch, cause: RETIRE_CAUSE.toWire(cause), laggards: laggards.map(fromHex), reason };
+      return { $case: "epochRetire", value: retirement };
     }
     case "suspend":
     case "remove":
@@ -361,12 +366,12 @@ function toWireBody(value: DirectiveBody): WireBody {
     case "policy":
       return { $case: "policy", value: toWirePolicy(value) };
     case "neverCorrelate":
-      return { $case: "neverCorrelate", value: { ...value, domain: toWireDomain(value.domain) } };
+      return { $case: "neverCorrelate", value: { ...value, domain: DOMAIN.toWire(value.domain) } };
   }
 }
 
 function toWireEpochSalt({ epoch, domain, sealed }: EpochSalt): wire.EpochSalt {
-  return { epoch, domain: toWireDomain(domain), sealed };
+  return { epoch, domain: DOMAIN.toWire(domain), sealed };
 }
 
 function toWireRotateKey({ party, signingKey, reason }: RotateKey): wire.RotateKey {
@@ -391,7 +396,7 @@ function toWireBoardChange({ board, quorum, shares, reason }: BoardChange): wire
   return {
     board,
     quorum,
-    shares: shares.map((each) => ({ ...each, domain: toWireDomain(each.domain) })),
+    shares: shares.map((each) => ({ ...each, domain: DOMAIN.toWire(each.domain) })),
     reason,
   };
 }
@@ -415,7 +420,7 @@ function toWireAdmit(value: Admission): wire.Admit {
     name: value.name,
     mandate: value.mandate,
     contact: value.contact,
-    domains: value.domains.map(toWireDomain),
+    domains: value.domains.map(DOMAIN.toWire),
     signingKey: value.signingKey,
     sealingKey: value.sealingKey,
     legalBasis: value.legalBasis,
@@ -442,7 +447,7 @@ function toWireEpochOpen(value: EpochOpen): wire.EpochOpen {
 
 function toWireSalt(value: DomainSalt): wire.DomainSalt {
   return {
-    domain: toWireDomain(value.domain),
+    domain: DOMAIN.toWire(value.domain),
     commitment: value.commitment,
     contributions: value.contributions,
     boxes: value.boxes.map((box) => ({ member: fromHex(box.member), sealed: box.sealed })),

@@ -11,7 +11,6 @@ import type {
   EvaluationRequest,
   EvaluationResponse,
   EvaluationStatement,
-  RefusalReason,
   SignedStatement,
 } from "../core/evaluation.ts";
 import { STATEMENT_TYPE } from "../core/evaluation.ts";
@@ -29,6 +28,7 @@ import {
   uint32,
 } from "./checks.ts";
 import type { Reading } from "./checks.ts";
+import { REFUSAL_REASON } from "./enumerations.ts";
 import * as wire from "./gen/causeway/v1/evaluation.ts";
 
 const STATEMENT_BYTES_MAX = 256;
@@ -64,22 +64,6 @@ const signedStatement = z
   })
   .transform(({ payload, signature }): SignedStatement => ({ payload, ...signature }));
 
-const REASONS: readonly (readonly [wire.RefusalReason, RefusalReason])[] = [
-  [wire.RefusalReason.REFUSAL_REASON_MALFORMED, "malformed"],
-  [wire.RefusalReason.REFUSAL_REASON_BAD_ELEMENT, "badElement"],
-  [wire.RefusalReason.REFUSAL_REASON_GENERATION, "generation"],
-  [wire.RefusalReason.REFUSAL_REASON_BUDGET, "budget"],
-  [wire.RefusalReason.REFUSAL_REASON_CONFLICT, "conflict"],
-  [wire.RefusalReason.REFUSAL_REASON_UNKNOWN_BATCH, "unknownBatch"],
-];
-
-const refusalReason = z.number().transform((number, context): RefusalReason => {
-  const found = REASONS.find(([wireReason]) => wireReason === number);
-  if (found !== undefined) return found[1];
-  context.addIssue({ code: "custom" });
-  return z.NEVER;
-});
-
 const responseSchema = z.discriminatedUnion("$case", [
   z.object({
     $case: z.literal("evaluated"),
@@ -90,7 +74,7 @@ const responseSchema = z.discriminatedUnion("$case", [
     $case: z.literal("refused"),
     value: z.object({
       batchId,
-      reason: refusalReason,
+      reason: REFUSAL_REASON.word,
       bad: z.array(uint32()),
       retryAtMs: safeInteger().transform((ms) => (ms === 0 ? null : ms)),
     }),
@@ -115,8 +99,7 @@ export function toWireResponse(response: EvaluationResponse): wire.EvaluateRespo
     return { response: { $case: "proof", value: { batchId: response.batchId, proof: response.proof } } };
   }
   const { batchId, bad, retryAtMs } = response;
-  const reason =
-    REASONS.find(([, name]) => name === response.reason)?.[0] ?? wire.RefusalReason.REFUSAL_REASON_UNSPECIFIED;
+  const reason = REFUSAL_REASON.toWire(response.reason);
   return { response: { $case: "refused", value: { batchId, reason, bad, retryAtMs: BigInt(retryAtMs ?? 0) } } };
 }
 

@@ -40,6 +40,22 @@ describe("the writer: order", () => {
     expect(bench.publications.recordCount).toBe(1);
   });
 
+  it("gives what it does not know its place, says so in the receipt, and goes on with what is behind", () => {
+    const bench = new Bench();
+    const unknown = bench.next(HARBOUR, { kind: "unknown", field: 18 });
+    const [receipt] = bench.receive(unknown);
+    expect(receipt?.body).toMatchObject({
+      kind: "receipt",
+      sequence: 1,
+      submissionHash: unknown.hash,
+      rejections: [{ index: 0, reason: "kind" }],
+    });
+    expect(kinds(bench.publish(HARBOUR, record("y")))).toEqual(["receipt"]);
+    expect(bench.receive(unknown)).toEqual([receipt]);
+    expect(bench.ledger.alarms.list()).toMatchObject([{ kind: "unknownKind", member: HARBOUR, count: 1 }]);
+    expect(bench.recorded.count("submission.kindUnknown")).toBe(1);
+  });
+
   it("never applies a fork, and raises an alarm", () => {
     const bench = new Bench();
     const received = bench.next(HARBOUR, publication(record("x")));

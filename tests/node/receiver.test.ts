@@ -8,7 +8,17 @@ import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import type { BusMessage } from "../../shared/platform/nats.ts";
 import { invented } from "../crypto/support.ts";
-import { MEMBER, TestNode, delivered, kindsOf, openAtNode, person, receiptOf } from "./support.ts";
+import {
+  MEMBER,
+  TestNode,
+  delivered,
+  deliveredNoticeOfLaterKind,
+  deliveredOfLaterKind,
+  kindsOf,
+  openAtNode,
+  person,
+  receiptOf,
+} from "./support.ts";
 
 let node: TestNode;
 let applied: number[];
@@ -125,6 +135,35 @@ describe("notices", () => {
     expect(node.inbox.head().number).toBe(1);
   });
 
+  it("of a kind that this version does not know are skipped, counted and confirmed; nothing behind them waits", async () => {
+    const [first] = chain(1);
+    const unknown = deliveredNoticeOfLaterKind(2, first!.hash);
+    const third = delivered(notice(3, unknown.hash));
+    const run = heldOpen(first!.sealed, unknown.sealed, third.sealed);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(applied).toEqual([1, 3]);
+    expect(node.inbox.head()).toEqual({ number: 3, hash: third.hash });
+    expect(node.inbox.skipped).toBe(1);
+    expect([acknowledged, faults.brokenNotices]).toEqual([3, 0]);
+    // Said once, that all three are held: nothing is asked for again.
+    expect(node.sent().map(({ submission }) => submission.body)).toMatchObject([
+      { kind: "noticeReceipt", noticeNumber: 3 },
+    ]);
+    await run.end();
+    await take(unknown.sealed);
+    expect(node.inbox.skipped).toBe(1);
+  });
+
+  it("of an unknown kind that do not name the one before are refused like any other", async () => {
+    await take(deliveredNoticeOfLaterKind(1, invented("another history", 32)).sealed);
+    expect([node.inbox.head().number, node.inbox.skipped, faults.brokenNotices]).toEqual([0, 0, 1]);
+  });
+
+  it("behind a delivery of a kind that this version does not know are carried out", async () => {
+    await take(deliveredOfLaterKind(), ...sealedOf(chain(1), 1));
+    expect([applied, acknowledged]).toEqual([[1], 2]);
+  });
+
   it("by another signature, or unreadable, do not hold up the next", async () => {
     const forged = delivered(notice(1, new Uint8Array(32)), signingKeyPair(invented("a stranger", 32)));
     incoming = [forged.sealed, invented("noise", 300), new Uint8Array(0), ...sealedOf(chain(1), 1)].map(message);
@@ -237,7 +276,7 @@ function heldOpen(...sealed: Uint8Array[]): { end(): Promise<void> } {
     version: "0.0.0",
     faults,
     open: openAtNode,
-    apply: () => undefined,
+    apply: (notice) => void applied.push(notice.number),
     ...OTHERS,
     resendFrom: () => undefined,
   });

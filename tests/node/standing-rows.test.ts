@@ -4,6 +4,7 @@ import {
   membershipRows,
   noticedRows,
   rotationRows,
+  skippedRows,
   spendRows,
 } from "../../agency-node/cli/standing-rows.ts";
 import type { EpochRow } from "../../agency-node/cli/rpc/node-client.ts";
@@ -21,6 +22,14 @@ const row = (over: Partial<EpochRow>): EpochRow => ({
 const text = (rows: string[][]): string => rows.map((cells) => cells.join(": ")).join("\n");
 
 describe("what a unit's status says", () => {
+  it("says how many notices only a newer version can read, and is silent without any", () => {
+    expect(skippedRows({ skippedNotices: 0 })).toEqual([]);
+    expect(text(skippedRows({ skippedNotices: 1 }))).toBe(
+      "Skipped: 1 notice of a kind that this version does not know: update the node",
+    );
+    expect(text(skippedRows({ skippedNotices: 2 }))).toContain("2 notices of");
+  });
+
   it("is silent about epochs while one is in use and nothing hinders it", () => {
     expect(rotationRows({ epochs: [row({})] }, at)).toEqual([]);
     expect(rotationRows({ epochs: [] }, at)).toEqual([]);

@@ -16,7 +16,7 @@ import { domainOf } from "../../agency-node/core/record.ts";
 import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
 import { contentHash } from "../../agency-node/intake/content-hash.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
-import { toHex } from "../../shared/core/bytes.ts";
+import { fromHex, toHex } from "../../shared/core/bytes.ts";
 import type { Delivery, Receipt, Submission, SubmissionBody, Upsert } from "../../shared/core/data-plane.ts";
 import { digestItem, digestKey } from "../../shared/core/digest.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
@@ -26,9 +26,11 @@ import type { HashKey } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
-import { openDelivery, openSubmission, signDelivery } from "../../shared/wire/data-plane.ts";
-import { sealMessage } from "../../shared/wire/envelope.ts";
+import { noticeHash, openDelivery, openSubmission, signDelivery } from "../../shared/wire/data-plane.ts";
+import { sealMessage, signMessage } from "../../shared/wire/envelope.ts";
+import { Delivery as WireDelivery } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
 import { invented } from "../crypto/support.ts";
+import { laterKind } from "../support/later-kind.ts";
 
 export const FEDERATION = invented("federation", 16);
 export const MEMBER = toId<MemberId>("0d".repeat(16));
@@ -175,6 +177,23 @@ export function delivered(body: Delivery["body"], signer = BROKER_SIGNER): { sea
   const delivery: Delivery = { recipientKey: NODE_SEALING.publicKey, member: MEMBER, body };
   const { signed, hash } = signDelivery(delivery, { federation: FEDERATION, signer });
   return { sealed: sealMessage(signed, NODE_SEALING.publicKey, randomBytes(32)), hash };
+}
+
+/** A notice whose event a later version has added. */
+export function deliveredNoticeOfLaterKind(number: number, prevHash: Uint8Array): ReturnType<typeof delivered> {
+  const value = { number: BigInt(number), prevHash, issuedAtMs: 1n, event: undefined, ...laterKind(17) };
+  return deliveredMessage({ body: { $case: "notice", value } });
+}
+
+export function deliveredOfLaterKind(): Uint8Array {
+  return deliveredMessage({ body: undefined, ...laterKind(14) }).sealed;
+}
+
+function deliveredMessage(fields: Omit<WireDelivery, "recipientKey" | "member">): ReturnType<typeof delivered> {
+  const { publicKey: recipientKey } = NODE_SEALING;
+  const payload = WireDelivery.encode({ recipientKey, member: fromHex(MEMBER), ...fields }).finish();
+  const signed = signMessage(payload, { federation: FEDERATION, type: "delivery" }, BROKER_SIGNER);
+  return { sealed: sealMessage(signed, recipientKey), hash: noticeHash(payload) };
 }
 
 export function openAtNode(

@@ -18,17 +18,11 @@ import type {
   SignedDirective,
   SignedFreshness,
 } from "../../shared/core/directive.ts";
+import type { ProposalState } from "../../shared/core/board.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { decodeMemberKey, decodeSignedDirective, encodeSignedDirective } from "../../shared/wire/directive.ts";
 import { MemberKey as WireMemberKey } from "../../shared/wire/gen/causeway/v1/federation.ts";
-import type {
-  Arrivals,
-  BoardOffice,
-  HealthEntry,
-  Preparation,
-  Proposal,
-  ProposalState,
-} from "../../agency-node/admin/office.ts";
+import type { Arrivals, BoardOffice, HealthEntry, Preparation, Proposal } from "../../agency-node/admin/office.ts";
 
 type Kept = { signed: SignedDirective; readonly proposedAtMs: number };
 

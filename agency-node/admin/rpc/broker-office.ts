@@ -1,22 +1,25 @@
 /** The board's office at the broker: its gRPC services, as `BoardOffice`. Wire types end here; contents are proven by the caller. */
 import { toHex } from "../../../shared/core/bytes.ts";
 import type { SignedDirective } from "../../../shared/core/directive.ts";
-import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
+import type { ProposalState } from "../../../shared/core/board.ts";
+import { isCausewayError } from "../../../shared/core/errors.ts";
 import { toId } from "../../../shared/core/ids.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
 import { readTls } from "../../../shared/party/credentials.ts";
+import { check } from "../../../shared/wire/checks.ts";
 import {
   decodeMemberKey,
   decodeSignedDirective,
   decodeSignedFreshness,
   encodeSignedDirective,
 } from "../../../shared/wire/directive.ts";
+import { PROPOSAL_STATE } from "../../../shared/wire/enumerations.ts";
 import * as board from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { DirectoryServiceDefinition } from "../../../shared/wire/gen/causeway/v1/directory.ts";
 import { MemberKey, SignedDirective as WireDirective } from "../../../shared/wire/gen/causeway/v1/federation.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
-import type { BoardOffice, HealthEntry, ProposalState } from "../office.ts";
+import type { BoardOffice, HealthEntry } from "../office.ts";
 
 /** `dir`: the administrator's, with its TLS key and certificate. Throws ENVIRONMENT if they are missing. */
 export function officeAtBroker(of: { readonly dir: string; readonly address: string }): BoardOffice {
@@ -107,19 +110,9 @@ function bytesOf(signed: Signed): Uint8Array {
   return Signed.encode(signed).finish();
 }
 
+/** A state that this version does not know could mean anything. Throws INVALID. */
 function toState(state: board.ProposalState): ProposalState {
-  switch (state) {
-    case board.ProposalState.PROPOSAL_STATE_WAITING:
-      return "waiting";
-    case board.ProposalState.PROPOSAL_STATE_ACCEPTED:
-      return "accepted";
-    case board.ProposalState.PROPOSAL_STATE_OVERTAKEN:
-      return "overtaken";
-    case board.ProposalState.PROPOSAL_STATE_EXPIRED:
-      return "expired";
-    default:
-      throw new CausewayError("INVALID", "the broker names a state of a proposal that this version does not know");
-  }
+  return check(PROPOSAL_STATE.word, state, "state of a proposal");
 }
 
 function toHealthEntry(health: board.MemberHealth): HealthEntry {

@@ -165,8 +165,13 @@ export type MatchView = {
   readonly reviewBy: string;
 };
 
-/** 0 while "no overlap" means that there is none; else since when it may not. */
-export type Silence = { readonly silenceUnprovenSinceMs: number };
+/** Whether what is shown is all that there is. */
+export type Silence = {
+  /** 0 while "no overlap" means that there is none; else since when it may not. */
+  readonly silenceUnprovenSinceMs: number;
+  /** Notices that this version of the node cannot read. */
+  readonly skippedNotices: number;
+};
 
 export type NodeClient = Disposable & {
   /** Sends the options, then the file. The receipt is the last event. */
@@ -195,8 +200,8 @@ export function connectToNode(dir: string): NodeClient {
     status: async (signal) =>
       toStatus(await own.once(recordsAt.client.getStatus({}, signal === undefined ? {} : { signal }))),
     async matches({ all }) {
-      const { matches, silenceUnprovenSinceMs } = await own.once(liaisonAt.client.listMatches({ all }));
-      return { matches: matches.map(toMatch), silenceUnprovenSinceMs: Number(silenceUnprovenSinceMs) };
+      const answer = await own.once(liaisonAt.client.listMatches({ all }));
+      return { matches: answer.matches.map(toMatch), ...toSilence(answer) };
     },
     watch: (signal) => own.each(changesOf(liaisonAt.client.watchMatches({}, { signal }))),
     [Symbol.dispose]() {
@@ -300,9 +305,13 @@ function plain(value: unknown): unknown {
 async function* changesOf(
   changes: AsyncIterable<liaison.WatchMatchesResponse>,
 ): AsyncGenerator<Silence & { readonly match?: MatchView }> {
-  for await (const { match, silenceUnprovenSinceMs } of changes) {
-    yield { ...(match && { match: toMatch(match) }), silenceUnprovenSinceMs: Number(silenceUnprovenSinceMs) };
+  for await (const { match, ...silence } of changes) {
+    yield { ...(match && { match: toMatch(match) }), ...toSilence(silence) };
   }
+}
+
+function toSilence(of: Omit<liaison.WatchMatchesResponse, "match">): Silence {
+  return { silenceUnprovenSinceMs: Number(of.silenceUnprovenSinceMs), skippedNotices: Number(of.skippedNotices) };
 }
 
 function toMatch(match: liaison.Match): MatchView {

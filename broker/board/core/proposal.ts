@@ -3,15 +3,10 @@
  * follows from the chain and the clock, so that it cannot be at odds with them after a crash.
  */
 import { equalBytes, toHex } from "../../../shared/core/bytes.ts";
+import type { ProposalState } from "../../../shared/core/board.ts";
 import { boardsToSign, directiveHash, signersOf } from "../../../shared/core/chain.ts";
 import type { DirectiveSignature, Federation, SignedDirective } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
-
-/**
- * `waiting` for signatures. `accepted`: it stands in the chain. `overtaken`: another directive took its number, so that it has to be
- * proposed again.
- */
-export type ProposalState = "waiting" | "accepted" | "overtaken" | "expired";
 
 export type Tally = {
   /** Of the board that lacks most, in a change of the board; else of the board. */

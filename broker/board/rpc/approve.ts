@@ -3,16 +3,16 @@
  * with this directive has no certificate yet, and signs where its keys are.
  */
 import type { CallContext } from "nice-grpc";
+import { PROPOSAL_STATE } from "../../../shared/wire/enumerations.ts";
 import { readSignature } from "../../../shared/wire/board.ts";
 import type { ApproveRequest, ApproveResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { administratorCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
-import { toWireState } from "./wire.ts";
 
 export function approveRpc({ directory, proposals }: BoardDesk) {
   return async ({ digest, signature }: ApproveRequest, context: CallContext): Promise<ApproveResponse> => {
     administratorCalling(context, directory.federation);
     const { state, tally } = proposals.approve(digest, readSignature(signature));
-    return { state: toWireState(state), signatures: tally.signatures, quorum: tally.quorum };
+    return { state: PROPOSAL_STATE.toWire(state), signatures: tally.signatures, quorum: tally.quorum };
   };
 }

@@ -1,12 +1,12 @@
 /** `ListProposals`: those that wait, all of them, and of the others as many as fit into one answer. */
 import type { CallContext } from "nice-grpc";
+import { PROPOSAL_STATE } from "../../../shared/wire/enumerations.ts";
 import type { ListProposalsRequest, ListProposalsResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { fitting } from "../core/fitting.ts";
 import { weightOf } from "../core/proposal.ts";
 import { ANSWER_BYTES_MAX } from "../limits.ts";
 import { administratorCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
-import { toWireState } from "./wire.ts";
 
 export function listProposalsRpc({ directory, proposals }: BoardDesk) {
   return async (_request: ListProposalsRequest, context: CallContext): Promise<ListProposalsResponse> => {
@@ -15,7 +15,7 @@ export function listProposalsRpc({ directory, proposals }: BoardDesk) {
     return {
       proposals: listed.map(({ signed, state, proposedAtMs }) => ({
         directive: { payload: signed.payload, signatures: [...signed.signatures] },
-        state: toWireState(state),
+        state: PROPOSAL_STATE.toWire(state),
         proposedAtMs: BigInt(proposedAtMs),
         acceptedAs: state === "accepted" ? BigInt(signed.directive.number) : 0n,
       })),

@@ -58,6 +58,8 @@ export const RejectionReason = {
   REJECTION_REASON_HANDLING: 9,
   /** REJECTION_REASON_EPOCH - The whole submission was addressed to an epoch that takes no entries. */
   REJECTION_REASON_EPOCH: 10,
+  /** REJECTION_REASON_KIND - An operation that the broker's version does not know; with index 0 of a submission without entries: the whole of it. */
+  REJECTION_REASON_KIND: 11,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -75,6 +77,7 @@ export namespace RejectionReason {
   export type REJECTION_REASON_BUDGET = typeof RejectionReason.REJECTION_REASON_BUDGET;
   export type REJECTION_REASON_HANDLING = typeof RejectionReason.REJECTION_REASON_HANDLING;
   export type REJECTION_REASON_EPOCH = typeof RejectionReason.REJECTION_REASON_EPOCH;
+  export type REJECTION_REASON_KIND = typeof RejectionReason.REJECTION_REASON_KIND;
   export type UNRECOGNIZED = typeof RejectionReason.UNRECOGNIZED;
 }
 
@@ -111,6 +114,7 @@ export interface Submission {
   /** BLAKE2b-256(lp("causeway/submission/v1") | payload) of the one before; 32 zero bytes for the first. */
   readonly prevHash: Uint8Array;
   readonly epoch: number;
+  /** Field numbers 10 to 99 are kinds, here and in Delivery and Notice: whoever does not know one skips it (proto/README.md). */
   readonly body:
     | { readonly $case: "publication"; readonly value: Publication }
     | { readonly $case: "connected"; readonly value: Connected }
@@ -132,6 +136,7 @@ export interface Publication {
 export interface Entry {
   /** 16 random bytes per record, stable across epochs. */
   readonly handle: Uint8Array;
+  /** Field numbers 2 to 15 are operations. */
   readonly operation:
     | { readonly $case: "upsert"; readonly value: Upsert }
     | { readonly $case: "withdraw"; readonly value: Withdraw }

@@ -21,6 +21,8 @@ export interface ListMatchesResponse {
   readonly matches: readonly Match[];
   /** As in GetStatusResponse: since when "no match" is unproven; 0 if it is proven. */
   readonly silenceUnprovenSinceMs: bigint;
+  /** As in GetStatusResponse: notices that this version of the node cannot read. */
+  readonly skippedNotices: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -28,10 +30,11 @@ export interface WatchMatchesRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Either a match, or, with each change of it, since when silence is unproven. */
+/** Either a match, or, with each change of them, since when silence is unproven and how many notices were skipped. */
 export interface WatchMatchesResponse {
   readonly match: Match | undefined;
   readonly silenceUnprovenSinceMs: bigint;
+  readonly skippedNotices: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -146,7 +149,7 @@ export const ListMatchesRequest: MessageFns<ListMatchesRequest> = {
 };
 
 function createBaseListMatchesResponse(): ListMatchesResponse {
-  return { matches: [], silenceUnprovenSinceMs: 0n, _unknownFields: {} };
+  return { matches: [], silenceUnprovenSinceMs: 0n, skippedNotices: 0n, _unknownFields: {} };
 }
 
 export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
@@ -159,6 +162,12 @@ export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
         throw new globalThis.Error("value provided for field message.silenceUnprovenSinceMs of type int64 too large");
       }
       writer.uint32(16).int64(message.silenceUnprovenSinceMs);
+    }
+    if (message.skippedNotices !== 0n) {
+      if (BigInt.asUintN(64, message.skippedNotices) !== message.skippedNotices) {
+        throw new globalThis.Error("value provided for field message.skippedNotices of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.skippedNotices);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -200,6 +209,14 @@ export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
             message.silenceUnprovenSinceMs = reader.int64() as bigint;
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.skippedNotices = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -230,6 +247,9 @@ export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
       (object.silenceUnprovenSinceMs !== undefined && object.silenceUnprovenSinceMs !== null)
         ? BigInt(object.silenceUnprovenSinceMs)
         : 0n;
+    message.skippedNotices = (object.skippedNotices !== undefined && object.skippedNotices !== null)
+      ? BigInt(object.skippedNotices)
+      : 0n;
     return message;
   },
 };
@@ -294,7 +314,7 @@ export const WatchMatchesRequest: MessageFns<WatchMatchesRequest> = {
 };
 
 function createBaseWatchMatchesResponse(): WatchMatchesResponse {
-  return { match: undefined, silenceUnprovenSinceMs: 0n, _unknownFields: {} };
+  return { match: undefined, silenceUnprovenSinceMs: 0n, skippedNotices: 0n, _unknownFields: {} };
 }
 
 export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
@@ -307,6 +327,12 @@ export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
         throw new globalThis.Error("value provided for field message.silenceUnprovenSinceMs of type int64 too large");
       }
       writer.uint32(16).int64(message.silenceUnprovenSinceMs);
+    }
+    if (message.skippedNotices !== 0n) {
+      if (BigInt.asUintN(64, message.skippedNotices) !== message.skippedNotices) {
+        throw new globalThis.Error("value provided for field message.skippedNotices of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.skippedNotices);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -348,6 +374,14 @@ export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
             message.silenceUnprovenSinceMs = reader.int64() as bigint;
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.skippedNotices = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -378,6 +412,9 @@ export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
       (object.silenceUnprovenSinceMs !== undefined && object.silenceUnprovenSinceMs !== null)
         ? BigInt(object.silenceUnprovenSinceMs)
         : 0n;
+    message.skippedNotices = (object.skippedNotices !== undefined && object.skippedNotices !== null)
+      ? BigInt(object.skippedNotices)
+      : 0n;
     return message;
   },
 };

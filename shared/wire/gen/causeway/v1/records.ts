@@ -201,6 +201,8 @@ export interface GetStatusResponse {
    * broker refuses it, and shows it no directive any more that would say why.
    */
   readonly membershipEnd: string;
+  /** Notices of the broker of a kind that this version of the node does not know. They were skipped: only a newer version can read them. */
+  readonly skippedNotices: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1950,6 +1952,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     alarms: [],
     certificateUntilMs: 0n,
     membershipEnd: "",
+    skippedNotices: 0n,
     _unknownFields: {},
   };
 }
@@ -2096,6 +2099,12 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.membershipEnd !== "") {
       writer.uint32(242).string(message.membershipEnd);
+    }
+    if (message.skippedNotices !== 0n) {
+      if (BigInt.asUintN(64, message.skippedNotices) !== message.skippedNotices) {
+        throw new globalThis.Error("value provided for field message.skippedNotices of type uint64 too large");
+      }
+      writer.uint32(248).uint64(message.skippedNotices);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2361,6 +2370,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.membershipEnd = reader.string();
             continue;
           }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.skippedNotices = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2436,6 +2453,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       ? BigInt(object.certificateUntilMs)
       : 0n;
     message.membershipEnd = object.membershipEnd ?? "";
+    message.skippedNotices = (object.skippedNotices !== undefined && object.skippedNotices !== null)
+      ? BigInt(object.skippedNotices)
+      : 0n;
     return message;
   },
 };
