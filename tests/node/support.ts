@@ -193,7 +193,7 @@ function deliveredMessage(fields: Omit<WireDelivery, "recipientKey" | "member">)
   const { publicKey: recipientKey } = NODE_SEALING;
   const payload = WireDelivery.encode({ recipientKey, member: fromHex(MEMBER), ...fields }).finish();
   const signed = signMessage(payload, { federation: FEDERATION, type: "delivery" }, BROKER_SIGNER);
-  return { sealed: sealMessage(signed, recipientKey), hash: noticeHash(payload) };
+  return { sealed: sealMessage(signed, recipientKey, randomBytes(32)), hash: noticeHash(payload) };
 }
 
 export function openAtNode(

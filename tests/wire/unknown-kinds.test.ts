@@ -31,13 +31,17 @@ const submission = {
 function openedSubmission(payload: Uint8Array): { readonly submission: Submission; readonly hash: Uint8Array } {
   const signed = signMessage(payload, { federation, type: "submission" }, signer);
   const signingKeyOf = (id: string) => (id === toHex(keyId(signer.publicKey)) ? signer.publicKey : undefined);
-  return openSubmission(sealMessage(signed, broker.publicKey), { federation, keyPair: broker, signingKeyOf });
+  return openSubmission(sealMessage(signed, broker.publicKey, filled(32, 3)), {
+    federation,
+    keyPair: broker,
+    signingKeyOf,
+  });
 }
 
 function openedDelivery(payload: Uint8Array): { readonly delivery: Delivery; readonly hash: Uint8Array } {
   const signed = signMessage(payload, { federation, type: "delivery" }, signer);
   const scope = { federation, member, keyPair: node, brokerSigningKey: signer.publicKey };
-  return openDelivery(sealMessage(signed, node.publicKey), scope);
+  return openDelivery(sealMessage(signed, node.publicKey, filled(32, 3)), scope);
 }
 
 const submissionOf = (fields: Partial<gen.Submission>): Uint8Array =>
@@ -94,7 +98,7 @@ describe("a submission of a kind that this version does not know", () => {
     const payload = submissionOf(laterKind(18));
     const forged = signMessage(payload, { federation, type: "submission" }, signingKeyPair(filled(32, 6)));
     const scope = { federation, keyPair: broker, signingKeyOf: () => signer.publicKey };
-    expect(() => openSubmission(sealMessage(forged, broker.publicKey), scope)).toThrow(
+    expect(() => openSubmission(sealMessage(forged, broker.publicKey, filled(32, 3)), scope)).toThrow(
       expect.objectContaining({ code: "UNPROVEN" }),
     );
   });
