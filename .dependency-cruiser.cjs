@@ -56,8 +56,15 @@ const forbidden = [
   {
     name: "generated-code-at-the-edges",
     comment: "Wire types are parsed into domain values at once: size cap, decode, check.",
-    from: { path: PROGRAMS, pathNot: "^shared/wire/|/rpc/" },
-    to: { path: "^shared/wire/gen/" },
+    from: { path: PROGRAMS, pathNot: "^shared/wire/|^agency-node/wire/|/rpc/" },
+    to: { path: "^(shared|agency-node)/wire/gen/" },
+  },
+  {
+    name: "plaintext-messages-in-the-node-only",
+    comment:
+      "The node's own services carry plaintext: nothing outside of agency-node/ can read or write such a message.",
+    from: { path: PROGRAMS, pathNot: "^agency-node/" },
+    to: { path: "^agency-node/wire/" },
   },
   {
     name: "nats-behind-one-file",

@@ -4,14 +4,14 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { grpcService } from "../../shared/platform/grpc.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
-import { RecordsServiceDefinition } from "../../shared/wire/gen/causeway/v1/records.ts";
+import { RecordsServiceDefinition } from "../wire/gen/causeway/node/v1/records.ts";
 import type {
   GetStatusResponse,
   ImportOptions as WireOptions,
   ImportRequest,
   ImportResponse,
   ListRecordsResponse,
-} from "../../shared/wire/gen/causeway/v1/records.ts";
+} from "../wire/gen/causeway/node/v1/records.ts";
 import { parseOverride } from "../intake/columns.ts";
 import type { ImportEvent, ImportOptions, Records } from "../records.ts";
 import type { StoredRecord } from "../store/records.ts";

@@ -1,7 +1,7 @@
 /** What `GetStatus` says of a node. */
 import type { EpochHealth } from "../../shared/core/data-plane.ts";
 import type { Federation } from "../../shared/core/directive.ts";
-import type { BudgetSpend, EpochProgress, GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
+import type { BudgetSpend, EpochProgress, GetStatusResponse } from "../wire/gen/causeway/node/v1/records.ts";
 import { VERSION } from "../../shared/platform/version.ts";
 import { SCHEME } from "../linkage/scheme.ts";
 import type { NodeParts } from "../parts.ts";

@@ -13,7 +13,7 @@ import { paddedCount } from "../../agency-node/core/publication.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { sodium } from "../../shared/crypto/sodium.ts";
 import { sealingKeyEpochs } from "../../shared/party/keys.ts";
-import type { EpochProgress, GetStatusResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
+import type { EpochProgress, GetStatusResponse } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
 import { coreSeconds, processorSecondsOf, rounded } from "./measure.ts";

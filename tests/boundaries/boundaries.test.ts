@@ -15,6 +15,7 @@ beforeEach(() => {
   write("shared/core/bytes.ts", "export const one = 1;\nexport type One = 1;\n");
   write("shared/crypto/hash.ts", 'import { one } from "../core/bytes.ts";\nexport const hash = one;\n');
   write("shared/wire/gen/v1.ts", "export const wire = 1;\nexport type Wire = 1;\n");
+  write("agency-node/wire/gen/v1.ts", "export const wire = 1;\nexport type Wire = 1;\n");
   write("agency-node/core/record.ts", "export const record = 1;\nexport type Record = 1;\n");
   write("agency-node/linkage/names.ts", "export const names = 1;\n");
   write("broker/core/matching.ts", "export const match = 1;\n");
@@ -50,6 +51,11 @@ describe("import boundaries", () => {
     ["shared/crypto/seal.ts", '"../wire/gen/v1.ts"', "type Wire", "crypto-draws-no-randomness"],
     ["broker/bus/intake.ts", '"../../shared/wire/gen/v1.ts"', "wire", "generated-code-at-the-edges"],
     ["broker/bus/intake.ts", '"../../shared/wire/gen/v1.ts"', "type Wire", "generated-code-at-the-edges"],
+    ["agency-node/bus/sender.ts", '"../wire/gen/v1.ts"', "wire", "generated-code-at-the-edges"],
+    ["broker/rpc/publish.ts", '"../../agency-node/wire/gen/v1.ts"', "wire", "plaintext-messages-in-the-node-only"],
+    ["broker/rpc/publish.ts", '"../../agency-node/wire/gen/v1.ts"', "type Wire", "plaintext-messages-in-the-node-only"],
+    ["shared/wire/parse.ts", '"../../agency-node/wire/gen/v1.ts"', "wire", "plaintext-messages-in-the-node-only"],
+    ["deploy/demo/show.ts", '"../../agency-node/wire/gen/v1.ts"', "wire", "plaintext-messages-in-the-node-only"],
     ["broker/bus/intake.ts", '"nats"', "connect", "nats-behind-one-file"],
     ["broker/bus/intake.ts", '"node:sqlite"', "DatabaseSync", "one-sqlite"],
     ["broker/store/ledger.ts", '"node:sqlite"', "DatabaseSync", "one-sqlite"],
@@ -89,7 +95,7 @@ describe("import boundaries", () => {
 
   it("are checked on every source file: what is not read is reported", async () => {
     const report = await checkBoundaries(root);
-    expect(report.modules).toBe(7);
+    expect(report.modules).toBe(8);
     expect(report.unread).toEqual([]);
     const empty = mkdtempSync(join(tmpdir(), "causeway-empty-"));
     expect((await checkBoundaries(empty)).modules).toBe(0);

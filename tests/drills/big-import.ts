@@ -3,7 +3,7 @@
  * line without an end, which must fill no memory and hold nobody up.
  */
 import { pause } from "../../shared/platform/retry.ts";
-import type { ImportReceipt, ImportResponse } from "../../shared/wire/gen/causeway/v1/records.ts";
+import type { ImportReceipt, ImportResponse } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { IMPORT_DEFAULTS, TestFederation } from "../support/federation.ts";
 
 export type BigImport = {

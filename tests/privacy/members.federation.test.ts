@@ -18,8 +18,8 @@ import { readNatsCredentials, readTls } from "../../shared/party/credentials.ts"
 import { readSealingKeys, readSigningKeys } from "../../shared/party/keys.ts";
 import { openDelivery, openSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage, signMessage, verifyMessage } from "../../shared/wire/envelope.ts";
-import { LiaisonServiceDefinition } from "../../shared/wire/gen/causeway/v1/liaison.ts";
-import { RecordsServiceDefinition } from "../../shared/wire/gen/causeway/v1/records.ts";
+import { LiaisonServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
+import { RecordsServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix, submissionSubject } from "../../shared/wire/subjects.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";

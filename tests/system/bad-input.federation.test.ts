@@ -6,7 +6,7 @@ import type {
   ImportReceipt,
   ImportRequest,
   ImportResponse,
-} from "../../shared/wire/gen/causeway/v1/records.ts";
+} from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { endlessLine, importedFile, reviewDay } from "../drills/big-import.ts";
 import { IMPORT_DEFAULTS, TestFederation } from "../support/federation.ts";
 import { LONG_MS } from "../support/patience.ts";

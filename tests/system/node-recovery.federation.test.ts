@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { partyFile } from "../../shared/party/files.ts";
-import type { Match } from "../../shared/wire/gen/causeway/v1/liaison.ts";
+import type { Match } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Match } from "../../shared/wire/gen/causeway/v1/liaison.ts";
+import type { Match } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
 import { TestFederation } from "../support/federation.ts";
 import { LONG_MS } from "../support/patience.ts";
 

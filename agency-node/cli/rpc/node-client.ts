@@ -9,10 +9,10 @@ import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
 import { readTls } from "../../../shared/party/credentials.ts";
 import { certificateDer, identityOfCertificate } from "../../../shared/platform/tls.ts";
-import { LiaisonServiceDefinition } from "../../../shared/wire/gen/causeway/v1/liaison.ts";
-import type * as liaison from "../../../shared/wire/gen/causeway/v1/liaison.ts";
-import { RecordsServiceDefinition } from "../../../shared/wire/gen/causeway/v1/records.ts";
-import type * as records from "../../../shared/wire/gen/causeway/v1/records.ts";
+import { LiaisonServiceDefinition } from "../../wire/gen/causeway/node/v1/liaison.ts";
+import type * as liaison from "../../wire/gen/causeway/node/v1/liaison.ts";
+import { RecordsServiceDefinition } from "../../wire/gen/causeway/node/v1/records.ts";
+import type * as records from "../../wire/gen/causeway/node/v1/records.ts";
 import { readConfig } from "../../config.ts";
 
 export type ImportOptions = {

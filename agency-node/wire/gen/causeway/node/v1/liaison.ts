@@ -2,12 +2,11 @@
 // versions:
 //   protoc-gen-ts_proto  v2.18.0
 //   protoc               unknown
-// source: causeway/v1/liaison.proto
+// source: causeway/node/v1/liaison.proto
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
-import { Contact } from "./federation.ts";
 
 /** What a liaison officer sees at the node. */
 
@@ -74,6 +73,15 @@ export interface Counterpart {
   readonly name: string;
   readonly slug: string;
   readonly contact: Contact | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Whom to call, as the board has signed it. */
+export interface Contact {
+  readonly office: string;
+  readonly phone: string;
+  readonly email: string;
+  readonly hours: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -808,10 +816,117 @@ export const Counterpart: MessageFns<Counterpart> = {
   },
 };
 
+function createBaseContact(): Contact {
+  return { office: "", phone: "", email: "", hours: "", _unknownFields: {} };
+}
+
+export const Contact: MessageFns<Contact> = {
+  encode(message: Contact, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.office !== "") {
+      writer.uint32(10).string(message.office);
+    }
+    if (message.phone !== "") {
+      writer.uint32(18).string(message.phone);
+    }
+    if (message.email !== "") {
+      writer.uint32(26).string(message.email);
+    }
+    if (message.hours !== "") {
+      writer.uint32(34).string(message.hours);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Contact {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContact() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.office = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.phone = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.email = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.hours = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Contact>): Contact {
+    return Contact.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Contact>): Contact {
+    const message = createBaseContact() as any;
+    message.office = object.office ?? "";
+    message.phone = object.phone ?? "";
+    message.email = object.email ?? "";
+    message.hours = object.hours ?? "";
+    return message;
+  },
+};
+
 export type LiaisonServiceDefinition = typeof LiaisonServiceDefinition;
 export const LiaisonServiceDefinition = {
   name: "LiaisonService",
-  fullName: "causeway.v1.LiaisonService",
+  fullName: "causeway.node.v1.LiaisonService",
   methods: {
     listMatches: {
       name: "ListMatches",

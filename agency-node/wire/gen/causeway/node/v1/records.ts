@@ -2,7 +2,7 @@
 // versions:
 //   protoc-gen-ts_proto  v2.18.0
 //   protoc               unknown
-// source: causeway/v1/records.proto
+// source: causeway/node/v1/records.proto
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
@@ -2721,7 +2721,7 @@ export const BudgetSpend: MessageFns<BudgetSpend> = {
 export type RecordsServiceDefinition = typeof RecordsServiceDefinition;
 export const RecordsServiceDefinition = {
   name: "RecordsService",
-  fullName: "causeway.v1.RecordsService",
+  fullName: "causeway.node.v1.RecordsService",
   methods: {
     /** First the options, then the file's bytes. With dry_run nothing is stored. */
     import: {
