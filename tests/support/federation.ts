@@ -35,7 +35,11 @@ import { initAdministrator, initBroker, initEvaluator, initNats, initNode } from
 import { LiaisonServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
 import type { Match } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
 import { RecordsServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
-import type { GetStatusResponse, ImportOptions, ImportResponse } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
+import type {
+  GetStatusResponse,
+  ImportOptions,
+  ImportResponse,
+} from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { identityOfCertificate, memberIdentity } from "../../shared/platform/tls.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { boardUnder } from "./board.ts";
