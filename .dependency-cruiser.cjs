@@ -79,6 +79,26 @@ const forbidden = [
     to: { path: "^(node:)?sqlite$" },
   },
   {
+    name: "web-libraries-in-the-kit",
+    comment:
+      "What keeps strangers out of our pages is in one place: programs describe a site, and never see a request.",
+    from: { path: PROGRAMS, pathNot: "^shared/web/" },
+    to: { path: npm("(?:hono|@hono|@simplewebauthn|govuk-frontend)") },
+  },
+  {
+    name: "pages-only-where-they-are-served",
+    comment: "Nothing but the console and the officers' pages knows HTML, accounts or sessions.",
+    from: { path: PROGRAMS, pathNot: "^shared/web/|^broker/console/|^agency-node/web/" },
+    to: { path: "^shared/web/", pathNot: "^shared/web/config\\.ts$" },
+  },
+  {
+    name: "console-through-its-port",
+    comment:
+      "Pages read the broker through console-data.ts: no ledger, board or directory, so nothing of the broker's can be decided there.",
+    from: { path: "^broker/console/" },
+    to: { path: "^broker/", pathNot: ["^broker/console/", core("broker")] },
+  },
+  {
     name: "no-test-code",
     comment: "Programs do not import tests.",
     from: { path: PROGRAMS },

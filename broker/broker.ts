@@ -16,6 +16,7 @@ import type { GrpcServer, GrpcTls } from "../shared/platform/grpc.ts";
 import { makePrivateDirectory } from "../shared/party/key-files.ts";
 import { aborted } from "../shared/platform/lifecycle.ts";
 import type { Log } from "../shared/world/log.ts";
+import { systemWorld } from "../shared/world/world.ts";
 import { connectNats } from "../shared/platform/nats.ts";
 import type { NatsBus } from "../shared/platform/nats.ts";
 import { readNatsCredentials, readTls } from "../shared/party/credentials.ts";
@@ -314,7 +315,8 @@ export class Broker implements AsyncDisposable {
     const data = this.#consoleData();
     this.#run(data.follow(this.#stop.signal));
     const databasePath = join(this.#dataDir, "console.sqlite");
-    this.#console = await startConsole({ config, dir, data, databasePath, clock, log });
+    const world = { ...systemWorld(log), clock };
+    this.#console = await startConsole({ config, dir, data, databasePath, world });
   }
 
   #consoleData(): BrokerData {

@@ -3,31 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { CausewayError } from "../shared/core/errors.ts";
+import { listenAddress, siteConfig } from "../shared/web/config.ts";
 import { check } from "../shared/wire/checks.ts";
 
 const MIB = 1024 * 1024;
 
 const natsAddress = z.string().regex(/^tls:\/\/[^\s/@]+:[0-9]{1,5}$/);
-const listenAddress = z.string().regex(/^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/);
-
-/** Passkeys belong to a host name, and browsers allow them over https only, but for the machine itself. */
-const consoleOrigin = z.string().refine((text) => {
-  const url = URL.parse(text);
-  if (url === null || text !== url.origin || /^[0-9.]+$|^\[/.test(url.hostname)) return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && url.hostname === "localhost");
-});
-
-const consoleSchema = z
-  .strictObject({
-    /** Where the console listens, host:port; port 0 takes a free one. */
-    listen: listenAddress,
-    /** How browsers reach it, such as `https://console.example`; default `localhost` with the port above. */
-    origin: consoleOrigin.optional(),
-    /** Certificate chain and key, PEM, for https; paths below the broker's directory unless absolute. Both or neither. */
-    certificate: z.string().min(1).optional(),
-    key: z.string().min(1).optional(),
-  })
-  .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), { path: ["key"] });
 
 const schema = z.strictObject({
   /** NATS server, such as `tls://127.0.0.1:4222`. */
@@ -39,7 +20,7 @@ const schema = z.strictObject({
   /** Worker processes of the hosted evaluator; default one a core. */
   evaluatorWorkers: z.int().min(1).max(64).optional(),
   /** The administrators' web console; none if it is left out. */
-  console: consoleSchema.optional(),
+  console: siteConfig.optional(),
   /** The door for parties that have an invitation and no certificate yet; none if it is left out. */
   enrolment: z
     .strictObject({
@@ -67,7 +48,6 @@ const schema = z.strictObject({
     .prefault({}),
 });
 
-export type ConsoleConfig = z.infer<typeof consoleSchema>;
 export type BrokerSettings = z.infer<typeof schema>;
 
 export type BrokerConfig = BrokerSettings & {

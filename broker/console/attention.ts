@@ -1,7 +1,7 @@
 /** What needs an administrator now, the most urgent first. */
 import { activeEpoch } from "../../shared/core/decisions.ts";
 import type { Epoch, Federation, Freshness } from "../../shared/core/directive.ts";
-import type { Person } from "./session/people.ts";
+import type { Person } from "../../shared/web/session/people.ts";
 import { ALARM_WORDS } from "./alarm-words.ts";
 import type { ConsoleData } from "./console-data.ts";
 import { describeDirective } from "./directive-words.ts";
@@ -10,10 +10,10 @@ import { openEnrolments } from "./enrolments.ts";
 import { concernsOf } from "./member-health.ts";
 import { memberPath } from "./names.ts";
 import type { Names } from "./names.ts";
-import type { Colour } from "./parts.ts";
+import type { Colour } from "../../shared/web/pieces.ts";
 import { approvalsOf, mayApprove, proposalPath } from "./proposals.ts";
 import { isWaitedFor, progressIn } from "./rotation.ts";
-import { counted, date, dateTime, duration, listed } from "./words.ts";
+import { counted, date, dateTime, duration, listed } from "../../shared/web/words.ts";
 
 export type Item = {
   readonly tag: string;

@@ -22,10 +22,11 @@ import type {
 } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
-import { several, hex, named, time } from "./parts.ts";
-import type { Content } from "./parts.ts";
+import { several, hex, named, time } from "../../shared/web/pieces.ts";
+import type { Content } from "../../shared/web/html.ts";
+import { DOMAIN_WORDS } from "./domain-words.ts";
 import type { Names } from "./names.ts";
-import { count, counted, DOMAIN_WORDS, listed } from "./words.ts";
+import { count, counted, listed } from "../../shared/web/words.ts";
 
 export type Described = {
   /** Such as "Suspend Harbour Unit". */

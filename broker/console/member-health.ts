@@ -5,9 +5,9 @@ import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberHealth } from "./console-data.ts";
 import { STATEMENT_MS_MAX } from "../../shared/core/rotation.ts";
 import { OUTBOX_MS_MAX, SKEW_MS_MAX } from "./limits.ts";
-import type { Colour } from "./parts.ts";
+import type { Colour } from "../../shared/web/pieces.ts";
 import { obstacleWords } from "./rotation.ts";
-import { counted, dateTime, duration } from "./words.ts";
+import { counted, dateTime, duration } from "../../shared/web/words.ts";
 
 export type Concern = {
   /** A word or two. */

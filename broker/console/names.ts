@@ -2,9 +2,9 @@
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit, Federation, SignedDirective } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { link, named } from "./parts.ts";
-import type { Html } from "./parts.ts";
-import { seatId } from "./session/people.ts";
+import { link, named } from "../../shared/web/pieces.ts";
+import type { Html } from "../../shared/web/html.ts";
+import { seatId } from "./seats.ts";
 
 export type Standing = "active" | "suspended" | "removed";
 

@@ -3,7 +3,7 @@ import { toHex } from "../../shared/core/bytes.ts";
 import { boardsToSign, directiveHash } from "../../shared/core/chain.ts";
 import type { Federation, Found } from "../../shared/core/directive.ts";
 import type { Proposal } from "./console-data.ts";
-import { seatId } from "./session/people.ts";
+import { seatId } from "./seats.ts";
 
 export type Approvals = {
   /** Key ids in hexadecimal, in the order of the signatures: the first has proposed it. */

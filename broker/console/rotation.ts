@@ -7,7 +7,7 @@ import type { Admit } from "../../shared/core/directive.ts";
 import { readinessIn } from "../../shared/core/rotation.ts";
 import type { Hindrance } from "../../shared/core/rotation.ts";
 import type { ConsoleData } from "./console-data.ts";
-import { counted, dateTime } from "./words.ts";
+import { counted, dateTime } from "../../shared/web/words.ts";
 
 export type MemberProgress = {
   readonly admit: Admit;

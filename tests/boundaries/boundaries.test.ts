@@ -20,6 +20,8 @@ beforeEach(() => {
   write("agency-node/linkage/names.ts", "export const names = 1;\n");
   write("broker/core/matching.ts", "export const match = 1;\n");
   write("broker/main.ts", "export const main = 1;\n");
+  write("broker/store/ledger.ts", "export const ledger = 1;\nexport type Ledger = 1;\n");
+  write("shared/web/pieces.ts", "export const tag = 1;\n");
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -60,6 +62,19 @@ describe("import boundaries", () => {
     ["broker/bus/intake.ts", '"node:sqlite"', "DatabaseSync", "one-sqlite"],
     ["broker/store/ledger.ts", '"node:sqlite"', "DatabaseSync", "one-sqlite"],
     ["agency-node/store/records.ts", '"node:sqlite"', "type DatabaseSync", "one-sqlite"],
+    ["broker/console/site.ts", '"hono"', "Hono", "web-libraries-in-the-kit"],
+    ["broker/console/site.ts", '"hono/html"', "html", "web-libraries-in-the-kit"],
+    ["agency-node/web/site.ts", '"@hono/node-server"', "type HttpBindings", "web-libraries-in-the-kit"],
+    ["agency-node/web/site.ts", '"@simplewebauthn/server"', "verifyRegistrationResponse", "web-libraries-in-the-kit"],
+    ["broker/console/site.ts", '"govuk-frontend"', "initAll", "web-libraries-in-the-kit"],
+    ["shared/web/site.ts", '"../../broker/main.ts"', "main", "shared-imports-neither-side"],
+    ["shared/web/site.ts", '"../../agency-node/linkage/names.ts"', "names", "shared-imports-neither-side"],
+    ["broker/bus/intake.ts", '"../../shared/web/pieces.ts"', "tag", "pages-only-where-they-are-served"],
+    ["agency-node/core/rules.ts", '"../../shared/web/pieces.ts"', "tag", "pages-only-where-they-are-served"],
+    ["shared/wire/parse.ts", '"../web/pieces.ts"', "tag", "pages-only-where-they-are-served"],
+    ["broker/console/site.ts", '"../store/ledger.ts"', "ledger", "console-through-its-port"],
+    ["broker/console/site.ts", '"../store/ledger.ts"', "type Ledger", "console-through-its-port"],
+    ["broker/console/pages/members.ts", '"../../main.ts"', "main", "console-through-its-port"],
     ["broker/bus/intake.ts", '"fast-check"', "assert", "no-development-dependencies"],
     ["broker/bus/intake.ts", '"./nowhere.ts"', "nothing", "resolvable"],
   ])("refuse %s importing %s as %s", async (path, from, name, rule) => {
@@ -88,6 +103,19 @@ describe("import boundaries", () => {
       "shared/store/database.ts",
       'import { DatabaseSync } from "node:sqlite";\nexport const open = DatabaseSync;\n',
     );
+    write("shared/web/html.ts", 'import { html } from "hono/html";\nexport const page = html;\n');
+    write("broker/config.ts", 'import { one } from "../shared/web/config.ts";\nexport const use = one;\n');
+    write("shared/web/config.ts", "export const one = 1;\n");
+    write(
+      "broker/console/site.ts",
+      'import { tag } from "../../shared/web/pieces.ts";\nimport { match } from "../core/matching.ts";\nexport const use = [tag, match];\n',
+    );
+    write(
+      "broker/console-data/data.ts",
+      'import type { One } from "../console/console-data.ts";\nexport type Use = One;\n',
+    );
+    write("broker/console/console-data.ts", "export type One = 1;\n");
+    write("agency-node/web/site.ts", 'import { tag } from "../../shared/web/pieces.ts";\nexport const use = tag;\n');
     write("broker/core/rules.ts", 'import { hash } from "../../shared/crypto/hash.ts";\nexport const use = hash;\n');
     write("agency-node/linkage/phones.ts", 'import anyAscii from "any-ascii";\nexport const ascii = anyAscii;\n');
     expect((await checkBoundaries(root)).violations).toEqual([]);
@@ -95,7 +123,7 @@ describe("import boundaries", () => {
 
   it("are checked on every source file: what is not read is reported", async () => {
     const report = await checkBoundaries(root);
-    expect(report.modules).toBe(8);
+    expect(report.modules).toBe(10);
     expect(report.unread).toEqual([]);
     const empty = mkdtempSync(join(tmpdir(), "causeway-empty-"));
     expect((await checkBoundaries(empty)).modules).toBe(0);

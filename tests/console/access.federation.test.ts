@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lakeside } from "./scenario.ts";
 import { ADMINISTRATOR, AUDITOR, BOARD, seatOf, SECOND_ADMINISTRATOR, TestConsole } from "./support.ts";
 import type { Visitor } from "./support.ts";
-import { seatId } from "../../broker/console/session/people.ts";
+import { systemWorld } from "../../shared/world/world.ts";
+import { seatId } from "../../broker/console/seats.ts";
 
 const MINUTE = 60_000;
 
@@ -420,7 +421,7 @@ describe("every answer", () => {
     }
     const css = await visitor.read(paths.find((path) => path.endsWith("govuk-frontend.min.css")) ?? "");
     expect(css).not.toContain("@font-face");
-    expect((await visitor.get("/assets/0123/console.css")).status).toBe(404);
+    expect((await visitor.get("/assets/0123/kit.css")).status).toBe(404);
     expect((await visitor.get("/assets/..%2f..%2fpackage.json/x")).status).toBe(404);
   });
 });
@@ -457,8 +458,7 @@ describe("the file of accounts", () => {
       dir: "/",
       data: tested.broker,
       databasePath: tested.databasePath,
-      clock: () => tested.broker.nowMs,
-      log: tested.log.for("broker"),
+      world: { ...systemWorld(tested.log.for("broker")), clock: () => tested.broker.nowMs },
     };
     await expect(startConsole(options)).rejects.toMatchObject({ code: "ENVIRONMENT" });
     await tested.console[Symbol.asyncDispose]();

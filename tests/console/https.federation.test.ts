@@ -7,10 +7,11 @@ import type { TLSSocket } from "node:tls";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ConsoleConfig } from "../../broker/config.ts";
 import { startConsole } from "../../broker/console/console.ts";
 import type { ConsoleOptions } from "../../broker/console/console.ts";
+import type { SiteConfig } from "../../shared/web/config.ts";
 import { silentLog } from "../../shared/world/log.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/tls.ts";
 import { ADMINISTRATOR, InventedBroker } from "./support.ts";
 
@@ -32,16 +33,15 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const HTTPS: ConsoleConfig = { listen: "127.0.0.1:0", certificate: "console.crt", key: "console.key" };
+const HTTPS: SiteConfig = { listen: "127.0.0.1:0", certificate: "console.crt", key: "console.key" };
 
-function options(config: ConsoleConfig): ConsoleOptions {
+function options(config: SiteConfig): ConsoleOptions {
   return {
     config,
     dir,
     data: new InventedBroker(),
     databasePath: join(dir, "console.sqlite"),
-    clock: Date.now,
-    log: silentLog,
+    world: systemWorld(silentLog),
   };
 }
 

@@ -5,7 +5,7 @@
 import { directiveHash } from "../../shared/core/chain.ts";
 import type { SignedDirective } from "../../shared/core/directive.ts";
 import type { Enrolled } from "../../shared/party/enrolment.ts";
-import { seatId } from "../../broker/console/session/people.ts";
+import { seatId } from "../../broker/console/seats.ts";
 import { alarm, BOARD, healthIn, InventedBroker, memberId, NOW_MS, seatOf, signerOf } from "./support.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";

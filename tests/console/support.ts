@@ -16,8 +16,8 @@ import type {
   ReceivedEnrolment,
   Spending,
 } from "../../broker/console/console-data.ts";
-import { seatId } from "../../broker/console/session/people.ts";
-import type { ConsoleUser } from "../../broker/console/session/people.ts";
+import { seatId } from "../../broker/console/seats.ts";
+import type { ConsoleUser } from "../../broker/console/seats.ts";
 import { concat, toHex, utf8 } from "../../shared/core/bytes.ts";
 import { directiveHash, foldDirective } from "../../shared/core/chain.ts";
 import type { PurgeAttestation } from "../../shared/core/board.ts";
@@ -44,6 +44,7 @@ import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair, signPayload } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { decodeDirective, encodeDirective } from "../../shared/wire/directive.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 import { WrittenLog } from "../support/written-log.ts";
 
 const MINUTE = 60_000;
@@ -414,8 +415,7 @@ export class TestConsole implements AsyncDisposable {
       dir: this.#dir,
       data: this.broker,
       databasePath: join(this.#dir, "console.sqlite"),
-      clock: () => this.broker.nowMs,
-      log: this.log.for("broker"),
+      world: { ...systemWorld(this.log.for("broker")), clock: () => this.broker.nowMs },
     });
   }
 

@@ -1,13 +1,13 @@
 /** One alarm, and the one thing that an administrator may write here: what came of it. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import { ALARM_WORDS } from "../alarm-words.ts";
 import { commands } from "../commands.ts";
 import type { Alarm } from "../../core/alarm.ts";
 import { NOTE_LENGTH_MAX } from "../limits.ts";
 import type { Asked, Page } from "../page.ts";
-import { command, facts, heading, live, named, paragraph, tag, time } from "../parts.ts";
-import type { Html } from "../parts.ts";
-import { counted } from "../words.ts";
+import { command, facts, heading, live, named, paragraph, tag, time } from "../../../shared/web/pieces.ts";
+import type { Html } from "../../../shared/web/html.ts";
+import { counted } from "../../../shared/web/words.ts";
 
 /** What was typed and why it cannot be taken. */
 export type RefusedNote = { readonly note: string; readonly problem: string };

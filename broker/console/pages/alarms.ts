@@ -1,14 +1,14 @@
 /** What detectors have raised. None of them has stopped an officer. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import { ALARM_WORDS } from "../alarm-words.ts";
 import type { Alarm } from "../../core/alarm.ts";
 import { ROWS_PER_PAGE } from "../limits.ts";
 import type { Names } from "../names.ts";
-import { pageOf } from "../page.ts";
+import { pageOf } from "../../../shared/web/page.ts";
 import type { Asked, Page } from "../page.ts";
-import { link, live, named, pagination, paragraph, table, time } from "../parts.ts";
-import type { Content } from "../parts.ts";
-import { count } from "../words.ts";
+import { link, live, named, pagination, paragraph, table, time } from "../../../shared/web/pieces.ts";
+import type { Content } from "../../../shared/web/html.ts";
+import { count } from "../../../shared/web/words.ts";
 
 export function alarmsPage({ data, names, query }: Asked): Page {
   const open = data.alarms().filter(({ acknowledged }) => acknowledged === undefined);

@@ -1,14 +1,14 @@
 /** What each member has used of what it may: elements at the evaluators, new distinct tokens at the broker. */
-import { html } from "hono/html";
+import { html, nothing } from "../../../shared/web/html.ts";
 import { commands } from "../commands.ts";
 import type { Spending } from "../console-data.ts";
 import { evaluatorsIn } from "../../../shared/platform/standing.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
 import type { Membership, Names } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
-import { command, live, nothing, paragraph, progress, table, tag, time } from "../parts.ts";
-import type { Content, Html } from "../parts.ts";
-import { count, listed, percent } from "../words.ts";
+import { command, live, paragraph, progress, table, tag, time } from "../../../shared/web/pieces.ts";
+import type { Content, Html } from "../../../shared/web/html.ts";
+import { count, listed, percent } from "../../../shared/web/words.ts";
 
 export function budgetsPage({ data, names }: Asked): Page {
   const { federation } = data.chain();

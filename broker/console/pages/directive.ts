@@ -1,11 +1,21 @@
 /** One directive, with everything that was signed. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
 import { directiveHash } from "../../../shared/core/chain.ts";
 import { commands } from "../commands.ts";
 import { describeDirective, TYPE_WORDS } from "../directive-words.ts";
 import type { Asked, Page } from "../page.ts";
-import { command, facts, fingerprint, heading, hex, named, paragraph, table, time } from "../parts.ts";
+import {
+  command,
+  facts,
+  fingerprint,
+  heading,
+  hex,
+  named,
+  paragraph,
+  table,
+  time,
+} from "../../../shared/web/pieces.ts";
 
 export function directivePage({ data, names, parameter }: Asked): Page | undefined {
   const signed = data.chain().directives[Number(parameter("number")) - 1];

@@ -1,15 +1,15 @@
 /** The history of what the board has decided, and who signed it. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import type { SignedDirective } from "../../../shared/core/directive.ts";
 import { commands } from "../commands.ts";
 import { describeDirective } from "../directive-words.ts";
 import { ROWS_PER_PAGE } from "../limits.ts";
 import type { Names } from "../names.ts";
-import { pageOf } from "../page.ts";
+import { pageOf } from "../../../shared/web/page.ts";
 import type { Asked, Page } from "../page.ts";
-import { command, heading, link, live, pagination, paragraph, table, time } from "../parts.ts";
-import type { Content } from "../parts.ts";
-import { listed } from "../words.ts";
+import { command, heading, link, live, pagination, paragraph, table, time } from "../../../shared/web/pieces.ts";
+import type { Content } from "../../../shared/web/html.ts";
+import { listed } from "../../../shared/web/words.ts";
 
 export function directivesPage({ data, names, query }: Asked): Page {
   const newestFirst = data.chain().directives.toReversed();

@@ -1,9 +1,10 @@
 /** One epoch: while it rotates, how far every member has come and what holds it up; afterwards, what was purged. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
 import { activeEpoch } from "../../../shared/core/decisions.ts";
 import type { DirectiveBody, Epoch } from "../../../shared/core/directive.ts";
 import { commands } from "../commands.ts";
+import { DOMAIN_WORDS } from "../domain-words.ts";
 import { TYPE_WORDS } from "../directive-words.ts";
 import type { Asked, Page } from "../page.ts";
 import {
@@ -22,11 +23,11 @@ import {
   table,
   tag,
   time,
-} from "../parts.ts";
-import type { Content, Html } from "../parts.ts";
+} from "../../../shared/web/pieces.ts";
+import type { Content, Html } from "../../../shared/web/html.ts";
 import { hindranceWords, isMoving, isWaitedFor, progressIn, totals } from "../rotation.ts";
 import type { MemberProgress } from "../rotation.ts";
-import { count, counted, DOMAIN_WORDS, listed, percent } from "../words.ts";
+import { count, counted, listed, percent } from "../../../shared/web/words.ts";
 import { closing, epochTag, way } from "./epochs.ts";
 
 export function epochPage(asked: Asked): Page | undefined {

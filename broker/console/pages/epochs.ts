@@ -1,5 +1,5 @@
 /** All epochs, and what the next rotation would mean. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import { activeEpoch, openEpochs } from "../../../shared/core/decisions.ts";
 import type { Epoch } from "../../../shared/core/directive.ts";
 import { lossesOf, rehearse } from "../../../shared/core/rotation.ts";
@@ -21,10 +21,11 @@ import {
   table,
   tag,
   warning,
-} from "../parts.ts";
-import type { Content, Html, Step } from "../parts.ts";
+} from "../../../shared/web/pieces.ts";
+import type { Step } from "../../../shared/web/pieces.ts";
+import type { Content, Html } from "../../../shared/web/html.ts";
 import { hindranceWords } from "../rotation.ts";
-import { count, counted, duration } from "../words.ts";
+import { count, counted, duration } from "../../../shared/web/words.ts";
 
 export function epochsPage(asked: Asked): Page {
   const { federation } = asked.data.chain();

@@ -1,5 +1,5 @@
 /** How a unit becomes a member: invitation, enrolment, comparison of fingerprints by telephone, admission. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import { commands } from "../commands.ts";
 import type { ReceivedEnrolment } from "../console-data.ts";
 import type { Enrolment } from "../../../shared/party/enrolment.ts";
@@ -18,8 +18,8 @@ import {
   tag,
   time,
   warning,
-} from "../parts.ts";
-import type { Content, Html } from "../parts.ts";
+} from "../../../shared/web/pieces.ts";
+import type { Content, Html } from "../../../shared/web/html.ts";
 
 export function joiningPage({ data, nowMs }: Asked): Page {
   const enrolments = openEnrolments(data);

@@ -1,5 +1,5 @@
 /** One member: how its node is, the terms of its membership, what was decided about it, and what can be. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import { openEpochs } from "../../../shared/core/decisions.ts";
 import type { DirectiveBody, Federation } from "../../../shared/core/directive.ts";
 import { toId } from "../../../shared/core/ids.ts";
@@ -13,9 +13,22 @@ import { concernsOf } from "../member-health.ts";
 import type { Concern } from "../member-health.ts";
 import type { Membership } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
-import { bullets, command, facts, heading, hex, inset, link, live, paragraph, table, tag, time } from "../parts.ts";
-import type { Content, Html } from "../parts.ts";
-import { count } from "../words.ts";
+import {
+  bullets,
+  command,
+  facts,
+  heading,
+  hex,
+  inset,
+  link,
+  live,
+  paragraph,
+  table,
+  tag,
+  time,
+} from "../../../shared/web/pieces.ts";
+import type { Content, Html } from "../../../shared/web/html.ts";
+import { count } from "../../../shared/web/words.ts";
 import {
   canaryCount,
   canaryWords,

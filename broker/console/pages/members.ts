@@ -1,5 +1,5 @@
 /** All members and how their nodes are. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import { openEpochs } from "../../../shared/core/decisions.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
 import type { EpochHealth } from "../../../shared/core/data-plane.ts";
@@ -9,9 +9,9 @@ import { concernsOf, outboxAgeMs, skewMs, skewWords } from "../member-health.ts"
 import { memberPath } from "../names.ts";
 import type { Membership, Standing } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
-import { command, link, live, named, table, tag, tags, time } from "../parts.ts";
-import type { Content, Html } from "../parts.ts";
-import { capitalised, duration } from "../words.ts";
+import { command, link, live, named, table, tag, tags, time } from "../../../shared/web/pieces.ts";
+import type { Content, Html } from "../../../shared/web/html.ts";
+import { capitalised, duration } from "../../../shared/web/words.ts";
 
 export function membersPage({ data, names, nowMs }: Asked): Page {
   const { federation } = data.chain();

@@ -1,5 +1,5 @@
 /** What needs an administrator now, and how the federation stands. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import { activeEpoch } from "../../../shared/core/decisions.ts";
 import type { Federation, Freshness } from "../../../shared/core/directive.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
@@ -8,9 +8,21 @@ import type { Item } from "../attention.ts";
 import { commands } from "../commands.ts";
 import type { BrokerStatus } from "../console-data.ts";
 import type { Asked, Page } from "../page.ts";
-import { several, command, facts, fingerprint, heading, link, live, named, paragraph, tag, time } from "../parts.ts";
-import type { Content, Html } from "../parts.ts";
-import { count, counted } from "../words.ts";
+import {
+  several,
+  command,
+  facts,
+  fingerprint,
+  heading,
+  link,
+  live,
+  named,
+  paragraph,
+  tag,
+  time,
+} from "../../../shared/web/pieces.ts";
+import type { Content, Html } from "../../../shared/web/html.ts";
+import { count, counted } from "../../../shared/web/words.ts";
 
 export function overviewPage(asked: Asked): Page {
   const { data, nowMs } = asked;

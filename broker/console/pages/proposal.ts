@@ -1,14 +1,25 @@
 /** One proposal, with everything that its approval would bind. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
 import { commands } from "../commands.ts";
 import type { Proposal } from "../console-data.ts";
 import { describeDirective, TYPE_WORDS } from "../directive-words.ts";
 import type { Asked, Page } from "../page.ts";
-import { several, command, facts, fingerprint, heading, inset, live, named, paragraph, time } from "../parts.ts";
-import type { Html } from "../parts.ts";
+import {
+  several,
+  command,
+  facts,
+  fingerprint,
+  heading,
+  inset,
+  live,
+  named,
+  paragraph,
+  time,
+} from "../../../shared/web/pieces.ts";
+import type { Html } from "../../../shared/web/html.ts";
 import { approvalsOf, digestOf, mayApprove } from "../proposals.ts";
-import { count } from "../words.ts";
+import { count } from "../../../shared/web/words.ts";
 import { missingWords, stateTag } from "./proposals.ts";
 
 export function proposalPage(asked: Asked): Page | undefined {

@@ -1,16 +1,16 @@
 /** Decisions that wait for signatures. */
-import { html } from "hono/html";
+import { html } from "../../../shared/web/html.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
 import { commands } from "../commands.ts";
 import type { Proposal } from "../console-data.ts";
 import { describeDirective } from "../directive-words.ts";
 import type { Names } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
-import { command, heading, link, live, named, paragraph, table, tag, time } from "../parts.ts";
-import type { Content, Html } from "../parts.ts";
+import { command, heading, link, live, named, paragraph, table, tag, time } from "../../../shared/web/pieces.ts";
+import type { Content, Html } from "../../../shared/web/html.ts";
 import { approvalsOf, proposalPath } from "../proposals.ts";
 import type { Approvals } from "../proposals.ts";
-import { counted } from "../words.ts";
+import { counted } from "../../../shared/web/words.ts";
 
 export function proposalsPage({ data, names }: Asked): Page {
   const { federation } = data.chain();

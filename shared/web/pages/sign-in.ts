@@ -1,14 +1,17 @@
 /** The one page for those who have not signed in. */
-import { html } from "hono/html";
-import { commands } from "../commands.ts";
+import { html } from "../html.ts";
+import type { Content, Html } from "../html.ts";
 import { CODE_LIFE_MS } from "../limits.ts";
-import { command, heading, inset, paragraph } from "../parts.ts";
-import type { Html } from "../parts.ts";
+import { heading, inset, paragraph } from "../pieces.ts";
 import { duration } from "../words.ts";
 
 export const SIGN_IN_TITLE = "Sign in";
 
-export function signInBody(of: { readonly problem?: string | undefined; readonly ended: boolean }): Html {
+export function signInBody(of: {
+  readonly problem?: string | undefined;
+  readonly ended: boolean;
+  readonly codeHelp: Content;
+}): Html {
   return html`
     ${of.ended ? inset("Your session has ended.") : ""} ${heading("With a passkey")}
     <p id="passkey-problem" class="govuk-error-message" role="alert"></p>
@@ -25,7 +28,7 @@ export function signInBody(of: { readonly problem?: string | undefined; readonly
     <noscript>${paragraph("Passkeys need JavaScript. Without it, use a one-time code.")}</noscript>
     ${heading("With a one-time code")}
     ${paragraph(`For the first time, or where a passkey does not work. A code works once, for ${duration(CODE_LIFE_MS)}.`)}
-    ${codeForm(of.problem)} ${command("Get a code, on your own machine", commands.signIn())}
+    ${codeForm(of.problem)} ${of.codeHelp}
   `;
 }
 

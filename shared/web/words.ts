@@ -1,6 +1,4 @@
-/** Numbers, times and names as people read them. Times are UTC everywhere: administrators sit in several countries. */
-import type { Domain } from "../../shared/core/domain.ts";
-
+/** Numbers, times and names as people read them. Times are UTC everywhere: readers sit in several countries. */
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -73,9 +71,3 @@ export function listed(items: readonly string[]): string {
 export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
-
-export const DOMAIN_WORDS: Readonly<Record<Domain, string>> = {
-  target: "suspects and their associates (target)",
-  protected: "victims and witnesses (protected)",
-  nexus: "the narrow check between both (nexus)",
-};

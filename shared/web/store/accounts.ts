@@ -1,11 +1,11 @@
 /**
- * Who may look at the console: people, their passkeys, sessions, and one-time codes.
+ * Who has signed in to a site, or may: people, their passkeys, sessions, and one-time codes.
  *
  * Session tokens and codes are kept as hashes, of passkeys only the public half: whoever reads the file can sign in as nobody.
- * Whoever writes it can add a session, and then reads what administrators read; no key of the federation is here.
+ * Whoever writes it can add a session, and then is whomever it names; no key of the federation is here.
  */
-import { Database } from "../../../shared/store/database.ts";
-import type { DatabaseKind, Row } from "../../../shared/store/database.ts";
+import { Database } from "../../store/database.ts";
+import type { DatabaseKind, Row } from "../../store/database.ts";
 
 const SCHEMA = `
   CREATE TABLE user (
@@ -42,10 +42,10 @@ const SCHEMA = `
   CREATE INDEX session_user ON session (user);
 `;
 
-export type Role = "administrator" | "auditor";
+/** Who somebody is to the program: one of its roles, and whom it means by the subject, such as a name or a key's id. */
+export type Identity = { readonly role: string; readonly subject: string };
 
-/** `subject` is the key id of an administrator's seat in hexadecimal, or an auditor's name. */
-export type User = { readonly id: string; readonly role: Role; readonly subject: string };
+export type User = Identity & { readonly id: string };
 
 export type Passkey = {
   /** Credential id, base64url. */
@@ -74,8 +74,7 @@ export type Session = {
   readonly usedAtMs: number;
 };
 
-const ACCOUNTS: DatabaseKind = {
-  what: "the console's accounts",
+const ACCOUNTS: Omit<DatabaseKind, "what"> = {
   version: 1,
   schema: SCHEMA,
   upgrades: {},
@@ -89,8 +88,8 @@ export class Accounts implements Disposable {
   readonly #database: Database;
 
   /** Throws ENVIRONMENT when another process has the file, or it is of another federation or version. */
-  constructor(path: string, federation: Uint8Array) {
-    this.#database = new Database(path, ACCOUNTS, federation);
+  constructor(path: string, noun: string, federation: Uint8Array) {
+    this.#database = new Database(path, { what: `the ${noun}'s accounts`, ...ACCOUNTS }, federation);
   }
 
   /** The user of that role and subject; a new one gets the id that is offered. */
@@ -184,7 +183,7 @@ export class Accounts implements Disposable {
 }
 
 function toUser(row: Row): User {
-  return { id: row["id"] as string, role: row["role"] as Role, subject: row["subject"] as string };
+  return { id: row["id"] as string, role: row["role"] as string, subject: row["subject"] as string };
 }
 
 function toPasskey(row: Row): Passkey {

@@ -1,4 +1,4 @@
-// What scripts add to the console: live parts, copy buttons, passkeys. Everything else works without them.
+// What scripts add to pages: live parts, copy buttons, passkeys. Everything else works without them.
 import { initAll } from "./govuk-frontend.min.js";
 
 initAll();

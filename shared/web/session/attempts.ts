@@ -1,5 +1,5 @@
 /** Counts what one address has tried within a while, in memory. A restart forgives, which 60-bit codes can afford. */
-import type { Clock } from "../../../shared/world/clock.ts";
+import type { Clock } from "../../world/clock.ts";
 
 export type AttemptLimits = { readonly max: number; readonly windowMs: number; readonly addressesMax: number };
 

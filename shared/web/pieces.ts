@@ -1,14 +1,7 @@
-/**
- * Pieces of pages, after GOV.UK Frontend. `html` escapes whatever is put into it, so text of members, administrators and units is
- * passed as it is. Statuses always have words: colour alone tells nothing.
- */
-import { html } from "hono/html";
+/** Pieces of pages, after GOV.UK Frontend. Statuses always have words: colour alone tells nothing. */
+import { html, nothing } from "./html.ts";
+import type { Content, Html } from "./html.ts";
 import { clockTime, date, dateTime } from "./words.ts";
-
-export type Html = ReturnType<typeof html>;
-export type Content = Html | string | number | readonly Content[];
-
-export const nothing: Html = html``;
 
 export type Colour = "green" | "red" | "orange" | "yellow" | "blue" | "grey" | "purple";
 
@@ -163,7 +156,7 @@ export function table({ caption, captionHidden, columns, rows, dense, empty }: T
   </table>`;
 }
 
-/** A command to run on the administrator's own machine. The button appears where scripts run. */
+/** A command to run on the reader's own machine. The button appears where scripts run. */
 export function command(does: string, line: string): Html {
   return html`<figure class="command">
     <figcaption class="govuk-body govuk-!-margin-bottom-1">${does}</figcaption>

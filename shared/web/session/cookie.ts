@@ -1,23 +1,22 @@
 /** The session's cookie. With https it has the prefix that browsers give to nobody but this very host. */
-import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import type { ConsoleEnvironment } from "../environment.ts";
 import { SESSION_LIFE_MS } from "../limits.ts";
+import type { Request } from "../request.ts";
 
 export class SessionCookie {
   readonly #name: string;
   readonly #secure: boolean;
 
-  constructor(origin: string) {
+  constructor(name: string, origin: string) {
     this.#secure = origin.startsWith("https:");
-    this.#name = this.#secure ? "__Host-causeway-session" : "causeway-session";
+    this.#name = this.#secure ? `__Host-${name}` : name;
   }
 
-  read(c: Context<ConsoleEnvironment>): string | undefined {
+  read(c: Request): string | undefined {
     return getCookie(c, this.#name);
   }
 
-  write(c: Context<ConsoleEnvironment>, token: string): void {
+  write(c: Request, token: string): void {
     setCookie(c, this.#name, token, {
       ...this.#scope,
       httpOnly: true,
@@ -26,7 +25,7 @@ export class SessionCookie {
     });
   }
 
-  erase(c: Context<ConsoleEnvironment>): void {
+  erase(c: Request): void {
     deleteCookie(c, this.#name, this.#scope);
   }
 

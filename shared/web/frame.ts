@@ -1,16 +1,15 @@
 /** What stands around every page. The header is GOV.UK Frontend's neutral one: this is nobody's government service. */
-import { html } from "hono/html";
 import type { Assets } from "./assets.ts";
-import { SECTIONS } from "./page.ts";
-import type { Section } from "./page.ts";
-import { instant, named, nothing } from "./parts.ts";
-import type { Content, Html } from "./parts.ts";
+import { html, nothing } from "./html.ts";
+import type { Content, Html } from "./html.ts";
+import { instant, live, named } from "./pieces.ts";
 import type { Person } from "./session/people.ts";
+import { sectionsOf } from "./site.ts";
+import type { Section, Site } from "./site.ts";
 
 export type Frame = {
+  readonly site: Pick<Site, "product" | "name" | "version" | "sections" | "footer" | "band">;
   readonly assets: Assets;
-  readonly federation: string;
-  readonly version: string;
   /** Undefined for those who have not signed in. */
   readonly person?: Person | undefined;
 };
@@ -20,7 +19,8 @@ export type Framed = {
   readonly title: string;
   /** On the page, where it is not the title. */
   readonly heading?: string | undefined;
-  readonly section?: Section | undefined;
+  /** Its id. */
+  readonly section?: string | undefined;
   readonly body: Content;
   /** Before the heading: errors, or what has just been done. */
   readonly above?: Content | undefined;
@@ -28,9 +28,9 @@ export type Framed = {
   readonly watched?: { readonly asOfMs: number; readonly path: string } | undefined;
 };
 
-export function layout(frame: Frame, page: Framed): Html {
-  const { assets, federation } = frame;
-  const title = `${page.title} – ${federation} – Causeway`;
+export function frame(around: Frame, page: Framed): Html {
+  const { site, assets } = around;
+  const title = `${page.title} – ${site.name()} – ${site.product}`;
   const { watched } = page;
   return html`<!doctype html>
     <html lang="en" class="govuk-template">
@@ -40,14 +40,14 @@ export function layout(frame: Frame, page: Framed): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
         <link rel="icon" href="${assets.path("icon.svg")}" type="image/svg+xml" />
         <link rel="stylesheet" href="${assets.path("govuk-frontend.min.css")}" />
-        <link rel="stylesheet" href="${assets.path("console.css")}" />
+        <link rel="stylesheet" href="${assets.path("kit.css")}" />
         <script src="${assets.path("simplewebauthn.js")}" defer></script>
-        <script type="module" src="${assets.path("console.js")}"></script>
+        <script type="module" src="${assets.path("kit.js")}"></script>
       </head>
       <body class="govuk-template__body">
         <script src="${assets.path("js-enabled.js")}"></script>
         <a href="#main-content" class="govuk-skip-link" data-module="govuk-skip-link">Skip to main content</a>
-        ${header(frame, page.section)}
+        ${header(around, page.section)}
         <div class="govuk-width-container">
           <main
             class="govuk-main-wrapper"
@@ -59,10 +59,19 @@ export function layout(frame: Frame, page: Framed): Html {
             ${watched === undefined ? nothing : asOf(watched.asOfMs)} ${page.body}
           </main>
         </div>
-        ${footer(frame)}
+        ${footer(around)}
         <div id="announcer" class="govuk-visually-hidden" role="status"></div>
       </body>
     </html>`;
+}
+
+/** What stands over every page. It is there, and empty, also where nothing does: pages that update by themselves fill it. */
+export function bandPart(site: Pick<Site, "band">): Html {
+  if (site.band === undefined) return nothing;
+  const band = site.band();
+  if (band === undefined) return live("band", nothing);
+  const words = html`<p class="govuk-width-container">${band.text}</p>`;
+  return live("band", html`<div class="frame-band ${band.grave ? "frame-band--grave" : ""}">${words}</div>`);
 }
 
 function asOf(ms: number): Html {
@@ -71,35 +80,36 @@ function asOf(ms: number): Html {
   </p>`;
 }
 
-function header({ federation, person }: Frame, section: Section | undefined): Html {
+function header({ site, person }: Frame, section: string | undefined): Html {
   return html`<header class="govuk-template__header">
+    ${bandPart(site)}
     <div class="govuk-generic-header">
-      <div class="govuk-width-container console-header">
+      <div class="govuk-width-container frame-header">
         <div>
           <a href="/" class="govuk-generic-header__homepage-link"
-            >Causeway <span class="console-header__federation">${named(federation)}</span></a
+            >${site.product} <span class="frame-header__name">${named(site.name())}</span></a
           >
         </div>
         ${person === undefined ? nothing : who(person)}
       </div>
     </div>
-    ${person === undefined ? nothing : navigation(section)}
+    ${person === undefined ? nothing : navigation(sectionsOf(site), section)}
   </header>`;
 }
 
 function who({ name, role }: Person): Html {
-  return html`<form method="post" action="/sign-out" class="console-header__who">
+  return html`<form method="post" action="/sign-out" class="frame-header__who">
     <span>${named(name)}, ${role}</span>
     <button type="submit" class="link-button">Sign out</button>
   </form>`;
 }
 
-function navigation(section: Section | undefined): Html {
-  const item = ([id, href, title]: (typeof SECTIONS)[number]): Html => {
+function navigation(sections: readonly Section[], section: string | undefined): Html {
+  const item = ({ id, path, title }: Section): Html => {
     const here = id === section;
     const text = here ? html`<strong class="govuk-service-navigation__active-fallback">${title}</strong>` : title;
     return html`<li class="govuk-service-navigation__item ${here ? "govuk-service-navigation__item--active" : ""}">
-      <a class="govuk-service-navigation__link" href="${href}" ${here ? html`aria-current="true"` : nothing}>${text}</a>
+      <a class="govuk-service-navigation__link" href="${path}" ${here ? html`aria-current="true"` : nothing}>${text}</a>
     </li>`;
   };
   return html`<div class="govuk-service-navigation" data-module="govuk-service-navigation">
@@ -116,7 +126,7 @@ function navigation(section: Section | undefined): Html {
             Menu
           </button>
           <ul class="govuk-service-navigation__list" id="navigation">
-            ${SECTIONS.map(item)}
+            ${sections.map(item)}
           </ul>
         </nav>
       </div>
@@ -124,16 +134,13 @@ function navigation(section: Section | undefined): Html {
   </div>`;
 }
 
-function footer({ version, person }: Frame): Html {
+function footer({ site, person }: Frame): Html {
   // Strangers need not know what to look for faults in.
-  const product = person === undefined ? "Causeway" : `Causeway ${version}`;
-  return html`<footer class="govuk-template__footer console-footer">
+  const product = person === undefined ? site.product : `${site.product} ${site.version()}`;
+  return html`<footer class="govuk-template__footer frame-footer">
     <div class="govuk-width-container">
-      <p class="govuk-body">
-        This console shows, and decides nothing: directives are signed by administrators on their own machines. In
-        commands, DIR is your own directory, REGISTRAR the registrar’s, and HOST:PORT where newcomers reach the broker.
-      </p>
-      <p class="govuk-body">${product}. All times are UTC. Tokens are pseudonymous: they remain personal data.</p>
+      <p class="govuk-body">${site.footer.about}</p>
+      <p class="govuk-body">${product}. All times are UTC. ${site.footer.data}</p>
     </div>
   </footer>`;
 }

@@ -1,13 +1,13 @@
-/** The console's HTTP server: TLS 1.3 where it has a certificate, plain where a proxy on the same machine or a trial stands before it. */
+/** A site's HTTP server: TLS 1.3 where it has a certificate, plain where a proxy on the same machine or a trial stands before it. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { RequestListener, Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { CausewayError } from "../../shared/core/errors.ts";
+import { CausewayError } from "../core/errors.ts";
 import { REQUEST_MS_MAX } from "./limits.ts";
 
-export type ConsoleTls = { readonly certificatePem: string; readonly privateKeyPem: string };
+export type SiteTls = { readonly certificatePem: string; readonly privateKeyPem: string };
 
 export type Listening = AsyncDisposable & {
   readonly port: number;
@@ -16,8 +16,11 @@ export type Listening = AsyncDisposable & {
 };
 
 /** Throws ENVIRONMENT if it cannot listen on host:port, or certificate and key do not fit. */
-export async function listen(address: string, tls: ConsoleTls | undefined): Promise<Listening> {
-  const server = makeServer(tls);
+export async function listen(
+  address: string,
+  { noun, tls }: { readonly noun: string; readonly tls: SiteTls | undefined },
+): Promise<Listening> {
+  const server = makeServer(noun, tls);
   const { hostname, port } = new URL(`http://${address}`);
   // A URL leaves the port of its scheme out.
   server.listen(Number(port === "" ? 80 : port), hostname.replaceAll(/[[\]]/g, ""));
@@ -33,14 +36,14 @@ export async function listen(address: string, tls: ConsoleTls | undefined): Prom
   };
 }
 
-function makeServer(tls: ConsoleTls | undefined): Server {
+function makeServer(noun: string, tls: SiteTls | undefined): Server {
   const options = { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX };
   if (tls === undefined) return createServer(options);
   const { certificatePem: cert, privateKeyPem: key } = tls;
   try {
     return createSecureServer({ ...options, cert, key, minVersion: "TLSv1.3" });
   } catch (cause) {
-    throw new CausewayError("ENVIRONMENT", "the console's certificate and key are no PEM, or do not fit", { cause });
+    throw new CausewayError("ENVIRONMENT", `the ${noun}'s certificate and key are no PEM, or do not fit`, { cause });
   }
 }
 

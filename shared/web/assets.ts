@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
-import { concat, lp, toHex } from "../../shared/core/bytes.ts";
-import { blake2b } from "../../shared/crypto/hash.ts";
+import { concat, lp, toHex } from "../core/bytes.ts";
+import { blake2b } from "../crypto/hash.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -14,8 +14,8 @@ const FILES = {
   "govuk-frontend.min.css": () => beside(require.resolve("govuk-frontend"), "govuk-frontend.min.css"),
   "govuk-frontend.min.js": () => beside(require.resolve("govuk-frontend"), "govuk-frontend.min.js"),
   "simplewebauthn.js": () => beside(require.resolve("@simplewebauthn/browser"), "../dist/bundle/index.umd.min.js"),
-  "console.css": () => own("console.css"),
-  "console.js": () => own("console.js"),
+  "kit.css": () => own("kit.css"),
+  "kit.js": () => own("kit.js"),
   "js-enabled.js": () => own("js-enabled.js"),
   "icon.svg": () => own("icon.svg"),
 } as const;

@@ -16,15 +16,15 @@ import type {
   RegistrationResponseJSON,
 } from "@simplewebauthn/server";
 import { z } from "zod";
-import { fromHex } from "../../../shared/core/bytes.ts";
-import { CausewayError } from "../../../shared/core/errors.ts";
-import type { Clock } from "../../../shared/world/clock.ts";
+import { fromHex } from "../../core/bytes.ts";
+import { CausewayError } from "../../core/errors.ts";
+import type { Clock } from "../../world/clock.ts";
+import type { World } from "../../world/world.ts";
 import { PASSKEYS_PER_USER_MAX } from "../limits.ts";
 import type { Accounts, Passkey } from "../store/accounts.ts";
 import { Challenges } from "./challenges.ts";
 import type { SignedIn } from "./sessions.ts";
 
-const PRODUCT = "Causeway";
 const CEREMONY_MS = 120_000;
 /** EdDSA, ES256, RS256 by their COSE numbers: what authenticators have. */
 const ALGORITHMS = [-8, -7, -257];
@@ -46,16 +46,23 @@ const answer = z.object({
 
 export class Passkeys {
   readonly #accounts: Accounts;
-  readonly #clock: Clock;
+  readonly #product: string;
   readonly #origin: string;
+  readonly #clock: Clock;
   readonly #challenges: Challenges;
 
-  /** `origin` as the browser names it. */
-  constructor(accounts: Accounts, clock: Clock, origin: string) {
-    this.#accounts = accounts;
-    this.#clock = clock;
-    this.#origin = origin;
-    this.#challenges = new Challenges(clock);
+  /** `product` as the browser's dialogue shows it, `origin` as the browser names it. */
+  constructor(of: {
+    readonly accounts: Accounts;
+    readonly product: string;
+    readonly origin: string;
+    readonly world: Pick<World, "clock" | "randomBytes">;
+  }) {
+    this.#accounts = of.accounts;
+    this.#product = of.product;
+    this.#origin = of.origin;
+    this.#clock = of.world.clock;
+    this.#challenges = new Challenges(of.world);
   }
 
   async signInOptions(): Promise<PublicKeyCredentialRequestOptionsJSON> {
@@ -82,7 +89,7 @@ export class Passkeys {
   async addOptions({ session, person }: SignedIn): Promise<PublicKeyCredentialCreationOptionsJSON> {
     const known = this.#accounts.passkeysOf(person.user);
     return await generateRegistrationOptions({
-      rpName: PRODUCT,
+      rpName: this.#product,
       rpID: this.#rpId,
       userID: Uint8Array.from(fromHex(person.user)),
       userName: person.name,

@@ -1,14 +1,14 @@
 /**
  * What every request passes first. The adversaries: another site in the same browser (forged requests, frames, DNS rebinding), text
- * of members that ends up in a page (no inline script or style runs), whoever reads a browser's cache or history later.
+ * of strangers that ends up in a page (no inline script or style runs), whoever reads a browser's cache or history later.
  */
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
-import type { ConsoleEnvironment } from "./environment.ts";
 import { BODY_BYTES_MAX } from "./limits.ts";
+import type { WebEnvironment } from "./request.ts";
 
-type Guard = MiddlewareHandler<ConsoleEnvironment>;
+type Guard = MiddlewareHandler<WebEnvironment>;
 
 /** Answers under its own name only: a foreign name that leads here is how a foreign page would read ours. */
 export function ownName(origin: string): Guard {
@@ -24,12 +24,12 @@ export function ownName(origin: string): Guard {
  * Whatever changes something must come from one of our own pages. Browsers say so in headers that no script can set; `Origin` is
  * for those that do not know `Sec-Fetch-Site`. The session's cookie is SameSite=Strict besides.
  */
-export function ownPages(origin: string): Guard {
+export function ownPages(origin: string, noun: string): Guard {
   return async (c, next) => {
     const reads = c.req.method === "GET" || c.req.method === "HEAD";
     const own = c.req.header("sec-fetch-site") === "same-origin" || c.req.header("origin") === origin;
     if (reads || own) return await next();
-    return c.text("not from a page of this console", 403);
+    return c.text(`not from a page of this ${noun}`, 403);
   };
 }
 

@@ -1,27 +1,33 @@
-/** One's own passkeys and sessions, and, for administrators, everybody's. */
-import { html } from "hono/html";
-import { commands } from "../commands.ts";
+/** One's own passkeys and sessions, and, for those who are over others, everybody's. */
+import { html } from "../html.ts";
+import type { Content, Html } from "../html.ts";
 import { FRESH_SESSION_MS, NAME_LENGTH_MAX, PASSKEYS_PER_USER_MAX } from "../limits.ts";
 import type { Asked, Page } from "../page.ts";
-import { act, command, facts, heading, hint, inset, live, named, paragraph, table, tag, time } from "../parts.ts";
-import type { Content, Html } from "../parts.ts";
+import { act, facts, heading, hint, inset, live, named, table, tag, time } from "../pieces.ts";
 import type { People, Person } from "../session/people.ts";
 import type { Sessions, SignedIn } from "../session/sessions.ts";
+import { ACCOUNT } from "../site.ts";
+import type { Site } from "../site.ts";
 import type { Accounts, Passkey } from "../store/accounts.ts";
 import { capitalised, counted, duration } from "../words.ts";
 
-export type AccountParts = { readonly accounts: Accounts; readonly sessions: Sessions; readonly people: People };
+export type AccountParts = {
+  readonly site: Pick<Site, "noun" | "roles" | "accessHelp">;
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly people: People;
+};
 
-export function accountPage({ accounts, sessions, people }: AccountParts, asked: Asked): Page {
+export function accountPage({ site, accounts, sessions, people }: AccountParts, asked: Asked): Page {
   const { person } = asked;
   const all = sessions.all();
   return {
-    title: "Account",
-    section: "account",
+    title: ACCOUNT.title,
+    section: ACCOUNT.id,
     body: html`
       ${facts([
         ["Name", named(person.name)],
-        ["Role", person.role === "administrator" ? "Administrator: a seat of the board" : "Auditor: reads"],
+        ["Role", site.roles[person.role]?.means ?? ""],
       ])}
       ${passkeys(accounts.passkeysOf(person.user))} ${addPasskey(asked)}
       ${live(
@@ -34,7 +40,7 @@ export function accountPage({ accounts, sessions, people }: AccountParts, asked:
         ),
       )}
       <div class="acts">${act("/account/end-sessions", "End all your sessions", "warning")}</div>
-      ${person.role === "administrator" ? everybody(asked, all, people.all()) : ""}
+      ${person.overOthers ? everybody(site, asked, all, people.all()) : ""}
     `,
   };
 }
@@ -107,19 +113,22 @@ function sessionTable(caption: string, list: readonly SignedIn[], { session: own
   });
 }
 
-function everybody(asked: Asked, all: readonly SignedIn[], people: readonly Person[]): Html {
+function everybody(
+  { noun, accessHelp }: AccountParts["site"],
+  asked: Asked,
+  all: readonly SignedIn[],
+  people: readonly Person[],
+): Html {
   const who = table({
-    caption: "Who may use this console",
+    caption: `Who may use this ${noun}`,
     columns: ["Person", "Role", "Sessions", "Take away"],
     rows: people.map((person) => personRow(person, all)),
     empty: "Nobody.",
   });
-  return html`${live("everybody", [sessionTable("Everybody’s sessions", all, asked, true), who])}
-  ${paragraph("An administrator loses the console with the seat of the board. An auditor loses it here.")}
-  ${command("Get a one-time code for yourself", commands.signIn())}`;
+  return html`${live("everybody", [sessionTable("Everybody’s sessions", all, asked, true), who])} ${accessHelp}`;
 }
 
-function personRow({ user, role, name }: Person, all: readonly SignedIn[]): Content[] {
+function personRow({ user, role, name, removable }: Person, all: readonly SignedIn[]): Content[] {
   const open = all.filter(({ person }) => person.user === user).length;
   const whose = html`<span class="govuk-visually-hidden"> of ${name}</span>`;
   return [
@@ -128,7 +137,7 @@ function personRow({ user, role, name }: Person, all: readonly SignedIn[]): Cont
     counted(open, "session"),
     [
       open === 0 ? "" : act(`/people/${user}/end-sessions`, html`End all sessions${whose}`),
-      role === "auditor" ? act(`/people/${user}/remove`, html`Remove the access${whose}`, "warning") : "",
+      removable ? act(`/people/${user}/remove`, html`Remove the access${whose}`, "warning") : "",
     ],
   ];
 }
