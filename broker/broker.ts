@@ -39,8 +39,8 @@ import { keyedTokenHash } from "./core/token-index.ts";
 import { startEnrolment } from "./enrolment/enrolment.ts";
 import { createEvaluator } from "./evaluator/evaluator.ts";
 import type { Evaluator } from "./evaluator/evaluator.ts";
-import type { EvaluatorEvent } from "./evaluator/parts.ts";
-import { sharesIn } from "./evaluator/shares.ts";
+import { sharesIn, workerEngines } from "./evaluator/doors.ts";
+import type { EvaluatorEvent } from "./evaluator/ports.ts";
 import { brokerKeysOf, readBrokerSealingKeys, readBrokerSigner, signingKeysOf } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";
 import { Oversight } from "./oversight.ts";
@@ -380,16 +380,16 @@ export class Broker implements AsyncDisposable {
     const listed = this.#hosted;
     if (listed === undefined) return undefined;
     const { dir, evaluatorWorkers } = this.#config;
-    return createEvaluator({
+    const options = {
       name: listed.name,
       federation: () => this.#directory.federation,
       shares: sharesIn(dir),
       signing: this.#signer,
       databasePath: join(this.#dataDir, "evaluator.sqlite"),
-      clock: this.#clock,
-      onEvent: (event) => this.#noteEvaluation(event),
-      ...(evaluatorWorkers === undefined ? {} : { workers: evaluatorWorkers }),
-    });
+      startEngine: workerEngines({ randomBytes }, evaluatorWorkers),
+      onEvent: (event: EvaluatorEvent) => this.#noteEvaluation(event),
+    };
+    return createEvaluator(options, { clock: this.#clock });
   }
 
   #noteEvaluation(event: EvaluatorEvent): void {

@@ -1,8 +1,8 @@
 /** The broker's own keys for an epoch or a generation to come, in its directory. */
 import { equalBytes } from "../../shared/core/bytes.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import { prepareSealingKey, readSealingKeys, sealingKeyEpochs } from "../../shared/party/keys.ts";
-import { offerShare } from "../evaluator/shares.ts";
+import { prepareKeyShare, prepareSealingKey, readSealingKeys, sealingKeyEpochs } from "../../shared/party/keys.ts";
+import { signEvaluatorOffer } from "../../shared/wire/board.ts";
 import type { KeyMaker } from "./parts.ts";
 
 /** `hosted`: name of the evaluator that this broker hosts. */
@@ -15,7 +15,10 @@ export function keyMakerIn(
     sealingKeyOf: (epoch) => prepareSealingKey(dir, epoch),
     holdsSealingKey: (epoch, publicKey) =>
       sealingKeyEpochs(dir).includes(epoch) && equalBytes(readSealingKeys(dir, epoch).publicKey, publicKey),
-    shareOfferOf: (generation) =>
-      hosted === undefined ? undefined : offerShare(dir, { name: hosted, generation, federation, signer }),
+    shareOfferOf(generation) {
+      if (hosted === undefined) return undefined;
+      const sharePublicKey = prepareKeyShare(dir, generation);
+      return signEvaluatorOffer({ name: hosted, generation, sharePublicKey }, { federation, signer });
+    },
   };
 }

@@ -5,23 +5,14 @@
 import { equalBytes } from "../../shared/core/bytes.ts";
 import type { Evaluator as Listed, Federation } from "../../shared/core/directive.ts";
 import { publicKeyOf } from "../../shared/crypto/oprf.ts";
-import { startEngine } from "./engine.ts";
-import type { Engine } from "./engine.ts";
-
-/** Where an evaluator's key shares lie. */
-export type KeyShares = {
-  /** 32 bytes, secret. Throws ENVIRONMENT if there is none. */
-  read(generation: number): Uint8Array;
-  /** Those that there are. */
-  generations(): readonly number[];
-  destroy(generation: number): void;
-};
+import type { Engine, StartEngine } from "./engine.ts";
+import type { KeyShares } from "./ports.ts";
 
 export type EnginesOptions = {
   readonly name: string;
   readonly federation: () => Federation;
   readonly shares: KeyShares;
-  readonly workers?: number | undefined;
+  readonly startEngine: StartEngine;
 };
 
 export class Engines implements AsyncDisposable {
@@ -41,7 +32,7 @@ export class Engines implements AsyncDisposable {
     const { sharePublicKey: publicKey } = listed;
     const keyShare = this.#held().find((share) => equalBytes(publicKeyOf(share.keyShare), publicKey))?.keyShare;
     if (keyShare === undefined) return undefined;
-    const engine = startEngine({ keyShare, publicKey }, this.#options.workers);
+    const engine = this.#options.startEngine({ keyShare, publicKey });
     this.#engines.set(generation, engine);
     return engine;
   }

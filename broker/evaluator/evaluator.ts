@@ -11,17 +11,21 @@
 import { equalBytes } from "../../shared/core/bytes.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
+import type { EvaluationRequest, EvaluationResponse } from "../../shared/core/evaluation.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { probeCrypto } from "../../shared/crypto/probe.ts";
-import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import type { GrpcService } from "../../shared/platform/grpc.ts";
 import { balanceOf } from "../../shared/core/quota.ts";
 import type { Balance } from "../../shared/core/quota.ts";
+import { probeCrypto } from "../../shared/crypto/probe.ts";
+import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import type { GrpcService } from "../../shared/platform/grpc.ts";
+import type { PeerIdentity } from "../../shared/platform/tls.ts";
+import type { World } from "../../shared/world/world.ts";
+import type { StartEngine } from "./engine.ts";
 import { Engines, listingsOf } from "./engines.ts";
-import type { KeyShares } from "./engines.ts";
+import { answerTo, budgetFor } from "./evaluation.ts";
+import type { EvaluationParts } from "./evaluation.ts";
 import { keptBatches } from "./kept-batches.ts";
-import type { EvaluatorEvent, EvaluatorParts } from "./parts.ts";
+import type { EvaluatorEvent, KeyShares } from "./ports.ts";
 import { evaluationService } from "./rpc/evaluation-service.ts";
 import { openBudgetStore } from "./store/budget-store.ts";
 
@@ -33,17 +37,20 @@ export type EvaluatorOptions = {
   readonly shares: KeyShares;
   /** For statements. */
   readonly signing: SigningKeyPair;
-  /** File of budgets and batch ids. */
+  /** File of budgets and batch ids, or `:memory:`. */
   readonly databasePath: string;
-  readonly clock: Clock;
+  readonly startEngine: StartEngine;
   /** For the audit trail and alarms. Must not throw. */
   readonly onEvent: (event: EvaluatorEvent) => void;
-  /** Worker processes; default one for each core. */
-  readonly workers?: number;
 };
 
 export type Evaluator = AsyncDisposable & {
+  /** What it answers, for a gRPC server. */
   readonly service: GrpcService;
+  /** The same without one: answers a request of this peer. Throws FORBIDDEN for whoever is no member in good standing. */
+  answer(peer: PeerIdentity, request: EvaluationRequest): Promise<EvaluationResponse>;
+  /** What this peer may still have evaluated. Throws as `answer`. */
+  budget(peer: PeerIdentity): Balance;
   /** What a member in good standing has used of its budget here; undefined for others. */
   balanceOf(member: MemberId): Balance | undefined;
   /** To be called when the chain has grown: ends the generations that are over, and destroys their shares. */
@@ -51,18 +58,20 @@ export type Evaluator = AsyncDisposable & {
 };
 
 /**
- * Starts an evaluator. Throws ENVIRONMENT if the cryptography is broken, or if the federation's list does not have this
- * name with these keys: answers under other keys would be refused by every node.
+ * Puts an evaluator together. Throws ENVIRONMENT if the cryptography is broken, or if the federation's list does not have this name with
+ * these keys: answers under other keys would be refused by every node.
  */
-export function createEvaluator(options: EvaluatorOptions): Evaluator {
+export function createEvaluator(options: EvaluatorOptions, { clock }: Pick<World, "clock">): Evaluator {
   probeCrypto();
   const engines = new Engines(options);
   assertListed(options, engines);
-  const { federation, clock, onEvent, signing } = options;
+  const { federation, onEvent, signing } = options;
   const store = openBudgetStore(options.databasePath);
-  const parts: EvaluatorParts = { federation, clock, onEvent, engines, store, kept: keptBatches(), signing };
+  const parts: EvaluationParts = { federation, clock, onEvent, engines, store, kept: keptBatches(), signing };
   return {
     service: evaluationService(parts),
+    answer: (peer, request) => answerTo(parts, peer, request),
+    budget: (peer) => budgetFor(parts, peer),
     balanceOf: (member) => balanceIn(parts, member),
     retire: () => engines.retire(),
     async [Symbol.asyncDispose]() {
@@ -72,7 +81,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   };
 }
 
-function balanceIn({ federation, store, clock }: EvaluatorParts, member: MemberId): Balance | undefined {
+function balanceIn({ federation, store, clock }: EvaluationParts, member: MemberId): Balance | undefined {
   const { members, found } = federation();
   const budget = members.get(member)?.budget;
   return budget && balanceOf(store.account(member, found.generation), budget, clock());

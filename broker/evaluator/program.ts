@@ -1,9 +1,8 @@
 /** An evaluator on its own, out of a party's directory: keys, chain, certificate, settings, budgets. */
 import { join } from "node:path";
+import type { Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import type { Clock } from "../../shared/world/clock.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
-import type { Log } from "../../shared/world/log.ts";
 import { readTls } from "../../shared/party/credentials.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
 import { isInGoodStanding } from "../../shared/platform/standing.ts";
@@ -11,68 +10,68 @@ import { certificateDer, identityOfCertificate } from "../../shared/platform/tls
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import { keepPartyRenewed } from "../../shared/rpc/membership-link.ts";
+import type { Log } from "../../shared/world/log.ts";
+import { keepGoing } from "../../shared/world/loop.ts";
+import type { World } from "../../shared/world/world.ts";
 import type { EvaluatorConfig } from "./config.ts";
+import { sharesIn, workerEngines } from "./doors.ts";
 import { createEvaluator } from "./evaluator.ts";
-import type { EvaluatorEvent } from "./parts.ts";
-import { offerShares } from "./rpc/offer-shares.ts";
-import { sharesIn } from "./shares.ts";
+import type { EvaluatorEvent } from "./ports.ts";
+import { PreparationLink } from "./rpc/preparation-link.ts";
+import { offerShares } from "./share-offers.ts";
 
-export type EvaluatorProgram = AsyncDisposable & {
-  readonly port: number;
-  /** Rejects if it can no longer follow the chain for a fault of its own. */
-  readonly failed: Promise<never>;
-};
+export type EvaluatorProgram = AsyncDisposable & { readonly port: number };
+
+const RETRY_MS = 1_000;
 
 /** Starts and serves. Throws ENVIRONMENT, or UNPROVEN for a certificate that is no evaluator's. */
-export async function startEvaluatorProgram(
-  config: EvaluatorConfig,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
-): Promise<EvaluatorProgram> {
+export async function startEvaluatorProgram(config: EvaluatorConfig, world: World): Promise<EvaluatorProgram> {
   const { dir, listen, workers } = config;
+  const { log, clock } = world;
   await using starting = new AsyncDisposableStack();
   const tls = readTls(dir);
   const name = nameIn(tls.certificatePem);
-  const signing = readSigningKeys(dir);
+  const signer = readSigningKeys(dir);
+  const shares = sharesIn(dir);
   const follower = starting.use(new ChainFollower({ dir, clock, log }));
-  const evaluator = starting.use(
-    createEvaluator({
-      name,
-      federation: () => follower.federation,
-      shares: sharesIn(dir),
-      signing,
-      databasePath: join(dir, "evaluator.sqlite"),
-      clock,
-      onEvent: (event) => logEvent(log, event),
-      ...(workers === 0 ? {} : { workers }),
-    }),
-  );
-  const maySpeak = (peer: PeerIdentity): boolean => isInGoodStanding(peer, follower.federation);
+  const federation = (): Federation => follower.federation;
+  const options = {
+    name,
+    federation,
+    shares,
+    signing: signer,
+    databasePath: join(dir, "evaluator.sqlite"),
+    startEngine: workerEngines(world, workers === 0 ? undefined : workers),
+    onEvent: (event: EvaluatorEvent) => logEvent(log, event),
+  };
+  const evaluator = starting.use(createEvaluator(options, world));
+  const maySpeak = (peer: PeerIdentity): boolean => isInGoodStanding(peer, federation());
   const services = [evaluator.service];
   const server = starting.use(await startGrpcServer({ address: listen, tls, services, log, maySpeak }));
-  const stop = new AbortController();
-  const { promise: failed, reject } = Promise.withResolvers<never>();
-  // Whoever does not wait for it is not ended by it.
-  failed.catch(() => undefined);
   const onDirective = (): void => {
     server.recheck();
-    evaluator.retire().catch(reject);
+    evaluator.retire().catch((error: unknown) => log.error("evaluator.retireFailed", error));
   };
   onDirective();
-  const offering = { dir, name, signer: signing, federation: () => follower.federation, tls: () => readTls(dir), log };
-  const onRenewed = (): void => server.useTls(readTls(dir));
-  const renewal = { dir, federation: () => follower.federation, clock, log, onRenewed };
+  const { address } = federation().found.broker;
+  const preparations = starting.use(new PreparationLink({ address, tls: () => readTls(dir) }));
+  const renewal = { dir, federation, clock, log, onRenewed: () => server.useTls(readTls(dir)) };
+  const stop = new AbortController();
   const running = [
-    follower.run(stop.signal, onDirective),
-    offerShares(offering, stop.signal),
-    keepPartyRenewed(renewal, stop.signal),
-  ].map((each) => each.catch(reject));
+    (signal: AbortSignal) => follower.run(signal, onDirective),
+    (signal: AbortSignal) => offerShares({ name, signer, federation, shares, preparations, world }, signal),
+    (signal: AbortSignal) => keepPartyRenewed(renewal, signal),
+  ].map((round) => {
+    const afterFailure = () => ({ event: "evaluator.loopFailed", retryMs: RETRY_MS });
+    return keepGoing(world, stop.signal, { round, afterFailure });
+  });
   starting.defer(async () => {
     stop.abort();
     await Promise.all(running);
   });
   const resources = starting.move();
   log.info("evaluator.ready", { port: server.port });
-  return { port: server.port, failed, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { port: server.port, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 function nameIn(certificatePem: string): string {

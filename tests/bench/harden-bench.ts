@@ -13,7 +13,7 @@ import { once } from "node:events";
 import { startEngine as startNodeEngine } from "../../agency-node/hardening/engine.ts";
 import { createHardener } from "../../agency-node/hardening/hardener.ts";
 import type { Hardener, HardenRequest } from "../../agency-node/hardening/hardener.ts";
-import { startEngine as startEvaluatorEngine } from "../../broker/evaluator/engine.ts";
+import { workerEngines } from "../../broker/evaluator/doors.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX } from "../../shared/core/limits.ts";
@@ -194,7 +194,7 @@ async function measureScaling(runs: number): Promise<ScalingPoint[]> {
 async function scalingPoint(workers: number): Promise<ScalingPoint> {
   const keyShare = generateKeyShare(randomBytes(64));
   await using node = startNodeEngine(workers);
-  await using evaluator = startEvaluatorEngine({ keyShare, publicKey: publicKeyOf(keyShare) }, workers);
+  await using evaluator = workerEngines({ randomBytes }, workers)({ keyShare, publicKey: publicKeyOf(keyShare) });
   const inputs = inventedInputs(SCALING_INPUTS);
   const key = randomBytes(32);
   // The workers load their code before a clock starts.

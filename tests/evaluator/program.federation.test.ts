@@ -8,7 +8,7 @@ import { readEvaluatorConfig, toEvaluatorConfig } from "../../broker/evaluator/c
 import { startEvaluatorProgram } from "../../broker/evaluator/program.ts";
 import { loadChain, encodeChain } from "../../shared/party/chain-file.ts";
 import type { Chain } from "../../shared/party/chain-file.ts";
-import { systemClock } from "../../shared/world/clock.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 import { grpcClient, grpcService, startGrpcServer } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import type { Log } from "../../shared/world/log.ts";
@@ -109,7 +109,7 @@ function forgetMembers(): void {
 
 async function start(log: Log = silentLog): Promise<void> {
   const config = toEvaluatorConfig(dir("key-office"), { listen: `127.0.0.1:${ports.office}`, workers: 1 });
-  open.use(await startEvaluatorProgram(config, { clock: systemClock, log }));
+  open.use(await startEvaluatorProgram(config, systemWorld(log)));
 }
 
 async function budgetOfUnit(): Promise<bigint> {
@@ -156,7 +156,7 @@ describe("the evaluator's program", () => {
 
   it("refuses to start with another party's keys", async () => {
     const config = toEvaluatorConfig(dir("unit"), { listen: `127.0.0.1:${ports.office}` });
-    await expect(startEvaluatorProgram(config, { clock: systemClock, log: silentLog })).rejects.toMatchObject({
+    await expect(startEvaluatorProgram(config, systemWorld(silentLog))).rejects.toMatchObject({
       code: "UNPROVEN",
     });
   });

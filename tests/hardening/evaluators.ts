@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { EvaluatorEvent } from "../../broker/evaluator/parts.ts";
+import { workerEngines } from "../../broker/evaluator/doors.ts";
+import type { EvaluatorEvent } from "../../broker/evaluator/ports.ts";
 import { createEvaluator } from "../../broker/evaluator/evaluator.ts";
 import type { Admit, Budget, Federation } from "../../shared/core/directive.ts";
 import { toHex } from "../../shared/core/bytes.ts";
@@ -143,16 +144,18 @@ async function startEvaluator(
   const start = async (): Promise<void> => {
     const stack = new AsyncDisposableStack();
     const evaluator = stack.use(
-      createEvaluator({
-        name,
-        federation: () => test.federation,
-        shares: { read: () => keyShare, generations: () => [1], destroy: () => undefined },
-        signing,
-        databasePath: join(directory, `${name}.sqlite`),
-        clock: () => test.nowMs,
-        onEvent,
-        workers: options.workers ?? 1,
-      }),
+      createEvaluator(
+        {
+          name,
+          federation: () => test.federation,
+          shares: { read: () => keyShare, generations: () => [1], destroy: () => undefined },
+          signing,
+          databasePath: join(directory, `${name}.sqlite`),
+          startEngine: workerEngines({ randomBytes }, options.workers ?? 1),
+          onEvent,
+        },
+        { clock: () => test.nowMs },
+      ),
     );
     const service =
       options.wrap?.(evaluator.service, { name, federation: test.federation.id, signing }) ?? evaluator.service;
@@ -171,7 +174,7 @@ async function startEvaluator(
   return { name, identity, keyShare, port, events, nextEvent: () => next.promise, start, stop };
 }
 
-function emptyFederation(): Federation {
+export function emptyFederation(): Federation {
   const nothing = new Uint8Array(32);
   return {
     id: randomBytes(16),
@@ -197,7 +200,7 @@ function emptyFederation(): Federation {
   };
 }
 
-function admit(member: MemberId, budget: Budget): Admit {
+export function admit(member: MemberId, budget: Budget): Admit {
   return {
     member,
     slug: "invented-unit",

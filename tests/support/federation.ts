@@ -27,6 +27,7 @@ import type { Domain } from "../../shared/core/domain.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import type { Clock } from "../../shared/world/clock.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection } from "../../shared/platform/grpc.ts";
 import { readTls } from "../../shared/party/credentials.ts";
@@ -177,8 +178,8 @@ export class TestFederation implements AsyncDisposable {
   async startEvaluator(): Promise<void> {
     const listen = `127.0.0.1:${this.#port("key-office").listen}`;
     const config = { dir: this.dir("key-office"), listen, workers: 1 };
-    const log = this.log.for("evaluator");
-    this.#running.set("key-office", await startEvaluatorProgram(config, { clock: systemClock, log }));
+    const world = systemWorld(this.log.for("evaluator"));
+    this.#running.set("key-office", await startEvaluatorProgram(config, world));
   }
 
   /** Writes `node.json`, also for a node that runs as a process of its own. */

@@ -2,16 +2,12 @@
 import type { CallContext } from "nice-grpc";
 import { peerOf } from "../../../shared/platform/grpc.ts";
 import type { GetBudgetRequest } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
-import { balanceOf } from "../../../shared/core/quota.ts";
-import { callerOf } from "../parts.ts";
-import type { EvaluatorParts } from "../parts.ts";
+import { budgetFor } from "../evaluation.ts";
+import type { EvaluationParts } from "../evaluation.ts";
 
-export function getBudgetRpc(parts: EvaluatorParts) {
+export function getBudgetRpc(parts: EvaluationParts) {
   return async (_request: GetBudgetRequest, context: CallContext) => {
-    const federation = parts.federation();
-    const { member, budget } = callerOf(peerOf(context), federation);
-    const account = parts.store.account(member, federation.found.generation);
-    const { available, usedInWindow, perDay } = balanceOf(account, budget, parts.clock());
+    const { available, usedInWindow, perDay } = budgetFor(parts, peerOf(context));
     return { available: BigInt(available), usedInWindow: BigInt(usedInWindow), perDay: BigInt(perDay) };
   };
 }
