@@ -8,7 +8,7 @@ import { systemClock } from "../shared/world/clock.ts";
 import { startGrpcServer } from "../shared/platform/grpc.ts";
 import { createLog } from "../shared/world/log.ts";
 import type { Log } from "../shared/world/log.ts";
-import { readTls } from "../shared/party/credentials.ts";
+import { readTls } from "../shared/party/tls.ts";
 import { pause } from "../shared/platform/retry.ts";
 import { keepPartyRenewed } from "../shared/rpc/membership-link.ts";
 import type { NodeConfig } from "./config.ts";

@@ -19,7 +19,7 @@ import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { GrpcTls } from "../shared/platform/grpc.ts";
 import { certificateDer, certificateLife, identityOfCertificate } from "../shared/platform/tls.ts";
 import type { PeerIdentity } from "../shared/platform/tls.ts";
-import { readTls } from "../shared/party/credentials.ts";
+import { readTls } from "../shared/party/tls.ts";
 import { keyFile } from "../shared/party/files.ts";
 import {
   destroySealingKey,

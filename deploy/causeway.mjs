@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npx causeway …`: sets up what is missing (silent when nothing is), then runs the command line under Node 24.
+// `causeway …`: sets up what is missing (silent when nothing is), then runs the command line under Node 24.
 import { complaintAboutNode } from "./bootstrap/old-node.mjs";
 
 const complaint = complaintAboutNode(process.versions.node);
@@ -7,6 +7,6 @@ if (complaint) {
   console.error(complaint);
   process.exitCode = 1;
 } else {
-  const { runCommandLine } = await import("./bootstrap/main.mjs");
-  process.exitCode = await runCommandLine(process.argv.slice(2));
+  const { runCommandLine } = await import("./bootstrap/command-line.mjs");
+  await runCommandLine(process.argv.slice(2));
 }

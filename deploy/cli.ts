@@ -4,7 +4,7 @@
  */
 import { CommanderError } from "commander";
 import type { Command } from "commander";
-import { EXIT } from "../shared/terminal/output.ts";
+import { EXIT } from "../shared/terminal/exit.ts";
 import { program } from "./program.ts";
 
 for (const command of commandsOf(program)) command.exitOverride().showHelpAfterError("(add --help for what it takes)");

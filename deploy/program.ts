@@ -1,8 +1,10 @@
 /** Every command of `causeway …`, with what it takes; `cli.ts` runs them. */
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { adminCommand } from "../agency-node/admin/cli.ts";
 import { registrarCommand } from "../agency-node/registrar/command.ts";
 import { nodeCommand } from "../agency-node/cli/commands.ts";
+import { withExamples } from "../shared/terminal/command.ts";
 import { VERSION } from "../shared/platform/version.ts";
 import { demoCommand } from "./demo/options.ts";
 import { natsConfigCommand } from "./nats/command.ts";
@@ -29,14 +31,17 @@ export const program = new Command("causeway")
   .addCommand(natsConfigCommand());
 
 function programCommand(name: string, description: string, module: string): Command {
-  return new Command(name)
+  const command = new Command(name)
     .description(`${description}; runs until Ctrl-C`)
     .requiredOption("--dir <directory>", "the party's directory: keys, certificate, settings")
     .action(({ dir }: { readonly dir: string }) => runProgram(module, dir));
+  return withExamples(command, `causeway ${name} --dir ${name}`);
 }
 
 /** The programs take their directory as the one argument, so that they run without this command line too. */
 async function runProgram(module: string, dir: string): Promise<void> {
-  process.argv.splice(2, Number.POSITIVE_INFINITY, dir);
-  await import(new URL(`../${module}`, import.meta.url).href);
+  const path = fileURLToPath(new URL(`../${module}`, import.meta.url));
+  // As if it had been started by itself: the broker starts itself anew with these words.
+  process.argv.splice(1, Number.POSITIVE_INFINITY, path, dir);
+  await import(pathToFileURL(path).href);
 }

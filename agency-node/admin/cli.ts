@@ -1,11 +1,11 @@
 /** `causeway admin …`: the administrators' tool. Exit codes and --json as everywhere, see `shared/terminal/output.ts`. */
 import { Command } from "commander";
-import { boardCommands } from "./commands/board.ts";
-import { epochCommand } from "./commands/epoch.ts";
-import { healthCommand, historyCommand, membersCommand } from "./commands/history.ts";
-import { membershipCommands } from "./commands/membership.ts";
-import { foundCommand, freshnessCommand, initCommand, installCommand } from "./commands/party.ts";
-import { approveCommand, endorseCommand, proposalsCommand, signInCommand } from "./commands/proposals.ts";
+import { boardCommands } from "./cli/board.ts";
+import { epochCommand } from "./cli/epoch.ts";
+import { healthCommand, historyCommand, membersCommand } from "./cli/history.ts";
+import { membershipCommands } from "./cli/membership.ts";
+import { foundCommand, freshnessCommand, initCommand, installCommand } from "./cli/party.ts";
+import { approveCommand, endorseCommand, proposalsCommand, signInCommand } from "./cli/proposals.ts";
 
 /** The `admin` command with its subcommands. */
 export function adminCommand(): Command {

@@ -1,6 +1,5 @@
 /** An administrator's command at work: a seat, a screen, and somebody to ask. */
 import { createInterface } from "node:readline/promises";
-import type { Command } from "commander";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { DirectiveBody } from "../../shared/core/directive.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
@@ -8,7 +7,8 @@ import { systemClock } from "../../shared/world/clock.ts";
 import { createLog } from "../../shared/world/log.ts";
 import { requireTls13 } from "../../shared/platform/tls.ts";
 import { renewPartyIfDue } from "../../shared/rpc/membership-link.ts";
-import { attempt, EXIT } from "../../shared/terminal/output.ts";
+import { EXIT } from "../../shared/terminal/exit.ts";
+import { attempt } from "../../shared/terminal/output.ts";
 import type { Output } from "../../shared/terminal/output.ts";
 import { printable } from "../../shared/terminal/printable.ts";
 import { readChain } from "./board.ts";
@@ -32,14 +32,6 @@ export type Common = { readonly json?: boolean; readonly unfresh?: boolean };
 /** A registrar that runs answers within moments. */
 const RENEWAL_MS = 5_000;
 const BROKER_AWAY = "The broker does not answer. Is it running, and does its address in the chain still hold?";
-
-/** Options that every command at a seat has. The first argument is the administrator's directory. */
-export function atSeat(command: Command): Command {
-  return command
-    .argument("<directory>", "the administrator's own directory")
-    .option("--json", "one JSON object a line")
-    .option("--unfresh", "sign although nobody states that the chain is complete (the registrar is lost)");
-}
 
 /** Takes the seat, brings the chain up to date, and acts. */
 export async function withDesk(dir: string, flags: Common, act: (desk: Desk) => Promise<void>): Promise<void> {

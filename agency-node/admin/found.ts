@@ -23,16 +23,11 @@ import { makePrivateDirectory, replaceFile, writeNewSecret } from "../../shared/
 import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { keyFile, partyFile } from "../../shared/party/files.ts";
 import type { Enrolment } from "../../shared/party/enrolment.ts";
-import {
-  administratorIdentity,
-  certificateDer,
-  createAuthority,
-  createTlsRequest,
-  evaluatorIdentity,
-  issueCertificate,
-  memberIdentity,
-} from "../../shared/platform/tls.ts";
-import type { Authority, PeerIdentity } from "../../shared/platform/tls.ts";
+import { certificateDer } from "../../shared/platform/tls.ts";
+import { administratorIdentity, evaluatorIdentity, memberIdentity } from "../../shared/platform/standing.ts";
+import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
+import type { PeerIdentity } from "../../shared/platform/tls.ts";
+import type { Authority } from "../../shared/platform/certificates.ts";
 import { decide, seatAdministrator } from "./board.ts";
 import type { SeatedAdministrator, Sitting } from "./board.ts";
 import {

@@ -1,60 +1,84 @@
-/** `causeway node …`: the commands of a unit. */
+/** `causeway node …`: the commands of a unit, with what each takes. */
 import { Command, Option } from "commander";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { shutdownSignal } from "../../shared/platform/lifecycle.ts";
-import { requireTls13 } from "../../shared/platform/tls.ts";
-import { MULTIPLE_FIELDS, SINGLE_FIELDS } from "../intake/fields.ts";
-import { enrol } from "./enrol-command.ts";
+import { MULTIPLE_FIELDS, SINGLE_FIELDS } from "../intake/field-names.ts";
+import { perform, withExamples, withJson } from "../../shared/terminal/command.ts";
+import type { Json } from "../../shared/terminal/command.ts";
 import type { EnrolFlags } from "./enrol-command.ts";
-import { importFile } from "./import-command.ts";
 import type { ImportFlags } from "./import-command.ts";
-import { initialise, install } from "./keys-commands.ts";
 import type { InitFlags, InstallFlags } from "./keys-commands.ts";
-import { attempt } from "../../shared/terminal/output.ts";
 import type { Output } from "../../shared/terminal/output.ts";
-import { connectToNode } from "./rpc/node-client.ts";
 import type { NodeClient } from "./rpc/node-client.ts";
-import { inbox, listRecords, revalidate, showStatus, withdraw } from "./unit-commands.ts";
 
-type Common = { readonly dir?: string; readonly json?: boolean };
+type Common = Json & { readonly dir?: string };
+type InboxFlags = Common & { readonly watch?: boolean; readonly all?: boolean };
+type RevalidateFlags = Common & { readonly reviewBy: string; readonly reason: string };
+
+const unitCommands = () => import("./unit-commands.ts");
 
 /** `run` starts the node's program; how a program is started is the caller's to know. */
 export function nodeCommand(run: (dir: string) => Promise<void>): Command {
   const node = new Command("node").description("a unit's own node: keys, records, overlaps");
-  addSetUp(node, run);
-  addImport(node);
-  addRecords(node);
-  addInbox(node);
+  for (const command of [
+    initCommand(),
+    installCommand(),
+    enrolCommand(),
+    runCommand(run),
+    importCommand(),
+    recordsCommand(),
+    withdrawCommand(),
+    revalidateCommand(),
+    inboxCommand(),
+    statusCommand(),
+  ]) {
+    node.addCommand(command);
+  }
   return node;
 }
 
-function addSetUp(node: Command, run: (dir: string) => Promise<void>): void {
-  withCommon(node.command("init").description("make the unit's keys, and an enrolment for the board"))
+function initCommand(): Command {
+  const command = withCommon(new Command("init"))
+    .description("make the unit's keys, and an enrolment for the board")
     .requiredOption("--name <name>", "the unit's full name")
     .requiredOption("--mandate <mandate>", 'what it works on, such as "human trafficking"')
     .option("--office <text>", "liaison office, shown to the other side of a proven match")
     .option("--phone <text>", "its telephone")
     .option("--email <text>", "its e-mail address")
     .option("--hours <text>", "when it can be reached")
-    .action((flags: Common & InitFlags) => attempt(isJson(flags), (output) => initialise(dirOf(flags), flags, output)));
-  withCommon(node.command("install").description("take over the board's bundle"))
+    .action((flags: Common & InitFlags) =>
+      perform(flags, async (output) => {
+        const { initialise } = await import("./keys-commands.ts");
+        await initialise(dirOf(flags), flags, output);
+      }),
+    );
+  return withExamples(
+    command,
+    'causeway node init --dir north --name "War Crimes Unit North" --mandate war-crimes --office "liaison desk" --phone "+44 7700 900003"',
+  );
+}
+
+function installCommand(): Command {
+  const command = withCommon(new Command("install"))
+    .description("take over the board's bundle")
     .argument("<bundle>", "the directory that the board handed over")
     .requiredOption("--fingerprint <hex>", "the federation's fingerprint, received by another way than the bundle")
     .option("--nats-url <url>", "the federation's NATS server, tls://host:port (needed the first time)")
     .option("--listen <host:port>", "where the node serves the unit itself (default 127.0.0.1:7440)")
     .action((bundle: string, flags: Common & InstallFlags) =>
-      attempt(isJson(flags), async (output) => install(dirOf(flags), bundle, flags, output)),
+      perform(flags, async (output) => {
+        const { install } = await import("./keys-commands.ts");
+        install(dirOf(flags), bundle, flags, output);
+      }),
     );
-  addEnrol(node);
-  withDir(node.command("run").description("run the node until Ctrl-C")).action((flags: Common) =>
-    attempt(false, () => run(dirOf(flags))),
+  return withExamples(
+    command,
+    "causeway node install bundle/north --dir north --fingerprint FINGERPRINT --nats-url tls://nats.example:4222",
   );
 }
 
-function addEnrol(node: Command): void {
-  withCommon(
-    node.command("enrol").description("join a running federation with an invitation, or give a lost node new keys"),
-  )
+function enrolCommand(): Command {
+  const command = withCommon(new Command("enrol"))
+    .description("join a running federation with an invitation, or give a lost node new keys")
     .option("--invitation <code>", "what the board sent: cwi1-…")
     .option("--collect", "go on waiting after an earlier call")
     .option("--no-wait", "hand in only; --collect later")
@@ -66,15 +90,28 @@ function addEnrol(node: Command): void {
     .option("--hours <text>", "when it can be reached")
     .option("--listen <host:port>", "where the node will serve the unit itself (default 127.0.0.1:7440)")
     .action((flags: Common & EnrolFlags) =>
-      attempt(isJson(flags), async (output) => {
-        requireTls13();
+      perform(flags, async (output) => {
+        const [{ enrol }] = await Promise.all([import("./enrol-command.ts"), requireTls13()]);
         await enrol(dirOf(flags), flags, output);
       }),
     );
+  return withExamples(
+    command,
+    'causeway node enrol --dir harbour --invitation cwi1-CODE --name "Harbour Unit" --mandate human-trafficking',
+    "causeway node enrol --dir harbour --collect",
+  );
 }
 
-function addImport(node: Command): void {
-  withCommon(node.command("import").description("import records from a CSV or FollowTheMoney file"))
+function runCommand(run: (dir: string) => Promise<void>): Command {
+  const command = withDir(new Command("run"))
+    .description("run the node until Ctrl-C")
+    .action((flags: Common) => perform({}, async () => await run(dirOf(flags))));
+  return withExamples(command, "causeway node run --dir north");
+}
+
+function importCommand(): Command {
+  const command = withCommon(new Command("import"))
+    .description("import records from a CSV or FollowTheMoney file")
     .argument("<file>", 'the file; "-" reads standard input')
     .option("--dry-run", "say what would happen, store nothing")
     .addOption(new Option("--format <format>", "form of the file").choices(["auto", "ftm", "csv"]).default("auto"))
@@ -96,42 +133,76 @@ function addImport(node: Command): void {
       `\nFields for --map:\n  ${wrapped([...SINGLE_FIELDS, ...MULTIPLE_FIELDS, "ignore"])}\n\nExit code 3: some rows were refused.`,
     )
     .action((file: string, flags: Common & ImportFlags) =>
-      withNode(flags, (client, output) => importFile(client, file, flags, output)),
+      withNode(flags, async (client, output) => {
+        const { importFile } = await import("./import-command.ts");
+        await importFile(client, file, flags, output);
+      }),
     );
+  return withExamples(
+    command,
+    "causeway node import cases.csv --dry-run",
+    'causeway node import cases.csv --map "Alter Wert=documentNumber" --role suspect --legal-basis "Police Act" --case C-17 --handling open --review-by 2027-06-30',
+    "causeway node import - --format ftm < export.ftm.jsonl",
+  );
 }
 
-function addRecords(node: Command): void {
-  withCommon(node.command("records").description("list the unit's records and what became of each")).action(
-    (flags: Common) => withNode(flags, listRecords),
-  );
-  withCommon(node.command("withdraw").description("take a record back everywhere"))
+function recordsCommand(): Command {
+  const command = withCommon(new Command("records"))
+    .description("list the unit's records and what became of each")
+    .action((flags: Common) =>
+      withNode(flags, async (client, output) => (await unitCommands()).listRecords(client, output)),
+    );
+  return withExamples(command, "causeway node records --dir north", "causeway node records --json");
+}
+
+function withdrawCommand(): Command {
+  const command = withCommon(new Command("withdraw"))
+    .description("take a record back everywhere")
     .argument("<reference>", "the unit's own reference")
     .requiredOption("--reason <text>", "why; kept in the node's own log")
     .action((reference: string, flags: Common & { readonly reason: string }) =>
-      withNode(flags, (client, output) => withdraw(client, reference, flags.reason, output)),
+      withNode(flags, async (client, output) =>
+        (await unitCommands()).withdraw(client, reference, flags.reason, output),
+      ),
     );
-  withCommon(node.command("revalidate").description("move a record's review day later, after a review"))
+  return withExamples(command, 'causeway node withdraw WCU-001 --reason "case closed"');
+}
+
+function revalidateCommand(): Command {
+  const command = withCommon(new Command("revalidate"))
+    .description("move a record's review day later, after a review")
     .argument("<reference>", "the unit's own reference")
     .requiredOption("--review-by <day>", "the new day, YYYY-MM-DD")
     .requiredOption("--reason <text>", "what the review found; kept in the node's own log")
-    .action((reference: string, flags: Common & { readonly reviewBy: string; readonly reason: string }) =>
-      withNode(flags, (client, output) => revalidate(client, reference, flags, output)),
+    .action((reference: string, flags: RevalidateFlags) =>
+      withNode(flags, async (client, output) => (await unitCommands()).revalidate(client, reference, flags, output)),
     );
+  return withExamples(command, 'causeway node revalidate WCU-001 --review-by 2027-06-30 --reason "still sought"');
 }
 
-function addInbox(node: Command): void {
-  withCommon(node.command("inbox").description("the unit's overlaps with other units"))
+function inboxCommand(): Command {
+  const command = withCommon(new Command("inbox"))
+    .description("the unit's overlaps with other units")
     .option("--watch", "stay, and show each change as it comes")
     .option("--all", "closed ones too")
-    .action((flags: Common & { readonly watch?: boolean; readonly all?: boolean }) =>
-      withNode(flags, (client, output) => {
+    .action((flags: InboxFlags) =>
+      withNode(flags, async (client, output) => {
+        const { inbox } = await unitCommands();
+        const { shutdownSignal } = await import("../../shared/platform/lifecycle.ts");
         const signal = flags.watch === true ? { signal: shutdownSignal() } : {};
-        return inbox(client, { all: flags.all ?? false, ...signal }, output);
+        await inbox(client, { all: flags.all ?? false, ...signal }, output);
       }),
     );
-  withCommon(node.command("status").description("whether the node is connected, up to date, and done")).action(
-    (flags: Common) => withNode(flags, showStatus),
-  );
+  return withExamples(command, "causeway node inbox --dir north", "causeway node inbox --watch --all --json");
+}
+
+function statusCommand(): Command {
+  const command = withCommon(new Command("status"))
+    .description("whether the node is connected, up to date, and done")
+    .action((flags: Common) =>
+      withNode(flags, async (client, output) => (await unitCommands()).showStatus(client, output)),
+    );
+  return withExamples(command, "causeway node status --dir north", "causeway node status --json");
 }
 
 function withDir(command: Command): Command {
@@ -139,10 +210,8 @@ function withDir(command: Command): Command {
 }
 
 function withCommon(command: Command): Command {
-  return withDir(command).option("--json", "print JSON, one object a line");
+  return withJson(withDir(command));
 }
-
-const isJson = ({ json }: Common): boolean => json ?? false;
 
 function dirOf({ dir }: Common): string {
   const chosen = dir ?? process.env["CAUSEWAY_NODE_DIR"];
@@ -151,11 +220,17 @@ function dirOf({ dir }: Common): string {
 }
 
 async function withNode(flags: Common, act: (node: NodeClient, output: Output) => Promise<void>): Promise<void> {
-  await attempt(isJson(flags), async (output) => {
-    requireTls13();
-    using node = connectToNode(dirOf(flags));
+  await perform(flags, async (output) => {
+    const dir = dirOf(flags);
+    const [{ connectToNode }] = await Promise.all([import("./rpc/node-client.ts"), requireTls13()]);
+    using node = connectToNode(dir);
     await act(node, output);
   });
+}
+
+async function requireTls13(): Promise<void> {
+  const { requireTls13: require } = await import("../../shared/platform/tls.ts");
+  require();
 }
 
 /** Words in lines of at most about 76 characters. */

@@ -8,7 +8,8 @@ import {
   skippedRows,
   spendRows,
 } from "./standing-rows.ts";
-import { EXIT, table } from "../../shared/terminal/output.ts";
+import { EXIT } from "../../shared/terminal/exit.ts";
+import { table } from "../../shared/terminal/output.ts";
 import type { Output } from "../../shared/terminal/output.ts";
 import type { MatchView, NodeClient, NodeStatus, Silence } from "./rpc/node-client.ts";
 import { printable } from "../../shared/terminal/printable.ts";

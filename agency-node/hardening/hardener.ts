@@ -25,7 +25,8 @@ import {
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
 import type { GrpcTls } from "../../shared/platform/grpc.ts";
-import { evaluatorIdentity, identityUri } from "../../shared/platform/tls.ts";
+import { identityUri } from "../../shared/platform/tls.ts";
+import { evaluatorIdentity } from "../../shared/platform/standing.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { keepEvidence, provedAnswer, unproven } from "./answers.ts";
 import type { Asking, Evidence, SentBatch } from "./answers.ts";

@@ -1,6 +1,6 @@
 /** Which column of a CSV file gives which field: guessed from its heading, and always overridable. */
 import type { DayMonthOrder } from "./dates.ts";
-import { type FieldName, isFieldName, isSingle } from "./fields.ts";
+import { type FieldName, isFieldName, isSingle } from "./field-names.ts";
 import { type Problem, problem } from "./problem.ts";
 import { wordKey, wordTable } from "./words.ts";
 

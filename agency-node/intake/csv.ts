@@ -5,7 +5,8 @@
 import { type Options, parse } from "csv-parse/sync";
 import { type MappedColumn, type MappingOverrides, delimiterOf, mapColumns } from "./columns.ts";
 import { type DayMonthOrder, orderOf } from "./dates.ts";
-import { type FieldName, type Fields, isSingle } from "./fields.ts";
+import { type Fields } from "./fields.ts";
+import { type FieldName, isSingle } from "./field-names.ts";
 import type { Parsed, ParsedRow } from "./parsed.ts";
 import { type Problem, problem } from "./problem.ts";
 import { LINE_BYTES_MAX, type Line, type LineFault, faultProblem } from "./reader.ts";

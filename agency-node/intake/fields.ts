@@ -11,66 +11,10 @@ import {
   type SubjectKind,
 } from "../core/record.ts";
 import { readBirthDate } from "./birth-dates.ts";
+import { type FieldName, type MultipleField, isSingle } from "./field-names.ts";
 import { type DayMonthOrder } from "./dates.ts";
 import { type OwnCode, type Problem, problem } from "./problem.ts";
 import { documentTypeOf, sexOf } from "./words.ts";
-
-/** Fields that have one value. */
-export const SINGLE_FIELDS = [
-  "reference",
-  "kind",
-  "role",
-  "legalBasis",
-  "caseReference",
-  "handling",
-  "reviewBy",
-  "sourceGrading",
-  "sex",
-] as const;
-
-/** Fields that can have several; `platform`, `…Country`, `…Type` and `…Chain` go with the field they qualify. */
-export const MULTIPLE_FIELDS = [
-  "name",
-  "alias",
-  "weakAlias",
-  "firstName",
-  "middleName",
-  "lastName",
-  "birthDate",
-  "birthPlace",
-  "nationality",
-  "address",
-  "documentNumber",
-  "documentType",
-  "documentCountry",
-  "passportNumber",
-  "nationalId",
-  "taxNumber",
-  "drivingLicence",
-  "registrationNumber",
-  "registrationCountry",
-  "externalReference",
-  "phone",
-  "phoneCountry",
-  "email",
-  "handle",
-  "platform",
-  "wallet",
-  "walletChain",
-  "iban",
-  "plate",
-  "plateCountry",
-  "vin",
-  "imo",
-  "mmsi",
-  "imei",
-  "imsi",
-] as const;
-
-const FIELD_NAMES = [...SINGLE_FIELDS, ...MULTIPLE_FIELDS] as const;
-export type SingleField = (typeof SINGLE_FIELDS)[number];
-export type MultipleField = (typeof MULTIPLE_FIELDS)[number];
-export type FieldName = SingleField | MultipleField;
 
 /** What one row or entity gives, not yet checked; an absent or empty list is an empty field. */
 export type Fields = { readonly [name in FieldName]?: readonly string[] };
@@ -97,16 +41,6 @@ export type SubjectResult = {
   /** From a place in the subject (`names[2]`) to the place it was read from (`alias[1]`). */
   readonly origins: ReadonlyMap<string, string>;
 };
-
-export function isFieldName(text: string): text is FieldName {
-  return (FIELD_NAMES as readonly string[]).includes(text);
-}
-
-const SINGLE: ReadonlySet<string> = new Set(SINGLE_FIELDS);
-
-export function isSingle(field: FieldName): field is SingleField {
-  return SINGLE.has(field);
-}
 
 /** Reports what no field may hold; gives cleaned values without empty ones. */
 export function cleanFields(fields: Fields, line: number, problems: Problem[]): Fields {

@@ -11,7 +11,8 @@
 import { z } from "zod";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Subject, SubjectKind } from "../core/record.ts";
-import { type FieldName, type Fields, cleanFields, isFieldName, subjectOf } from "./fields.ts";
+import { type Fields, cleanFields, subjectOf } from "./fields.ts";
+import { type FieldName, isFieldName } from "./field-names.ts";
 import type { Parsed, ParsedRow } from "./parsed.ts";
 import { type Problem, problem } from "./problem.ts";
 import { type Line, faultProblem } from "./reader.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { CERTIFICATE_DAYS } from "../../shared/platform/tls.ts";
+import { CERTIFICATE_DAYS } from "../../shared/platform/certificates.ts";
 import { check } from "../../shared/wire/checks.ts";
 import { NATS_USER_DAYS } from "./nats-accounts.ts";
 

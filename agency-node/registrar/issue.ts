@@ -1,7 +1,7 @@
 /** Certificates and NATS users, for whoever the chain says is who. */
 import type { Credentials, CredentialsRequest } from "../../shared/core/board.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { issueCertificate } from "../../shared/platform/tls.ts";
+import { issueCertificate } from "../../shared/platform/certificates.ts";
 import { issueBrokerUser, issueMemberUser } from "./nats-accounts.ts";
 import type { IssuingKeys } from "./keys.ts";
 import type { ListedParty } from "./parties.ts";

@@ -9,13 +9,8 @@ import { readPublicText, replaceFile } from "../../shared/party/key-files.ts";
 import type { Log } from "../../shared/world/log.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { pause } from "../../shared/platform/retry.ts";
-import {
-  certificateDer,
-  certificateHosts,
-  certificateLife,
-  identityOfCertificate,
-  issueCertificate,
-} from "../../shared/platform/tls.ts";
+import { certificateDer, certificateHosts, certificateLife, identityOfCertificate } from "../../shared/platform/tls.ts";
+import { issueCertificate } from "../../shared/platform/certificates.ts";
 import type { IssuingKeys } from "./keys.ts";
 
 export type KeptCertificateParts = {

@@ -29,7 +29,7 @@ import {
   writeNewSecret,
 } from "../../shared/party/key-files.ts";
 import { keyFile } from "../../shared/party/files.ts";
-import type { Authority } from "../../shared/platform/tls.ts";
+import type { Authority } from "../../shared/platform/certificates.ts";
 import type { NatsAuthority } from "./nats-accounts.ts";
 
 export type IssuingKeys = { readonly authority: Authority; readonly nats: NatsAuthority };

@@ -3,8 +3,12 @@ import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import type { Federation, SignedDirective } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
-import { evaluatorsIn } from "../../shared/platform/standing.ts";
-import { administratorIdentity, evaluatorIdentity, memberIdentity } from "../../shared/platform/tls.ts";
+import {
+  administratorIdentity,
+  evaluatorIdentity,
+  evaluatorsIn,
+  memberIdentity,
+} from "../../shared/platform/standing.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import type { AccountHolder } from "./nats-accounts.ts";
 

@@ -12,7 +12,7 @@ import type { Federation } from "../../shared/core/directive.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
 import type { Clock } from "../../shared/world/clock.ts";
 import type { Log } from "../../shared/world/log.ts";
-import { readTls } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import { Wake } from "../wake.ts";

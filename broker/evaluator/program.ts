@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
-import { readTls } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
 import { isInGoodStanding } from "../../shared/platform/standing.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";

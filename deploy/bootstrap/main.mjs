@@ -29,9 +29,9 @@ export async function runTask([task = "", ...args]) {
   return 2;
 }
 
-/** `npx causeway …`: in the user's folder, so that file names mean what they say. */
-export function runCommandLine(args) {
-  return run("deploy/cli.ts", args, { cwd: process.cwd(), quiet: true });
+/** Runs `script` in the user's folder, and says nothing of a set-up that has nothing to do. */
+export function runUnderSetUp(script, args) {
+  return run(script, args, { cwd: process.cwd(), quiet: true });
 }
 
 async function run(script, args, { cwd, quiet }) {

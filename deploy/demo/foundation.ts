@@ -8,7 +8,7 @@ import { toHex } from "../../shared/core/bytes.ts";
 import { makePrivateDirectory } from "../../shared/party/key-files.ts";
 import { installBundle } from "../../shared/party/install.ts";
 import { initAdministrator, initBroker, initEvaluator, initNats, initNode } from "../../shared/party/new-party.ts";
-import { writeNatsConfig } from "../nats/command.ts";
+import { writeNatsConfig } from "../nats/write-config.ts";
 import { ADMINISTRATORS, FEDERATION_NAME, MEMBERS, QUORUM, TERMS } from "./plan.ts";
 import type { MemberSlug } from "./plan.ts";
 import { freePorts } from "./ports.ts";

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { withExamples } from "../../shared/terminal/command.ts";
 import { MEMBERS } from "./plan.ts";
 import type { MemberSlug } from "./plan.ts";
 
@@ -30,7 +31,7 @@ type Flags = {
 };
 
 export function demoCommand(run: (options: DemoOptions) => Promise<void>): Command {
-  return new Command("demo")
+  const command = new Command("demo")
     .description("a whole federation on this machine: three invented units, their records, their overlaps")
     .option("--exit", "end when everything is published and nothing moves any more")
     .option("--json", "print one JSON summary as the last line of standard output; progress goes to standard error")
@@ -45,6 +46,12 @@ export function demoCommand(run: (options: DemoOptions) => Promise<void>): Comma
     .option("--dir <directory>", "where the federation lives; made afresh", join(ROOT, ".causeway", "demo"))
     .option("--keep", "leave that directory when the demonstration ends")
     .action((flags: Flags) => run(toOptions(flags)));
+  return withExamples(
+    command,
+    "causeway demo",
+    "causeway demo --exit --json",
+    "causeway demo --records ct=cases.csv --keep",
+  );
 }
 
 function toOptions({ dir, exit = false, json = false, keep = false, records }: Flags): DemoOptions {

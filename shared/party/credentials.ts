@@ -4,23 +4,11 @@ import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Life } from "../core/renewal.ts";
 import { certificateLife } from "../platform/tls.ts";
 import { readEnrolment } from "./enrolment.ts";
-import { keyFile, partyFile } from "./files.ts";
-import { readPublicText, readSecretText } from "./key-files.ts";
+import { partyFile } from "./files.ts";
+import { readSecretText } from "./key-files.ts";
+import { readTls } from "./tls.ts";
 
 const JWT_IN_FILE = /-----BEGIN NATS USER JWT-----\s+(\S+)\s/;
-
-/** PEM texts for a TLS server or client. Throws ENVIRONMENT. */
-export function readTls(dir: string): {
-  readonly privateKeyPem: string;
-  readonly certificatePem: string;
-  readonly rootsPem: string;
-} {
-  return {
-    privateKeyPem: readSecretText(keyFile(dir, "tls.key")),
-    certificatePem: readPublicText(partyFile(dir, "certificate")),
-    rootsPem: readPublicText(partyFile(dir, "roots")),
-  };
-}
 
 /** Text of the NATS credentials. Throws ENVIRONMENT. */
 export function readNatsCredentials(dir: string): string {

@@ -10,11 +10,9 @@ import { blake2b } from "../crypto/hash.ts";
 import { signPayload, verifyPayload } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import { check, hostPort, line, slug } from "../wire/checks.ts";
-import { partyFile } from "./files.ts";
+import { partyFile, PARTY_KINDS } from "./files.ts";
+import type { PartyKind } from "./files.ts";
 import { readPublicText } from "./key-files.ts";
-
-export const PARTY_KINDS = ["broker", "evaluator", "node", "administrator", "nats"] as const;
-export type PartyKind = (typeof PARTY_KINDS)[number];
 
 /** What a party proposes about itself; the board decides. */
 export type Proposal = {

@@ -13,6 +13,9 @@
  */
 import { join } from "node:path";
 
+export const PARTY_KINDS = ["broker", "evaluator", "node", "administrator", "nats"] as const;
+export type PartyKind = (typeof PARTY_KINDS)[number];
+
 const FILES = {
   enrolment: "enrolment.json",
   pin: "federation.pin",

@@ -8,17 +8,8 @@ import { equalBytes, toHex, utf8 } from "../core/bytes.ts";
 import { judgeFreshness } from "../core/chain.ts";
 import type { Federation, SignedDirective } from "../core/directive.ts";
 import { CausewayError } from "../core/errors.ts";
-import { evaluatorsIn } from "../platform/standing.ts";
-import {
-  administratorIdentity,
-  assertOwnCertificate,
-  certificateDer,
-  certificatePem,
-  evaluatorIdentity,
-  identityOfCertificate,
-  identityUri,
-  memberIdentity,
-} from "../platform/tls.ts";
+import { administratorIdentity, evaluatorIdentity, evaluatorsIn, memberIdentity } from "../platform/standing.ts";
+import { assertOwnCertificate, certificateDer, certificatePem, identityOfCertificate, identityUri } from "../platform/tls.ts";
 import type { PeerIdentity } from "../platform/tls.ts";
 import { decodeSignedFreshness } from "../wire/directive.ts";
 import { decodeChain, proveChain, writeChain } from "./chain-file.ts";

@@ -10,9 +10,10 @@ import { randomBytes } from "../world/random.ts";
 import { sealingKeyPair } from "../crypto/seal.ts";
 import { signingKeyPair } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
-import { createTlsRequest } from "../platform/tls.ts";
+import { createTlsRequest } from "../platform/certificates.ts";
 import { parseEnrolment, enrolmentText } from "./enrolment.ts";
-import type { Enrolled, Enrolment, PartyKind, Proposal } from "./enrolment.ts";
+import type { Enrolled, Enrolment, Proposal } from "./enrolment.ts";
+import type { PartyKind } from "./files.ts";
 import { partyFile } from "./files.ts";
 import { makePrivateDirectory, replaceFile, writeNewSecret } from "./key-files.ts";
 

@@ -1,7 +1,7 @@
 /** How a program starts, waits and ends. */
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import { MachineFault } from "../core/machine-fault.ts";
-import { describe } from "../world/log.ts";
+import { describe } from "../world/describe.ts";
 
 /** Aborts at the first SIGINT or SIGTERM. A second SIGINT ends the process at once. */
 export function shutdownSignal(): AbortSignal {

@@ -3,7 +3,7 @@
  * asked here, of the chain of directives, at every call and again at every new directive (protocol section 5).
  */
 import { toHex } from "../core/bytes.ts";
-import type { Evaluator, Federation } from "../core/directive.ts";
+import type { Administrator, Admit, Evaluator, Federation } from "../core/directive.ts";
 import { keyId } from "../crypto/sign.ts";
 import type { PeerIdentity } from "./tls.ts";
 
@@ -55,4 +55,18 @@ type Keyed = { readonly signingKey: Uint8Array };
 
 function keyNamed(id: string, parties: readonly (Keyed | undefined)[]): Uint8Array | undefined {
   return parties.find((party) => party !== undefined && toHex(keyId(party.signingKey)) === id)?.signingKey;
+}
+
+/** Who the node of a member is: the holder of the signing key that the member has now. */
+export function memberIdentity({ member, signingKey }: Pick<Admit, "member" | "signingKey">): PeerIdentity {
+  return { kind: "member", member, keyId: toHex(keyId(signingKey)) };
+}
+
+export function evaluatorIdentity({ name, signingKey }: Pick<Evaluator, "name" | "signingKey">): PeerIdentity {
+  return { kind: "evaluator", name, keyId: toHex(keyId(signingKey)) };
+}
+
+/** A seat that the board has given to somebody else is another. */
+export function administratorIdentity({ signingKey }: Pick<Administrator, "signingKey">): PeerIdentity {
+  return { kind: "administrator", keyId: toHex(keyId(signingKey)) };
 }

@@ -16,7 +16,7 @@ import type { Clock } from "../world/clock.ts";
 import { grpcClient } from "../platform/grpc.ts";
 import type { GrpcConnection } from "../platform/grpc.ts";
 import type { Log } from "../world/log.ts";
-import { readTls } from "../party/credentials.ts";
+import { readTls } from "../party/tls.ts";
 import { partyFile } from "../party/files.ts";
 import { readPin } from "../party/pin.ts";
 import { pause } from "../platform/retry.ts";

@@ -2,7 +2,7 @@
 import type { Credentials } from "../core/board.ts";
 import { grpcClient } from "../platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../platform/grpc.ts";
-import { readTls } from "../party/credentials.ts";
+import { readTls } from "../party/tls.ts";
 import { within } from "../platform/retry.ts";
 import { MembershipServiceDefinition } from "../wire/gen/causeway/v1/board.ts";
 import { Signed } from "../wire/gen/causeway/v1/signed.ts";

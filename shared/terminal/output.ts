@@ -1,13 +1,8 @@
 /** What the commands print: sentences for people, or with --json one JSON object a line. Errors go to standard error. */
 import { isCausewayError } from "../core/errors.ts";
 import { explain } from "../platform/lifecycle.ts";
+import { EXIT } from "./exit.ts";
 import { printable } from "./printable.ts";
-
-/**
- * `usage`: the command, an option or a file has the wrong form. `someRefused`: an import took the other rows. `waiting`: others must do
- * their part first; then the same command goes on.
- */
-export const EXIT = { ok: 0, failure: 1, usage: 2, someRefused: 3, waiting: 4 } as const;
 
 const NODE_AWAY = "Is the node running? Start it with: causeway node run";
 

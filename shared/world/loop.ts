@@ -1,5 +1,5 @@
 /** Loops beside a program's data path, such as renewals, statements and offers. Whatever happens in one must not end the program. */
-import { describe } from "./log.ts";
+import { describe } from "./describe.ts";
 import { pause } from "./wait.ts";
 import type { World } from "./world.ts";
 

@@ -9,7 +9,7 @@ import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
-import { createTlsRequest } from "../../shared/platform/tls.ts";
+import { createTlsRequest } from "../../shared/platform/certificates.ts";
 import { invitationSecretHash, signCredentialsRequest, signInvitation, signPaper } from "../../shared/wire/board.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { BoardRoom, within } from "./support.ts";

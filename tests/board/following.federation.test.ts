@@ -15,7 +15,7 @@ import type { GrpcServer } from "../../shared/platform/grpc.ts";
 import { replaceFile } from "../../shared/party/key-files.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import type { Log } from "../../shared/world/log.ts";
-import { readTls } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";

@@ -10,7 +10,7 @@ import { keyId, signPayload } from "../../shared/crypto/sign.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import { keyFile } from "../../shared/party/files.ts";
 import { readKeyShare, readSealingKeys, readSigningKeys } from "../../shared/party/keys.ts";
-import { evaluatorIdentity } from "../../shared/platform/tls.ts";
+import { evaluatorIdentity } from "../../shared/platform/standing.ts";
 import { openEvaluatorOffer, signEvaluatorOffer } from "../../shared/wire/board.ts";
 import { encodeKeyOffer } from "../../shared/wire/directive.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";

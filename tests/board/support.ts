@@ -6,7 +6,7 @@ import { freshnessSeedOf } from "../../agency-node/registrar/keys.ts";
 import type { DirectiveBody, DirectiveSignature, SignedDirective } from "../../shared/core/directive.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../../shared/platform/grpc.ts";
-import { readTls } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
 import {
   BoardServiceDefinition,

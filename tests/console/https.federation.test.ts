@@ -12,7 +12,7 @@ import type { ConsoleOptions } from "../../broker/console/console.ts";
 import type { SiteConfig } from "../../shared/web/config.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { systemWorld } from "../../shared/world/world.ts";
-import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/tls.ts";
+import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
 import { ADMINISTRATOR, InventedBroker } from "./support.ts";
 
 let dir: string;

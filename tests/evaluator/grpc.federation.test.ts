@@ -9,14 +9,9 @@ import { grpcClient, grpcService, peerOf, startGrpcServer } from "../../shared/p
 import type { GrpcServer, GrpcTls } from "../../shared/platform/grpc.ts";
 import type { Log, LogFields } from "../../shared/world/log.ts";
 import { silentLog } from "../../shared/world/log.ts";
-import {
-  createAuthority,
-  createTlsRequest,
-  evaluatorIdentity,
-  identityUri,
-  issueCertificate,
-  memberIdentity,
-} from "../../shared/platform/tls.ts";
+import { identityUri } from "../../shared/platform/tls.ts";
+import { evaluatorIdentity, memberIdentity } from "../../shared/platform/standing.ts";
+import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { HealthDefinition } from "../../shared/wire/health.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";

@@ -16,14 +16,10 @@ import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcService, GrpcTls } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/world/log.ts";
-import {
-  createAuthority,
-  createTlsRequest,
-  evaluatorIdentity,
-  issueCertificate,
-  memberIdentity,
-} from "../../shared/platform/tls.ts";
-import type { Authority, PeerIdentity } from "../../shared/platform/tls.ts";
+import { evaluatorIdentity, memberIdentity } from "../../shared/platform/standing.ts";
+import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
+import type { PeerIdentity } from "../../shared/platform/tls.ts";
+import type { Authority } from "../../shared/platform/certificates.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 
 export const AMPLE: Budget = { initial: 1_000_000, perDay: 1_000_000 };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { explain } from "../../shared/platform/lifecycle.ts";
-import { createLog, describe as describeError } from "../../shared/world/log.ts";
+import { createLog } from "../../shared/world/log.ts";
+import { describe as describeError } from "../../shared/world/describe.ts";
 
 /** Stands for an identifier or a key that must never be written. */
 const PLANTED = "Haddadi 0900123";

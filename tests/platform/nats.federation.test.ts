@@ -10,7 +10,8 @@ import { randomBytes } from "../../shared/world/random.ts";
 import { createLog, silentLog } from "../../shared/world/log.ts";
 import { connectNats, openNats } from "../../shared/platform/nats.ts";
 import type { NatsBus, NatsOptions } from "../../shared/platform/nats.ts";
-import { readNatsCredentials, readTls } from "../../shared/party/credentials.ts";
+import { readNatsCredentials } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import {
   BROKER_CONSUMER,
   BROKER_INBOX_PREFIX,

@@ -3,7 +3,8 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { readNatsCredentials, readTls } from "../../shared/party/credentials.ts";
+import { readNatsCredentials } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { readSealingKeys } from "../../shared/party/keys.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";

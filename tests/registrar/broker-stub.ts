@@ -5,7 +5,7 @@ import { toHex } from "../../shared/core/bytes.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import { grpcService, peerOf, startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcServer } from "../../shared/platform/grpc.ts";
-import { readTls } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { RegistrarServiceDefinition } from "../../shared/wire/gen/causeway/v1/board.ts";
 import type { Credentials } from "../../shared/wire/gen/causeway/v1/board.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";

@@ -18,7 +18,7 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import type { GrpcServer } from "../../shared/platform/grpc.ts";
-import { readTls } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { initBroker, initNode } from "../../shared/party/new-party.ts";
 import { invitationSecretHash } from "../../shared/wire/board.ts";

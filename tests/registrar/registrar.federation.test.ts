@@ -21,7 +21,7 @@ import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { readSecretText } from "../../shared/party/key-files.ts";
-import { readTls } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { keyFile, partyFile } from "../../shared/party/files.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
@@ -31,8 +31,8 @@ import {
   certificateDer,
   certificateHosts,
   identityOfCertificate,
-  issueCertificate,
 } from "../../shared/platform/tls.ts";
+import { issueCertificate } from "../../shared/platform/certificates.ts";
 import { signCredentialsRequest } from "../../shared/wire/board.ts";
 import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";

@@ -8,7 +8,7 @@ import type { Life } from "../../shared/core/renewal.ts";
 import { renewalDueMs } from "../../shared/core/renewal.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { installedLives } from "../../shared/party/credentials.ts";
-import { readTls } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { installCredentials } from "../../shared/party/install.ts";
 import { MembershipLink } from "../../shared/rpc/membership-link.ts";

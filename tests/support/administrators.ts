@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { expect } from "vitest";
-import { EXIT } from "../../shared/terminal/output.ts";
+import { EXIT } from "../../shared/terminal/exit.ts";
 import type { TestFederation } from "./federation.ts";
 
 const CLI = resolve(import.meta.dirname, "..", "..", "deploy", "cli.ts");

@@ -30,7 +30,7 @@ import type { Clock } from "../../shared/world/clock.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection } from "../../shared/platform/grpc.ts";
-import { readTls } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { installBundle } from "../../shared/party/install.ts";
 import { initAdministrator, initBroker, initEvaluator, initNats, initNode } from "../../shared/party/new-party.ts";
 import { LiaisonServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
@@ -41,7 +41,8 @@ import type {
   ImportOptions,
   ImportResponse,
 } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
-import { identityOfCertificate, memberIdentity } from "../../shared/platform/tls.ts";
+import { identityOfCertificate } from "../../shared/platform/tls.ts";
+import { memberIdentity } from "../../shared/platform/standing.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { boardUnder } from "./board.ts";
 import type { OpeningOptions, TestBoard } from "./board.ts";

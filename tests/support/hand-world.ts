@@ -1,7 +1,7 @@
 /** A world whose time passes when a test says so, and whose randomness comes from a seed. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Log, LogFields } from "../../shared/world/log.ts";
-import { describe } from "../../shared/world/log.ts";
+import { describe } from "../../shared/world/describe.ts";
 import type { World } from "../../shared/world/world.ts";
 
 /** In the middle of a month: no test may depend on today. */

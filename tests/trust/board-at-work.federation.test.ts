@@ -1,6 +1,6 @@
 /** The board's command line against a real broker and real nodes: each administrator in its own directory, each command a process. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { EXIT } from "../../shared/terminal/output.ts";
+import { EXIT } from "../../shared/terminal/exit.ts";
 import { activeEpoch } from "../../shared/core/decisions.ts";
 import { Administrators, REASON } from "../support/administrators.ts";
 import { TestFederation } from "../support/federation.ts";

@@ -18,19 +18,14 @@ import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
-import { readTls } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { parseEnrolment, readEnrolment } from "../../shared/party/enrolment.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { installBundle } from "../../shared/party/install.ts";
 import { initNode } from "../../shared/party/new-party.ts";
-import {
-  certificateDer,
-  createAuthority,
-  identityOfCertificate,
-  identityUri,
-  issueCertificate,
-  memberIdentity,
-} from "../../shared/platform/tls.ts";
+import { certificateDer, identityOfCertificate, identityUri } from "../../shared/platform/tls.ts";
+import { memberIdentity } from "../../shared/platform/standing.ts";
+import { createAuthority, issueCertificate } from "../../shared/platform/certificates.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { enrolAll, foundSample } from "./sample-federation.ts";
 import type { SampleFederation } from "./sample-federation.ts";

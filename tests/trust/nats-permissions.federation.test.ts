@@ -12,7 +12,8 @@ import {
 import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { readNatsCredentials, readTls } from "../../shared/party/credentials.ts";
+import { readNatsCredentials } from "../../shared/party/credentials.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import {
   BROKER_CONSUMER,
   BROKER_INBOX_PREFIX,

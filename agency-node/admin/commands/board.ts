@@ -1,6 +1,5 @@
 /** `causeway admin board-change`, `policy`, `never-correlate`, `release-shares`: the board itself, and the federation's rules. */
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
 import { z } from "zod";
 import { fromHex } from "../../../shared/core/bytes.ts";
 import { DOMAINS } from "../../../shared/core/domain.ts";
@@ -10,75 +9,22 @@ import { CausewayError } from "../../../shared/core/errors.ts";
 import { check } from "../../../shared/wire/checks.ts";
 import { table } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
-import { atSeat, epochOf, putForward, withDesk } from "../desk.ts";
+import { epochOf, putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
 import { readEnrolmentFile } from "../plan-file.ts";
 import { openRequests, releaseShares, sharesForBoard } from "../recovery.ts";
 import { memberBySlug } from "./membership.ts";
 
-type BoardFlags = Common & {
+export type BoardFlags = Common & {
   readonly add: readonly string[];
   readonly fingerprint: readonly string[];
   readonly remove: readonly string[];
   readonly quorum?: string;
   readonly reason: string;
 };
-type PolicyFlags = Common & { readonly file: string; readonly reason: string };
-type ListFlags = Common & { readonly tokens: string; readonly reason: string };
-type ReleaseFlags = Common & { readonly yes?: boolean };
-
-export function boardCommands(): Command[] {
-  return [boardChangeCommand(), policyCommand(), neverCorrelateCommand(), releaseSharesCommand()];
-}
-
-function boardChangeCommand(): Command {
-  const repeated = (flags: string, description: string): Option =>
-    new Option(flags, description)
-      .argParser<readonly string[]>((value, earlier) => [...earlier, value])
-      .default([], "none");
-  return atSeat(new Command("board-change"))
-    .description("propose another board; needs a quorum of the old one and a quorum of the new one")
-    .addOption(repeated("--add <file>", "enrolment of an administrator who joins (repeatable)"))
-    .addOption(repeated("--fingerprint <hex>", "as each of them read it out by telephone, in the same order"))
-    .addOption(repeated("--remove <name>", "an administrator who leaves (repeatable)"))
-    .option("--quorum <number>", "how many must sign from then on (default: as now)")
-    .requiredOption("--reason <text>", "why; everybody in the federation reads it")
-    .addHelpText("after", "\nThose who join sign where their keys are, see: causeway admin endorse --help")
-    .action((dir: string, flags: BoardFlags) => withDesk(dir, flags, (desk) => changeBoard(desk, flags)));
-}
-
-function policyCommand(): Command {
-  return atSeat(new Command("policy"))
-    .description("propose another policy")
-    .requiredOption(
-      "--file <file>",
-      "JSON: canaryBeatMinutes, canaryWithinMinutes, budgetAlarmPercent, allowances {slug: tokens a day}; what is left out stays",
-    )
-    .requiredOption("--reason <text>", "why; everybody in the federation reads it")
-    .action((dir: string, flags: PolicyFlags) => withDesk(dir, flags, (desk) => changePolicy(desk, flags)));
-}
-
-function neverCorrelateCommand(): Command {
-  return atSeat(new Command("never-correlate"))
-    .description("propose tokens that open no match in an epoch: values that mean nobody")
-    .argument("<epoch>", "the epoch they are of")
-    .argument("<domain>", DOMAINS.join(", "))
-    .requiredOption("--tokens <file>", "the tokens, 32 hexadecimal digits a line, as a member's node gives them")
-    .requiredOption("--reason <text>", "why; everybody in the federation reads it")
-    .action((dir: string, epoch: string, domain: string, flags: ListFlags) =>
-      withDesk(dir, flags, (desk) => neverCorrelate(desk, epoch, domain, flags)),
-    );
-}
-
-function releaseSharesCommand(): Command {
-  return atSeat(new Command("release-shares"))
-    .description("list who asks for salts and for what; with an id, release your shares to that administrator")
-    .argument("[id]", "of the request")
-    .option("--yes", "do not ask again")
-    .action((dir: string, id: string | undefined, flags: ReleaseFlags) =>
-      withDesk(dir, flags, (desk) => (id === undefined ? listRequests(desk) : release(desk, id, flags))),
-    );
-}
+export type PolicyFlags = Common & { readonly file: string; readonly reason: string };
+export type ListFlags = Common & { readonly tokens: string; readonly reason: string };
+export type ReleaseFlags = Common & { readonly yes?: boolean };
 
 export async function changeBoard(desk: Desk, flags: BoardFlags): Promise<void> {
   const { seat } = desk;

@@ -1,5 +1,4 @@
 /** `causeway admin epoch …`: the life of an epoch, from its announcement to its retirement (protocol section 4). */
-import { Command } from "commander";
 import { toHex } from "../../../shared/core/bytes.ts";
 import { activeEpoch, openEpochs } from "../../../shared/core/decisions.ts";
 import { DOMAINS } from "../../../shared/core/domain.ts";
@@ -13,7 +12,7 @@ import { keyId } from "../../../shared/crypto/sign.ts";
 import { table } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
 import { assemble, combine, domainsNeeded, pledge, readCeremony, reveal } from "../ceremony.ts";
-import { atSeat, epochOf, putForward, withDesk } from "../desk.ts";
+import { epochOf, putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
 import { newGenerationOf, nextEpoch, nextGeneration, offersFor, withMemberKeys } from "../openings.ts";
 import { hindranceWords, verifiedReports } from "../reports.ts";
@@ -21,78 +20,15 @@ import { memberWords } from "../words.ts";
 import { rotationDueWords } from "./history.ts";
 import { memberBySlug } from "./membership.ts";
 
-type PrepareFlags = Common & { readonly newGeneration?: boolean };
-type PledgeFlags = Common & { readonly again?: boolean; readonly domain?: readonly Domain[] };
-type OpenFlags = PrepareFlags & { readonly days: string; readonly scheme?: string };
-type CutFlags = Common & { readonly force?: boolean; readonly without?: string };
-type AbortFlags = Common & { readonly reason: string };
-type RetireFlags = CutFlags & { readonly leaked?: boolean; readonly reason: string };
-type Act<Flags> = (desk: Desk, epoch: string | undefined, flags: Flags) => Promise<void>;
+export type PrepareFlags = Common & { readonly newGeneration?: boolean };
+export type PledgeFlags = Common & { readonly again?: boolean; readonly domain?: readonly Domain[] };
+export type OpenFlags = PrepareFlags & { readonly days: string; readonly scheme?: string };
+export type CutFlags = Common & { readonly force?: boolean; readonly without?: string };
+export type AbortFlags = Common & { readonly reason: string };
+export type RetireFlags = CutFlags & { readonly leaked?: boolean; readonly reason: string };
 
 const DAY_MS = 86_400_000;
 const DAYS_MAX = 3_653;
-
-const ORDER = `
-A rotation, in this order (DIR is your own directory):
-  epoch rehearse DIR          what it would carry over, how long it takes, who would hold it up
-  epoch prepare DIR           members, broker and evaluators make their keys for it
-  epoch pledge DIR            every contributor, a quorum at least
-  epoch reveal DIR            every contributor, once all have pledged
-  epoch open DIR              one contributor proposes; the others: approve
-  epoch status DIR            until every member is ready
-  epoch activate DIR          propose the cut-over; the others: approve
-  epoch retire DIR            once nobody is behind: tokens, keys and salts of the old one are destroyed
-A salt has leaked: epoch retire --leaked. A member was removed for cause: --new-generation with prepare and open.`;
-
-export function epochCommand(): Command {
-  const group = new Command("epoch").description("rotate the salts: prepare, open, activate and retire an epoch");
-  group.addHelpText("after", ORDER);
-  for (const command of [...preparing(), ...deciding()]) group.addCommand(command);
-  return group;
-}
-
-function preparing(): Command[] {
-  return [
-    act<Common>("rehearse", "say what a rotation would carry over and lose, and how long it would take", rehearsal),
-    act<PrepareFlags>(
-      "prepare",
-      "announce the next epoch, so that others make their keys; show who has",
-      prepare,
-    ).option("--new-generation", "evaluators make new keys too: after a removal for cause, a compromise, or a year"),
-    act<PledgeFlags>("pledge", "draw your contributions to the salts, and leave commitments to them", pledgeFor)
-      .option("--again", "draw new ones, if the others do too")
-      .option("--domain <domains...>", `also domains that no member has yet: ${DOMAINS.join(", ")}`),
-    act<Common>("reveal", "seal your contributions to all who have pledged; nobody can join from then on", revealFor),
-    act<OpenFlags>("open", "combine the contributions, and propose to open the epoch", open)
-      .option("--new-generation", "with the evaluators' new keys")
-      .option("--days <days>", "until it should be retired", "365")
-      .option("--scheme <name>", "its linkage scheme (default: that of the epoch before)"),
-    act<Common>("status", "show how far every member has come, and what closing an epoch at once would lose", status),
-  ];
-}
-
-function deciding(): Command[] {
-  const cut = (command: Command): Command =>
-    command
-      .option("--force", "go on without those who are not ready, and name them in the directive")
-      .option("--without <slugs>", "go on without these, and no others (comma-separated)");
-  return [
-    cut(act<CutFlags>("activate", "propose that the epoch counts from now on", activate)),
-    act<AbortFlags>("abort", "propose to take an opening back", abort).requiredOption("--reason <text>", "why"),
-    cut(act<RetireFlags>("retire", "propose to end an epoch, and to destroy what belongs to it", retire))
-      .option("--leaked", "its salt has leaked: close it at once")
-      .requiredOption("--reason <text>", "why"),
-  ];
-}
-
-function act<Flags extends Common>(name: string, description: string, run: Act<Flags>): Command {
-  return atSeat(new Command(name))
-    .description(description)
-    .argument("[epoch]", "its number (default: the one that it can only be)")
-    .action((dir: string, epoch: string | undefined, flags: Flags) =>
-      withDesk(dir, flags, async (desk) => await run(desk, epoch, flags)),
-    );
-}
 
 export async function rehearsal(desk: Desk): Promise<void> {
   const { seat, output } = desk;

@@ -1,5 +1,4 @@
 /** `causeway admin history`, `members`, `health`: what was decided, who belongs to the federation, and how they are. */
-import { Command } from "commander";
 import { toHex } from "../../../shared/core/bytes.ts";
 import { directiveHash, signersOf } from "../../../shared/core/chain.ts";
 import { activeEpoch } from "../../../shared/core/decisions.ts";
@@ -9,43 +8,15 @@ import { loadChain } from "../../../shared/party/chain-file.ts";
 import type { Chain } from "../../../shared/party/chain-file.ts";
 import { systemClock } from "../../../shared/world/clock.ts";
 import { parsePin } from "../../../shared/party/pin.ts";
-import { attempt, table } from "../../../shared/terminal/output.ts";
+import { table } from "../../../shared/terminal/output.ts";
 import type { Output } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
 import { readChain } from "../board.ts";
-import { atSeat, withDesk } from "../desk.ts";
-import type { Common, Desk } from "../desk.ts";
+import type { Desk } from "../desk.ts";
 import { verifiedReports } from "../reports.ts";
 import { subjectOf } from "../words.ts";
 
-/** Works on the directory of any party, without the broker. */
-export function historyCommand(): Command {
-  type Flags = { readonly json?: boolean; readonly file?: string; readonly fingerprint?: string };
-  return new Command("show-chain")
-    .alias("history")
-    .description("prove the chain of directives and list it, with who signed")
-    .argument("[directory]", "a party's directory, with its chain and pinned fingerprint")
-    .option("--file <file>", "a chain.bin instead")
-    .option("--fingerprint <hex>", "the federation's fingerprint, for --file")
-    .option("--json", "one JSON object a line")
-    .action((dir: string | undefined, { json, file, fingerprint }: Flags) =>
-      attempt(json === true, async (output) => showChain(provenChain(dir, file, fingerprint), output)),
-    );
-}
-
-export function membersCommand(): Command {
-  return atSeat(new Command("members"))
-    .description("list members, suspended and removed ones, with their terms")
-    .action((dir: string, flags: Common) => withDesk(dir, flags, listMembers));
-}
-
-export function healthCommand(): Command {
-  return atSeat(new Command("health"))
-    .description("show how each member's node is, by its own signed word")
-    .action((dir: string, flags: Common) => withDesk(dir, flags, listHealth));
-}
-
-function provenChain(dir: string | undefined, file: string | undefined, fingerprint: string | undefined): Chain {
+export function provenChain(dir: string | undefined, file: string | undefined, fingerprint: string | undefined): Chain {
   const nowMs = systemClock();
   if (dir !== undefined && file === undefined) return readChain(dir, nowMs);
   if (file !== undefined && fingerprint !== undefined && dir === undefined) {

@@ -1,5 +1,4 @@
 /** `causeway admin invite`, `enrolments`, `admit`, `suspend`, `reinstate`, `remove`, `rotate-key`: who belongs to the federation. */
-import { Command } from "commander";
 import { fromHex, toHex } from "../../../shared/core/bytes.ts";
 import type { Admit, Federation, RotateKey } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
@@ -7,103 +6,27 @@ import { toId } from "../../../shared/core/ids.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { randomBytes } from "../../../shared/world/random.ts";
 import { readPin } from "../../../shared/party/pin.ts";
-import type { Enrolled, PartyKind } from "../../../shared/party/enrolment.ts";
+import type { Enrolled } from "../../../shared/party/enrolment.ts";
+import type { PartyKind } from "../../../shared/party/files.ts";
 import { invitationSecretHash, signInvitation } from "../../../shared/wire/board.ts";
 import { encodeInvitationCode, INVITATION_SECRET_BYTES } from "../../../shared/wire/invitation-code.ts";
 import { table } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
 import { enrolmentsAt } from "../checks.ts";
-import { atSeat, putForward, withDesk } from "../desk.ts";
+import { putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
 import { isSameFingerprint, readEnrolmentFile, readTerms } from "../plan-file.ts";
 import { saltsFor } from "../recovery.ts";
 
-type Reasoned = Common & { readonly reason: string };
-type InviteFlags = Common & { readonly note: string; readonly address: string; readonly hours: string };
+export type Reasoned = Common & { readonly reason: string };
+export type InviteFlags = Common & { readonly note: string; readonly address: string; readonly hours: string };
 /** Where a party's new public keys come from, and what it read out by telephone. */
-type EnrolmentFlags = { readonly fingerprint: string; readonly enrolment?: string };
-type AdmitFlags = Common & EnrolmentFlags & { readonly terms: string };
-type RotateFlags = Reasoned & Partial<EnrolmentFlags> & { readonly key?: string };
+export type EnrolmentFlags = { readonly fingerprint: string; readonly enrolment?: string };
+export type AdmitFlags = Common & EnrolmentFlags & { readonly terms: string };
+export type RotateFlags = Reasoned & Partial<EnrolmentFlags> & { readonly key?: string };
 
 const HOUR_MS = 3_600_000;
 const INVITATION_HOURS_MAX = 24 * 30;
-
-export function membershipCommands(): Command[] {
-  return [inviteCommand(), enrolmentsCommand(), admitCommand(), ...standingCommands(), rotateKeyCommand()];
-}
-
-function inviteCommand(): Command {
-  return atSeat(new Command("invite"))
-    .description("make a one-time secret with which one unit can hand in its public keys")
-    .requiredOption("--note <text>", "for whom, as the board will read it")
-    .requiredOption("--address <host:port>", "of the broker's enrolment port, as the unit reaches it")
-    .option("--hours <hours>", "how long it holds", "72")
-    .action((dir: string, flags: InviteFlags) => withDesk(dir, flags, (desk) => invite(desk, flags)));
-}
-
-function enrolmentsCommand(): Command {
-  return atSeat(new Command("enrolments"))
-    .description("list open invitations, and public keys that were handed in, with their fingerprints")
-    .action((dir: string, flags: Common) => withDesk(dir, flags, listEnrolments));
-}
-
-function admitCommand(): Command {
-  return withEnrolment(atSeat(new Command("admit")))
-    .description("propose a new member; while epochs are open, others must first release their shares of the salts")
-    .requiredOption(
-      "--terms <file>",
-      "JSON: slug, name, mandate, domains, contact, legalBasis, purposes, retentionDaysMax, budget",
-    )
-    .action((dir: string, flags: AdmitFlags) => withDesk(dir, flags, (desk) => admit(desk, flags)));
-}
-
-function standingCommands(): Command[] {
-  const member = (command: Command): Command =>
-    atSeat(command)
-      .argument("<member>", "its slug")
-      .requiredOption("--reason <text>", "why; everybody in the federation reads it");
-  return [
-    member(new Command("suspend"))
-      .description("propose to cut a member off at once and hide its records")
-      .action((dir: string, slug: string, flags: Reasoned) =>
-        withDesk(dir, flags, (desk) => suspend(desk, slug, flags)),
-      ),
-    member(new Command("reinstate"))
-      .description(
-        "propose to give a suspended member its place back; others must first release their shares of the salts",
-      )
-      .action((dir: string, slug: string, flags: Reasoned) =>
-        withDesk(dir, flags, (desk) => reinstate(desk, slug, flags)),
-      ),
-    member(new Command("remove"))
-      .description("propose to end a membership for good; a rotation of the salts becomes due")
-      .option("--for-cause", "it is not trusted any more: evaluator keys must change too")
-      .action((dir: string, slug: string, flags: Reasoned & { readonly forCause?: boolean }) =>
-        withDesk(dir, flags, (desk) => remove(desk, slug, flags)),
-      ),
-  ];
-}
-
-function rotateKeyCommand(): Command {
-  return atSeat(new Command("rotate-key"))
-    .description(
-      "propose new keys of a member (such as one whose node was lost), an evaluator, the broker or the registrar",
-    )
-    .argument("<party>", 'a member\'s slug, "evaluator:NAME", "broker" or "freshness"')
-    .requiredOption("--reason <text>", "why; everybody in the federation reads it")
-    .option("--fingerprint <hex>", "of the new enrolment, as the party reads it out by telephone")
-    .option("--enrolment <file>", "the new enrolment (default: the one with that fingerprint at the broker)")
-    .option("--key <hex>", "the registrar's new public key, for freshness")
-    .action((dir: string, party: string, flags: RotateFlags) =>
-      withDesk(dir, flags, (desk) => rotateKey(desk, party, flags)),
-    );
-}
-
-function withEnrolment(command: Command): Command {
-  return command
-    .requiredOption("--fingerprint <hex>", "of the unit's enrolment, as it reads it out by telephone")
-    .option("--enrolment <file>", "the enrolment (default: the one with that fingerprint at the broker)");
-}
 
 export async function invite({ seat, output }: Desk, { note, address, hours }: InviteFlags): Promise<void> {
   const life = Number(hours);

@@ -1,29 +1,27 @@
 /** `causeway admin proposals`, `approve`, `endorse`, `sign-in`: what waits for signatures, and giving one. */
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
 import { z } from "zod";
 import { equalBytes, fromHex, toHex } from "../../../shared/core/bytes.ts";
 import { directiveHash, foldProposal, signersOf } from "../../../shared/core/chain.ts";
 import type { DirectiveSignature } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { loadChain } from "../../../shared/party/chain-file.ts";
-import { systemClock } from "../../../shared/world/clock.ts";
 import { replaceFile } from "../../../shared/party/key-files.ts";
 import { readSigningKeys } from "../../../shared/party/keys.ts";
 import { parsePin } from "../../../shared/party/pin.ts";
 import { check } from "../../../shared/wire/checks.ts";
 import { decodeSignedDirective, encodeSignedDirective } from "../../../shared/wire/directive.ts";
-import { attempt, table } from "../../../shared/terminal/output.ts";
+import { table } from "../../../shared/terminal/output.ts";
 import type { Output } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
 import { signDirective } from "../board.ts";
-import { atSeat, sayWhat, withDesk } from "../desk.ts";
+import { sayWhat } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
 import { approve, examine, findProposal, hasSigned, tallyOf } from "../proposals.ts";
 import { learnOutcome } from "../seat.ts";
 import { explain, isDigest, shortDigest, subjectOf } from "../words.ts";
 
-type ListFlags = Common & { readonly out?: string };
+export type ListFlags = Common & { readonly out?: string };
 export type ApproveFlags = Common & {
   readonly digest?: string;
   readonly endorsement?: string;
@@ -31,63 +29,13 @@ export type ApproveFlags = Common & {
   readonly force?: boolean;
 };
 
-type EndorseFlags = {
+export type EndorseFlags = {
   readonly json?: boolean;
   readonly chain: string;
   readonly fingerprint: string;
   readonly digest: string;
   readonly out: string;
 };
-
-export function proposalsCommand(): Command {
-  return atSeat(new Command("proposals"))
-    .description("list what waits for signatures; with a digest, show one with every parameter")
-    .argument("[digest]", "the first digits of one proposal's digest")
-    .option("--out <file>", "write that proposal, for an administrator who joins with it to endorse")
-    .action((dir: string, digest: string | undefined, flags: ListFlags) =>
-      withDesk(dir, flags, (desk) => (digest === undefined ? listProposals(desk) : showProposal(desk, digest, flags))),
-    );
-}
-
-export function approveCommand(): Command {
-  return atSeat(new Command("approve"))
-    .description("show what a proposal does, check it, and sign it")
-    .argument("<digest>", "the first digits of its digest")
-    .option(
-      "--digest <hex>",
-      "its digest as the proposer reads it out (16 digits or more); otherwise you are asked to type it",
-    )
-    .option("--endorsement <file>", "hand in the signature of an administrator who joins with this directive")
-    .option("--unchecked", "sign an opening whose salts no contributor but the proposer has checked")
-    .option("--force", "sign a cut-over although members that it does not name are behind")
-    .action((dir: string, digest: string, flags: ApproveFlags) =>
-      withDesk(dir, flags, (desk) => approveProposal(desk, digest, flags)),
-    );
-}
-
-export function endorseCommand(): Command {
-  return new Command("endorse")
-    .description("sign a change of the board that gives you a seat, where your keys are")
-    .argument("<directory>", "the new administrator's own directory")
-    .argument("<proposal>", "the file that an administrator wrote with: causeway admin proposals DIR DIGEST --out FILE")
-    .requiredOption("--chain <file>", "the federation's chain.bin")
-    .requiredOption("--fingerprint <hex>", "the federation's fingerprint, learnt by another way than the files")
-    .requiredOption("--digest <hex>", "the proposal's digest as the proposer reads it out (16 digits or more)")
-    .requiredOption("--out <file>", "where to write the signature")
-    .option("--json", "one JSON object a line")
-    .action((dir: string, file: string, flags: EndorseFlags) =>
-      attempt(flags.json === true, async (output) => endorse(dir, file, { ...flags, nowMs: systemClock() }, output)),
-    );
-}
-
-export function signInCommand(): Command {
-  return atSeat(new Command("sign-in"))
-    .description("get a code that logs you in to the web console once")
-    .option("--auditor <name>", "for an auditor of that name instead, who reads and changes nothing")
-    .action((dir: string, flags: Common & { readonly auditor?: string }) =>
-      withDesk(dir, flags, (desk) => signIn(desk, flags.auditor)),
-    );
-}
 
 export async function listProposals({ seat, output }: Desk): Promise<void> {
   const proposals = await seat.office.proposals();

@@ -6,7 +6,7 @@ import { isCausewayError } from "../../../shared/core/errors.ts";
 import { toId } from "../../../shared/core/ids.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
-import { readTls } from "../../../shared/party/credentials.ts";
+import { readTls } from "../../../shared/party/tls.ts";
 import { check } from "../../../shared/wire/checks.ts";
 import {
   decodeMemberKey,

@@ -7,7 +7,7 @@
 import { ClientError } from "nice-grpc";
 import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
-import { readTls } from "../../../shared/party/credentials.ts";
+import { readTls } from "../../../shared/party/tls.ts";
 import { certificateDer, identityOfCertificate } from "../../../shared/platform/tls.ts";
 import { LiaisonServiceDefinition } from "../../wire/gen/causeway/node/v1/liaison.ts";
 import type * as liaison from "../../wire/gen/causeway/node/v1/liaison.ts";

@@ -4,7 +4,7 @@ import { toHex } from "../../../shared/core/bytes.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { keyId } from "../../../shared/crypto/sign.ts";
 import { parseEnrolment } from "../../../shared/party/enrolment.ts";
-import type { PartyKind } from "../../../shared/party/enrolment.ts";
+import type { PartyKind } from "../../../shared/party/files.ts";
 import { invitationSecretHash } from "../../../shared/wire/board.ts";
 import type { EnrolRequest, EnrolResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { INVITATION_SECRET_BYTES } from "../../../shared/wire/invitation-code.ts";

@@ -1,0 +1,157 @@
+/**
+ * Making the parties' X.509 certificates. One certificate authority of the board, made anew with each federation, is the only
+ * root that a party trusts (its certificate stands in the `found` directive); it signs for one identity each, written as
+ * a URI that the board chose. A request from a party proves that the party holds its key and is believed in nothing else.
+ */
+// oxlint-disable-next-line import/no-unassigned-import -- its effect is what is wanted, before @peculiar/x509 loads
+import "./reflect-metadata.ts";
+import { webcrypto } from "node:crypto";
+import { isIP } from "node:net";
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  Pkcs10CertificateRequest,
+  Pkcs10CertificateRequestGenerator,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+import type { Extension, JsonGeneralName, PublicKey } from "@peculiar/x509";
+import { toHex } from "../core/bytes.ts";
+import { CausewayError } from "../core/errors.ts";
+import { randomBytes } from "../world/random.ts";
+import { BACKDATED_MS, identityUri, parsed } from "./tls.ts";
+import type { PeerIdentity } from "./tls.ts";
+
+export type Authority = { readonly certificatePem: string; readonly privateKeyPem: string };
+
+const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
+const SIGNING_ALGORITHM = { name: "ECDSA", hash: "SHA-256" };
+const DAY_MS = 24 * 3_600_000;
+/** The root lives as long as a federation without a new `found`; replacing it means meeting again. */
+const AUTHORITY_DAYS = 10 * 365;
+/** A year and a month. All are renewed long before. */
+export const CERTIFICATE_DAYS = 397;
+
+/** (administrator) Makes the federation's certificate authority: ECDSA P-256, PEM. */
+export async function createAuthority(of: {
+  readonly federation: Uint8Array;
+  readonly nowMs: number;
+}): Promise<Authority> {
+  const keys = await generateKeys();
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [`causeway ${toHex(of.federation)}`] }],
+    keys,
+    serialNumber: serialNumber(),
+    ...lifeOf(of.nowMs, AUTHORITY_DAYS * DAY_MS),
+    signingAlgorithm: SIGNING_ALGORITHM,
+    extensions: [
+      // It signs parties, not further authorities.
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certificatePem: pemOf(certificate), privateKeyPem: await exportPrivateKey(keys.privateKey) };
+}
+
+/** (party) A new key and a request that proves its possession. The request names nobody: the issuer does that. */
+export async function createTlsRequest(): Promise<{ readonly privateKeyPem: string; readonly requestPem: string }> {
+  const keys = await generateKeys();
+  const name = [{ CN: ["causeway"] }];
+  const request = await Pkcs10CertificateRequestGenerator.create({ name, keys, signingAlgorithm: SIGNING_ALGORITHM });
+  return { privateKeyPem: await exportPrivateKey(keys.privateKey), requestPem: `${request.toString("pem")}\n` };
+}
+
+/**
+ * (administrator) Signs a certificate for `identity`. Of the request only the key is used: a party may have asked for
+ * another's name, or for the right to sign. `hosts` are DNS names and IP addresses under which a server is reached.
+ * Throws INVALID for a request that cannot be read, UNPROVEN if it is not signed by the key it names.
+ */
+export async function issueCertificate(of: {
+  readonly authority: Authority;
+  readonly requestPem: string;
+  readonly identity: PeerIdentity;
+  readonly hosts: readonly string[];
+  readonly nowMs: number;
+  /** Default `CERTIFICATE_DAYS`. */
+  readonly lifeMs?: number | undefined;
+}): Promise<string> {
+  const publicKey = await provenKey(of.requestPem);
+  const authority = new X509Certificate(of.authority.certificatePem);
+  const certificate = await X509CertificateGenerator.create({
+    subject: [{ CN: [of.identity.kind] }],
+    issuer: authority.subjectName,
+    serialNumber: serialNumber(),
+    ...lifeOf(of.nowMs, of.lifeMs ?? CERTIFICATE_DAYS * DAY_MS),
+    publicKey,
+    signingKey: await importPrivateKey(of.authority.privateKeyPem),
+    signingAlgorithm: SIGNING_ALGORITHM,
+    extensions: await leafExtensions(of, authority, publicKey),
+  });
+  return pemOf(certificate);
+}
+
+async function provenKey(requestPem: string): Promise<PublicKey> {
+  const request = parsed(() => new Pkcs10CertificateRequest(requestPem), "certificate request");
+  const { name, namedCurve } = request.publicKey.algorithm as { name: string; namedCurve?: string };
+  if (name !== KEY_ALGORITHM.name || namedCurve !== KEY_ALGORITHM.namedCurve) {
+    throw new CausewayError("INVALID", "certificate request is not for a P-256 key");
+  }
+  if (!(await request.verify().catch(() => false))) {
+    throw new CausewayError("UNPROVEN", "certificate request is not signed by its key");
+  }
+  return request.publicKey;
+}
+
+async function leafExtensions(
+  of: { readonly identity: PeerIdentity; readonly hosts: readonly string[] },
+  authority: X509Certificate,
+  publicKey: PublicKey,
+): Promise<Extension[]> {
+  const hosts = of.hosts.map((host): JsonGeneralName => ({ type: isIP(host) === 0 ? "dns" : "ip", value: host }));
+  const uri: JsonGeneralName = { type: "url", value: identityUri(of.identity) };
+  return [
+    new BasicConstraintsExtension(false, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    // Every party serves: a node its own unit's people, under the same identity with which they call it.
+    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth], true),
+    new SubjectAlternativeNameExtension([uri, ...hosts]),
+    await SubjectKeyIdentifierExtension.create(publicKey),
+    await AuthorityKeyIdentifierExtension.create(authority.publicKey),
+  ];
+}
+
+function lifeOf(nowMs: number, lifeMs: number): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(nowMs - BACKDATED_MS), notAfter: new Date(nowMs + lifeMs) };
+}
+
+/** 16 random bytes whose first bit is clear and whose first byte is not zero: positive, and of one length. */
+function serialNumber(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] as number) & 0x3f) | 0x40;
+  return toHex(bytes);
+}
+
+async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ["sign", "verify"]);
+}
+
+async function exportPrivateKey(key: webcrypto.CryptoKey): Promise<string> {
+  return `${PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY")}\n`;
+}
+
+async function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
+  const der = parsed(() => PemConverter.decodeFirst(pem), "private key");
+  return await webcrypto.subtle.importKey("pkcs8", der, KEY_ALGORITHM, false, ["sign"]);
+}
+
+function pemOf(certificate: X509Certificate): string {
+  return `${certificate.toString("pem")}\n`;
+}

@@ -1,0 +1,36 @@
+/** Faults of files, told so that an operator can mend them: which file, and why. */
+import { CausewayError } from "../core/errors.ts";
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "a part of its path is not a directory",
+  EACCES: "this user may not do that (permissions of the file or of a directory above it)",
+  EPERM: "the system does not permit it to this user",
+  EROFS: "the file system is read-only",
+  EISDIR: "it is a directory",
+  ENOSPC: "the disk is full",
+  EDQUOT: "this user's share of the disk is used up",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open on this machine",
+  EIO: "the disk fails",
+  ELOOP: "it is a symbolic link, or too many of them",
+  EEXIST: "it exists already",
+  EBUSY: "it is in use",
+  ENAMETOOLONG: "its name is too long",
+  EFBIG: "it would be too large",
+};
+
+/** Why the system refused, in words and with its code, such as "the disk is full (ENOSPC)". Undefined for any other error. */
+export function systemReason(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  const reason = REASONS[error.code];
+  return reason === undefined ? undefined : `${reason} (${error.code})`;
+}
+
+/** ENVIRONMENT with the path and why, such as `/etc/x cannot be read: it is a directory (EISDIR)`. */
+export function fileFault(path: string, what: string, error: unknown): CausewayError {
+  const reason = systemReason(error);
+  return new CausewayError("ENVIRONMENT", `${path} ${what}${reason === undefined ? "" : `: ${reason}`}`, {
+    cause: error,
+  });
+}
