@@ -9,7 +9,13 @@ import { judgeFreshness } from "../core/chain.ts";
 import type { Federation, SignedDirective } from "../core/directive.ts";
 import { CausewayError } from "../core/errors.ts";
 import { administratorIdentity, evaluatorIdentity, evaluatorsIn, memberIdentity } from "../platform/standing.ts";
-import { assertOwnCertificate, certificateDer, certificatePem, identityOfCertificate, identityUri } from "../platform/tls.ts";
+import {
+  assertOwnCertificate,
+  certificateDer,
+  certificatePem,
+  identityOfCertificate,
+  identityUri,
+} from "../platform/tls.ts";
 import type { PeerIdentity } from "../platform/tls.ts";
 import { decodeSignedFreshness } from "../wire/directive.ts";
 import { decodeChain, proveChain, writeChain } from "./chain-file.ts";
