@@ -18,6 +18,7 @@ import type { Records } from "./records.ts";
 import { liaisonService } from "./rpc/liaison-service.ts";
 import { recordsService } from "./rpc/records-service.ts";
 import { statusOf } from "./rpc/status.ts";
+import { systemWorld } from "../shared/world/world.ts";
 
 export type Node = AsyncDisposable & {
   /** Of the node's own services. */
@@ -46,7 +47,7 @@ export async function createNode(
         recordsService({ ...parts, owner, status: () => statusOf(parts) }),
         liaisonService({ ...parts, owner, records: parts.store }),
       ],
-      log: surroundings.log,
+      world: systemWorld(surroundings.log),
     }),
   );
   surroundings.log.info("node.started", { member: parts.trust.lastAdmit?.slug, port: server.port });

@@ -1,27 +1,16 @@
 /** The broker's program: its directory is the one argument. */
-import { systemClock } from "../shared/world/clock.ts";
-import { aborted, replaceProcess, runMain } from "../shared/platform/lifecycle.ts";
-import { createLog } from "../shared/world/log.ts";
+import { replaceProcess, runMain } from "../shared/platform/lifecycle.ts";
 import { requireTls13 } from "../shared/platform/tls.ts";
-import { createBroker } from "./broker.ts";
+import { createLog } from "../shared/world/log.ts";
+import { systemWorld } from "../shared/world/world.ts";
 import { readBrokerConfig } from "./config.ts";
+import { serveBroker } from "./program.ts";
 
 await runMain(async (signal) => {
   requireTls13();
   const config = readBrokerConfig(process.argv[2] ?? ".");
-  const log = createLog("broker");
-  let isRestartNeeded = false;
-  {
-    await using broker = createBroker(config, { clock: systemClock, log });
-    const restart = async (): Promise<void> => {
-      await broker.restartNeeded;
-      isRestartNeeded = !signal.aborted;
-    };
-    const ends = [broker.failed, aborted(signal), restart()];
-    await Promise.race([broker.start(), ...ends]);
-    await Promise.race(ends);
-  }
-  if (!isRestartNeeded) return;
-  log.info("broker.replaced");
+  const world = systemWorld(createLog("broker"));
+  if ((await serveBroker(config, world, signal)) === "stopped") return;
+  world.log.info("broker.replaced");
   replaceProcess();
 });

@@ -1,24 +1,22 @@
-/** The broker's own keys for an epoch or a generation to come, in its directory. */
+/** The broker's own keys for an epoch or a generation to come, as the board's preparations ask for them. */
 import { equalBytes } from "../../shared/core/bytes.ts";
-import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import { prepareKeyShare, prepareSealingKey, readSealingKeys, sealingKeyEpochs } from "../../shared/party/keys.ts";
 import { signEvaluatorOffer } from "../../shared/wire/board.ts";
+import type { OwnKeys } from "../ports.ts";
 import type { KeyMaker } from "./parts.ts";
 
 /** `hosted`: name of the evaluator that this broker hosts. */
-export function keyMakerIn(
-  dir: string,
-  of: { readonly hosted: string | undefined; readonly signer: SigningKeyPair; readonly federation: Uint8Array },
+export function keyMakerOf(
+  { signer, sealing, shares }: OwnKeys,
+  { hosted, federation }: { readonly hosted: string | undefined; readonly federation: Uint8Array },
 ): KeyMaker {
-  const { hosted, signer, federation } = of;
   return {
-    sealingKeyOf: (epoch) => prepareSealingKey(dir, epoch),
+    sealingKeyOf: (epoch) => sealing.prepare(epoch),
     holdsSealingKey: (epoch, publicKey) =>
-      sealingKeyEpochs(dir).includes(epoch) && equalBytes(readSealingKeys(dir, epoch).publicKey, publicKey),
+      sealing.epochs().includes(epoch) && equalBytes(sealing.read(epoch).publicKey, publicKey),
     shareOfferOf(generation) {
       if (hosted === undefined) return undefined;
-      const sharePublicKey = prepareKeyShare(dir, generation);
-      return signEvaluatorOffer({ name: hosted, generation, sharePublicKey }, { federation, signer });
+      const offer = { name: hosted, generation, sharePublicKey: shares.prepare(generation) };
+      return signEvaluatorOffer(offer, { federation, signer });
     },
   };
 }

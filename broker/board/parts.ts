@@ -22,7 +22,7 @@ export type ConsoleUser =
   | { readonly role: "administrator"; readonly keyId: string }
   | { readonly role: "auditor"; readonly name: string };
 
-/** Gives somebody a code for the web console. Throws INVALID for an auditor's name of a bad form. */
+/** Gives somebody a code for the web console. Throws INVALID for an auditor's name of a bad form, UNAVAILABLE where there is no console. */
 export type IssueSignInCode = (user: ConsoleUser) => SignInCode;
 
 export type BoardParts = {
@@ -30,8 +30,7 @@ export type BoardParts = {
   readonly store: BoardStore;
   readonly keys: KeyMaker;
   readonly oversight: Pick<Oversight, "members" | "budgetOf" | "openAlarmsOf">;
-  /** Undefined: no console is configured. */
-  readonly issueSignInCode: () => IssueSignInCode | undefined;
+  readonly issueSignInCode: IssueSignInCode;
   readonly clock: Clock;
   readonly log: Log;
 };

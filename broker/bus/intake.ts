@@ -7,12 +7,13 @@
  */
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Federation } from "../../shared/core/directive.ts";
-import { CausewayError } from "../../shared/core/errors.ts";
+import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { openSubmission } from "../../shared/wire/data-plane.ts";
 import { submissionSubject } from "../../shared/wire/subjects.ts";
+import type { Log } from "../../shared/world/log.ts";
 import type { Received } from "../core/submission.ts";
 
 export type IntakeContext = {
@@ -57,4 +58,55 @@ export function openArrival(
 
 function unproven(message: string): CausewayError {
   return new CausewayError("UNPROVEN", message);
+}
+
+export type IntakeParts = {
+  readonly federation: () => Federation;
+  readonly sealingKeys: () => IntakeContext["sealingKeys"];
+  /** Every signing key that a directive ever gave to the member. */
+  readonly pastKeysOf: (member: MemberId) => readonly Uint8Array[];
+  readonly log: Log;
+};
+
+type Arrival = Parameters<typeof openArrival>[1];
+
+/** Opens what can be believed. What cannot is logged and passed over, so that the queue goes on. */
+export class Intake {
+  readonly #parts: IntakeParts;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /** What is new. */
+  open(member: MemberId, arrival: Arrival): Received | undefined {
+    return this.#open(member, arrival, this.#contextOfNow());
+  }
+
+  /** What was taken from a member while it was in good standing counts, whatever it is now and under whichever key it signed. */
+  openAgain(member: MemberId, arrival: Arrival): Received | undefined {
+    const federation = this.#parts.federation();
+    const members = new Map([...federation.members, ...federation.suspended]);
+    const pastKeys = this.#parts.pastKeysOf(member);
+    return this.#open(member, arrival, {
+      ...this.#contextOfNow(),
+      federation: { ...federation, members },
+      pastKeys,
+    });
+  }
+
+  #open(member: MemberId, arrival: Arrival, context: IntakeContext): Received | undefined {
+    try {
+      return openArrival(member, arrival, context);
+    } catch (error) {
+      if (!isCausewayError(error) || error.code === "INTERNAL") throw error;
+      const log = this.#parts.log.with({ member: this.#parts.federation().members.get(member)?.slug });
+      log.warn("submission.unproven", { code: error.code, bytes: arrival.data.length });
+      return undefined;
+    }
+  }
+
+  #contextOfNow(): IntakeContext {
+    return { federation: this.#parts.federation(), sealingKeys: this.#parts.sealingKeys() };
+  }
 }

@@ -11,25 +11,24 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { SEALABLE_BYTES_MAX } from "../../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import type { Log } from "../../shared/world/log.ts";
-import type { NatsBus } from "../../shared/platform/nats.ts";
-import { retryWhileUnavailable } from "../../shared/platform/retry.ts";
 import { signDelivery, signDeliveryAgain } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { deliverySubject } from "../../shared/wire/subjects.ts";
+import { retryWhileUnavailable } from "../../shared/world/wait.ts";
+import type { World } from "../../shared/world/world.ts";
 import { NOTICES_PER_TICK_MAX } from "../core/limits.ts";
 import type { Ledger, StoredNotice } from "../store/ledger.ts";
 import type { Reply } from "../writer/writer.ts";
-import { randomBytes } from "../../shared/world/random.ts";
+import type { BrokerBus } from "../ports.ts";
 
 export type OutletParts = {
-  readonly bus: NatsBus;
+  readonly bus: BrokerBus;
   readonly ledger: Pick<Ledger, "noticesAfter" | "confirmed">;
   readonly federation: () => Federation;
   readonly signer: SigningKeyPair;
   /** Every signing key that a directive ever gave to the broker. */
   readonly keys: () => readonly Uint8Array[];
-  readonly log: Log;
+  readonly world: Pick<World, "after" | "log" | "randomBytes">;
   readonly signal: AbortSignal;
 };
 
@@ -46,7 +45,8 @@ export class Outlet {
 
   /** Sends a reply, however long NATS is away, unless the member loses its standing. Throws UNAVAILABLE when the signal aborts first. */
   async reply({ to, body }: Reply): Promise<void> {
-    await retryWhileUnavailable(() => this.#reply(to, body), { signal: this.#parts.signal, maxDelayMs: 2_000 });
+    const { world, signal } = this.#parts;
+    await retryWhileUnavailable(world, () => this.#reply(to, body), { signal, maxDelayMs: 2_000 });
   }
 
   async #reply(to: MemberId, body: Reply["body"]): Promise<void> {
@@ -85,21 +85,22 @@ export class Outlet {
   }
 
   #signedNow({ number, signed }: StoredNotice, { member, slug }: Admit, keys: readonly Uint8Array[]): Uint8Array {
-    const { federation, signer, log } = this.#parts;
+    const { federation, signer, world } = this.#parts;
     try {
       return signDeliveryAgain(signed, { federation: federation().id, signer, keys });
     } catch (error) {
       if (!isCausewayError(error, "UNPROVEN") && !isCausewayError(error, "INVALID")) throw error;
       // Somebody has written into the ledger. The node refuses it too, and says so; the others are told as ever. Said once: the node asks
       // for it again and again. As much of it as fits into a message.
-      if (this.#unproven.get(member) !== number) log.error("alarm.noticeUnproven", error, { member: slug, number });
+      if (this.#unproven.get(member) !== number)
+        world.log.error("alarm.noticeUnproven", error, { member: slug, number });
       this.#unproven.set(member, number);
       return signed.subarray(0, SEALABLE_BYTES_MAX);
     }
   }
 
   async #publish(member: MemberId, sealingKey: Uint8Array, signed: Uint8Array): Promise<void> {
-    const sealed = sealMessage(signed, sealingKey, randomBytes(32));
+    const sealed = sealMessage(signed, sealingKey, this.#parts.world.randomBytes(32));
     await this.#parts.bus.publish(deliverySubject(member), sealed, toHex(blake2b(32, sealed)));
   }
 }

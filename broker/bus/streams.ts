@@ -7,7 +7,7 @@
 import { SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { jetStreamCodeOf } from "../../shared/platform/nats.ts";
-import type { NatsBus, StreamSettings } from "../../shared/platform/nats.ts";
+import type { StreamSettings } from "../../shared/platform/nats.ts";
 import {
   BROKER_CONSUMER,
   deliveryStream,
@@ -17,6 +17,7 @@ import {
   submissionSubjects,
 } from "../../shared/wire/subjects.ts";
 import { DELIVERIES_UNACKNOWLEDGED_MAX, SUBMISSIONS_UNACKNOWLEDGED_MAX } from "../core/limits.ts";
+import type { BrokerBus } from "../ports.ts";
 
 /** What an operator sizes. A server reserves the bytes, so their sum over all members must fit its disk. */
 export type StreamSizes = {
@@ -70,7 +71,11 @@ export function deliveryStreamSettings(member: MemberId, sizes: StreamSizes): St
  * Makes a member's streams and consumers, or brings their settings to the table's; what the server refuses keeps nothing else from being
  * made. Throws UNAVAILABLE for the first refusal, or when there is no answer.
  */
-export async function ensureMemberStreams(bus: NatsBus, member: MemberId, sizes: StreamSizes): Promise<void> {
+export async function ensureMemberStreams(
+  bus: Pick<BrokerBus, "ensureStream" | "ensureConsumer">,
+  member: MemberId,
+  sizes: StreamSizes,
+): Promise<void> {
   const [submissions, deliveries] = [submissionStream(member), deliveryStream(member)];
   const steps = [
     () => bus.ensureStream(submissionStreamSettings(member, sizes)),

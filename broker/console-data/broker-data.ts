@@ -59,7 +59,7 @@ export class BrokerData implements ConsoleData {
     this.#parts = parts;
     const { directory, board, ledger, oversight, status, log } = parts;
     this.#changes = new Changes({
-      directiveWithin: (ms, signal) => directory.changeWithin(ms, signal),
+      directory,
       state: () =>
         [board.changeCount, ledger.changeCount, status().natsConnected, oversight.streamsRefused().join(" ")].join(),
       log,
@@ -177,7 +177,6 @@ export class BrokerData implements ConsoleData {
   }
 
   #brokerKey(signer: string): Uint8Array | undefined {
-    const directives = this.#parts.directory.chain.directives.map(({ directive }) => directive);
-    return brokerKeysOf(directives).find((publicKey) => toHex(keyId(publicKey)) === signer);
+    return brokerKeysOf(this.#parts.directory.directives).find((publicKey) => toHex(keyId(publicKey)) === signer);
   }
 }

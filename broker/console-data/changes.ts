@@ -1,12 +1,12 @@
 /** Tells the console when to look again. */
 import type { Log } from "../../shared/world/log.ts";
+import type { Directory } from "../store/directory.ts";
 
 /** Counts, statements and alarms come many times a second while members publish; nobody reads faster. */
 const LOOK_MS = 1_000;
 
 export type ChangeParts = {
-  /** Waits for a further directive or freshness statement, `ms` at most, or until the signal aborts; whether there was one. */
-  readonly directiveWithin: (ms: number, signal: AbortSignal) => Promise<boolean>;
+  readonly directory: Pick<Directory, "listen">;
   /** Stands for everything else: as long as it is the same, nothing is new. */
   readonly state: () => string;
   readonly log: Log;
@@ -28,10 +28,11 @@ export class Changes {
 
   /** Until the signal aborts: at once for directives, within a second for the rest. */
   async follow(signal: AbortSignal): Promise<void> {
-    const { directiveWithin, state } = this.#parts;
+    const { directory, state } = this.#parts;
+    const changes = directory.listen();
     let seen = state();
     while (!signal.aborted) {
-      const isDecided = await directiveWithin(LOOK_MS, signal);
+      const isDecided = await changes.wait(LOOK_MS, signal);
       if (signal.aborted) return;
       const now = state();
       if (isDecided || now !== seen) this.#tell();

@@ -35,6 +35,9 @@ export const MANDATE_BEARERS_MIN = 3;
 /** How often the file of directives is looked at: an operator may replace it, and what it says must take effect within a second. */
 export const DIRECTORY_POLL_MS = 500;
 
+/** Whoever sleeps until it is told of a change looks again after this time all the same. */
+export const LOOK_AGAIN_MS = 3_600_000;
+
 /** How often members that have done something are looked at for odd patterns. */
 export const WATCH_MS = 10_000;
 

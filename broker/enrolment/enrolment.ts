@@ -6,6 +6,7 @@
  */
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcServer, GrpcTls } from "../../shared/platform/grpc.ts";
+import type { World } from "../../shared/world/world.ts";
 import { Turnstile } from "./core/turnstile.ts";
 import type { TurnstileLimits } from "./core/turnstile.ts";
 import { enrolmentService } from "./rpc/enrolment-service.ts";
@@ -26,16 +27,17 @@ export async function startEnrolment(
   of: Omit<EnrolmentParts, "turnstile"> & {
     readonly listen: string;
     readonly tls: GrpcTls;
+    readonly world: Pick<World, "after" | "log">;
     readonly limits?: TurnstileLimits;
   },
 ): Promise<GrpcServer> {
-  const { listen, tls, log, clock, limits = LIMITS } = of;
+  const { listen, tls, world, clock, limits = LIMITS } = of;
   const turnstile = new Turnstile(limits, clock());
   return await startGrpcServer({
     address: listen,
     tls,
     services: [enrolmentService({ ...of, turnstile })],
-    log,
+    world,
     callersProveThemselves: false,
     requestBytesMax: REQUEST_BYTES_MAX,
   });

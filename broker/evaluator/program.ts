@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
+import { GrpcSessions } from "../../shared/platform/grpc-sessions.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
 import { isInGoodStanding } from "../../shared/platform/standing.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
-import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import { keepPartyRenewed } from "../../shared/rpc/membership-link.ts";
 import type { Log } from "../../shared/world/log.ts";
@@ -45,11 +45,11 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
     onEvent: (event: EvaluatorEvent) => logEvent(log, event),
   };
   const evaluator = starting.use(createEvaluator(options, world));
-  const maySpeak = (peer: PeerIdentity): boolean => isInGoodStanding(peer, federation());
+  const callers = new GrpcSessions((peer) => isInGoodStanding(peer, federation()), world);
   const services = [evaluator.service];
-  const server = starting.use(await startGrpcServer({ address: listen, tls, services, log, maySpeak }));
+  const server = starting.use(await startGrpcServer({ address: listen, tls, services, world, callers }));
   const onDirective = (): void => {
-    server.recheck();
+    callers.recheck();
     evaluator.retire().catch((error: unknown) => log.error("evaluator.retireFailed", error));
   };
   onDirective();

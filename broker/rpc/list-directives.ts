@@ -8,6 +8,7 @@ import { isCausewayError } from "../../shared/core/errors.ts";
 import { peerOf } from "../../shared/platform/grpc.ts";
 import type { ListDirectivesRequest, ListDirectivesResponse } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
+import { LOOK_AGAIN_MS } from "../core/limits.ts";
 import { assertMayRead } from "./caller.ts";
 import type { DirectoryParts } from "./directory-parts.ts";
 
@@ -17,30 +18,23 @@ export function listDirectivesRpc({ directory }: DirectoryParts) {
     context: CallContext,
   ): AsyncGenerator<ListDirectivesResponse> {
     const peer = peerOf(context);
-    // The context's signal says nothing of a call that ends by itself, and nothing of it may stay here.
-    const ended = new AbortController();
-    const signal = AbortSignal.any([context.signal, ended.signal]);
+    const changes = directory.listen();
     let next = Number(fromNumber);
     let said = "";
-    try {
-      while (!signal.aborted) {
-        const changed = follow ? directory.nextChange(signal) : undefined;
-        const { directives, federation } = directory.chain;
-        assertMayRead(peer, federation);
-        for (const { payload, signatures } of directives.slice(Math.max(0, next - 1))) {
-          yield { directive: { payload, signatures: [...signatures] }, freshness: undefined };
-        }
-        next = Math.max(next, federation.head.number + 1);
-        if (!follow) return;
-        const freshness = freshnessIn(directory);
-        if (freshness !== undefined && toHex(freshness) !== said) {
-          yield { directive: undefined, freshness: Signed.decode(freshness) };
-          said = toHex(freshness);
-        }
-        await changed;
+    while (!context.signal.aborted) {
+      const { directives, federation } = directory.chain;
+      assertMayRead(peer, federation);
+      for (const { payload, signatures } of directives.slice(Math.max(0, next - 1))) {
+        yield { directive: { payload, signatures: [...signatures] }, freshness: undefined };
       }
-    } finally {
-      ended.abort();
+      next = Math.max(next, federation.head.number + 1);
+      if (!follow) return;
+      const freshness = freshnessIn(directory);
+      if (freshness !== undefined && toHex(freshness) !== said) {
+        yield { directive: undefined, freshness: Signed.decode(freshness) };
+        said = toHex(freshness);
+      }
+      await changes.wait(LOOK_AGAIN_MS, context.signal);
     }
   };
 }

@@ -1,39 +1,37 @@
 /**
- * The chain of directives in the broker's directory, proven from the pinned fingerprint. It grows in two ways: the board's quorum signs a
- * directive here (`append`), or the operator replaces the file (`refresh`); either is taken only if it goes further along the same
- * history, and whoever waits for `nextChange` hears of it at once.
+ * The chain of directives as the broker keeps it, proven from the pinned fingerprint. It grows in two ways: the board's quorum signs a
+ * directive here (`append`), or the operator replaces what is kept (`refresh`); either is taken only if it goes further along the same
+ * history, and whoever listens hears of it at once.
  */
-import { readFileSync, statSync } from "node:fs";
 import { equalBytes } from "../../shared/core/bytes.ts";
-import { judgeFreshness } from "../../shared/core/chain.ts";
-import type { Federation, SignedDirective } from "../../shared/core/directive.ts";
+import { foldDirective, judgeFreshness } from "../../shared/core/chain.ts";
+import type { Directive, Federation, SignedDirective } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { appendDirective, loadChain } from "../../shared/party/chain-file.ts";
+import { proveChain } from "../../shared/party/chain-file.ts";
 import type { Chain, ChainContext } from "../../shared/party/chain-file.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import { replaceFile } from "../../shared/party/key-files.ts";
-import { partyFile } from "../../shared/party/files.ts";
-import { readPin } from "../../shared/party/pin.ts";
-import { pauseUnlessTold } from "../../shared/platform/retry.ts";
 import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { Sleeper } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
+import type { KeptChain } from "../ports.ts";
 
 export class Directory {
-  readonly #dir: string;
-  readonly #clock: Clock;
+  readonly #kept: KeptChain;
+  readonly #clock: World["clock"];
+  readonly #changed: Wake;
   readonly #listeners = new Set<() => void>();
   #chain: Chain;
   #readAt: string;
   #freshnessReadAt: string;
-  /** Who waits for a change; each is told once. */
-  readonly #waiting = new Set<() => void>();
 
-  /** Throws as `loadChain`, and ENVIRONMENT without a pin. */
-  constructor(dir: string, clock: Clock) {
-    this.#dir = dir;
+  /** Throws as `KeptChain.directives` and `foldDirective`. */
+  constructor(kept: KeptChain, { clock, after }: Pick<World, "clock" | "after">) {
+    this.#kept = kept;
     this.#clock = clock;
-    this.#readAt = this.#stamp("chain");
-    this.#freshnessReadAt = this.#stamp("freshness");
-    this.#chain = loadChain(partyFile(dir, "chain"), this.#context());
+    this.#changed = new Wake({ after });
+    this.#readAt = kept.stampOf("chain");
+    this.#freshnessReadAt = kept.stampOf("freshness");
+    this.#chain = proveChain(kept.directives(), this.#context());
   }
 
   get chain(): Chain {
@@ -44,30 +42,14 @@ export class Directory {
     return this.#chain.federation;
   }
 
-  /**
-   * Resolves when there is a further directive or another freshness statement, or the signal aborts: whoever asks ends the wait with it,
-   * and nothing is left of it. Take it before looking, so that nothing is missed.
-   */
-  nextChange(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const tell = (): void => {
-        this.#waiting.delete(tell);
-        signal.removeEventListener("abort", tell);
-        resolve();
-      };
-      this.#waiting.add(tell);
-      signal.addEventListener("abort", tell, { once: true });
-      if (signal.aborted) tell();
-    });
+  /** All of them, oldest first. */
+  get directives(): readonly Directive[] {
+    return this.#chain.directives.map(({ directive }) => directive);
   }
 
-  /** Waits for such a change, `ms` at most, or until the signal aborts; whether there was one. For whoever looks again and again. */
-  async changeWithin(ms: number, signal: AbortSignal): Promise<boolean> {
-    const subscribe = (tell: () => void): (() => void) => {
-      this.#waiting.add(tell);
-      return () => void this.#waiting.delete(tell);
-    };
-    return await pauseUnlessTold(subscribe, ms, signal);
+  /** Is told of each further directive and each other freshness statement from this call on. */
+  listen(): Sleeper {
+    return this.#changed.sleeper();
   }
 
   /**
@@ -79,33 +61,34 @@ export class Directory {
   }
 
   /**
-   * Adds what the board has decided to chain and file. Throws as `foldDirective`, and OUT_OF_SEQUENCE if the file holds another history;
-   * then nothing changed.
+   * Adds what the board has decided. Throws as `foldDirective`, and OUT_OF_SEQUENCE if another history is kept; then nothing changed.
    */
   append(signed: SignedDirective): void {
     this.refresh();
-    this.#chain = appendDirective(partyFile(this.#dir, "chain"), this.#chain, signed, this.#context());
-    this.#readAt = this.#stamp("chain");
+    const context = this.#context();
+    const federation = foldDirective(this.federation, signed, context);
+    const chain = { directives: [...this.#chain.directives, signed], federation };
+    this.#kept.keep(chain, context.nowMs);
+    this.#chain = chain;
+    this.#readAt = this.#kept.stampOf("chain");
     this.#tellGrown();
-    this.#announce();
+    this.#changed.set();
   }
 
-  /** Reads the files again if they have changed. True if the chain is longer now. Throws as `loadChain`, and OUT_OF_SEQUENCE. */
+  /** Reads again what has changed. True if the chain is longer now. Throws as the constructor, and OUT_OF_SEQUENCE. */
   refresh(): boolean {
     const grown = this.#refreshChain();
-    const freshness = this.#stamp("freshness");
-    if (grown || freshness !== this.#freshnessReadAt) this.#announce();
+    const freshness = this.#kept.stampOf("freshness");
+    if (grown || freshness !== this.#freshnessReadAt) this.#changed.set();
     this.#freshnessReadAt = freshness;
     return grown;
   }
 
   /** The bytes of the last freshness statement. Throws NOT_FOUND if the board has given none. */
   readFreshness(): Uint8Array {
-    try {
-      return new Uint8Array(readFileSync(partyFile(this.#dir, "freshness")));
-    } catch (error) {
-      throw new CausewayError("NOT_FOUND", "there is no freshness statement here", { cause: error });
-    }
+    const statement = this.#kept.freshness();
+    if (statement === undefined) throw new CausewayError("NOT_FOUND", "there is no freshness statement here");
+    return statement;
   }
 
   /**
@@ -116,21 +99,21 @@ export class Directory {
     if (judgeFreshness(this.federation, decodeSignedFreshness(bytes), this.#clock()) !== "fresh") {
       throw new CausewayError("OUT_OF_SEQUENCE", "the freshness statement is not about the latest directive");
     }
-    replaceFile(partyFile(this.#dir, "freshness"), bytes, 0o644);
-    this.#freshnessReadAt = this.#stamp("freshness");
-    this.#announce();
+    this.#kept.keepFreshness(bytes);
+    this.#freshnessReadAt = this.#kept.stampOf("freshness");
+    this.#changed.set();
   }
 
   #refreshChain(): boolean {
-    const stamp = this.#stamp("chain");
+    const stamp = this.#kept.stampOf("chain");
     if (stamp === this.#readAt) return false;
     this.#readAt = stamp;
-    const chain = loadChain(partyFile(this.#dir, "chain"), this.#context());
+    const chain = proveChain(this.#kept.directives(), this.#context());
     const { number, hash } = this.#chain.federation.head;
     const known = this.#chain.directives.at(-1)?.payload as Uint8Array;
     const same = chain.directives[number - 1]?.payload;
     if (same === undefined || !equalBytes(same, known)) {
-      throw new CausewayError("OUT_OF_SEQUENCE", "the file of directives no longer holds those that were read before");
+      throw new CausewayError("OUT_OF_SEQUENCE", "the directives that are kept are not those that were read before");
     }
     this.#chain = chain;
     const grown = !equalBytes(hash, chain.federation.head.hash);
@@ -142,18 +125,7 @@ export class Directory {
     for (const listener of this.#listeners) listener();
   }
 
-  #announce(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const tell of waiting) tell();
-  }
-
   #context(): ChainContext {
-    return { pinnedFingerprint: readPin(this.#dir), nowMs: this.#clock() };
-  }
-
-  #stamp(file: "chain" | "freshness"): string {
-    const stats = statSync(partyFile(this.#dir, file), { throwIfNoEntry: false });
-    return `${stats?.ino} ${stats?.mtimeMs} ${stats?.size}`;
+    return { pinnedFingerprint: this.#kept.pinnedFingerprint, nowMs: this.#clock() };
   }
 }

@@ -7,16 +7,14 @@
  * epoch's records back from the streams, with the key that is still there, and begins again.
  *
  * Known weakness: memory that was freed is not overwritten, and holds tokens of messages long read. Whoever runs the broker replaces the
- * process once this is done, see `Broker.restartNeeded`.
+ * process once this is done, see `Assembled.restartNeeded`.
  */
 import type { PurgeAttestation } from "../../shared/core/board.ts";
 import { isOpen, openEpochs } from "../../shared/core/decisions.ts";
 import type { Directive, Federation } from "../../shared/core/directive.ts";
 import type { MatchId, MemberId } from "../../shared/core/ids.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import type { Log } from "../../shared/world/log.ts";
-import { nextTurn } from "../../shared/platform/retry.ts";
+import type { World } from "../../shared/world/world.ts";
 import { signPurgeAttestation } from "../../shared/wire/board.ts";
 import type { EpochSpace } from "../core/epoch-space.ts";
 import { SLICE_MATCHES, SLICE_RECORDS } from "../core/limits.ts";
@@ -36,8 +34,7 @@ export type EndingsParts = {
   readonly purge: (member: MemberId, epoch: number) => Promise<number>;
   readonly destroyKey: (epoch: number) => void;
   readonly signer: SigningKeyPair;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: Pick<World, "clock" | "log" | "nextTurn">;
   readonly signal: AbortSignal;
 };
 
@@ -61,7 +58,7 @@ export class Endings {
   }
 
   async #end(epoch: number): Promise<boolean> {
-    const { ledger, spaces, signal, log } = this.#parts;
+    const { ledger, spaces, signal, world } = this.#parts;
     const held = spaces.find(epoch) !== undefined;
     if (ledger.epochs.ended(epoch) === undefined) await this.#writeDown(epoch);
     if (signal.aborted) return held;
@@ -70,29 +67,29 @@ export class Endings {
     if (signal.aborted) return held;
     this.#parts.destroyKey(epoch);
     this.#attest(epoch, messages);
-    log.info("epoch.purged", { epoch, messages });
+    world.log.info("epoch.purged", { epoch, messages });
     return held;
   }
 
   async #writeDown(epoch: number): Promise<void> {
-    const { ledger, publications, spaces, clock, signal } = this.#parts;
+    const { ledger, publications, spaces, world, signal } = this.#parts;
     const space = spaces.find(epoch);
     const records = space === undefined ? [] : [...space.records.all()];
     for (let at = 0; at < records.length; at += SLICE_RECORDS) {
       if (signal.aborted) return;
       const slice = records.slice(at, at + SLICE_RECORDS);
       ledger.transaction(() => slice.forEach((record) => this.#letLinger(space as EpochSpace, record)));
-      await nextTurn();
+      await world.nextTurn();
     }
     let after: MatchId | "" | undefined = "";
     while (after !== undefined) {
       if (signal.aborted) return;
       const from: MatchId | "" = after;
-      after = ledger.transaction(() => publications.matches.retellSome(epoch, from, SLICE_MATCHES, clock()));
-      await nextTurn();
+      after = ledger.transaction(() => publications.matches.retellSome(epoch, from, SLICE_MATCHES, world.clock()));
+      await world.nextTurn();
     }
     const counts = { records: space?.records.size ?? 0, tokens: space?.tokenCount ?? 0 };
-    if (!signal.aborted) ledger.transaction(() => ledger.epochs.beginPurge(epoch, counts, clock()));
+    if (!signal.aborted) ledger.transaction(() => ledger.epochs.beginPurge(epoch, counts, world.clock()));
   }
 
   /** Unless it stands in an epoch that is open, or its owner has taken it back meanwhile. */
@@ -116,9 +113,9 @@ export class Endings {
   }
 
   #attest(epoch: number, messages: number): void {
-    const { ledger, federation, signer, clock } = this.#parts;
+    const { ledger, federation, signer, world } = this.#parts;
     const { records = 0, tokens = 0 } = ledger.epochs.ended(epoch) ?? {};
-    const purgedAtMs = clock();
+    const purgedAtMs = world.clock();
     const directiveNumber = this.#endedBy(epoch);
     const attestation: PurgeAttestation = { epoch, directiveNumber, records, tokens, messages, purgedAtMs };
     const signed = signPurgeAttestation(attestation, { federation: federation().id, signer });

@@ -8,9 +8,7 @@
 import { openEpochs } from "../../shared/core/decisions.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import type { Log } from "../../shared/world/log.ts";
-import { nextTurn } from "../../shared/platform/retry.ts";
+import type { World } from "../../shared/world/world.ts";
 import { SLICE_MATCHES, SLICE_RECORDS } from "../core/limits.ts";
 import type { Spaces } from "../core/spaces.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -23,8 +21,7 @@ export type StandingsParts = {
   readonly federation: () => Federation;
   /** Deletes the streams of a removed member, however long NATS is away. */
   readonly deleteStreams: (member: MemberId) => Promise<void>;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: Pick<World, "clock" | "log" | "nextTurn">;
   readonly signal: AbortSignal;
 };
 
@@ -61,18 +58,18 @@ export class Standings {
   }
 
   async #matchAgain(member: MemberId): Promise<void> {
-    const { federation, ledger, log, signal } = this.#parts;
+    const { federation, ledger, world, signal } = this.#parts;
     const handles = this.#handlesOf(member);
     for (let at = 0; at < handles.length; at += SLICE_RECORDS) {
       // Suspended again, or removed: the next directive's business.
       if (signal.aborted || !federation().members.has(member)) return;
       const slice = handles.slice(at, at + SLICE_RECORDS);
       ledger.transaction(() => slice.forEach((handle) => this.#lookUp(member, handle)));
-      await nextTurn();
+      await world.nextTurn();
     }
     if (!federation().members.has(member)) return;
     ledger.members.setStanding(member, "member");
-    log.info("member.reinstated", { records: handles.length });
+    world.log.info("member.reinstated", { records: handles.length });
   }
 
   #handlesOf(member: MemberId): Handle[] {
@@ -83,24 +80,24 @@ export class Standings {
   }
 
   #lookUp(member: MemberId, handle: Handle): void {
-    const { spaces, publications, federation, clock } = this.#parts;
+    const { spaces, publications, federation, world } = this.#parts;
     for (const { epoch } of openEpochs(federation())) {
       const space = spaces.find(epoch);
       const record = space?.records.find(member, handle);
       // Nobody has changed it: what it meets for the first time in this epoch it may have met all along.
-      if (space !== undefined && record !== undefined) publications.matches.meet(space, record, true, clock());
+      if (space !== undefined && record !== undefined) publications.matches.meet(space, record, true, world.clock());
     }
   }
 
   async #remove(member: MemberId): Promise<void> {
-    const { ledger, publications, deleteStreams, log, clock, signal } = this.#parts;
+    const { ledger, publications, deleteStreams, world, signal } = this.#parts;
     for (const handle of this.#handlesOf(member)) publications.forget(member, handle);
     let after: MatchId | "" | undefined = "";
     while (after !== undefined) {
       if (signal.aborted) return;
       const from: MatchId | "" = after;
-      after = ledger.transaction(() => publications.matches.closeSome(member, from, SLICE_MATCHES, clock()));
-      await nextTurn();
+      after = ledger.transaction(() => publications.matches.closeSome(member, from, SLICE_MATCHES, world.clock()));
+      await world.nextTurn();
     }
     await deleteStreams(member);
     if (signal.aborted) return;
@@ -109,6 +106,6 @@ export class Standings {
       ledger.members.forgetHealth(member);
       ledger.members.setStanding(member, "removed");
     });
-    log.info("member.removed");
+    world.log.info("member.removed");
   }
 }

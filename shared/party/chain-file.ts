@@ -41,9 +41,14 @@ export function decodeChain(bytes: Uint8Array): SignedDirective[] {
   return directives;
 }
 
+/** Reads the file, proving nothing. Throws NOT_FOUND without a file, INVALID for a broken one, ENVIRONMENT for one that cannot be read. */
+export function readDirectives(path: string): SignedDirective[] {
+  return decodeChain(readBytes(path));
+}
+
 /** Loads and proves the chain. Throws NOT_FOUND without a file, INVALID for a broken one, else as `foldDirective`. */
 export function loadChain(path: string, context: ChainContext): Chain {
-  return proveChain(decodeChain(readBytes(path)), context);
+  return proveChain(readDirectives(path), context);
 }
 
 /** Proves directives that were accepted before, or that a fresh statement covers. Throws as `foldDirective`. */

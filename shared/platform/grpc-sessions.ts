@@ -16,6 +16,7 @@ import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor } fro
 import { CausewayError } from "../core/errors.ts";
 import { identityOfCertificate } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
+import type { Timers } from "../world/world.ts";
 
 /** Whether a party may speak now. Asked at every call, and of every connection at each `recheck`. Must not throw. */
 export type MaySpeak = (peer: PeerIdentity) => boolean;
@@ -32,11 +33,13 @@ type Session = { readonly peer: PeerIdentity; readonly calls: Set<Call> };
 
 export class GrpcSessions {
   readonly #maySpeak: MaySpeak;
+  readonly #timers: Pick<Timers, "after">;
   readonly #sessions = new Map<ServerHttp2Session, Session>();
   readonly #callsWith = new WeakMap<Call, Set<Call>>();
 
-  constructor(maySpeak: MaySpeak) {
+  constructor(maySpeak: MaySpeak, timers: Pick<Timers, "after">) {
     this.#maySpeak = maySpeak;
+    this.#timers = timers;
   }
 
   /** Writes who calls into the call's metadata, in place of whatever the caller put there, and keeps out who may not speak. */
@@ -57,7 +60,7 @@ export class GrpcSessions {
     for (const [session, { peer, calls }] of this.#sessions) {
       if (this.#maySpeak(peer)) continue;
       for (const call of calls) call.sendStatus(CUT_OFF);
-      hangUp(session);
+      this.#hangUp(session);
     }
   }
 
@@ -65,7 +68,7 @@ export class GrpcSessions {
     const session = sessionOf(call);
     if (!this.#maySpeak(peer)) {
       call.sendStatus(CUT_OFF);
-      hangUp(session);
+      this.#hangUp(session);
       return false;
     }
     const { calls } = this.#sessions.get(session) ?? this.#meet(session, peer);
@@ -80,13 +83,14 @@ export class GrpcSessions {
     session.once("close", () => this.#sessions.delete(session));
     return met;
   }
-}
 
-/** Lets calls in progress end, then closes the connection all the same. */
-function hangUp(session: ServerHttp2Session): void {
-  if (session.destroyed) return;
-  session.close();
-  setTimeout(() => session.destroy(), LAST_WORDS_MS).unref();
+  /** Lets calls in progress end, then closes the connection all the same. */
+  #hangUp(session: ServerHttp2Session): void {
+    if (session.destroyed) return;
+    session.close();
+    const callOff = this.#timers.after(LAST_WORDS_MS, () => session.destroy());
+    session.once("close", callOff);
+  }
 }
 
 function peerOfCall(call: Call): PeerIdentity | undefined {

@@ -18,11 +18,11 @@ import { HealthDefinition, NOT_SERVING, SERVING } from "../wire/health.ts";
 import { ClientTlsCredentials, ServerTlsCredentials } from "./grpc-credentials.ts";
 import type { ClientTls, GrpcTls } from "./grpc-credentials.ts";
 import { GrpcSessions, PEER_KEY } from "./grpc-sessions.ts";
-import type { MaySpeak } from "./grpc-sessions.ts";
 import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
-import type { Log } from "../world/log.ts";
 import { identityOfCertificate, identityUri } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
+import { pause } from "../world/wait.ts";
+import type { World } from "../world/world.ts";
 
 export type { GrpcTls } from "./grpc-credentials.ts";
 
@@ -34,11 +34,11 @@ export type GrpcServerOptions = {
   readonly address: string;
   readonly tls: GrpcTls;
   readonly services: readonly GrpcService[];
-  readonly log: Log;
+  readonly world: Pick<World, "after" | "log">;
   /** Whether the program does its whole work, for health checks of the server as such. Default: it does. */
   readonly isReady?: () => boolean;
-  /** Who may speak at all, see `grpc-sessions.ts`. Default: every party of the federation that has a certificate. */
-  readonly maySpeak?: MaySpeak;
+  /** Who may speak at all. Default: every party of the federation that has a certificate. */
+  readonly callers?: GrpcSessions;
   /** Default true: without a certificate of the federation nobody gets through the handshake. */
   readonly callersProveThemselves?: boolean;
   /** Largest request. Default `GRPC_MESSAGE_BYTES_MAX`. */
@@ -49,8 +49,6 @@ export type GrpcServerOptions = {
 
 export type GrpcServer = AsyncDisposable & {
   readonly port: number;
-  /** Ends calls and connections of parties that may no longer speak. To be called whenever `maySpeak` may answer otherwise. */
-  recheck(): void;
   /** Serves new connections under a renewed certificate. */
   useTls(tls: GrpcTls): void;
 };
@@ -75,13 +73,13 @@ export function grpcService<Definition extends CompatServiceDefinition & { reado
 
 /** Starts a server, with grpc.health.v1 beside the given services. Throws ENVIRONMENT if it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const sessions = new GrpcSessions(options.maySpeak ?? (() => true));
+  const { world, callers = new GrpcSessions(() => true, world) } = options;
   const limits = {
     ...LIMITS,
     "grpc.max_receive_message_length": options.requestBytesMax ?? GRPC_MESSAGE_BYTES_MAX,
     "grpc.max_send_message_length": GRPC_ANSWER_BYTES_MAX,
   };
-  const server = createServer({ ...limits, interceptors: [sessions.interceptor] }).use(errorsToStatus(options.log));
+  const server = createServer({ ...limits, interceptors: [callers.interceptor] }).use(errorsToStatus(world.log));
   for (const service of [...options.services, healthOf(options)]) service.addTo(server);
   const callersProveThemselves = options.callersProveThemselves ?? true;
   const credentials = new ServerTlsCredentials(options.tls, { callersProveThemselves });
@@ -94,9 +92,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   });
   return {
     port,
-    recheck: () => sessions.recheck(),
     useTls: (tls) => credentials.use(tls),
-    [Symbol.asyncDispose]: () => stop(server, options.graceMs ?? DEFAULT_GRACE_MS),
+    [Symbol.asyncDispose]: () => stop(server, world, options.graceMs ?? DEFAULT_GRACE_MS),
   };
 }
 
@@ -179,11 +176,10 @@ function healthOf({ services, isReady = () => true }: GrpcServerOptions): GrpcSe
 }
 
 /** Streams of clients do not end by themselves, so calls get a while and are then cut. */
-async function stop(server: Server, graceMs: number): Promise<void> {
-  const { promise: graceOver, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, graceMs);
+async function stop(server: Server, world: Pick<World, "after">, graceMs: number): Promise<void> {
+  const ended = new AbortController();
   const stopped = server.shutdown().catch(() => undefined);
-  await Promise.race([stopped, graceOver]);
-  clearTimeout(timer);
+  await Promise.race([stopped, pause(world, graceMs, ended.signal)]);
+  ended.abort();
   server.forceShutdown();
 }

@@ -14,6 +14,9 @@ import { invitationSecretHash, signCredentialsRequest, signInvitation, signPaper
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { BoardRoom, within } from "./support.ts";
 import { AT_ONCE_MS, LONG_MS } from "../support/patience.ts";
+import { chainOnDisk } from "../../broker/disk/chain-on-disk.ts";
+import { SignInDesk } from "../../broker/board/sign-in-desk.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 let room: BoardRoom;
 beforeAll(async () => {
@@ -203,7 +206,7 @@ describe("a broker that stopped between the last signature and the chain", () =>
     const draft = room.draft({ type: "suspend", member: room.federation.member("thb"), reason: "Invented reason" });
     const dir = room.federation.dir("broker");
     const databasePath = join(dir, "data", "board.sqlite");
-    const directory = new Directory(dir, Date.now);
+    const directory = new Directory(chainOnDisk(dir), systemWorld(silentLog));
     const { number, hash } = directory.federation.head;
     {
       using store = new BoardStore(databasePath, directory.federation.id);
@@ -216,7 +219,7 @@ describe("a broker that stopped between the last signature and the chain", () =>
       directory,
       keys: { sealingKeyOf: randomKey, holdsSealingKey: () => false, shareOfferOf: () => undefined },
       oversight: { members: () => [], budgetOf: () => undefined, openAlarmsOf: () => [] },
-      issueSignInCode: () => undefined,
+      issueSignInCode: (user) => new SignInDesk().issue(user),
       clock: Date.now,
       log: silentLog,
     });

@@ -23,6 +23,7 @@ import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/di
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { TestFederation } from "../support/federation.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -106,7 +107,7 @@ afterEach(async () => await open.disposeAsync());
 async function serve(): Promise<GrpcServer> {
   const { address } = federation.founded.federation.found.broker;
   const tls = readTls(federation.dir("broker"));
-  return await startGrpcServer({ address, tls, services: [broker.service], log: silentLog, graceMs: 0 });
+  return await startGrpcServer({ address, tls, services: [broker.service], world: systemWorld(silentLog), graceMs: 0 });
 }
 
 function newFollower(log: Log): ChainFollower {

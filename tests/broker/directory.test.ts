@@ -1,15 +1,24 @@
 import { getEventListeners } from "node:events";
 import { readFileSync, utimesSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readBrokerSealingKeys, readBrokerSigner } from "../../broker/keys.ts";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { chainOnDisk } from "../../broker/disk/chain-on-disk.ts";
+import { keysOnDisk } from "../../broker/disk/keys-on-disk.ts";
+import { announcedSealingKeys, assertOwnSigner } from "../../broker/keys.ts";
 import { listDirectivesRpc } from "../../broker/rpc/list-directives.ts";
 import { Directory } from "../../broker/store/directory.ts";
 import { decodeChain, encodeChain } from "../../shared/party/chain-file.ts";
+import { silentLog } from "../../shared/world/log.ts";
+import type { Sleeper } from "../../shared/world/wake.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 import { PEER_KEY } from "../../shared/platform/grpc-sessions.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { collectGarbage } from "../bench/measure.ts";
 import { foundSample, NOW_MS } from "../trust/sample-federation.ts";
 import type { SampleFederation } from "../trust/sample-federation.ts";
+
+async function readToEnd(answers: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of answers);
+}
 
 describe("the broker's copy of the directives", () => {
   let sample: SampleFederation;
@@ -23,7 +32,8 @@ describe("the broker's copy of the directives", () => {
   });
   afterAll(() => sample[Symbol.dispose]());
 
-  const open = (): Directory => new Directory(sample.dir("broker"), () => NOW_MS);
+  const world = { ...systemWorld(silentLog), clock: () => NOW_MS };
+  const open = (): Directory => new Directory(chainOnDisk(sample.dir("broker")), world);
   function write(chain: Uint8Array): void {
     writeFileSync(path, chain);
     // The clock of some file systems is coarse; the stamp must differ all the same.
@@ -57,17 +67,17 @@ describe("the broker's copy of the directives", () => {
     write(encodeChain(decodeChain(whole).slice(0, -1)));
     const directory = open();
     const stop = new AbortController();
-    const told = [directory.changeWithin(60_000, stop.signal), directory.nextChange(stop.signal).then(() => true)];
+    const told = [directory.listen(), directory.listen()].map((changes) => changes.wait(60_000, stop.signal));
     write(whole);
     directory.refresh();
     expect(await Promise.all(told)).toEqual([true, true]);
     expect(getEventListeners(stop.signal, "abort")).toEqual([]);
-    const stopped = directory.changeWithin(60_000, stop.signal);
-    const ended = directory.nextChange(stop.signal);
+    const changes = directory.listen();
+    const stopped = [changes, directory.listen()].map((each) => each.wait(60_000, stop.signal));
     expect(getEventListeners(stop.signal, "abort")).toHaveLength(2);
     stop.abort();
-    await Promise.all([ended, directory.nextChange(stop.signal)]);
-    expect([await stopped, await directory.changeWithin(60_000, stop.signal)]).toEqual([false, false]);
+    expect(await Promise.all(stopped)).toEqual([false, false]);
+    expect(await changes.wait(60_000, stop.signal)).toBe(false);
     expect(getEventListeners(stop.signal, "abort")).toEqual([]);
   });
 
@@ -76,7 +86,7 @@ describe("the broker's copy of the directives", () => {
     const { signal } = new AbortController();
     const waitInVain = async (): Promise<void> => {
       for (let round = 0; round < 20; round += 1) {
-        await Promise.all(Array.from({ length: 1_000 }, () => directory.changeWithin(0, signal)));
+        await Promise.all(Array.from({ length: 1_000 }, () => directory.listen().wait(0, signal)));
       }
       collectGarbage();
     };
@@ -91,44 +101,55 @@ describe("the broker's copy of the directives", () => {
   it.each([
     { what: "what stands now", follow: false, waits: 0 },
     { what: "what is to come as well, by one who goes away", follow: true, waits: 1 },
-    { what: "what is to come as well, by one who may not", follow: true, waits: 1, refused: true },
+    { what: "what is to come as well, by one who may not", follow: true, waits: 0, refused: true },
   ])("waits for no call for $what when it has ended", async ({ follow, waits, refused = false }) => {
     const directory = open();
-    const ended: Promise<void>[] = [];
-    const nextChange = (signal: AbortSignal): Promise<void> => {
-      const change = directory.nextChange(signal);
-      ended.push(change);
-      return change;
+    const ended: Promise<boolean>[] = [];
+    const listen = (): Sleeper => {
+      const changes = directory.listen();
+      const wait: Sleeper["wait"] = (ms, signal) => {
+        const change = changes.wait(ms, signal);
+        ended.push(change);
+        return change;
+      };
+      return { wait };
     };
     const { chain } = directory;
-    const list = listDirectivesRpc({
-      directory: { chain, readFreshness: () => directory.readFreshness(), nextChange },
-    });
+    const list = listDirectivesRpc({ directory: { chain, readFreshness: () => directory.readFreshness(), listen } });
     const peer = refused ? { kind: "member", member: "0".repeat(32) } : { kind: "broker" };
     const metadata = new Map([[PEER_KEY, JSON.stringify(peer)]]);
-    // As of a call that ends by itself: it never aborts.
-    const { signal } = new AbortController();
+    const call = new AbortController();
+    const { signal } = call;
     const answers = list({ fromNumber: BigInt(chain.directives.length), follow }, { metadata, signal } as never);
     if (refused) await expect(answers.next()).rejects.toMatchObject({ code: "FORBIDDEN" });
     else expect((await answers.next()).value?.directive).toBeDefined();
-    if (follow) await answers.return(undefined);
-    else expect((await answers.next()).done).toBe(true);
+    if (waits > 0) {
+      const reading = readToEnd(answers);
+      await vi.waitFor(() => expect(ended).toHaveLength(waits));
+      call.abort();
+      await reading;
+    }
+    expect((await answers.next()).done).toBe(true);
     expect(ended).toHaveLength(waits);
-    await Promise.all(ended);
+    expect(await Promise.all(ended)).toEqual(Array.from({ length: waits }, () => false));
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("must name the keys that the broker has", () => {
     const { federation } = open();
-    const dir = sample.dir("broker");
-    expect(readBrokerSigner(dir, federation).publicKey).toEqual(federation.found.broker.signingKey);
-    expect([...readBrokerSealingKeys(dir, federation).keys()]).toEqual([1]);
+    const keys = keysOnDisk(sample.dir("broker"));
+    const { broker } = federation.found;
+    expect(keys.signer.publicKey).toEqual(broker.signingKey);
+    expect(() => assertOwnSigner(keys, federation)).not.toThrow();
+    expect([...announcedSealingKeys(keys.sealing, federation).keys()]).toEqual([1]);
     const stranger = {
       ...federation,
-      found: { ...federation.found, broker: { ...federation.found.broker, signingKey: new Uint8Array(32) } },
+      found: { ...federation.found, broker: { ...broker, signingKey: new Uint8Array(32) } },
     };
-    expect(() => readBrokerSigner(dir, stranger)).toThrow(expect.objectContaining({ code: "ENVIRONMENT" }));
+    expect(() => assertOwnSigner(keys, stranger)).toThrow(expect.objectContaining({ code: "ENVIRONMENT" }));
     const epoch = { ...federation.epochs.get(1)!, brokerSealingKey: new Uint8Array(32) };
-    expect(() => readBrokerSealingKeys(dir, { ...federation, epochs: new Map([[1, epoch]]) })).toThrow(
+    const announced = { ...federation, epochs: new Map([[1, epoch]]) };
+    expect(() => announcedSealingKeys(keys.sealing, announced)).toThrow(
       expect.objectContaining({ code: "ENVIRONMENT" }),
     );
   });

@@ -12,6 +12,7 @@ import { deliverySubject } from "../../shared/wire/subjects.ts";
 import { invented } from "../crypto/support.ts";
 import { RecordedLog } from "./support.ts";
 import { Bench, BORDER, HARBOUR } from "./writer-support.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 const keyOf = (name: string): SigningKeyPair => signingKeyPair(invented(name, 32));
 const [SIGNER, FORMER, STRANGER] = [keyOf("broker"), keyOf("the broker before"), keyOf("a stranger")];
@@ -39,7 +40,7 @@ function outletOf(notices: readonly Uint8Array[]) {
     federation: () => federation,
     signer: SIGNER,
     keys: () => [FORMER.publicKey, SIGNER.publicKey],
-    log: recorded.log,
+    world: systemWorld(recorded.log),
     signal: new AbortController().signal,
   });
   const numbers = (): unknown[] =>

@@ -1,6 +1,10 @@
 /** The broker's work on the streams, with a bus that does what each test says. All records are invented. */
 import { describe, expect, it } from "vitest";
+import { Intake } from "../../broker/bus/intake.ts";
+import { MemberStreams } from "../../broker/bus/member-streams.ts";
 import { Plane } from "../../broker/bus/plane.ts";
+import { recall } from "../../broker/bus/recall.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
 import { newHandle, STREAM_SIZES, tokens, upsert } from "./support.ts";
 import { Bench, HARBOUR } from "./writer-support.ts";
 
@@ -20,26 +24,23 @@ function started(onReplay: (stop: AbortController) => void = () => undefined, is
     ensureStream: () => Promise.resolve(),
     ensureConsumer: () => Promise.resolve(),
   };
-  const plane = new Plane({
-    ...bench,
-    bus: bus as never,
-    outlet: { sendNotices: () => Promise.resolve() } as never,
-    federation: () => bench.federation,
-    isOurs,
-    sealingKeys: () => new Map(),
-    pastKeysOf: () => [],
-    sizes: STREAM_SIZES,
-    clock: () => bench.nowMs,
-    log: bench.recorded.log,
-    signal: stop.signal,
-  });
-  return { bench, plane, stop };
+  const { ledger, publications, writer, watch, world } = bench;
+  const federation = () => bench.federation;
+  const intake = new Intake({ federation, sealingKeys: () => new Map(), pastKeysOf: () => [], log: world.log });
+  const outlet = { reply: () => Promise.resolve(), sendNotices: () => Promise.resolve() };
+  const slugOf = (member: MemberId) => bench.federation.members.get(member)?.slug;
+  const common = { bus: bus as never, slugOf, world, signal: stop.signal };
+  const streams = new MemberStreams({ ...common, sizes: STREAM_SIZES });
+  const plane = new Plane({ ...common, streams, intake, writer, outlet, federation, isOurs });
+  const members = () => [...bench.federation.members.keys()];
+  const remember = () => recall({ ...common, intake, ledger, publications, writer, watch, members });
+  return { bench, plane, streams, remember, stop };
 }
 
 describe("bringing memory back", () => {
   it("raises an alarm about what was applied and the stream lacks", async () => {
-    const { bench, plane } = started();
-    await plane.rebuild();
+    const { bench, remember } = started();
+    await remember();
     expect(bench.recorded.lines.find(({ event }) => event === "alarm.streamIncomplete")?.fields).toMatchObject({
       missing: 2,
     });
@@ -47,25 +48,25 @@ describe("bringing memory back", () => {
   });
 
   it("raises none about what it has not read because the broker stops", async () => {
-    const { bench, plane } = started((stop) => stop.abort());
-    await plane.rebuild();
+    const { bench, remember } = started((stop) => stop.abort());
+    await remember();
     expect(bench.recorded.lines).toEqual([]);
   });
 });
 
 describe("serving a member", () => {
   it("ends, and holds up no start, when the broker has stopped before it begins", async () => {
-    const { plane, stop } = started();
+    const { plane, streams, stop } = started();
     stop.abort();
-    await Promise.all([plane.serve(HARBOUR), plane.tried()]);
-    expect(plane.streamsRefused).toEqual(new Set());
+    await Promise.all([plane.serve(HARBOUR), streams.tried()]);
+    expect(streams.refused).toEqual(new Set());
   });
 
   it("begins and goes on only under the key that the chain names", async () => {
     let named = true;
-    const { plane, stop } = started(undefined, () => named);
+    const { plane, streams, stop } = started(undefined, () => named);
     const serving = plane.serve(HARBOUR);
-    await plane.tried();
+    await streams.tried();
     named = false;
     plane.stopOthers();
     await serving;

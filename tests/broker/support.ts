@@ -1,7 +1,7 @@
 /** A broker with a real nats-server and raw protocol clients in place of nodes. All names and numbers are invented. */
 import { mkdirSync } from "node:fs";
-import { createBroker } from "../../broker/broker.ts";
-import type { Broker } from "../../broker/broker.ts";
+import { openBroker } from "../../broker/program.ts";
+import type { OpenBroker } from "../../broker/program.ts";
 import { toBrokerConfig } from "../../broker/config.ts";
 import { concat, equalBytes, toHex } from "../../shared/core/bytes.ts";
 import type {
@@ -52,6 +52,7 @@ import { NatsProcess } from "../support/nats-process.ts";
 import { foundSample } from "../trust/sample-federation.ts";
 import type { SampleFederation } from "../trust/sample-federation.ts";
 import { SOON } from "../support/patience.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 const MIB = 1024 * 1024;
 export const STREAM_SIZES = { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32 * MIB, replicas: 1 };
@@ -95,7 +96,7 @@ export class World implements AsyncDisposable {
   streamSizes = STREAM_SIZES;
   /** Where the broker finds NATS, if not where it listens. */
   brokerNatsUrl: string | undefined;
-  broker!: Broker;
+  broker!: OpenBroker;
 
   constructor(sample: SampleFederation, nats: NatsProcess) {
     this.sample = sample;
@@ -144,17 +145,13 @@ export class World implements AsyncDisposable {
     };
   }
 
-  makeBroker(): Broker {
-    const { settings } = this;
+  async startBroker(): Promise<void> {
     const dir = this.sample.dir("broker");
     mkdirSync(dir, { recursive: true });
     const clock = (): number => this.clock();
-    this.broker = createBroker(toBrokerConfig(dir, settings), { clock, log: this.recorded.log });
-    return this.broker;
-  }
-
-  async startBroker(): Promise<void> {
-    await this.makeBroker().start();
+    const world = { ...systemWorld(this.recorded.log), clock };
+    this.broker = await openBroker(toBrokerConfig(dir, this.settings), world);
+    await this.broker.ready;
   }
 
   async stopBroker(): Promise<void> {

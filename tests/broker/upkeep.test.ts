@@ -33,8 +33,7 @@ function endingsOf(bench: Bench, over: { readonly die?: () => void } = {}) {
     },
     destroyKey: (epoch) => void did.push(`key ${epoch}`),
     signer,
-    clock: () => bench.nowMs,
-    log: bench.recorded.log,
+    world: bench.world,
     signal: abort.signal,
   });
   return { endings, did, abort };
@@ -42,17 +41,15 @@ function endingsOf(bench: Bench, over: { readonly die?: () => void } = {}) {
 
 function standingsOf(bench: Bench, deleteStreams = (): Promise<void> => Promise.resolve()) {
   const abort = new AbortController();
-  const { ledger, publications, spaces, recorded } = bench;
+  const { ledger, publications, spaces, world } = bench;
   const federation = () => bench.federation;
-  const clock = () => bench.nowMs;
   const parts = {
     ledger,
     publications,
     spaces,
     federation,
     deleteStreams,
-    clock,
-    log: recorded.log,
+    world,
     signal: abort.signal,
   };
   return { standings: new Standings(parts), abort };

@@ -17,6 +17,8 @@ import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { submissionHash } from "../../shared/wire/data-plane.ts";
 import { RecordedLog } from "./support.ts";
+import { systemWorld } from "../../shared/world/world.ts";
+import type { World } from "../../shared/world/world.ts";
 
 export const HARBOUR = "a".repeat(32) as MemberId;
 export const BORDER = "b".repeat(32) as MemberId;
@@ -68,6 +70,11 @@ export class Bench {
       onConnected: (member, number) => this.connected.push([member, number]),
     });
     for (const member of MEMBERS) this.chains.set(member, new Chain(member));
+  }
+
+  /** The machine's, but for clock and log. */
+  get world(): World {
+    return { ...systemWorld(this.recorded.log), clock: () => this.nowMs };
   }
 
   /** The member's next submission, not yet received. */

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Changes } from "../../broker/console-data/changes.ts";
 import { Proven } from "../../broker/console-data/proven.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { pauseUnlessTold } from "../../shared/platform/retry.ts";
+import { silentLog } from "../../shared/world/log.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 import { WrittenLog } from "../support/written-log.ts";
 
 describe("what was proven", () => {
@@ -37,10 +39,10 @@ describe("word of changes", () => {
 
   it("comes at once for a directive, soon for the rest, and not while nothing is new", async () => {
     const log = new WrittenLog();
-    let decide = (): void => undefined;
+    const decided = new Wake(systemWorld(silentLog));
     let state = "as it was";
     const changes = new Changes({
-      directiveWithin: (ms, signal) => pauseUnlessTold((tell) => ((decide = tell), () => undefined), ms, signal),
+      directory: { listen: () => decided.sleeper() },
       state: () => state,
       log: log.for("broker"),
     });
@@ -51,7 +53,7 @@ describe("word of changes", () => {
     });
     const unsubscribe = changes.subscribe(() => (told += 1));
     const following = changes.follow(stop.signal);
-    decide();
+    decided.set();
     await vi.advanceTimersByTimeAsync(0);
     expect(told).toBe(1);
     state = "another";

@@ -16,6 +16,7 @@ import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { HealthDefinition } from "../../shared/wire/health.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
 import { newMember } from "../hardening/evaluators.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 const SERVER_KEY = randomBytes(32);
 const SERVER = evaluatorIdentity({ name: "key-office", signingKey: SERVER_KEY });
@@ -35,7 +36,13 @@ async function serve(tls: GrpcTls, answer: (peer: PeerIdentity) => bigint, log: 
     },
     async *evaluate() {},
   });
-  return await startGrpcServer({ address: "127.0.0.1:0", tls, services: [service], log, graceMs: 0 });
+  return await startGrpcServer({
+    address: "127.0.0.1:0",
+    tls,
+    services: [service],
+    world: systemWorld(log),
+    graceMs: 0,
+  });
 }
 
 const setting = async () => {
@@ -109,7 +116,7 @@ describe("gRPC between parties", () => {
     const { server: tls } = await setting();
     await using first = await serve(tls, () => 0n);
     const address = `127.0.0.1:${first.port}`;
-    const second = startGrpcServer({ address, tls, services: [], log: silentLog });
+    const second = startGrpcServer({ address, tls, services: [], world: systemWorld(silentLog) });
     await expect(second).rejects.toMatchObject({
       code: "ENVIRONMENT",
       message: `cannot listen on ${address}: is the port in use by another program?`,

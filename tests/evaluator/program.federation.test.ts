@@ -96,7 +96,7 @@ async function serveDirectory(distort = (payload: Uint8Array): Uint8Array => pay
     address,
     tls: readTls(dir("broker")),
     services: [service],
-    log: silentLog,
+    world: systemWorld(silentLog),
     graceMs: 0,
   });
   open.use(server);

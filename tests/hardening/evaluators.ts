@@ -21,6 +21,7 @@ import { createAuthority, createTlsRequest, issueCertificate } from "../../share
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import type { Authority } from "../../shared/platform/certificates.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 export const AMPLE: Budget = { initial: 1_000_000, perDay: 1_000_000 };
 
@@ -156,7 +157,13 @@ async function startEvaluator(
     const service =
       options.wrap?.(evaluator.service, { name, federation: test.federation.id, signing }) ?? evaluator.service;
     stack.use(
-      await startGrpcServer({ address: `127.0.0.1:${port}`, tls, services: [service], log: silentLog, graceMs: 0 }),
+      await startGrpcServer({
+        address: `127.0.0.1:${port}`,
+        tls,
+        services: [service],
+        world: systemWorld(silentLog),
+        graceMs: 0,
+      }),
     );
     running = stack;
   };

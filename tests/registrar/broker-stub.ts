@@ -1,8 +1,10 @@
 /** A broker that only serves the chain and passes on what registrar and parties say to each other. */
+import { chainOnDisk } from "../../broker/disk/chain-on-disk.ts";
 import { Directory } from "../../broker/store/directory.ts";
 import { directoryService } from "../../broker/rpc/directory-service.ts";
 import { toHex } from "../../shared/core/bytes.ts";
-import { systemClock } from "../../shared/world/clock.ts";
+import { silentLog } from "../../shared/world/log.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 import { grpcService, peerOf, startGrpcServer } from "../../shared/platform/grpc.ts";
 import type { GrpcServer } from "../../shared/platform/grpc.ts";
 import { readTls } from "../../shared/party/tls.ts";
@@ -22,7 +24,7 @@ export class BrokerStub implements AsyncDisposable {
   #server: GrpcServer | undefined;
 
   private constructor(federation: TestFederation) {
-    this.directory = new Directory(federation.dir("broker"), systemClock);
+    this.directory = new Directory(chainOnDisk(federation.dir("broker")), systemWorld(silentLog));
   }
 
   static async start(federation: TestFederation): Promise<BrokerStub> {
@@ -31,7 +33,7 @@ export class BrokerStub implements AsyncDisposable {
       address: federation.founded.federation.found.broker.address,
       tls: readTls(federation.dir("broker")),
       services: [directoryService({ directory: stub.directory }), stub.#service()],
-      log: federation.log.for("broker"),
+      world: systemWorld(federation.log.for("broker")),
       graceMs: 50,
     });
     return stub;

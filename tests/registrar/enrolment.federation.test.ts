@@ -28,6 +28,8 @@ import { freePort } from "../../deploy/demo/ports.ts";
 import { BrokerStub } from "./broker-stub.ts";
 import { eventually, registrarOf } from "./support.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { systemWorld } from "../../shared/world/world.ts";
+import { silentLog } from "../../shared/world/log.ts";
 
 let federation: TestFederation;
 let broker: BrokerStub;
@@ -62,6 +64,7 @@ async function openDoor(tls = readTls(federation.dir("broker"))): Promise<GrpcSe
       credentials: { ask: (_keyId, signed) => broker.ask(signed), issued: (keyId) => broker.credentialsOf(keyId) },
     },
     natsUrl: federation.natsUrl,
+    world: systemWorld(silentLog),
     clock: systemClock,
     log: federation.log.for("broker"),
     limits: {

@@ -6,7 +6,7 @@ import { officeAtBroker } from "../../agency-node/admin/rpc/broker-office.ts";
 import { readConfig } from "../../agency-node/config.ts";
 import { collect, handIn } from "../../agency-node/enrolment/enrol.ts";
 import { createNode } from "../../agency-node/node.ts";
-import { createBroker } from "../../broker/broker.ts";
+import { openBroker } from "../../broker/program.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
@@ -24,6 +24,7 @@ import { TestFederation } from "../support/federation.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 import { eventually, isLetIn, natsAs, registrarOf } from "./support.ts";
 import { CUT_OFF_MS, LONG_MS, SOON } from "../support/patience.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 /** What `admin invite` does. */
 async function invite(federation: TestFederation, door: string): Promise<string> {
@@ -46,8 +47,8 @@ describe("a unit", { timeout: LONG_MS }, () => {
     await federation.nats.start();
     const door = `127.0.0.1:${await freePort()}`;
     const config = { ...federation.configureBroker(), enrolment: { listen: door } };
-    await using broker = createBroker(config, { clock: systemClock, log: federation.log.for("broker") });
-    await broker.start();
+    await using broker = await openBroker(config, systemWorld(federation.log.for("broker")));
+    await broker.ready;
     await using _ = registrarOf(federation);
     const dir = join(federation.root, "border");
     const asking = { dir, clock: systemClock, signal: AbortSignal.timeout(LONG_MS) };

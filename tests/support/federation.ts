@@ -17,8 +17,8 @@ import type { NodeConfig } from "../../agency-node/config.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
 import { createNode } from "../../agency-node/node.ts";
 import type { Node } from "../../agency-node/node.ts";
-import { createBroker } from "../../broker/broker.ts";
-import type { Broker } from "../../broker/broker.ts";
+import { openBroker } from "../../broker/program.ts";
+import type { OpenBroker } from "../../broker/program.ts";
 import { toBrokerConfig } from "../../broker/config.ts";
 import type { BrokerConfig, BrokerSettings } from "../../broker/config.ts";
 import { startEvaluatorProgram } from "../../broker/evaluator/program.ts";
@@ -167,12 +167,12 @@ export class TestFederation implements AsyncDisposable {
   }
 
   /** Resolves when the broker takes submissions; waits for NATS as long as it takes. */
-  async startBroker(streams: Partial<BrokerSettings["streams"]> = {}): Promise<Broker> {
+  async startBroker(streams: Partial<BrokerSettings["streams"]> = {}): Promise<OpenBroker> {
     const config = this.configureBroker(streams);
     const { brokerClock: clock = systemClock } = this.#options;
-    const broker = createBroker(config, { clock, log: this.log.for("broker") });
+    const broker = await openBroker(config, { ...systemWorld(this.log.for("broker")), clock });
     this.#running.set("broker", broker);
-    await broker.start();
+    await broker.ready;
     return broker;
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Broker } from "../../broker/broker.ts";
+import type { OpenBroker } from "../../broker/program.ts";
 import { ENTRIES_PER_SUBMISSION_MAX, SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 import type { MatchId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
@@ -18,7 +18,7 @@ const nothing = () => ({ kind: "publication", entries: [] }) as const;
  */
 describe("a member that abuses the wire", { timeout: 2 * LONG_MS }, () => {
   let federation: TestFederation;
-  let broker: Broker;
+  let broker: OpenBroker;
   let attacker: RawMember;
   let harbour: RawMember;
   let border: RawMember;

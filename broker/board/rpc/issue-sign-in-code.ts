@@ -1,6 +1,5 @@
 /** `IssueSignInCode`: the caller's certificate is its way into the web console, once; or an auditor's, whom it lets in. */
 import type { CallContext } from "nice-grpc";
-import { CausewayError } from "../../../shared/core/errors.ts";
 import type { IssueSignInCodeRequest, IssueSignInCodeResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { administratorCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
@@ -8,9 +7,7 @@ import type { BoardDesk } from "./desk.ts";
 export function issueSignInCodeRpc({ directory, issueSignInCode }: BoardDesk) {
   return async ({ auditor }: IssueSignInCodeRequest, context: CallContext): Promise<IssueSignInCodeResponse> => {
     const caller = administratorCalling(context, directory.federation);
-    const issue = issueSignInCode();
-    if (issue === undefined) throw new CausewayError("UNAVAILABLE", "this broker serves no web console");
-    const { code, validUntilMs, consoleUrl } = issue(
+    const { code, validUntilMs, consoleUrl } = issueSignInCode(
       auditor === "" ? { role: "administrator", keyId: caller } : { role: "auditor", name: auditor },
     );
     return { code, validUntilMs: BigInt(validUntilMs), consoleUrl };

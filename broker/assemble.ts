@@ -1,0 +1,177 @@
+/**
+ * The broker's parts over its ports: nothing is opened here but databases, and nothing runs before `run`. The one list of who hears of a
+ * directive, and the one of what goes on at the same time.
+ */
+import type { Directive } from "../shared/core/directive.ts";
+import type { MemberId } from "../shared/core/ids.ts";
+import type { Log } from "../shared/world/log.ts";
+import { recall } from "./bus/recall.ts";
+import { assembleDataPlane } from "./data-plane.ts";
+import type { DataPlane } from "./data-plane.ts";
+import { assembleDesk } from "./desk.ts";
+import type { Desk } from "./desk.ts";
+import { Directives } from "./directives.ts";
+import type { Hearers } from "./directives.ts";
+import { layGround } from "./ground.ts";
+import type { Ground } from "./ground.ts";
+import type { BrokerPorts } from "./ports.ts";
+import { keepHouse, prepareDigests } from "./upkeep.ts";
+import { Endings } from "./writer/endings.ts";
+import { Standings } from "./writer/standings.ts";
+
+/** The broker before it runs. Disposal stops it and closes its databases; the doors that were opened must have been closed. */
+export type Assembled = AsyncDisposable & {
+  readonly ground: Ground;
+  readonly plane: DataPlane;
+  readonly desk: Desk;
+  readonly directives: Directives;
+  /** All that goes on at the same time once memory is back. Each ends when the tasks are told to stop. */
+  readonly loops: readonly (() => Promise<void>)[];
+  /**
+   * Resolves when this process has held tokens of an epoch that is gone. Memory that was freed still holds them: replace the process, see
+   * `main.ts`.
+   */
+  readonly restartNeeded: Promise<void>;
+};
+
+/** Throws ENVIRONMENT if keys or databases are not those of this federation's broker, and as `Directory` for what is no proven chain. */
+export function assemble(ports: BrokerPorts): Assembled {
+  using opened = new DisposableStack();
+  const ground = layGround(ports);
+  opened.use(ground.ledger);
+  const plane = assembleDataPlane(ground);
+  const desk = assembleDesk(ground, plane);
+  opened.use(desk.board);
+  const restart = Promise.withResolvers<void>();
+  const { world, directory, tasks } = ground;
+  const { signal } = tasks;
+  const hearers = hearersOf({ ground, plane, desk, onPurged: () => restart.resolve() });
+  const directives = new Directives({ directory, hearers, watch: plane.watch, world, signal });
+  directory.onGrown(() => directives.tellAtOnce());
+  const databases = opened.move();
+  return {
+    ground,
+    plane,
+    desk,
+    directives,
+    loops: loopsOf(ground, plane, desk, directives),
+    restartNeeded: restart.promise,
+    async [Symbol.asyncDispose]() {
+      tasks.stop();
+      await desk.evaluator?.[Symbol.asyncDispose]();
+      databases.dispose();
+    },
+  };
+}
+
+/** Who hears of a directive, in this order. */
+function hearersOf(of: { ground: Ground; plane: DataPlane; desk: Desk; onPurged: () => void }): Hearers {
+  const { ground, plane, desk, onPurged } = of;
+  const { world } = ground;
+  const standings = standingsOf(ground, plane);
+  const endings = endingsOf(ground, plane);
+  return {
+    atOnce: [
+      // Whoever may not speak any more is off the line before anything else.
+      () => desk.callers.recheck(),
+      () => retireShares(desk, world.log),
+      () => plane.plane.stopOthers(),
+      // Before anything is matched without whoever is suspended.
+      () => standings.note(),
+    ],
+    soon: [
+      // Before those are served who may seal to the key of a new epoch.
+      () => ground.sealing.refresh(),
+      () => warnOfOtherKey(ground),
+      () => serveNew(ground, plane),
+    ],
+    inTime: [
+      () => standings.settle(),
+      async () => {
+        if (await endings.settle()) onPurged();
+      },
+    ],
+  };
+}
+
+/** What goes on at the same time, beside a task for each member (`Plane.serve`). */
+function loopsOf(ground: Ground, plane: DataPlane, desk: Desk, directives: Directives): Assembled["loops"] {
+  const { world, directory, settings, tasks } = ground;
+  const { watch, publications } = plane;
+  const { signal } = tasks;
+  return [
+    () => keepHouse({ directory, directives, watch, publications, world, signal }),
+    () => directives.carryOut(),
+    () => prepareDigests({ publications, world, signal }),
+    ...(settings.console === undefined ? [] : [() => desk.consoleData.follow(signal)]),
+  ];
+}
+
+export type Running = {
+  /**
+   * Resolves once memory is back and submissions are taken; waits for the bus as long as it takes. Rejects with what this process cannot go
+   * on from; later that is told by `Tasks.failed`.
+   */
+  readonly ready: Promise<void>;
+  /** Whether the broker does all of its work now. */
+  isReady(): boolean;
+};
+
+/** From assembled to running, until the tasks are told to stop. */
+export function run(assembled: Assembled): Running {
+  const { bus, isNamed } = assembled.ground;
+  let isCaughtUp = false;
+  const ready = begin(assembled).then(() => void (isCaughtUp = true));
+  // Whoever awaits it gets its failure; nobody has to.
+  ready.catch(() => undefined);
+  return { ready, isReady: () => isCaughtUp && bus.connected && isNamed() };
+}
+
+async function begin({ ground, plane, directives, loops }: Assembled): Promise<void> {
+  const { federation, tasks } = ground;
+  const { signal } = tasks;
+  // What was decided while no process was here.
+  directives.tellAtOnce();
+  const members = (): MemberId[] => [...federation().members.keys(), ...federation().suspended.keys()];
+  const undecided = await recall({ ...ground, ...plane, members, signal });
+  if (signal.aborted) return;
+  plane.plane.beginAt(undecided);
+  serveNew(ground, plane);
+  for (const loop of loops) tasks.run(loop());
+  await plane.streams.tried();
+}
+
+function standingsOf(ground: Ground, { streams, publications, spaces }: DataPlane): Standings {
+  const { ledger, federation, world, tasks } = ground;
+  const deleteStreams = (member: MemberId): Promise<void> => streams.remove(member);
+  return new Standings({ ledger, publications, spaces, federation, deleteStreams, world, signal: tasks.signal });
+}
+
+function endingsOf(ground: Ground, { streams, publications, spaces }: DataPlane): Endings {
+  const { ledger, federation, directory, sealing, keys, world, tasks } = ground;
+  return new Endings({
+    ledger,
+    publications,
+    spaces,
+    federation,
+    directives: (): readonly Directive[] => directory.directives,
+    purge: (member, epoch) => streams.purge(member, epoch),
+    destroyKey: (epoch) => sealing.destroy(epoch),
+    signer: keys.signer,
+    world,
+    signal: tasks.signal,
+  });
+}
+
+function serveNew({ tasks }: Ground, { plane }: DataPlane): void {
+  for (const member of plane.newMembers()) tasks.run(plane.serve(member));
+}
+
+function retireShares({ evaluator }: Desk, log: Log): void {
+  evaluator?.retire().catch((error: unknown) => log.error("evaluator.retireFailed", error));
+}
+
+/** Members go on asking here what the chain says, also which key they are to believe now. They are served by whoever has that key. */
+function warnOfOtherKey({ isNamed, world }: Ground): void {
+  if (!isNamed()) world.log.warn("alarm.keyReplaced");
+}

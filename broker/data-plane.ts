@@ -1,0 +1,58 @@
+/** What takes members' submissions from the bus, matches them and tells members what came of it. */
+import type { MemberId } from "../shared/core/ids.ts";
+import { Intake } from "./bus/intake.ts";
+import { MemberStreams } from "./bus/member-streams.ts";
+import { Outlet } from "./bus/outlet.ts";
+import { Plane } from "./bus/plane.ts";
+import { Spaces } from "./core/spaces.ts";
+import { keyedTokenHash } from "./core/token-index.ts";
+import type { Ground } from "./ground.ts";
+import { brokerKeysOf, signingKeysOf } from "./keys.ts";
+import type { SealingKeys } from "./keys.ts";
+import { NoticeBook } from "./writer/notice-book.ts";
+import { Proofs } from "./writer/proofs.ts";
+import { Publications } from "./writer/publications.ts";
+import { Watch } from "./writer/watch.ts";
+import { Writer } from "./writer/writer.ts";
+import type { Party } from "./core/match.ts";
+
+export type DataPlane = {
+  readonly spaces: Spaces;
+  readonly watch: Watch;
+  readonly publications: Publications;
+  readonly writer: Writer;
+  readonly intake: Intake;
+  readonly streams: MemberStreams;
+  readonly plane: Plane;
+};
+
+const INDEX_SEED_BYTES = 16;
+
+export function assembleDataPlane(ground: Ground): DataPlane {
+  const { world, bus, keys, ledger, federation, directory, slugOf, settings, tasks } = ground;
+  const { log } = world;
+  const { signal } = tasks;
+  const { signer } = keys;
+
+  const notices = new NoticeBook({ ledger, federation, signer });
+  const spaces = new Spaces(keyedTokenHash(world.randomBytes(INDEX_SEED_BYTES)));
+  const watch = new Watch({ ledger, federation, log });
+  const onPublished: Watch["published"] = (...told) => watch.published(...told);
+  const publications = new Publications({ ledger, notices, federation, spaces, onPublished });
+  const recordOf = ({ member, handle }: Party) => publications.find(member, handle);
+  const proofs = new Proofs({ ledger, notices, federation, recordOf });
+
+  const brokerKeys = (): readonly Uint8Array[] => brokerKeysOf(directory.directives);
+  const outlet = new Outlet({ bus, ledger, federation, signer, keys: brokerKeys, world, signal });
+  const onConnected = (member: MemberId, noticeNumber: number): void => outlet.resume(member, noticeNumber);
+  const writer = new Writer({ ledger, publications, watch, proofs, notices, federation, log, onConnected });
+
+  const sealingKeys = (): SealingKeys => ground.sealing.keys;
+  const pastKeysOf = (member: MemberId): readonly Uint8Array[] => signingKeysOf(directory.directives, member);
+  const intake = new Intake({ federation, sealingKeys, pastKeysOf, log });
+  const streams = new MemberStreams({ bus, sizes: settings.streams, slugOf, world, signal });
+  bus.onReconnect(() => streams.reconnected());
+  const isOurs = ground.isNamed;
+  const plane = new Plane({ bus, streams, intake, writer, outlet, federation, isOurs, world, signal });
+  return { spaces, watch, publications, writer, intake, streams, plane };
+}

@@ -1,0 +1,45 @@
+/** What all other parts stand on: the chain of directives, the broker's own keys as the chain names them, and the ledger. */
+import { equalBytes } from "../shared/core/bytes.ts";
+import type { Federation } from "../shared/core/directive.ts";
+import type { MemberId } from "../shared/core/ids.ts";
+import { Tasks } from "../shared/world/tasks.ts";
+import { assertOwnSigner, SealingRing } from "./keys.ts";
+import type { BrokerPorts } from "./ports.ts";
+import { Directory } from "./store/directory.ts";
+import { Ledger } from "./store/ledger.ts";
+
+export type Ground = BrokerPorts & {
+  readonly directory: Directory;
+  /** As it stands now. */
+  readonly federation: () => Federation;
+  /** Undefined for whoever is no member in good standing. */
+  readonly slugOf: (member: MemberId) => string | undefined;
+  /** Whether the chain names the key that this process signs with. Nobody would believe it under another. */
+  readonly isNamed: () => boolean;
+  readonly ledger: Ledger;
+  readonly sealing: SealingRing;
+  readonly tasks: Tasks;
+};
+
+/** Throws ENVIRONMENT if keys or ledger are not those of this federation's broker, and as `Directory`. */
+export function layGround(ports: BrokerPorts): Ground {
+  const { world, keys, databases } = ports;
+  const directory = new Directory(ports.chain, world);
+  const federation = (): Federation => directory.federation;
+  assertOwnSigner(keys, federation());
+  using opened = new DisposableStack();
+  const ledger = opened.use(new Ledger(databases("ledger"), federation().id));
+  const isGone = (epoch: number): boolean => ledger.epochs.ended(epoch) !== undefined;
+  const sealing = new SealingRing({ kept: keys.sealing, federation, isGone });
+  opened.move();
+  return {
+    ...ports,
+    directory,
+    federation,
+    slugOf: (member) => federation().members.get(member)?.slug,
+    isNamed: () => equalBytes(federation().found.broker.signingKey, keys.signer.publicKey),
+    ledger,
+    sealing,
+    tasks: new Tasks(world.log, "broker.failed"),
+  };
+}

@@ -1,0 +1,41 @@
+/** The evaluator that the directives list under the broker's own key, if they list one. */
+import { equalBytes } from "../shared/core/bytes.ts";
+import type { Federation } from "../shared/core/directive.ts";
+import type { MemberId } from "../shared/core/ids.ts";
+import { evaluatorsIn } from "../shared/platform/standing.ts";
+import type { World } from "../shared/world/world.ts";
+import { createEvaluator } from "./evaluator/evaluator.ts";
+import type { Evaluator } from "./evaluator/evaluator.ts";
+import type { StartEngine } from "./evaluator/engine.ts";
+import type { EvaluatorEvent } from "./evaluator/ports.ts";
+import type { OwnKeys } from "./ports.ts";
+import type { Watch } from "./writer/watch.ts";
+
+export type HostedParts = {
+  readonly name: string;
+  readonly federation: () => Federation;
+  readonly keys: Pick<OwnKeys, "signer" | "shares">;
+  readonly databasePath: string;
+  readonly startEngine: StartEngine;
+  readonly watch: Pick<Watch, "evaluated" | "raise">;
+  readonly world: Pick<World, "clock" | "log">;
+};
+
+/** Its name; undefined if there is none. */
+export function hostedName(federation: Federation, { signer }: Pick<OwnKeys, "signer">): string | undefined {
+  return evaluatorsIn(federation).find(({ signingKey }) => equalBytes(signingKey, signer.publicKey))?.name;
+}
+
+/** Throws as `createEvaluator`. */
+export function hostEvaluator(parts: HostedParts): Evaluator {
+  const { name, federation, keys, databasePath, startEngine, watch, world } = parts;
+  const slugOf = (member: MemberId): string | undefined => federation().members.get(member)?.slug;
+  const onEvent = (event: EvaluatorEvent): void => {
+    const { kind, member, ...counts } = event;
+    world.log.info(`evaluator.${kind}`, { member: slugOf(member), ...counts });
+    if (event.kind === "evaluated" && event.charged) watch.evaluated(member, event.elements, world.clock());
+    if (event.kind === "budgetAlarm") watch.raise("evaluationBudget", member, world.clock());
+  };
+  const { shares, signer: signing } = keys;
+  return createEvaluator({ name, federation, shares, signing, databasePath, startEngine, onEvent }, world);
+}

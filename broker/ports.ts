@@ -1,0 +1,74 @@
+/**
+ * What the broker needs of its surroundings besides time, timers, randomness and the log (`shared/world/world.ts`): each in terms of what
+ * it keeps or carries, with how it fails. `broker/disk/` has the adapters for a broker that owns a directory.
+ */
+import type { SignedDirective } from "../shared/core/directive.ts";
+import type { SealingKeyPair } from "../shared/crypto/seal.ts";
+import type { SigningKeyPair } from "../shared/crypto/sign.ts";
+import type { Chain } from "../shared/party/chain-file.ts";
+import type { NatsBus } from "../shared/platform/nats.ts";
+import type { World } from "../shared/world/world.ts";
+import type { BrokerSettings } from "./config.ts";
+import type { StartEngine } from "./evaluator/engine.ts";
+import type { KeyShares, ShareMaker } from "./evaluator/ports.ts";
+
+/**
+ * Keeps the chain of directives and the last freshness statement. Others may replace either at any moment: nothing that is read here is
+ * believed before it is proven. Every call throws ENVIRONMENT when the medium fails.
+ */
+export type KeptChain = {
+  /** Fingerprint of the `found` directive, told to the broker's operator by another way: the one thing believed without proof. */
+  readonly pinnedFingerprint: Uint8Array;
+  /** Another text whenever what is kept may have changed. */
+  stampOf(what: "chain" | "freshness"): string;
+  /** Oldest first, unproven. Throws NOT_FOUND if none are kept, INVALID for what cannot be read as directives. */
+  directives(): readonly SignedDirective[];
+  /** Durable once it returns. Throws OUT_OF_SEQUENCE if what is kept goes further or is another history; then nothing changed. */
+  keep(chain: Chain, nowMs: number): void;
+  /** `Signed` bytes, unproven; undefined if none are kept. */
+  freshness(): Uint8Array | undefined;
+  /** Durable once it returns. */
+  keepFreshness(statement: Uint8Array): void;
+};
+
+/** The broker's secrets. Every call throws ENVIRONMENT when a key is missing, damaged, or lies where others can read it. */
+export type OwnKeys = {
+  readonly signer: SigningKeyPair;
+  readonly sealing: {
+    /** Of which there are keys, in any order. */
+    epochs(): readonly number[];
+    read(epoch: number): SealingKeyPair;
+    /** Makes the key of an epoch to come unless there is one, durably, and returns its public half. */
+    prepare(epoch: number): Uint8Array;
+    /** Destroys a key for good, if there is one: what was sealed to it opens for nobody any more. */
+    destroy(epoch: number): void;
+  };
+  /** Of the evaluator that the broker hosts, if it hosts one. */
+  readonly shares: KeyShares & ShareMaker;
+};
+
+/** Where a part's SQLite file lies, such as `/var/lib/causeway/data/ledger.sqlite`; `:memory:` keeps it as long as the process lives. */
+export type DatabasePaths = (name: "ledger" | "board" | "evaluator" | "console") => string;
+
+/**
+ * Carries members' submissions here and deliveries to them, see `NatsBus`. It may be away at any moment and for any time, before the first
+ * connection too: then calls throw UNAVAILABLE or wait, and generators wait. What it has taken it may lose, repeat or bring in another order.
+ */
+export type BrokerBus = Pick<
+  NatsBus,
+  "connected" | "publish" | "consume" | "replay" | "ensureStream" | "ensureConsumer" | "purge" | "deleteStream"
+> & {
+  /** The bus was away and is back: it may have lost what it had. */
+  onReconnect(listener: () => void): void;
+};
+
+export type BrokerPorts = {
+  readonly world: World;
+  readonly bus: BrokerBus;
+  readonly chain: KeptChain;
+  readonly keys: OwnKeys;
+  readonly databases: DatabasePaths;
+  /** Of the evaluator that the broker hosts. */
+  readonly startEngine: StartEngine;
+  readonly settings: Pick<BrokerSettings, "streams" | "console">;
+};

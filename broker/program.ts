@@ -1,0 +1,158 @@
+/**
+ * The broker as a process, out of its directory: real adapters for its ports, and its doors, which open in this order and close in the
+ * reverse: gRPC for the parties of the federation, the door for those who are to join, the bus, the administrators' console.
+ */
+import { join, resolve } from "node:path";
+import { probeCrypto } from "../shared/crypto/probe.ts";
+import { startGrpcServer } from "../shared/platform/grpc.ts";
+import type { GrpcServer } from "../shared/platform/grpc.ts";
+import { makePrivateDirectory } from "../shared/party/key-files.ts";
+import { aborted } from "../shared/platform/lifecycle.ts";
+import { readNatsCredentials } from "../shared/party/credentials.ts";
+import { readTls } from "../shared/party/tls.ts";
+import { BROKER_INBOX_PREFIX } from "../shared/wire/subjects.ts";
+import type { World } from "../shared/world/world.ts";
+import { assemble, run } from "./assemble.ts";
+import type { Assembled, Running } from "./assemble.ts";
+import { LateBus } from "./bus/late-bus.ts";
+import type { BrokerConfig } from "./config.ts";
+import { startConsole } from "./console/console.ts";
+import type { BrokerStatus } from "./desk.ts";
+import { chainOnDisk } from "./disk/chain-on-disk.ts";
+import { keysOnDisk } from "./disk/keys-on-disk.ts";
+import { Doors } from "./doors.ts";
+import { startEnrolment } from "./enrolment/enrolment.ts";
+import { workerEngines } from "./evaluator/doors.ts";
+import type { Oversight } from "./oversight.ts";
+import type { BrokerBus, BrokerPorts } from "./ports.ts";
+import { keepOwnRenewed } from "./renewal.ts";
+
+/** A broker whose gRPC is open. Disposal closes all doors and lets go of all files. */
+export type OpenBroker = AsyncDisposable & {
+  /** Where gRPC listens. */
+  readonly port: number;
+  readonly status: BrokerStatus;
+  readonly oversight: Oversight;
+  /** See `Running.ready`; the console stands as well then. */
+  readonly ready: Promise<void>;
+  /** Rejects when the broker cannot go on; dispose of it then. */
+  readonly failed: Promise<never>;
+  /** See `Assembled.restartNeeded`. */
+  readonly restartNeeded: Promise<void>;
+};
+
+/** Throws ENVIRONMENT, UNPROVEN or INVALID if the directory does not hold what the federation's broker needs, or a port is in use. */
+export async function openBroker(config: BrokerConfig, world: World): Promise<OpenBroker> {
+  probeCrypto();
+  await using owned = new AsyncDisposableStack();
+  const bus = new LateBus();
+  const broker = owned.use(assemble(portsOf(config, world, bus)));
+  const { tasks } = broker.ground;
+  const doors = owned.use(new Doors());
+  owned.defer(() => tasks.stop());
+  const running = run(broker);
+  const { port } = await openToParties(config, broker, running, doors);
+  const ready = openTheRest(config, broker, running, doors, bus);
+  // Whoever awaits it gets its failure; nobody has to.
+  ready.catch(() => undefined);
+  const resources = owned.move();
+  return {
+    port,
+    get status() {
+      return broker.desk.status();
+    },
+    oversight: broker.desk.oversight,
+    ready,
+    failed: tasks.failed,
+    restartNeeded: broker.restartNeeded,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** Serves until the signal aborts, or until the process has to be replaced. Throws what the broker cannot go on from. */
+export async function serveBroker(
+  config: BrokerConfig,
+  world: World,
+  signal: AbortSignal,
+): Promise<"stopped" | "replace"> {
+  await using broker = await openBroker(config, world);
+  const stopped = aborted(signal).then(() => "stopped" as const);
+  const replace = broker.restartNeeded.then(() => (signal.aborted ? ("stopped" as const) : ("replace" as const)));
+  const ends = [broker.failed, stopped, replace];
+  await Promise.race([broker.ready, ...ends]);
+  return await Promise.race(ends);
+}
+
+function portsOf(config: BrokerConfig, world: World, bus: BrokerBus): BrokerPorts {
+  const dataDir = dataDirOf(config);
+  makePrivateDirectory(dataDir);
+  return {
+    world,
+    bus,
+    chain: chainOnDisk(config.dir),
+    keys: keysOnDisk(config.dir),
+    databases: (name) => join(dataDir, `${name}.sqlite`),
+    startEngine: workerEngines(world, config.evaluatorWorkers),
+    settings: config,
+  };
+}
+
+function dataDirOf({ dir, dataDir }: BrokerConfig): string {
+  return resolve(dir, dataDir);
+}
+
+/** Opens gRPC, and the door for those who have no certificate yet; both under a certificate that is renewed by itself. */
+async function openToParties(
+  config: BrokerConfig,
+  { ground, desk }: Assembled,
+  { isReady }: Running,
+  doors: Doors,
+): Promise<GrpcServer> {
+  const { dir, listen: address, enrolment, natsUrl: ownNatsUrl } = config;
+  const { world, directory, federation, keys, tasks } = ground;
+  const { clock, log } = world;
+  const { services, callers, board } = desk;
+  const tls = readTls(dir);
+  const server = await doors.open(startGrpcServer({ address, tls, services, world, isReady, callers }));
+  const servers = [server];
+  if (enrolment !== undefined) {
+    const { listen, natsUrl = ownNatsUrl } = enrolment;
+    servers.push(await doors.open(startEnrolment({ listen, natsUrl, tls, directory, desk: board, world, clock, log })));
+  }
+  const onRenewed = (): void => servers.forEach((each) => each.useTls(readTls(dir)));
+  const own = { dir, signingKey: keys.signer.publicKey, credentials: board.credentials };
+  tasks.run(keepOwnRenewed({ ...own, federation, clock, log, onRenewed }, tasks.signal));
+  return server;
+}
+
+/** Connects to the bus, however long it is away, and opens the console once memory is back. */
+async function openTheRest(
+  config: BrokerConfig,
+  broker: Assembled,
+  running: Running,
+  doors: Doors,
+  bus: LateBus,
+): Promise<void> {
+  const { dir, natsUrl, console: settings } = config;
+  const { world, tasks } = broker.ground;
+  const { signal } = tasks;
+  const connecting = bus.connect({
+    url: natsUrl,
+    creds: () => readNatsCredentials(dir),
+    roots: readTls(dir).rootsPem,
+    inboxPrefix: BROKER_INBOX_PREFIX,
+    name: "causeway-broker",
+    signal,
+    log: world.log,
+  });
+  await Promise.all([doors.open(connecting), running.ready]);
+  if (signal.aborted) return;
+  const { consoleData: data, signIn, status } = broker.desk;
+  if (settings !== undefined) {
+    const databasePath = join(dataDirOf(config), "console.sqlite");
+    const standing = await doors.open(startConsole({ config: settings, dir, data, databasePath, world }));
+    signIn.open((user) => standing.issueCode(user));
+  }
+  const { members, records, matchesOpen } = status();
+  world.log.info("broker.ready", { members, records, matchesOpen });
+}
