@@ -2,9 +2,12 @@
  * Hardened identifiers, kept encrypted: hardening is metered and slow, and `y` does not depend on the epoch, so a rotation of salts
  * re-uses all of it. Batches on their way are kept too: sent again after a crash, the same bytes are not charged twice.
  */
+import { z } from "zod";
 import { u32, concat } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Database } from "../../shared/store/database.ts";
+import { storedBytes } from "../../shared/store/stored-json.ts";
+import type { Shape, StoredJson } from "../../shared/store/stored-json.ts";
 import type { Vault } from "./vault.ts";
 
 export type HardeningBatch = {
@@ -14,6 +17,17 @@ export type HardeningBatch = {
   readonly generation: number;
   /** Encoded identifiers, protocol section 2.1. */
   readonly inputs: readonly Uint8Array[];
+};
+
+const STORED_BATCH: StoredJson<HardeningBatch> = {
+  what: "batch",
+  version: 1,
+  schema: z.object({
+    batchId: storedBytes,
+    seed: storedBytes,
+    generation: z.number(),
+    inputs: z.array(storedBytes),
+  } satisfies Shape<HardeningBatch>),
 };
 
 export class HardenedStore {
@@ -63,7 +77,7 @@ export class HardenedStore {
 
   /** Kept before the first byte is sent. */
   begin(batch: HardeningBatch): void {
-    const sealed = this.#vault.sealJson(batchPlace(batch.batchId), batch);
+    const sealed = this.#vault.sealJson(batchPlace(batch.batchId), STORED_BATCH, batch);
     this.#db.run("INSERT INTO hardening_batch VALUES (?, ?)", batch.batchId, sealed);
   }
 
@@ -77,7 +91,7 @@ export class HardenedStore {
     const rows = this.#db.all<{ batch_id: Uint8Array; sealed: Uint8Array }>(
       "SELECT batch_id, sealed FROM hardening_batch ORDER BY rowid",
     );
-    return rows.map((row) => this.#vault.openJson(batchPlace(row.batch_id), row.sealed) as HardeningBatch);
+    return rows.map((row) => this.#vault.openJson(batchPlace(row.batch_id), STORED_BATCH, row.sealed));
   }
 }
 

@@ -3,6 +3,7 @@ import type { Handle, MatchId } from "../../shared/core/ids.ts";
 import { isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
 import type { Database } from "../../shared/store/database.ts";
+import { STORED_MATCH } from "./stored-match.ts";
 import type { Vault } from "./vault.ts";
 
 export type NoticeHead = { readonly number: number; readonly hash: Uint8Array };
@@ -55,7 +56,7 @@ export class Inbox {
       match.status,
       isProving(match) ? 1 : 0,
       isCanary ? match.handle : null,
-      this.#vault.sealJson(`match/${match.matchId}`, match),
+      this.#vault.sealJson(`match/${match.matchId}`, STORED_MATCH, match),
     );
   }
 
@@ -81,6 +82,6 @@ export class Inbox {
   }
 
   #open(matchId: MatchId, sealed: Uint8Array): MatchState {
-    return this.#vault.openJson(`match/${matchId}`, sealed) as MatchState;
+    return this.#vault.openJson(`match/${matchId}`, STORED_MATCH, sealed);
   }
 }

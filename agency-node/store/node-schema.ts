@@ -2,7 +2,28 @@
  * The node's tables: the only state of the federation with no other copy (back it up with its key file). One connection, one thread,
  * every change of state in one transaction with the outbox rows that tell of it.
  */
-import type { DatabaseKind } from "../../shared/store/database.ts";
+import type { DatabaseKind, FileBefore } from "../../shared/store/database.ts";
+
+const CANARIES = `
+CREATE TABLE canary (
+  handle            TEXT PRIMARY KEY,
+  epoch             INTEGER NOT NULL,
+  beat_ms           INTEGER NOT NULL,
+  counterpart       TEXT NOT NULL,
+  awaited           INTEGER NOT NULL DEFAULT 1,
+  planned_ms        INTEGER NOT NULL,
+  met_ms            INTEGER NOT NULL DEFAULT 0,
+  ends_ms           INTEGER NOT NULL,
+  ended_ms          INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE canary_beat (
+  epoch             INTEGER NOT NULL,
+  beat_ms           INTEGER NOT NULL,
+  proven_ms         INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (epoch, beat_ms)
+) STRICT, WITHOUT ROWID;
+`;
 
 /**
  * Columns called `sealed` are encrypted, see `Vault`. Handles are pseudonyms and stand as they are.
@@ -135,25 +156,7 @@ CREATE TABLE match (
   sealed            BLOB NOT NULL
 ) STRICT;
 
-CREATE TABLE canary (
-  handle            TEXT PRIMARY KEY,
-  epoch             INTEGER NOT NULL,
-  beat_ms           INTEGER NOT NULL,
-  counterpart       TEXT NOT NULL,
-  awaited           INTEGER NOT NULL DEFAULT 1,
-  planned_ms        INTEGER NOT NULL,
-  met_ms            INTEGER NOT NULL DEFAULT 0,
-  ends_ms           INTEGER NOT NULL,
-  ended_ms          INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE canary_beat (
-  epoch             INTEGER NOT NULL,
-  beat_ms           INTEGER NOT NULL,
-  proven_ms         INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (epoch, beat_ms)
-) STRICT, WITHOUT ROWID;
-
+${CANARIES}
 CREATE TABLE activity (
   number            INTEGER PRIMARY KEY AUTOINCREMENT,
   at_ms             INTEGER NOT NULL,
@@ -162,11 +165,78 @@ CREATE TABLE activity (
 ) STRICT;
 `;
 
+/** Tables of version 1 that are made anew; not all of its files have all of them. */
+const FORMER = [
+  "record",
+  "hardened",
+  "hardening_batch",
+  "published",
+  "outbox",
+  "chain_head",
+  "notice",
+  "match",
+  "activity",
+];
+
+/**
+ * Version 1 knew one epoch and one generation of evaluator keys. Live records are to be made ready anew, from the hardened identifiers
+ * that are kept, and sent again. Layouts of what was sent go: their epoch's scheme is none that this program has.
+ *
+ * The first of its files could not sign waiting rows anew, and sealed batches elsewhere: those rows go too, and digests and evaluators
+ * make up for them.
+ *
+ * Version 2 had the tables of today. Whoever changes them writes out here what they were.
+ */
+function fromVersion1(file: FileBefore): string {
+  const former = FORMER.filter((table) => file.has(table));
+  const isFirst = file.has("record", "published_day");
+  const days = isFirst ? "published_day, NULL" : "sent_day, held_day";
+  const unfinished = isFirst ? "status = 'open'" : "unfinished";
+  return `
+DROP INDEX record_by_state;
+DROP TABLE IF EXISTS counter;
+${former.map((table) => `ALTER TABLE ${table} RENAME TO former_${table};`).join("\n")}
+${SCHEMA}
+INSERT INTO record (number, handle, reference_key, sealed, content_key, revision, review_by_day, sent_day, held_day, state, tokens)
+  SELECT rowid, handle, reference_key, sealed, content_key, revision, review_by_day, ${days},
+    CASE WHEN state IN ('withdrawn', 'expired') THEN state ELSE 'hardening' END, tokens FROM former_record;
+INSERT INTO hardened SELECT cache_key, 1, sealed FROM former_hardened;
+INSERT INTO notice SELECT number, hash FROM former_notice;
+INSERT INTO match (match_id, status, unfinished, sealed)
+  SELECT match_id, status, ${unfinished}, sealed FROM former_match ORDER BY rowid;
+INSERT INTO activity SELECT number, at_ms, verb, sealed FROM former_activity;
+${isFirst ? "" : WAITING_OF_VERSION_1}
+${former.map((table) => `DROP TABLE former_${table};`).join("\n")}
+`;
+}
+
+/** When a row was written is not known: no later than the last thing that the log tells of. */
+const WAITING_OF_VERSION_1 = `
+INSERT INTO hardening_batch SELECT batch_id, sealed FROM former_hardening_batch;
+INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms)
+  SELECT position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles,
+    (SELECT coalesce(max(at_ms), 0) FROM former_activity) FROM former_outbox;
+`;
+
+/**
+ * JSON is written with a version from here on, which a program of version 2 could not read; what stands there is read as it is. The first
+ * files of version 2 knew no canaries, and kept no hardened values beside what is prepared.
+ */
+function fromVersion2(file: FileBefore): string {
+  if (file.has("canary")) return "";
+  return `
+${CANARIES}
+ALTER TABLE match ADD COLUMN canary TEXT;
+DELETE FROM prepared;
+UPDATE record SET state = 'hardening' WHERE state = 'ready';
+`;
+}
+
 export const NODE_DATABASE: DatabaseKind = {
   what: "the node's records",
-  version: 2,
+  version: 3,
   schema: SCHEMA,
-  upgrades: {},
+  upgrades: { 1: fromVersion1, 2: fromVersion2 },
   // It is copied by other tools while the node runs.
   exclusive: false,
   // Nothing stands in it in the clear that a deletion is to take along.

@@ -19,6 +19,7 @@ import { sealMessage } from "../../shared/wire/envelope.ts";
 import { submissionSubject } from "../../shared/wire/subjects.ts";
 import type { Database } from "../../shared/store/database.ts";
 import type { Version } from "./standings.ts";
+import { STORED_SUBMISSION } from "./stored-submission.ts";
 import type { Vault } from "./vault.ts";
 
 export type OutboxRow = {
@@ -204,7 +205,7 @@ export class Outbox {
       submissionSubject(address.member, address.epoch),
       sealMessage(signed, address.brokerSealingKey, randomBytes(32)),
       hash,
-      vault.sealJson(placeOf(submission), body),
+      vault.sealJson(placeOf(submission), STORED_SUBMISSION, body),
       handles.join(" "),
       writtenMs,
     );
@@ -229,7 +230,7 @@ export class Outbox {
 
   #renumber(row: Row): void {
     const { vault, address, isOpen, onRenumbered } = this.#parts;
-    const body = vault.openJson(placeOf(row), row.sealed) as SubmissionBody;
+    const body = vault.openJson(placeOf(row), STORED_SUBMISSION, row.sealed);
     const upserts = upsertsOf(body);
     const open = isOpen(row.epoch);
     // Tokens of an epoch that has ended mean nothing; what else was said in it still holds.

@@ -8,6 +8,7 @@ import { packPrepared } from "../core/packed.ts";
 import type { Prepared } from "../core/packed.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
 import type { Database } from "../../shared/store/database.ts";
+import { STORED_RECORD } from "./stored-record.ts";
 import type { Vault } from "./vault.ts";
 
 /**
@@ -74,7 +75,7 @@ export class RecordStore {
          revision = revision + 1, review_by_day = excluded.review_by_day, state = 'hardening', reason = NULL`,
       handle,
       referenceKey,
-      this.#vault.sealJson(`record/${handle}`, record),
+      this.#vault.sealJson(`record/${handle}`, STORED_RECORD, record),
       this.#vault.lookupKey("content", contentHash),
       reviewDayOf(record),
     );
@@ -89,7 +90,7 @@ export class RecordStore {
        VALUES (?, ?, ?, ?, 1, ?, 'hardening', ?)`,
       handle,
       key,
-      this.#vault.sealJson(`record/${handle}`, record),
+      this.#vault.sealJson(`record/${handle}`, STORED_RECORD, record),
       key,
       reviewDayOf(record),
       epoch,
@@ -248,7 +249,7 @@ export class RecordStore {
     const record = { ...stored.record, reviewBy };
     this.#db.run(
       "UPDATE record SET sealed = ?, review_by_day = ? WHERE handle = ?",
-      this.#vault.sealJson(`record/${stored.handle}`, record),
+      this.#vault.sealJson(`record/${stored.handle}`, STORED_RECORD, record),
       reviewDayOf(record),
       stored.handle,
     );
@@ -299,7 +300,7 @@ export class RecordStore {
 
   #open(row: Row): StoredRecord {
     const { number, handle, revision, state, reason, tokens } = row;
-    const record = this.#vault.openJson(`record/${handle}`, row.sealed) as DeconflictionRecord;
+    const record = this.#vault.openJson(`record/${handle}`, STORED_RECORD, row.sealed);
     return { number, handle, record, revision, state, reason, tokens, sentDay: row.sent_day };
   }
 }

@@ -9,8 +9,12 @@ import { blake2bKeyed, hashKey } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { decryptWith, encryptWith } from "../../shared/crypto/secretbox.ts";
+import { fromStoredJson, toStoredJson } from "../../shared/store/stored-json.ts";
+import type { StoredJson } from "../../shared/store/stored-json.ts";
 
 const NONCE_BYTES = 24;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 export class Vault {
   readonly #encryption: HashKey;
@@ -33,28 +37,17 @@ export class Vault {
     return decryptWith(this.#encryption, sealed, utf8(place));
   }
 
-  sealJson(place: string, value: unknown): Uint8Array {
-    return this.seal(place, new TextEncoder().encode(JSON.stringify(value, bytesToText)));
+  sealJson<Value>(place: string, kind: StoredJson<Value>, value: Value): Uint8Array {
+    return this.seal(place, encoder.encode(toStoredJson(kind, value)));
   }
 
-  openJson(place: string, sealed: Uint8Array): unknown {
-    return JSON.parse(new TextDecoder().decode(this.open(place, sealed)), textToBytes);
+  /** Throws as `open` and `fromStoredJson`. */
+  openJson<Value>(place: string, kind: StoredJson<Value>, sealed: Uint8Array): Value {
+    return fromStoredJson(kind, decoder.decode(this.open(place, sealed)));
   }
 
   /** 16 bytes under which a secret value is found again. */
   lookupKey(purpose: string, value: Uint8Array): Uint8Array {
     return blake2bKeyed(16, this.#lookup, lpText(purpose), value);
   }
-}
-
-/** JSON has no bytes: they are written as `{"$bytes": base64}`. Users supply texts, never keys, so no text of theirs reads as bytes. */
-function bytesToText(this: unknown, key: string, value: unknown): unknown {
-  // A Buffer has turned itself into something else in `value`; in the holder it is still bytes.
-  const original = (this as Record<string, unknown>)[key];
-  return original instanceof Uint8Array ? { $bytes: Buffer.from(original).toString("base64") } : value;
-}
-
-function textToBytes(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("$bytes" in value)) return value;
-  return new Uint8Array(Buffer.from(String(value.$bytes), "base64"));
 }

@@ -134,11 +134,14 @@ const FROM_VERSION_1 = `
     WHERE json_extract(event, '$.type') <> 'closed';
 `;
 
+/** JSON is written with a version from here on, which a program of version 2 could not read. What stands there is read as it is. */
+const FROM_VERSION_2 = "";
+
 export const LEDGER: DatabaseKind = {
   what: "the ledger",
-  version: 2,
+  version: 3,
   schema: SCHEMA,
-  upgrades: { 1: FROM_VERSION_1 },
+  upgrades: { 1: FROM_VERSION_1, 2: FROM_VERSION_2 },
   // Two brokers would tell two stories.
   exclusive: true,
   secureDelete: true,

@@ -6,7 +6,7 @@
  * An attacker who reads the file learns which handles of which members met and who was told what; one who writes it can
  * hide or invent matches, of which the invented fail the proof of knowledge. It holds no token, salt or key.
  */
-import type { RejectionReason } from "../../shared/core/data-plane.ts";
+import type { Receipt } from "../../shared/core/data-plane.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { NO_PROOF } from "../core/disclosure.ts";
 import type { Proof, SideProof } from "../core/disclosure.ts";
@@ -21,9 +21,9 @@ import { EpochTable } from "./epoch-table.ts";
 import { Database } from "../../shared/store/database.ts";
 import { LEDGER } from "./ledger-schema.ts";
 import type { Row } from "../../shared/store/database.ts";
+import { fromStoredJson, toStoredJson } from "../../shared/store/stored-json.ts";
 import { MemberTable } from "./member-table.ts";
-
-export type Rejections = readonly { readonly index: number; readonly reason: RejectionReason }[];
+import { STORED_EVENT, STORED_HOURS, STORED_REJECTIONS } from "./stored-values.ts";
 
 /** A submission that was applied; `position` is its place in the order of application. */
 export type Applied = {
@@ -32,6 +32,8 @@ export type Applied = {
   readonly appliedAtMs: number;
   readonly rejections: Rejections;
 };
+
+export type Rejections = Receipt["rejections"];
 
 export type StoredNotice = { readonly number: number; readonly hash: Uint8Array; readonly signed: Uint8Array };
 
@@ -111,7 +113,7 @@ export class Ledger implements Disposable {
       head.sequence,
       head.hash,
       appliedAtMs,
-      JSON.stringify(rejections),
+      toStoredJson(STORED_REJECTIONS, rejections),
       head.epoch,
     );
   }
@@ -170,14 +172,14 @@ export class Ledger implements Disposable {
       match.amendment,
       match.epoch,
     );
-    const text = JSON.stringify(event);
+    const text = toStoredJson(STORED_EVENT, event);
     this.#database.run("INSERT INTO match_event VALUES (?, ?, ?, ?)", match.matchId, match.amendment, atMs, text);
   }
 
   /** The history of a match, oldest first. */
   matchEvents(matchId: MatchId): MatchEvent[] {
     const rows = this.#database.all("SELECT event FROM match_event WHERE match_id = ? ORDER BY amendment", matchId);
-    return rows.map((row) => JSON.parse(row["event"] as string) as MatchEvent);
+    return rows.map((row) => fromStoredJson(STORED_EVENT, row["event"] as string));
   }
 
   proof(matchId: MatchId): Proof {
@@ -241,12 +243,12 @@ export class Ledger implements Disposable {
   account(member: MemberId): Account {
     const row = this.#database.get("SELECT * FROM account WHERE member = ?", member);
     if (row === undefined) return emptyAccount;
-    const hours = new Map(JSON.parse(row["hours"] as string) as [number, number][]);
+    const hours = new Map(fromStoredJson(STORED_HOURS, row["hours"] as string));
     return { initialUsed: Number(row["initial_used"]), hours };
   }
 
   saveAccount(member: MemberId, account: Account): void {
-    const hours = JSON.stringify([...account.hours]);
+    const hours = toStoredJson(STORED_HOURS, [...account.hours]);
     this.#database.run("INSERT OR REPLACE INTO account VALUES (?, ?, ?)", member, account.initialUsed, hours);
   }
 
@@ -267,7 +269,7 @@ function toApplied(row: Row | undefined): Applied | undefined {
     position: Number(row["position"]),
     hash: row["hash"] as Uint8Array,
     appliedAtMs: Number(row["applied_at_ms"]),
-    rejections: JSON.parse(row["rejections"] as string) as Rejections,
+    rejections: fromStoredJson(STORED_REJECTIONS, row["rejections"] as string),
   };
 }
 

@@ -108,19 +108,21 @@ export type Revalidate = { readonly operation: "revalidate"; readonly handle: Ha
 /** An entry that the peer formed wrongly: it keeps its place in the batch and is rejected for this reason. */
 export type MalformedEntry = { readonly operation: "malformed"; readonly reason: RejectionReason };
 
-export type RejectionReason =
-  | "malformed"
-  | "domain"
-  | "conversationKey"
-  | "tokenCount"
-  | "reviewDay"
-  | "revalidationNeeded"
-  | "unknownHandle"
-  | "budget"
-  | "handling"
-  | "epoch"
+export const REJECTION_REASONS = [
+  "malformed",
+  "domain",
+  "conversationKey",
+  "tokenCount",
+  "reviewDay",
+  "revalidationNeeded",
+  "unknownHandle",
+  "budget",
+  "handling",
+  "epoch",
   /** Of a kind that the broker's version does not know: an entry, or with index 0 a submission without entries as a whole. */
-  | "kind";
+  "kind",
+] as const;
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
 /** One message of the broker to a member. */
 export type Delivery = {
@@ -179,7 +181,8 @@ export type Meeting = {
 /** 0 = lower record key. */
 export type Side = 0 | 1;
 
-export type CloseReason = "withdrawn" | "expired" | "amended" | "memberRemoved";
+export const CLOSE_REASONS = ["withdrawn", "expired", "amended", "memberRemoved"] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 export type Contact = {
   readonly office: string;

@@ -18,7 +18,11 @@ export type SqlValue = string | number | null | Uint8Array;
 export type Row = Record<string, SqlValue>;
 
 /** What an upgrade may look at to find out which of several shapes a file has. */
-export type FileBefore = { has(table: string, column?: string): boolean };
+export type FileBefore = {
+  has(table: string, column?: string): boolean;
+  /** Whether the column is of the table's primary key. */
+  isKey(table: string, column: string): boolean;
+};
 
 /** SQL that makes the next version of a file. It runs in one transaction with the new number. */
 export type Upgrade = string | ((file: FileBefore) => string);
@@ -163,6 +167,10 @@ export class Database implements Disposable {
   has(table: string, column?: string): boolean {
     const columns = this.all("SELECT name FROM pragma_table_info(?)", table);
     return column === undefined ? columns.length > 0 : columns.some(({ name }) => name === column);
+  }
+
+  isKey(table: string, column: string): boolean {
+    return this.number("SELECT pk FROM pragma_table_info(?) WHERE name = ?", table, column) > 0;
   }
 
   /** Rows changed since it was opened. As long as this stands still, nothing here is new. */

@@ -9,9 +9,9 @@ import { Database } from "../../shared/store/database.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
 import { Inbox } from "../../agency-node/store/inbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
+import { STORED_SUBMISSION } from "../../agency-node/store/stored-submission.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { equalBytes, toHex } from "../../shared/core/bytes.ts";
-import type { SubmissionBody } from "../../shared/core/data-plane.ts";
 import { readStorageKey } from "../../shared/party/keys.ts";
 import { noticeHash } from "../../shared/wire/data-plane.ts";
 import { Delivery } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
@@ -88,7 +88,7 @@ function unreceipted(db: Database, vault: Vault): number {
   type Row = { readonly incarnation: string; readonly sequence: number; readonly sealed: Uint8Array };
   const rows = db.all<Row>("SELECT incarnation, sequence, sealed FROM outbox");
   const kinds = rows.map(({ incarnation, sequence, sealed }) => {
-    const { kind } = vault.openJson(`outbox/${incarnation}/${sequence}`, sealed) as SubmissionBody;
+    const { kind } = vault.openJson(`outbox/${incarnation}/${sequence}`, STORED_SUBMISSION, sealed);
     return kind;
   });
   return kinds.filter((kind) => kind === "publication" || kind.startsWith("proof")).length;

@@ -1,5 +1,8 @@
 import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
+import { storedBytes } from "../../shared/store/stored-json.ts";
+import type { StoredJson } from "../../shared/store/stored-json.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
 import { Database } from "../../shared/store/database.ts";
@@ -106,16 +109,20 @@ describe("what stands in the database file", () => {
 
 describe("values in the vault", () => {
   const vault = new Vault(invented("database key", 32));
-  const through = (value: unknown): unknown => vault.openJson("here", vault.sealJson("here", value));
+  const kept = <Value>(schema: z.ZodType<Value>): StoredJson<Value> => ({ what: "value", version: 1, schema });
+  const through = <Value>(schema: z.ZodType<Value>, value: Value): Value =>
+    vault.openJson("here", kept(schema), vault.sealJson("here", kept(schema), value));
 
   it("keep bytes, also those of a Buffer and of nested lists", () => {
     const bytes = invented("bytes", 40);
-    expect(through({ a: bytes, b: [Buffer.from(bytes), [bytes]] })).toEqual({ a: bytes, b: [bytes, [bytes]] });
+    const schema = z.object({ a: storedBytes, b: z.tuple([storedBytes, z.array(storedBytes)]) });
+    expect(through(schema, { a: bytes, b: [Buffer.from(bytes), [bytes]] })).toEqual({ a: bytes, b: [bytes, [bytes]] });
   });
 
   it("keep a user's text that looks like the mark of bytes", () => {
     const text = '{"$bytes":"AAAA"}';
-    expect(through({ name: text, list: [text] })).toEqual({ name: text, list: [text] });
+    const schema = z.object({ name: z.string(), list: z.array(z.string()) });
+    expect(through(schema, { name: text, list: [text] })).toEqual({ name: text, list: [text] });
     const record = person(text, { caseReference: "$bytes" });
     node.put(record);
     expect(node.records.byReference(text).record).toEqual(record);
@@ -129,7 +136,8 @@ describe("values in the vault", () => {
   });
 
   it("are sealed differently each time", () => {
-    expect(vault.sealJson("here", "same")).not.toEqual(vault.sealJson("here", "same"));
+    const word = kept(z.string());
+    expect(vault.sealJson("here", word, "same")).not.toEqual(vault.sealJson("here", word, "same"));
   });
 });
 

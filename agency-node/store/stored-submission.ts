@@ -1,0 +1,82 @@
+/** What a waiting row of the outbox says, as the node keeps it beside the message that is signed and sealed. */
+import { z } from "zod";
+import { HANDLINGS, REJECTION_REASONS } from "../../shared/core/data-plane.ts";
+import type {
+  DigestBucket,
+  EpochHealth,
+  MalformedEntry,
+  Revalidate,
+  SubmissionBody,
+  Upsert,
+  Withdraw,
+} from "../../shared/core/data-plane.ts";
+import { DOMAINS } from "../../shared/core/domain.ts";
+import type { Handle, MatchId } from "../../shared/core/ids.ts";
+import { storedBytes, storedId } from "../../shared/store/stored-json.ts";
+import type { Shape, StoredJson } from "../../shared/store/stored-json.ts";
+
+type Body<Kind extends SubmissionBody["kind"]> = Extract<SubmissionBody, { kind: Kind }>;
+
+const number = z.number();
+const handle = storedId<Handle>();
+const matchId = storedId<MatchId>();
+
+const entry = z.discriminatedUnion("operation", [
+  z.object({
+    operation: z.literal("upsert"),
+    handle,
+    domain: z.enum(DOMAINS),
+    handling: z.enum(HANDLINGS),
+    reviewByDay: number,
+    conversationKey: storedBytes,
+    tokens: z.object({ single: storedBytes, dateLevel: storedBytes, yearLevel: storedBytes }),
+  } satisfies Shape<Upsert>),
+  z.object({ operation: z.literal("withdraw"), handle } satisfies Shape<Withdraw>),
+  z.object({ operation: z.literal("revalidate"), handle, reviewByDay: number } satisfies Shape<Revalidate>),
+  z.object({ operation: z.literal("malformed"), reason: z.enum(REJECTION_REASONS) } satisfies Shape<MalformedEntry>),
+]);
+
+const epochHealth = z.object({
+  epoch: number,
+  records: number,
+  published: number,
+  digestAgreedMs: number,
+  canariesMet: number,
+  canariesExpected: number,
+  obstacle: z.string(),
+} satisfies Shape<EpochHealth>);
+
+const bucket = z.object({ count: number, sum: storedBytes } satisfies Shape<DigestBucket>);
+
+export const STORED_SUBMISSION: StoredJson<SubmissionBody> = {
+  what: "submission",
+  version: 1,
+  schema: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("publication"), entries: z.array(entry) } satisfies Shape<Body<"publication">>),
+    z.object({
+      kind: z.literal("connected"),
+      noticeNumber: number,
+      noticeHash: storedBytes,
+      version: z.string(),
+    } satisfies Shape<Body<"connected">>),
+    z.object({
+      kind: z.literal("noticeReceipt"),
+      noticeNumber: number,
+      noticeHash: storedBytes,
+    } satisfies Shape<Body<"noticeReceipt">>),
+    z.object({ kind: z.literal("proofNonce"), matchId, nonce: storedBytes } satisfies Shape<Body<"proofNonce">>),
+    z.object({ kind: z.literal("proofMac"), matchId, mac: storedBytes } satisfies Shape<Body<"proofMac">>),
+    z.object({ kind: z.literal("proofVerdict"), matchId, proven: z.boolean() } satisfies Shape<Body<"proofVerdict">>),
+    z.object({ kind: z.literal("digest"), day: number, buckets: z.array(bucket) } satisfies Shape<Body<"digest">>),
+    z.object({
+      kind: z.literal("health"),
+      version: z.string(),
+      nodeTimeMs: number,
+      outboxSinceMs: number,
+      canariesUnprovenSinceMs: number,
+      directiveNumber: number,
+      directiveHash: storedBytes,
+      epochs: z.array(epochHealth),
+    } satisfies Shape<Body<"health">>),
+  ]),
+};
