@@ -1,5 +1,5 @@
 /** How this node is, in its own signed words, for the administrators (protocol section 4): a cut-over waits for it. */
-import type { EpochHealth, Health as HealthBody } from "../shared/core/data-plane.ts";
+import type { EpochHealth, Health as HealthBody, Obstacle } from "../shared/core/data-plane.ts";
 import { openEpochs } from "../shared/core/decisions.ts";
 import type { Federation } from "../shared/core/directive.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
@@ -19,7 +19,7 @@ export type HealthParts = {
   readonly version: string;
   federation(): Federation;
   /** Why this node cannot take part in an open epoch, by its number. */
-  obstacles(): ReadonlyMap<number, string>;
+  obstacles(): ReadonlyMap<number, Obstacle>;
   canaries(): CanaryReport;
   /** Whether the broker hears us: else statements would pile up. */
   isConnected(): boolean;

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { equalBytes, fromHex, lpText, toHex, u64, u8 } from "../shared/core/bytes.ts";
-import type { Delivery } from "../shared/core/data-plane.ts";
+import type { Delivery, Obstacle } from "../shared/core/data-plane.ts";
 import { activeEpoch, isOpen, openEpochs } from "../shared/core/decisions.ts";
 import type { Admit, Epoch, Federation } from "../shared/core/directive.ts";
 import type { Domain } from "../shared/core/domain.ts";
@@ -54,7 +54,7 @@ export type MembershipEnd = "" | "suspended" | "removed" | "unknown";
 type Known = {
   readonly head: number;
   readonly terms: readonly EpochTerms[];
-  readonly obstacles: ReadonlyMap<number, string>;
+  readonly obstacles: ReadonlyMap<number, Obstacle>;
 };
 
 /** Throws ENVIRONMENT for missing files or loose permissions, UNPROVEN when the certificate is no member's. */
@@ -150,7 +150,7 @@ export class Trust {
   }
 
   /** Why this node cannot take part in an open epoch, by its number: "scheme", "salts". */
-  get obstacles(): ReadonlyMap<number, string> {
+  get obstacles(): ReadonlyMap<number, Obstacle> {
     return this.#knownNow().obstacles;
   }
 
@@ -168,7 +168,7 @@ export class Trust {
     for (const { epoch, salts } of this.#known?.terms ?? []) {
       if (!this.isOpen(epoch)) for (const salt of salts.values()) salt.fill(0);
     }
-    const obstacles = new Map<number, string>();
+    const obstacles = new Map<number, Obstacle>();
     const open = federation.members.has(this.member) ? openEpochs(federation).toReversed() : [];
     const terms = open.flatMap((epoch) => {
       const found = this.#termsOf(epoch);
@@ -180,7 +180,7 @@ export class Trust {
     return this.#known;
   }
 
-  #termsOf({ epoch, generation, scheme }: Epoch): EpochTerms | string {
+  #termsOf({ epoch, generation, scheme }: Epoch): EpochTerms | Obstacle {
     if (scheme !== SCHEME.name) return "scheme";
     const sealingKeys = this.#sealingKeys.map(({ keyPair }) => keyPair);
     try {

@@ -15,13 +15,14 @@ import { assertOpeningHolds } from "./ceremony.ts";
 import { readContributions } from "./contributions.ts";
 import { offersFor } from "./openings.ts";
 import type { BoardOffice } from "./office.ts";
-import { hindranceWords, verifiedReports } from "./reports.ts";
+import { hindranceWords } from "../../shared/words/hindrance.ts";
+import { Names } from "../../shared/words/names.ts";
+import { verifiedReports } from "./reports.ts";
 import type { Seat } from "./seat.ts";
-import { memberWords } from "./words.ts";
 
 export type CheckOptions = {
   /** Who has signed so far, by signatures that were verified here: the broker hands them out. */
-  readonly signers?: ReadonlySet<Administrator> | undefined;
+  readonly signers?: readonly Administrator[] | undefined;
   /** Sign an opening although nobody has checked its salts for us. */
   readonly unchecked?: boolean | undefined;
   /** Sign a cut-over although members that it does not name are behind. */
@@ -90,9 +91,8 @@ async function checkOpening(seat: Seat, body: EpochOpen, options: CheckOptions):
     throw new CausewayError("UNPROVEN", "the opening names other keys than broker and evaluators offer", { fields });
   }
   const left = offers.memberKeys.filter(({ member }) => !body.memberKeys.some((each) => each.member === member));
-  const omitted = left.map(
-    ({ member }) => `Left out: the new sealing key that ${memberWords(member, seat.federation)} offers.`,
-  );
+  const names = new Names({ federation: seat.federation });
+  const omitted = left.map(({ member }) => `Left out: the new sealing key that ${names.slugged(member)} offers.`);
   return [
     "Checked: the broker's key is the one that it offers.",
     ...omitted,
@@ -113,9 +113,7 @@ async function checkSalts(seat: Seat, body: EpochOpen, options: CheckOptions): P
     ];
   }
   // One of them may be the proposer, who could have chosen the salts: a second one has looked.
-  const signed = [...(options.signers ?? [])].filter(({ signingKey }) =>
-    contributors.includes(toHex(keyId(signingKey))),
-  );
+  const signed = (options.signers ?? []).filter(({ signingKey }) => contributors.includes(toHex(keyId(signingKey))));
   const checked = signed.length > 1;
   if (!checked && options.unchecked !== true) {
     throw new CausewayError(
@@ -135,9 +133,8 @@ async function checkLaggards(
   const { federation, nowMs } = seat;
   const behind = laggardsIn(epoch, { federation, reports: await verifiedReports(seat), nowMs });
   const unnamed = behind.filter(({ member }) => !named.includes(member));
-  const lines = unnamed.map(
-    ({ member, why }) => `${memberWords(member, federation)}: ${why.map(hindranceWords).join("; ")}`,
-  );
+  const names = new Names({ federation });
+  const lines = unnamed.map(({ member, why }) => `${names.slugged(member)}: ${why.map(hindranceWords).join("; ")}`);
   if (unnamed.length > 0 && !force) {
     throw new CausewayError("UNPROVEN", `not ready, and not named as left behind: ${lines.join(". ")}`);
   }

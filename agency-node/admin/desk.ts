@@ -1,7 +1,7 @@
 /** An administrator's command at work: a seat, a screen, and somebody to ask. */
 import { createInterface } from "node:readline/promises";
 import { toHex } from "../../shared/core/bytes.ts";
-import type { DirectiveBody } from "../../shared/core/directive.ts";
+import type { DirectiveBody, Federation } from "../../shared/core/directive.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import { createLog } from "../../shared/world/log.ts";
@@ -11,6 +11,11 @@ import { EXIT } from "../../shared/terminal/exit.ts";
 import { attempt } from "../../shared/terminal/output.ts";
 import type { Output } from "../../shared/terminal/output.ts";
 import { printable } from "../../shared/terminal/printable.ts";
+import { describeDirective } from "../../shared/words/directive.ts";
+import type { DirectiveDescription } from "../../shared/words/directive.ts";
+import { Names } from "../../shared/words/names.ts";
+import { factText } from "../../shared/words/pieces.ts";
+import { ENGLISH, speaking } from "../../shared/words/say.ts";
 import { readChain } from "./board.ts";
 import { propose } from "./proposals.ts";
 import type { Proposed } from "./proposals.ts";
@@ -18,7 +23,7 @@ import { officeAtBroker } from "./rpc/broker-office.ts";
 import { learnOutcome, takeSeat } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 import { Waiting } from "./waiting.ts";
-import { explain, shortDigest } from "./words.ts";
+import { shortDigest } from "./digest.ts";
 
 export type Desk = {
   readonly seat: Seat;
@@ -85,17 +90,34 @@ async function askTerminal(question: string): Promise<string> {
   }
 }
 
-/** What a directive does, with every parameter. */
-export function sayWhat({ seat, output }: Desk, body: DirectiveBody): void {
-  const { effect, parameters } = explain(body, seat.federation);
+/** What a directive does, with every parameter. `federation`: as it is before the directive. */
+export function sayWhat(output: Output, body: DirectiveBody, federation: Federation): void {
+  const { headline, effect, facts } = described(body, federation);
+  output.say(printable(headline));
   output.say(printable(effect));
-  for (const [name, value] of parameters) output.say(printable(`  ${name}: ${value}`));
+  for (const fact of facts) output.say(printable(`  ${fact.label}: ${factText(fact)}`));
+}
+
+/** The same for programs, in English whatever is spoken: what they look for does not change with the language. */
+export function whatItDoes(
+  body: DirectiveBody,
+  federation: Federation,
+): { readonly headline: string; readonly effect: string; readonly parameters: Readonly<Record<string, string>> } {
+  return speaking(ENGLISH, () => {
+    const { headline, effect, facts } = described(body, federation);
+    const parameters = Object.fromEntries(facts.map((fact) => [fact.label, factText(fact)]));
+    return { headline, effect, parameters };
+  });
+}
+
+function described(body: DirectiveBody, federation: Federation): DirectiveDescription {
+  return describeDirective(body, { names: new Names({ federation }), boardBefore: federation.found.board });
 }
 
 /** Proposes, and says what the others are to do with it. */
 export async function putForward(desk: Desk, body: DirectiveBody, { unfresh }: Common): Promise<Proposed> {
   const { seat, output } = desk;
-  sayWhat(desk, body);
+  sayWhat(output, body, seat.federation);
   const proposed = await propose(seat, body, { unfresh });
   const digest = toHex(proposed.digest);
   output.json({ proposed: body.type, digest, short: shortDigest(proposed.digest), state: proposed.state });

@@ -6,15 +6,15 @@
  * So what is signed is read here from the bytes, explained with every parameter, folded on the chain that was proven here, and named by
  * its digest, which people compare by telephone: its first 64 bits are typed before the key is used.
  */
-import { equalBytes, toHex } from "../../shared/core/bytes.ts";
-import { boardsToSign, directiveHash, foldProposal, signersOf } from "../../shared/core/chain.ts";
-import type { DirectiveBody, DirectiveSignature, Federation, SignedDirective } from "../../shared/core/directive.ts";
+import { toHex } from "../../shared/core/bytes.ts";
+import { foldProposal } from "../../shared/core/chain.ts";
+import type { DirectiveBody, DirectiveSignature, SignedDirective } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { keyId } from "../../shared/crypto/sign.ts";
+import { assertSigns, proposalDigest } from "../../shared/core/proposal.ts";
+import type { ProposalState } from "../../shared/core/board.ts";
 import { checkProposal } from "./checks.ts";
 import type { CheckOptions } from "./checks.ts";
 import { draftDirective, signDirective } from "./board.ts";
-import type { ProposalState } from "../../shared/core/board.ts";
 import type { Approval, Proposal } from "./office.ts";
 import { assertComplete } from "./seat.ts";
 import type { Seat } from "./seat.ts";
@@ -34,7 +34,7 @@ export async function propose(seat: Seat, body: DirectiveBody, options: ProposeO
   const draft = draftDirective({ federation: federation.id, nowMs, notAfterMs: options.notAfterMs }, federation, body);
   foldProposal(federation, draft, { nowMs });
   const signed: SignedDirective = { ...draft, signatures: [signDirective(draft, signer)] };
-  return { digest: directiveHash(signed.payload), state: await office.propose(signed), signed };
+  return { digest: proposalDigest(signed), state: await office.propose(signed), signed };
 }
 
 /**
@@ -44,7 +44,7 @@ export async function propose(seat: Seat, body: DirectiveBody, options: ProposeO
 export async function findProposal(seat: Seat, digits: string): Promise<Proposal> {
   const wanted = digits.replaceAll(/\s/g, "").toLowerCase();
   const waiting = (await seat.office.proposals()).filter(({ state }) => state === "waiting");
-  const fitting = waiting.filter(({ signed }) => toHex(directiveHash(signed.payload)).startsWith(wanted));
+  const fitting = waiting.filter(({ signed }) => toHex(proposalDigest(signed)).startsWith(wanted));
   const [proposal, another] = fitting;
   if (proposal === undefined) throw new CausewayError("NOT_FOUND", "no waiting proposal has this digest");
   if (another !== undefined) throw new CausewayError("CONFLICT", "several proposals begin like this; give more digits");
@@ -72,35 +72,7 @@ export async function examine(
 /** Signs, after `examine` has passed and a person has typed the digest. An endorsement is handed in instead of our own signature. */
 export async function approve(seat: Seat, { signed }: Proposal, options: ApproveOptions = {}): Promise<Approval> {
   const { endorsement } = options;
-  if (endorsement !== undefined) assertEndorses(seat.federation, signed, endorsement);
+  if (endorsement !== undefined) assertSigns(seat.federation, signed, endorsement);
   const signature = endorsement ?? signDirective(signed, seat.signer);
-  return await seat.office.approve(directiveHash(signed.payload), signature);
-}
-
-function assertEndorses(federation: Federation, signed: SignedDirective, endorsement: DirectiveSignature): void {
-  const boards = boardsToSign(federation, signed.directive);
-  const holds = boards.some(
-    ({ board }) => signersOf({ ...signed, signatures: [endorsement] }, board, federation.id).size === 1,
-  );
-  if (!holds) throw new CausewayError("UNPROVEN", "this is no signature of the proposal by a seat of the board");
-}
-
-export type Tally = { readonly names: readonly string[]; readonly missing: number };
-
-/** Who has signed, as verified here, and how many signatures each board still lacks; two boards for a change of the board. */
-export function tallyOf(federation: Federation, signed: SignedDirective): Tally {
-  const boards = boardsToSign(federation, signed.directive).map(({ board, quorum }) => {
-    const signers = signersOf(signed, board, federation.id);
-    return { names: [...signers].map(({ name }) => name), missing: Math.max(0, quorum - signers.size) };
-  });
-  return {
-    names: [...new Set(boards.flatMap(({ names }) => names))],
-    missing: Math.max(...boards.map(({ missing }) => missing)),
-  };
-}
-
-/** Whether this administrator has signed already. A broker that puts our name to other bytes keeps nobody from signing. */
-export function hasSigned({ federation, keyId: own }: Seat, signed: SignedDirective): boolean {
-  const signers = signersOf(signed, federation.found.board, federation.id);
-  return [...signers].some(({ signingKey }) => equalBytes(keyId(signingKey), own));
+  return await seat.office.approve(proposalDigest(signed), signature);
 }

@@ -3,7 +3,7 @@ import type { Health } from "../../shared/core/data-plane.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import type { Hindrance, MemberReport } from "../../shared/core/rotation.ts";
+import type { MemberReport } from "../../shared/core/rotation.ts";
 import { openHealth } from "../../shared/wire/data-plane.ts";
 import type { HealthEntry } from "./office.ts";
 import type { Seat } from "./seat.ts";
@@ -41,27 +41,5 @@ function statementOf({ member, statement }: HealthEntry, federation: Federation)
   } catch (error) {
     if (isCausewayError(error)) return undefined;
     throw error;
-  }
-}
-
-/** Why the others wait, in words. */
-export function hindranceWords(why: Hindrance): string {
-  switch (why.kind) {
-    case "neverHeard":
-      return "its node has said nothing yet";
-    case "silent":
-      return `last heard at ${new Date(why.sinceMs).toISOString()}`;
-    case "otherHistory":
-      return "it follows another history of directives: find out why before anything else";
-    case "notBegun":
-      return "it has not begun";
-    case "obstacle":
-      return `it cannot take part (${why.obstacle})`;
-    case "records":
-      return `${why.missing} of its records differ`;
-    case "digest":
-      return "its digest is not agreed on";
-    case "canaries":
-      return `${why.missing} of its test records have not met`;
   }
 }

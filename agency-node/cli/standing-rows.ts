@@ -1,4 +1,6 @@
 /** What a unit's status says of its place in the federation: membership, rotation, budgets, what was noticed. */
+import { ownObstacleWords } from "../../shared/words/hindrance.ts";
+import { wordFor } from "../../shared/words/say.ts";
 import type { EpochRow, NodeStatus, SpendRow } from "./rpc/node-client.ts";
 
 type Time = (ms: number) => string;
@@ -6,17 +8,8 @@ type Time = (ms: number) => string;
 /** Below this a certificate's end is worth a line: renewal should have happened by then. */
 const CERTIFICATE_WARN_MS = 14 * 86_400_000;
 
-const ENDS: Readonly<Record<string, string>> = {
-  suspended:
-    "suspended by the board: nothing is published or compared until it reinstates this unit; what you hold stays readable",
-  removed: "removed from the federation: nothing is published or compared any more; what you hold stays readable",
-  unknown: "the board has not admitted this unit",
-  refused:
-    "the broker refuses this unit: the board may have suspended or removed it, or given it other keys. Ask the board",
-};
-
 export function membershipRows({ membershipEnd }: Pick<NodeStatus, "membershipEnd">): string[][] {
-  return membershipEnd === "" ? [] : [["Membership", ENDS[membershipEnd] ?? membershipEnd]];
+  return membershipEnd === "" ? [] : [["Membership", wordFor("membershipEnd", membershipEnd)]];
 }
 
 /** One line for each epoch while there are two, or while something hinders the only one. */
@@ -25,20 +18,9 @@ export function rotationRows({ epochs }: Pick<NodeStatus, "epochs">, timeOf: Tim
   return isQuiet ? [] : epochs.map((epoch) => [`Epoch ${epoch.epoch}`, progressOf(epoch, timeOf)]);
 }
 
-const STATES: Readonly<Record<string, string>> = {
-  staging: "being filled",
-  active: "in use",
-  closing: "about to end",
-};
-
-const OBSTACLES: Readonly<Record<string, string>> = {
-  scheme: "this version of the node lacks its linkage scheme: install a newer one",
-  salts: "its salts cannot be opened with the keys here, or are not those that the board signed: tell the board",
-};
-
 function progressOf({ state, records, published, digestAgreedMs, obstacle }: EpochRow, timeOf: Time): string {
-  const stage = STATES[state] ?? state;
-  if (obstacle !== "") return `${stage}; this unit takes no part: ${OBSTACLES[obstacle] ?? obstacle}`;
+  const stage = wordFor("epochState", state);
+  if (obstacle !== "") return `${stage}; this unit takes no part: ${ownObstacleWords(obstacle)}`;
   const agreed =
     digestAgreedMs === 0 ? "not yet compared with the broker" : `agreed with the broker at ${timeOf(digestAgreedMs)}`;
   return `${stage}; ${published} of ${records} records stand in it, ${agreed}`;

@@ -14,6 +14,7 @@ import type { Output } from "../../shared/terminal/output.ts";
 import type { MatchView, NodeClient, NodeStatus, Silence } from "./rpc/node-client.ts";
 import { printable } from "../../shared/terminal/printable.ts";
 import { sentenceOf } from "./wording.ts";
+import { wordFor } from "../../shared/words/say.ts";
 
 export async function listRecords(node: NodeClient, output: Output): Promise<void> {
   const rows = [["REFERENCE", "KIND", "ROLE", "CASE", "HANDLING", "REVIEW BY", "STATE", "TOKENS"]];
@@ -146,17 +147,10 @@ function statusRows(status: NodeStatus): string[][] {
 }
 
 /** Why nothing is published, by error code; the node's log says more. */
-const HALTS: Readonly<Record<string, string>> = {
-  EXHAUSTED: "the budget of evaluations is used up",
-  UNAVAILABLE: "an evaluator does not answer, or no epoch is active",
-  UNPROVEN: "an evaluator failed its proof: tell the board",
-  ENVIRONMENT: "the epoch needs a linkage scheme that this version lacks",
-};
-
 function haltRows({ publishingHalt, publishingResumesMs }: NodeStatus): string[][] {
   // Why a member that is not in good standing publishes nothing stands above.
   if (publishingHalt === "" || publishingHalt === "FORBIDDEN") return [];
-  const reason = HALTS[publishingHalt] ?? publishingHalt;
+  const reason = wordFor("halt", publishingHalt);
   return [["Publishing", `held up: ${reason}; tried again at ${timeOf(publishingResumesMs)}`]];
 }
 

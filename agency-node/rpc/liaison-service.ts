@@ -7,6 +7,8 @@ import type { GrpcService } from "../../shared/platform/grpc.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { LiaisonServiceDefinition } from "../wire/gen/causeway/node/v1/liaison.ts";
 import type { Match, WatchMatchesResponse } from "../wire/gen/causeway/node/v1/liaison.ts";
+import { matchStep } from "../../shared/words/match.ts";
+import type { MatchProgress } from "../../shared/words/match.ts";
 import type { CanaryReport } from "../canary-report.ts";
 import { isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
@@ -82,7 +84,7 @@ function toMatch(match: MatchState, { records }: LiaisonServiceParts): Match {
     openedAtMs: BigInt(match.openedAtMs),
     updatedAtMs: BigInt(match.updatedAtMs),
     counterpart: match.counterpart && toCounterpart(match.counterpart),
-    nextStep: nextStep(match),
+    nextStep: matchStep(progressOf(match)),
     handling: record?.handling ?? "",
     reviewBy: record?.reviewBy ?? "",
   };
@@ -93,22 +95,15 @@ function toCounterpart({ handling, mandate = "", name = "", slug = "", contact }
   return { handling, mandate, name, slug, contact };
 }
 
-/** The next allowed step, in an officer's words. */
-function nextStep(match: MatchState): string {
+function progressOf(match: MatchState): MatchProgress {
   switch (match.status) {
     case "open":
-      return isProving(match)
-        ? "Wait: both units are proving that they know what met; whom to call follows."
-        : "Tell your protection officer: of victims and witnesses nothing more is disclosed in this version.";
+      return { status: "open", proving: isProving(match) };
     case "proven":
-      return match.counterpart?.contact === undefined
-        ? "The other unit's handling withholds its contact: ask your coordinator."
-        : "Call the other unit before you act.";
+      return { status: "proven", contactKnown: match.counterpart?.contact !== undefined };
     case "unproven":
-      return "Do not act on this: the other side could not prove that it knows what met.";
     case "closed":
-      return "Nothing: the match has ended.";
     case "dropped":
-      return "Nothing: too little met.";
+      return { status: match.status };
   }
 }

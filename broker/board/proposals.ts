@@ -9,9 +9,10 @@ import { equalBytes } from "../../shared/core/bytes.ts";
 import { foldProposal } from "../../shared/core/chain.ts";
 import type { DirectiveSignature, SignedDirective } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { assertSigns, digestOf, distinct, stateOf, tallyOf, weightOf } from "./core/proposal.ts";
 import type { ProposalState } from "../../shared/core/board.ts";
-import type { Tally } from "./core/proposal.ts";
+import { assertSigns, proposalDigest, tallyOf } from "../../shared/core/proposal.ts";
+import { distinct, stateOf, weightOf } from "./core/proposal.ts";
+import type { Tally } from "../../shared/core/proposal.ts";
 import {
   ANSWER_BYTES_MAX,
   FINISHED_PROPOSALS_MAX,
@@ -67,7 +68,7 @@ export class Proposals {
       throw new CausewayError("INVALID", "a proposal waits for a month at most", { fields: ["notAfterMs"] });
     }
     // What the board has decided needs no room: nobody fills the desk against a quorum.
-    const isNew = store.proposals.find(digestOf(signed)) === undefined;
+    const isNew = store.proposals.find(proposalDigest(signed)) === undefined;
     if (isNew && !tallyOf(federation, signed).complete) this.#makeRoom(signed);
     store.proposals.save(signed, nowMs);
     return this.#settle(signed);
@@ -100,7 +101,7 @@ export class Proposals {
 
   #settle(received: Pick<SignedDirective, "payload">): Outcome {
     const { directory, store, log } = this.#parts;
-    const { signed } = store.proposals.find(digestOf(received)) as StoredProposal;
+    const { signed } = store.proposals.find(proposalDigest(received)) as StoredProposal;
     const tally = tallyOf(directory.federation, signed);
     if (tally.complete && this.#stateOf(signed) === "waiting") {
       directory.append(signed);

@@ -2,18 +2,19 @@
 import { activeEpoch } from "../../shared/core/decisions.ts";
 import type { Epoch, Federation, Freshness } from "../../shared/core/directive.ts";
 import type { Person } from "../../shared/web/session/people.ts";
-import { ALARM_WORDS } from "./alarm-words.ts";
+import { tallyOf } from "../../shared/core/proposal.ts";
 import type { ConsoleData } from "./console-data.ts";
-import { describeDirective } from "./directive-words.ts";
+import { describeDirective } from "../../shared/words/directive.ts";
 import { FRESHNESS_SOON_MS } from "./limits.ts";
 import { openEnrolments } from "./enrolments.ts";
 import { concernsOf } from "./member-health.ts";
 import { memberPath } from "./names.ts";
-import type { Names } from "./names.ts";
 import type { Colour } from "../../shared/web/pieces.ts";
-import { approvalsOf, mayApprove, proposalPath } from "./proposals.ts";
+import { mayApprove, proposalPath } from "./proposals.ts";
 import { isWaitedFor, progressIn } from "./rotation.ts";
-import { counted, date, dateTime, duration, listed } from "../../shared/web/words.ts";
+import type { Names } from "../../shared/words/names.ts";
+import { date, dateTime, duration, listed } from "../../shared/words/figures.ts";
+import { say } from "../../shared/words/say.ts";
 
 export type Item = {
   readonly tag: string;
@@ -81,7 +82,7 @@ function alarmItems({ data, names }: Known): Item[] {
     return {
       tag: "Alarm",
       colour: "red",
-      text: `${ALARM_WORDS[kind].title}${about}: ${text}`,
+      text: `${say(`alarm.${kind}`)}${about}: ${text}`,
       href: `/alarms/${id}`,
     };
   });
@@ -91,11 +92,10 @@ function proposalItems({ data, names, person }: Known): Item[] {
   const { federation } = data.chain();
   const waiting = data.proposals().filter(({ state }) => state === "waiting");
   return waiting.map((proposal): Item => {
-    const { title } = describeDirective(proposal.signed.directive.body, names);
-    const { missing, missingOfNewBoard = 0 } = approvalsOf(proposal, federation);
-    const more = counted(Math.max(missing, missingOfNewBoard), "more approval");
+    const { headline } = describeDirective(proposal.signed.directive.body, { names });
+    const { missing } = tallyOf(federation, proposal.signed).scarcest;
     const mine = person.role === "administrator" && mayApprove(proposal, federation, person.subject);
-    const text = `${title}: needs ${more}${mine ? ", yours is missing" : ""}`;
+    const text = say("attention.proposal", { headline, missing, mine: mine ? "yes" : "no" });
     return { tag: "Proposal", colour: mine ? "blue" : "yellow", text, href: proposalPath(proposal) };
   });
 }

@@ -6,8 +6,9 @@ import type { MemberHealth } from "./console-data.ts";
 import { STATEMENT_MS_MAX } from "../../shared/core/rotation.ts";
 import { OUTBOX_MS_MAX, SKEW_MS_MAX } from "./limits.ts";
 import type { Colour } from "../../shared/web/pieces.ts";
-import { obstacleWords } from "./rotation.ts";
-import { counted, dateTime, duration } from "../../shared/web/words.ts";
+import { obstacleWords } from "../../shared/words/hindrance.ts";
+import { dateTime, duration } from "../../shared/words/figures.ts";
+import { say } from "../../shared/words/say.ts";
 
 export type Concern = {
   /** A word or two. */
@@ -52,7 +53,7 @@ function historyConcern({ statement }: MemberHealth, { head }: Federation): Conc
     return { tag: "Two histories", colour: "red", text };
   }
   if (statement.directiveNumber >= head.number) return undefined;
-  const behind = counted(head.number - statement.directiveNumber, "directive");
+  const behind = say("figures.directives", { count: head.number - statement.directiveNumber });
   return { tag: "Behind", colour: "yellow", text: `Lacks the last ${behind}` };
 }
 

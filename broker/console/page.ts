@@ -2,7 +2,7 @@
 import type { Asked as AskedOfSite, Page as PageOfSite } from "../../shared/web/page.ts";
 import type { Section } from "../../shared/web/site.ts";
 import type { ConsoleData } from "./console-data.ts";
-import { Names } from "./names.ts";
+import { Names } from "../../shared/words/names.ts";
 
 export const SECTIONS = [
   { id: "overview", path: "/", title: "Overview" },

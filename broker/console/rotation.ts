@@ -7,7 +7,6 @@ import type { Admit } from "../../shared/core/directive.ts";
 import { readinessIn } from "../../shared/core/rotation.ts";
 import type { Hindrance } from "../../shared/core/rotation.ts";
 import type { ConsoleData } from "./console-data.ts";
-import { counted, dateTime } from "../../shared/web/words.ts";
 
 export type MemberProgress = {
   readonly admit: Admit;
@@ -55,36 +54,4 @@ export function totals(progress: readonly MemberProgress[]): { readonly records:
     records: sum(({ records }) => records),
     published: sum(({ published, records }) => Math.min(published, records)),
   };
-}
-
-/** What is missing, in words that can stand after "missing:". */
-export function hindranceWords(why: Hindrance): string {
-  switch (why.kind) {
-    case "neverHeard":
-      return "never heard";
-    case "silent":
-      return `not heard since ${dateTime(why.sinceMs)}`;
-    case "otherHistory":
-      return "follows another history of directives";
-    case "notBegun":
-      return "has not begun";
-    case "obstacle":
-      return obstacleWords(why.obstacle);
-    case "records":
-      return counted(why.missing, "record");
-    case "digest":
-      return "agreement of its digest";
-    case "canaries":
-      return counted(why.missing, "test record");
-  }
-}
-
-const OBSTACLES: Readonly<Record<string, string>> = {
-  scheme: "this version of the node lacks the linkage scheme",
-  salts: "it could not open its salts",
-};
-
-/** Why a node cannot take part; a word that this console does not know is shown as it came. */
-export function obstacleWords(obstacle: string): string {
-  return OBSTACLES[obstacle] ?? obstacle;
 }

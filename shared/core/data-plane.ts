@@ -71,6 +71,10 @@ export type Health = {
   readonly epochs: readonly EpochHealth[];
 };
 
+/** Why a node cannot take part in an epoch: it lacks the linkage scheme, or could not open its salts. */
+export const OBSTACLES = ["scheme", "salts"] as const;
+export type Obstacle = (typeof OBSTACLES)[number];
+
 export type EpochHealth = {
   readonly epoch: number;
   /** Live records of the node, and those of them that stand in this epoch by the broker's receipt. */
@@ -80,8 +84,8 @@ export type EpochHealth = {
   readonly digestAgreedMs: number;
   readonly canariesMet: number;
   readonly canariesExpected: number;
-  /** Why the node cannot take part in this epoch, such as "scheme"; empty if nothing hinders it. */
-  readonly obstacle: string;
+  /** Empty if nothing hinders it. A node of a later version may know others. */
+  readonly obstacle: Obstacle | "" | (string & {});
 };
 
 export type Entry = Upsert | Withdraw | Revalidate;

@@ -12,7 +12,7 @@ import { REDRAW_MS_MAX, REDRAW_MS_MIN, STREAMS_PER_SESSION_MAX } from "./limits.
 import type { Request } from "./request.ts";
 import type { Sessions } from "./session/sessions.ts";
 import type { Site } from "./site.ts";
-import { clockTime, date } from "./words.ts";
+import { clockTime, date } from "../words/figures.ts";
 
 /** Time for the last words to reach a browser before its connection is cut. */
 const LAST_WORDS_MS = 500;

@@ -1,7 +1,7 @@
 /** Pieces of pages, after GOV.UK Frontend. Statuses always have words: colour alone tells nothing. */
 import { html, nothing } from "./html.ts";
 import type { Content, Html } from "./html.ts";
-import { clockTime, date, dateTime } from "./words.ts";
+import { clockTime, date, dateTime } from "../words/figures.ts";
 
 export type Colour = "green" | "red" | "orange" | "yellow" | "blue" | "grey" | "purple";
 

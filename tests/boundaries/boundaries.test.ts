@@ -76,6 +76,9 @@ describe("import boundaries", () => {
     ["broker/console/site.ts", '"../store/ledger.ts"', "type Ledger", "console-through-its-port"],
     ["broker/console/pages/members.ts", '"../../main.ts"', "main", "console-through-its-port"],
     ["broker/bus/intake.ts", '"fast-check"', "assert", "no-development-dependencies"],
+    ["shared/words/match.ts", '"../wire/gen/v1.ts"', "wire", "words-are-words"],
+    ["shared/words/match.ts", '"node:fs"', "readFileSync", "words-are-words"],
+    ["broker/web/page.ts", '"intl-messageformat"', "IntlMessageFormat", "messages-behind-one-file"],
     ["broker/bus/intake.ts", '"./nowhere.ts"', "nothing", "resolvable"],
   ])("refuse %s importing %s as %s", async (path, from, name, rule) => {
     write(

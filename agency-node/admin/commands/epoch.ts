@@ -15,8 +15,9 @@ import { assemble, combine, domainsNeeded, pledge, readCeremony, reveal } from "
 import { epochOf, putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
 import { newGenerationOf, nextEpoch, nextGeneration, offersFor, withMemberKeys } from "../openings.ts";
-import { hindranceWords, verifiedReports } from "../reports.ts";
-import { memberWords } from "../words.ts";
+import { hindranceWords } from "../../../shared/words/hindrance.ts";
+import { Names } from "../../../shared/words/names.ts";
+import { verifiedReports } from "../reports.ts";
 import { rotationDueWords } from "./history.ts";
 import { memberBySlug } from "./membership.ts";
 
@@ -186,8 +187,9 @@ async function sayLosses(desk: Desk, epoch: number): Promise<void> {
       ? "No other epoch is open: from then on nothing is matched, until another is open."
       : `Epoch ${losses.remains} stays open${losses.remainsActive ? "" : ", and is not active yet: activate it next"}.`,
   );
+  const names = new Names({ federation });
   const rows = losses.members.map(({ member, records, underWay, unheard }) => [
-    memberWords(member, federation),
+    names.slugged(member),
     String(records),
     [underWay ? "more is on its way" : "", unheard ? "not heard of late" : ""].filter((text) => text !== "").join(", "),
   ]);
@@ -209,9 +211,10 @@ async function sayCeremony({ seat, output }: Desk, epoch: number): Promise<void>
 
 function sayHindrances(desk: Desk, readiness: readonly Pick<Readiness, "member" | "why">[]): void {
   const { seat, output } = desk;
+  const names = new Names({ federation: seat.federation });
   for (const { member, why } of readiness) {
     const words = why.length === 0 ? "ready" : why.map(hindranceWords).join("; ");
-    output.say(printable(`  ${memberWords(member, seat.federation)}: ${words}`));
+    output.say(printable(`  ${names.slugged(member)}: ${words}`));
   }
 }
 

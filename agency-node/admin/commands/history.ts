@@ -11,10 +11,11 @@ import { parsePin } from "../../../shared/party/pin.ts";
 import { table } from "../../../shared/terminal/output.ts";
 import type { Output } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
+import { directiveSubject } from "../../../shared/words/directive.ts";
+import { Names } from "../../../shared/words/names.ts";
 import { readChain } from "../board.ts";
 import type { Desk } from "../desk.ts";
 import { verifiedReports } from "../reports.ts";
-import { subjectOf } from "../words.ts";
 
 export function provenChain(dir: string | undefined, file: string | undefined, fingerprint: string | undefined): Chain {
   const nowMs = systemClock();
@@ -26,13 +27,14 @@ export function provenChain(dir: string | undefined, file: string | undefined, f
 }
 
 export function showChain({ directives, federation }: Chain, output: Output): void {
-  const names = signerNames(directives);
+  const signers = signerNames(directives);
+  const names = new Names({ federation, directives });
   const rows = directives.map(({ directive, payload }, i) => ({
     number: directive.number,
     type: directive.body.type,
     issuedAt: new Date(directive.issuedAtMs).toISOString(),
-    signedBy: names[i] ?? [],
-    about: subjectOf(directive.body, federation),
+    signedBy: signers[i] ?? [],
+    about: directiveSubject(directive.body, names),
     hash: toHex(directiveHash(payload)),
   }));
   for (const row of rows) output.json(row);

@@ -2,10 +2,11 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { equalBytes, fromHex, toHex } from "../../../shared/core/bytes.ts";
-import { directiveHash, foldProposal, signersOf } from "../../../shared/core/chain.ts";
-import type { DirectiveSignature } from "../../../shared/core/directive.ts";
+import { foldProposal } from "../../../shared/core/chain.ts";
+import type { DirectiveSignature, Federation, SignedDirective } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { loadChain } from "../../../shared/party/chain-file.ts";
+import { hasSigned, proposalDigest, tallyOf } from "../../../shared/core/proposal.ts";
 import { replaceFile } from "../../../shared/party/key-files.ts";
 import { readSigningKeys } from "../../../shared/party/keys.ts";
 import { parsePin } from "../../../shared/party/pin.ts";
@@ -14,12 +15,14 @@ import { decodeSignedDirective, encodeSignedDirective } from "../../../shared/wi
 import { table } from "../../../shared/terminal/output.ts";
 import type { Output } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
+import { directiveSubject } from "../../../shared/words/directive.ts";
+import { Names } from "../../../shared/words/names.ts";
 import { signDirective } from "../board.ts";
-import { sayWhat } from "../desk.ts";
+import { sayWhat, whatItDoes } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
-import { approve, examine, findProposal, hasSigned, tallyOf } from "../proposals.ts";
+import { approve, examine, findProposal } from "../proposals.ts";
 import { learnOutcome } from "../seat.ts";
-import { explain, isDigest, shortDigest, subjectOf } from "../words.ts";
+import { isDigest, shortDigest } from "../digest.ts";
 
 export type ListFlags = Common & { readonly out?: string };
 export type ApproveFlags = Common & {
@@ -39,11 +42,12 @@ export type EndorseFlags = {
 
 export async function listProposals({ seat, output }: Desk): Promise<void> {
   const proposals = await seat.office.proposals();
+  const names = new Names({ federation: seat.federation });
   const rows = proposals.map(({ signed, state, acceptedAs }) => {
     const { body, notAfterMs } = signed.directive;
-    const digest = directiveHash(signed.payload);
-    const { names, missing } = tallyOf(seat.federation, signed);
-    const about = subjectOf(body, seat.federation);
+    const digest = proposalDigest(signed);
+    const { signedBy, missing } = whoSigned(signed, seat.federation);
+    const about = directiveSubject(body, names);
     const expires = new Date(notAfterMs).toISOString();
     output.json({
       digest: toHex(digest),
@@ -51,11 +55,11 @@ export async function listProposals({ seat, output }: Desk): Promise<void> {
       about,
       state,
       acceptedAs,
-      signedBy: names,
+      signedBy,
       missing,
       expires,
     });
-    return [shortDigest(digest), body.type, about, state, names.join(", "), String(missing), expires];
+    return [shortDigest(digest), body.type, about, state, signedBy.join(", "), String(missing), expires];
   });
   if (rows.length === 0) output.say("Nothing waits for signatures.");
   else
@@ -66,28 +70,37 @@ export async function listProposals({ seat, output }: Desk): Promise<void> {
 export async function showProposal(desk: Desk, digits: string, { out }: ListFlags): Promise<void> {
   const { seat, output } = desk;
   const { signed } = await findProposal(seat, digits);
-  const digest = directiveHash(signed.payload);
-  const { names, missing } = tallyOf(seat.federation, signed);
-  const { effect, parameters } = explain(signed.directive.body, seat.federation);
-  output.json({ digest: toHex(digest), effect, parameters: Object.fromEntries(parameters), signedBy: names, missing });
-  sayWhat(desk, signed.directive.body);
+  const digest = proposalDigest(signed);
+  const { body } = signed.directive;
+  const { signedBy, missing } = whoSigned(signed, seat.federation);
+  output.json({ digest: toHex(digest), ...whatItDoes(body, seat.federation), signedBy, missing });
+  sayWhat(output, body, seat.federation);
   output.say(printable(`  Digest: ${shortDigest(digest)}`));
-  output.say(printable(`  Signed by: ${names.join(", ")}; ${missing} missing`));
+  output.say(printable(`  Signed by: ${signedBy.join(", ")}; ${missing} missing`));
   if (out !== undefined) replaceFile(out, encodeSignedDirective(signed), 0o644);
+}
+
+/** As verified here, by name, and how many signatures are missing of the board that lacks most. */
+function whoSigned(
+  signed: SignedDirective,
+  federation: Federation,
+): { readonly signedBy: readonly string[]; readonly missing: number } {
+  const { signers, scarcest } = tallyOf(federation, signed);
+  return { signedBy: signers.map(({ name }) => name), missing: scarcest.missing };
 }
 
 export async function approveProposal(desk: Desk, digits: string, flags: ApproveFlags): Promise<void> {
   const { seat, output } = desk;
   const proposal = await findProposal(seat, digits);
   const { signed } = proposal;
-  const digest = directiveHash(signed.payload);
-  sayWhat(desk, signed.directive.body);
-  const signers = signersOf(signed, seat.federation.found.board, seat.federation.id);
-  output.say(printable(`  Signed by: ${[...signers].map(({ name }) => name).join(", ") || "nobody on the board"}`));
-  const options = { ...flags, signers, endorsement: endorsementIn(flags.endorsement) };
+  const digest = proposalDigest(signed);
+  sayWhat(output, signed.directive.body, seat.federation);
+  const tally = tallyOf(seat.federation, signed);
+  output.say(printable(`  Signed by: ${tally.signers.map(({ name }) => name).join(", ") || "nobody on the board"}`));
+  const options = { ...flags, signers: tally.signers, endorsement: endorsementIn(flags.endorsement) };
   const notes = await examine(seat, proposal, options);
   for (const note of notes) output.say(printable(note));
-  if (options.endorsement === undefined && hasSigned(seat, signed)) {
+  if (options.endorsement === undefined && hasSigned(tally, seat.keyId)) {
     throw new CausewayError("CONFLICT", "you have signed this already");
   }
   await confirm(desk, digest, flags.digest);
@@ -111,16 +124,14 @@ export function endorse(
   const { federation } = loadChain(chain, { pinnedFingerprint: parsePin(fingerprint), nowMs });
   const signed = decodeSignedDirective(readBytes(file));
   foldProposal(federation, signed, { nowMs });
-  const hash = directiveHash(signed.payload);
+  const hash = proposalDigest(signed);
   if (!isDigest(digest, hash)) throw new CausewayError("UNPROVEN", "the file holds another proposal");
   const signer = readSigningKeys(dir);
   const { body } = signed.directive;
   const joins =
     body.type === "boardChange" && body.board.some(({ signingKey }) => equalBytes(signingKey, signer.publicKey));
   if (!joins) throw new CausewayError("FORBIDDEN", "this proposal gives you no seat");
-  const { effect, parameters } = explain(body, federation);
-  output.say(printable(effect));
-  for (const [name, value] of parameters) output.say(printable(`  ${name}: ${value}`));
+  sayWhat(output, body, federation);
   const { keyId, signature } = signDirective(signed, signer);
   replaceFile(out, JSON.stringify({ keyId: toHex(keyId), signature: toHex(signature) }), 0o644);
   output.json({ digest: toHex(hash), written: out });

@@ -13,6 +13,7 @@ export function approveRpc({ directory, proposals }: BoardDesk) {
   return async ({ digest, signature }: ApproveRequest, context: CallContext): Promise<ApproveResponse> => {
     administratorCalling(context, directory.federation);
     const { state, tally } = proposals.approve(digest, readSignature(signature));
-    return { state: PROPOSAL_STATE.toWire(state), signatures: tally.signatures, quorum: tally.quorum };
+    const { signatures, quorum } = tally.scarcest;
+    return { state: PROPOSAL_STATE.toWire(state), signatures, quorum };
   };
 }

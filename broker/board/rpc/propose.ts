@@ -4,7 +4,7 @@ import { PROPOSAL_STATE } from "../../../shared/wire/enumerations.ts";
 import { decodeSignedDirective } from "../../../shared/wire/directive.ts";
 import type { ProposeRequest, ProposeResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { SignedDirective } from "../../../shared/wire/gen/causeway/v1/federation.ts";
-import { digestOf } from "../core/proposal.ts";
+import { proposalDigest } from "../../../shared/core/proposal.ts";
 import { administratorCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
 
@@ -13,6 +13,6 @@ export function proposeRpc({ directory, proposals }: BoardDesk) {
     administratorCalling(context, directory.federation);
     const signed = decodeSignedDirective(SignedDirective.encode(SignedDirective.fromPartial(directive ?? {})).finish());
     const { state } = proposals.propose(signed);
-    return { digest: digestOf(signed), state: PROPOSAL_STATE.toWire(state) };
+    return { digest: proposalDigest(signed), state: PROPOSAL_STATE.toWire(state) };
   };
 }

@@ -2,8 +2,8 @@
 import { fromHex, toHex } from "../../../shared/core/bytes.ts";
 import type { SignedDirective } from "../../../shared/core/directive.ts";
 import { decodeDirective } from "../../../shared/wire/directive.ts";
-import { digestOf } from "../core/proposal.ts";
 import type { Database, Row } from "../../../shared/store/database.ts";
+import { proposalDigest } from "../../../shared/core/proposal.ts";
 
 export type StoredProposal = { readonly signed: SignedDirective; readonly proposedAtMs: number };
 
@@ -27,7 +27,7 @@ export class ProposalTable {
 
   /** Keeps a proposal, and of one that is here already those signatures that are new. */
   save(signed: SignedDirective, proposedAtMs: number): void {
-    const digest = toHex(digestOf(signed));
+    const digest = toHex(proposalDigest(signed));
     this.#database.transaction(() => {
       this.#database.run("INSERT OR IGNORE INTO proposal VALUES (?, ?, ?)", digest, signed.payload, proposedAtMs);
       for (const { keyId, signature } of signed.signatures) {
@@ -37,7 +37,7 @@ export class ProposalTable {
   }
 
   remove(signed: Pick<SignedDirective, "payload">): void {
-    this.#database.run("DELETE FROM proposal WHERE digest = ?", toHex(digestOf(signed)));
+    this.#database.run("DELETE FROM proposal WHERE digest = ?", toHex(proposalDigest(signed)));
   }
 
   #read(row: Row): StoredProposal {

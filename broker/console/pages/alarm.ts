@@ -1,13 +1,13 @@
 /** One alarm, and the one thing that an administrator may write here: what came of it. */
 import { html } from "../../../shared/web/html.ts";
-import { ALARM_WORDS } from "../alarm-words.ts";
 import { commands } from "../commands.ts";
 import type { Alarm } from "../../core/alarm.ts";
 import { NOTE_LENGTH_MAX } from "../limits.ts";
+import { memberLink } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
 import { command, facts, heading, live, named, paragraph, tag, time } from "../../../shared/web/pieces.ts";
 import type { Html } from "../../../shared/web/html.ts";
-import { counted } from "../../../shared/web/words.ts";
+import { say } from "../../../shared/words/say.ts";
 
 /** What was typed and why it cannot be taken. */
 export type RefusedNote = { readonly note: string; readonly problem: string };
@@ -19,20 +19,21 @@ function alarmOf({ data, parameter }: Pick<Asked, "data" | "parameter">): Alarm 
 export function alarmPage(asked: Asked, refused?: RefusedNote): Page | undefined {
   const alarm = alarmOf(asked);
   if (alarm === undefined) return undefined;
-  const { title, means, advice } = ALARM_WORDS[alarm.kind];
+  const { kind } = alarm;
   return {
-    title: `Alarm: ${title}`,
+    title: `Alarm: ${say(`alarm.${kind}`)}`,
     section: "alarms",
     body: html`
-      ${live("state", html`<p class="govuk-body">${stateTag(alarm)}</p>`)} ${paragraph(means)}
+      ${live("state", html`<p class="govuk-body">${stateTag(alarm)}</p>`)} ${paragraph(say(`alarm.${kind}.means`))}
       ${facts([
         ["Found", alarm.text],
-        ["Member", alarm.member === undefined ? "None in particular" : asked.names.memberLink(alarm.member)],
-        ["Seen", counted(alarm.count, "time")],
+        ["Member", alarm.member === undefined ? "None in particular" : memberLink(asked.names, alarm.member)],
+        ["Seen", say("figures.times", { count: alarm.count })],
         ["First", time(alarm.firstSeenMs)],
         ["Last", time(alarm.lastSeenMs)],
       ])}
-      ${heading("What to do")} ${paragraph(advice)} ${suspendCommand(asked, alarm)} ${outcome(asked, alarm, refused)}
+      ${heading("What to do")} ${paragraph(say(`alarm.${kind}.advice`))} ${suspendCommand(asked, alarm)}
+      ${outcome(asked, alarm, refused)}
     `,
   };
 }

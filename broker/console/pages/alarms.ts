@@ -1,14 +1,15 @@
 /** What detectors have raised. None of them has stopped an officer. */
 import { html } from "../../../shared/web/html.ts";
-import { ALARM_WORDS } from "../alarm-words.ts";
 import type { Alarm } from "../../core/alarm.ts";
 import { ROWS_PER_PAGE } from "../limits.ts";
-import type { Names } from "../names.ts";
 import { pageOf } from "../../../shared/web/page.ts";
 import type { Asked, Page } from "../page.ts";
 import { link, live, named, pagination, paragraph, table, time } from "../../../shared/web/pieces.ts";
 import type { Content } from "../../../shared/web/html.ts";
-import { count } from "../../../shared/web/words.ts";
+import type { Names } from "../../../shared/words/names.ts";
+import { memberLink } from "../names.ts";
+import { count } from "../../../shared/words/figures.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export function alarmsPage({ data, names, query }: Asked): Page {
   const open = data.alarms().filter(({ acknowledged }) => acknowledged === undefined);
@@ -45,8 +46,8 @@ export function alarmsPage({ data, names, query }: Asked): Page {
 
 function alarmRow({ id, kind, member, text, count: times, lastSeenMs }: Alarm, names: Names): Content[] {
   return [
-    link(`/alarms/${id}`, ALARM_WORDS[kind].title),
-    member === undefined ? "–" : names.memberLink(member),
+    link(`/alarms/${id}`, say(`alarm.${kind}`)),
+    member === undefined ? "–" : memberLink(names, member),
     text,
     count(times),
     time(lastSeenMs),

@@ -4,11 +4,12 @@ import { commands } from "../commands.ts";
 import type { Spending } from "../console-data.ts";
 import { evaluatorsIn } from "../../../shared/platform/standing.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
-import type { Membership, Names } from "../names.ts";
+import type { Membership, Names } from "../../../shared/words/names.ts";
+import { memberLink } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
 import { command, live, paragraph, progress, table, tag, time } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
-import { count, listed, percent } from "../../../shared/web/words.ts";
+import { count, listed, percent } from "../../../shared/words/figures.ts";
 
 export function budgetsPage({ data, names }: Asked): Page {
   const { federation } = data.chain();
@@ -39,7 +40,7 @@ export function budgetsPage({ data, names }: Asked): Page {
 }
 
 function memberRows({ admit }: Membership, all: readonly Spending[], names: Names, alarmPercent: number): Content[][] {
-  const link = names.memberLink(admit.member);
+  const link = memberLink(names, admit.member);
   const own = all
     .filter(({ member }) => member === admit.member)
     .sort((a, b) => (a.evaluator ?? "").localeCompare(b.evaluator ?? "", "en"));

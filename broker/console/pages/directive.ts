@@ -3,7 +3,8 @@ import { html } from "../../../shared/web/html.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
 import { directiveHash } from "../../../shared/core/chain.ts";
 import { commands } from "../commands.ts";
-import { describeDirective, TYPE_WORDS } from "../directive-words.ts";
+import { boardBefore, describeDirective, directiveType } from "../../../shared/words/directive.ts";
+import { factRows } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
 import {
   command,
@@ -21,12 +22,19 @@ export function directivePage({ data, names, parameter }: Asked): Page | undefin
   const signed = data.chain().directives[Number(parameter("number")) - 1];
   if (signed === undefined) return undefined;
   const { directive, signatures, payload } = signed;
-  const { title, effect, parameters } = describeDirective(directive.body, names);
+  const {
+    headline,
+    effect,
+    facts: parameters,
+  } = describeDirective(directive.body, {
+    names,
+    boardBefore: boardBefore(data.chain().directives, directive.number),
+  });
   return {
-    title: `Directive ${directive.number}: ${title}`,
+    title: `Directive ${directive.number}: ${headline}`,
     section: "directives",
     body: html`
-      ${paragraph(effect)} ${facts(parameters)}
+      ${paragraph(effect)} ${facts(factRows(parameters, names))}
       ${table({
         caption: "Signatures",
         columns: ["Administrator", "Key", "Signature"],
@@ -39,7 +47,7 @@ export function directivePage({ data, names, parameter }: Asked): Page | undefin
       })}
       ${heading("Its place in the chain")}
       ${facts([
-        ["Type", TYPE_WORDS[directive.body.type]],
+        ["Type", directiveType(directive.body.type)],
         ["Hash", fingerprint(toHex(directiveHash(payload)))],
         ["Hash of the one before", fingerprint(toHex(directive.prevHash))],
         ["Nonce", hex(toHex(directive.nonce))],

@@ -2,14 +2,14 @@
 import { html } from "../../../shared/web/html.ts";
 import type { SignedDirective } from "../../../shared/core/directive.ts";
 import { commands } from "../commands.ts";
-import { describeDirective } from "../directive-words.ts";
+import { describeDirective } from "../../../shared/words/directive.ts";
 import { ROWS_PER_PAGE } from "../limits.ts";
-import type { Names } from "../names.ts";
 import { pageOf } from "../../../shared/web/page.ts";
 import type { Asked, Page } from "../page.ts";
 import { command, heading, link, live, pagination, paragraph, table, time } from "../../../shared/web/pieces.ts";
 import type { Content } from "../../../shared/web/html.ts";
-import { listed } from "../../../shared/web/words.ts";
+import type { Names } from "../../../shared/words/names.ts";
+import { listed } from "../../../shared/words/figures.ts";
 
 export function directivesPage({ data, names, query }: Asked): Page {
   const newestFirst = data.chain().directives.toReversed();
@@ -39,7 +39,7 @@ export function directivesPage({ data, names, query }: Asked): Page {
 function directiveRow({ directive, signatures }: SignedDirective, names: Names): Content[] {
   return [
     link(`/directives/${directive.number}`, `Directive ${directive.number}`),
-    describeDirective(directive.body, names).title,
+    describeDirective(directive.body, { names }).headline,
     time(directive.issuedAtMs),
     listed(signatures.map(({ keyId }) => names.administrator(keyId))),
   ];

@@ -4,8 +4,8 @@ import { toHex } from "../../../shared/core/bytes.ts";
 import { activeEpoch } from "../../../shared/core/decisions.ts";
 import type { DirectiveBody, Epoch } from "../../../shared/core/directive.ts";
 import { commands } from "../commands.ts";
-import { DOMAIN_WORDS } from "../domain-words.ts";
-import { TYPE_WORDS } from "../directive-words.ts";
+import { directiveType } from "../../../shared/words/directive.ts";
+import { memberLink } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
 import {
   several,
@@ -25,10 +25,12 @@ import {
   time,
 } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
-import { hindranceWords, isMoving, isWaitedFor, progressIn, totals } from "../rotation.ts";
+import { isMoving, isWaitedFor, progressIn, totals } from "../rotation.ts";
 import type { MemberProgress } from "../rotation.ts";
-import { count, counted, listed, percent } from "../../../shared/web/words.ts";
+import { hindranceWords } from "../../../shared/words/hindrance.ts";
+import { count, listed, percent } from "../../../shared/words/figures.ts";
 import { closing, epochTag, way } from "./epochs.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export function epochPage(asked: Asked): Page | undefined {
   const { data, parameter } = asked;
@@ -43,7 +45,7 @@ export function epochPage(asked: Asked): Page | undefined {
       ${facts([
         ["Linkage scheme", epoch.scheme],
         ["Generation of evaluator keys", count(epoch.generation)],
-        ["Domains", several(epoch.salts.map(({ domain }) => DOMAIN_WORDS[domain]))],
+        ["Domains", several(epoch.salts.map(({ domain }) => say(`domain.${domain}`)))],
         ["Opens", day(epoch.opensAtMs)],
         ["To be retired by", day(epoch.retiresAtMs)],
         ["Opening directive", hex(toHex(epoch.openingHash))],
@@ -89,10 +91,10 @@ function progressTable({ names }: Asked, all: readonly MemberProgress[]): Html {
   const row = (member: MemberProgress): Content[] => {
     const { admit, told, why } = member;
     const missing = why.length === 0 ? "–" : why.map(hindranceWords).join(", ");
-    if (told === undefined) return [names.memberLink(admit.member), progressTag(member), "–", "–", "–", missing];
+    if (told === undefined) return [memberLink(names, admit.member), progressTag(member), "–", "–", "–", missing];
     const figures = `${count(told.published)} of ${count(told.records)}`;
     return [
-      names.memberLink(admit.member),
+      memberLink(names, admit.member),
       progressTag(member),
       progress(`Records of ${admit.name}`, told.published, told.records, figures),
       told.digestAgreedMs === 0 ? tag("Open", "yellow") : tag("Agreed", "green"),
@@ -124,7 +126,7 @@ function waitingFor(asked: Asked, { epoch }: Epoch): Html {
     return inset(`Every member stands in epoch ${next}. Nobody needs epoch ${epoch} any more: it can be retired.`);
   }
   const item = ({ admit, why }: MemberProgress): Content => [
-    asked.names.memberLink(admit.member),
+    memberLink(asked.names, admit.member),
     `: ${why.map(hindranceWords).join(", ")}`,
   ];
   return html`${heading("Laggards")}
@@ -146,8 +148,11 @@ function purge({ data }: Asked, epoch: number): Html {
   ${facts([
     ["Purged", time(purgedAtMs)],
     ["After", link(`/directives/${directiveNumber}`, `Directive ${directiveNumber}`)],
-    ["Held until then", `${counted(records, "record")}, ${counted(tokens, "token")} with padding`],
-    ["Removed from streams", counted(messages, "submission")],
+    [
+      "Held until then",
+      `${say("figures.records", { count: records })}, ${say("figures.tokens", { count: tokens })} with padding`,
+    ],
+    ["Removed from streams", say("figures.submissions", { count: messages })],
   ])}`;
 }
 
@@ -158,7 +163,7 @@ function historyOf({ data, names }: Asked, { epoch }: Epoch): Html {
     columns: ["Directive", "Decision", "Issued", "Signed by"],
     rows: about.map(({ directive, signatures }) => [
       link(`/directives/${directive.number}`, `Directive ${directive.number}`),
-      TYPE_WORDS[directive.body.type],
+      directiveType(directive.body.type),
       time(directive.issuedAtMs),
       listed(signatures.map(({ keyId }) => names.administrator(keyId))),
     ]),

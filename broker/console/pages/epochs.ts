@@ -5,6 +5,7 @@ import type { Epoch } from "../../../shared/core/directive.ts";
 import { lossesOf, rehearse } from "../../../shared/core/rotation.ts";
 import type { Losses, MemberRehearsal } from "../../../shared/core/rotation.ts";
 import { commands } from "../commands.ts";
+import { memberLink } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
 import {
   bullets,
@@ -24,8 +25,9 @@ import {
 } from "../../../shared/web/pieces.ts";
 import type { Step } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
-import { hindranceWords } from "../rotation.ts";
-import { count, counted, duration } from "../../../shared/web/words.ts";
+import { hindranceWords } from "../../../shared/words/hindrance.ts";
+import { count, duration } from "../../../shared/words/figures.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export function epochsPage(asked: Asked): Page {
   const { federation } = asked.data.chain();
@@ -106,7 +108,7 @@ function rehearsal({ data, names, nowMs }: Asked): Html {
   const next = rehearse({ federation, reports: data.health(), nowMs });
   const held = next.members.filter(({ why }) => why.length > 0);
   const item = ({ member, why }: MemberRehearsal): Content => [
-    names.memberLink(member),
+    memberLink(names, member),
     `: ${why.map(hindranceWords).join(", ")}`,
   ];
   const due = federation.rotationDue;
@@ -126,7 +128,7 @@ function rehearsal({ data, names, nowMs }: Asked): Html {
 /** The broker cannot tell these apart; nodes make new test records for the new epoch, and carry over whatever is live. */
 function leftBehindWords(records: number): string {
   if (records === 0) return "Nothing";
-  return `${counted(records, "record")} that the broker holds and no member states as live: test records, records past review, or newer than their member's last word`;
+  return `${say("figures.records", { count: records })} that the broker holds and no member states as live: test records, records past review, or newer than their member's last word`;
 }
 
 /** The order matters: a contribution is fixed before anybody's is revealed, so that nobody can choose the salts. */
@@ -160,12 +162,14 @@ export function closing(epoch: number, data: Asked["data"], nowMs: number): Html
   const lost = [
     records === 0
       ? "No record: all stand in another epoch"
-      : `${counted(records, "record")} can match nobody until they stand in another epoch`,
+      : `${say("figures.records", { count: records })} can match nobody until they stand in another epoch`,
     remainsWords(losses),
-    ...(unsure === 0 ? [] : [`${counted(unsure, "member")} may have more on the way, or have not been heard of late`]),
+    ...(unsure === 0
+      ? []
+      : [`${say("figures.members", { count: unsure })} may have more on the way, or have not been heard of late`]),
     ...(losses.neverCorrelate === 0
       ? []
-      : [`${counted(losses.neverCorrelate, "token")} that mean nobody must be listed again`]),
+      : [`${say("figures.tokens", { count: losses.neverCorrelate })} that mean nobody must be listed again`]),
   ];
   return html`${paragraph("Close the epoch at once. Open matches stay with both sides. What it loses, as things stand:")}
   ${bullets(lost)} ${command(`Close epoch ${epoch}: its salt has leaked`, commands.closeLeakedEpoch(epoch))}`;

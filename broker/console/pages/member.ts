@@ -5,13 +5,13 @@ import type { DirectiveBody, Federation } from "../../../shared/core/directive.t
 import { toId } from "../../../shared/core/ids.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
-import { ALARM_WORDS } from "../alarm-words.ts";
 import { commands } from "../commands.ts";
 import type { MemberHealth } from "../console-data.ts";
-import { describeDirective, termsRows } from "../directive-words.ts";
+import { describeDirective, termsFacts } from "../../../shared/words/directive.ts";
 import { concernsOf } from "../member-health.ts";
 import type { Concern } from "../member-health.ts";
-import type { Membership } from "../names.ts";
+import type { Membership } from "../../../shared/words/names.ts";
+import { factRows } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
 import {
   bullets,
@@ -28,7 +28,7 @@ import {
   time,
 } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
-import { count } from "../../../shared/web/words.ts";
+import { count } from "../../../shared/words/figures.ts";
 import {
   canaryCount,
   canaryWords,
@@ -39,6 +39,7 @@ import {
   perEpoch,
   standingTag,
 } from "./members.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export function memberPage(asked: Asked): Page | undefined {
   const { names, data } = asked;
@@ -58,7 +59,7 @@ export function memberPage(asked: Asked): Page | undefined {
       ])}
       ${heading("Terms of membership")}
       ${facts([
-        ...termsRows(admit),
+        ...factRows(termsFacts(admit), names),
         ["Short name", admit.slug],
         ["Member id", hex(admit.member)],
         ["Signing key", hex(toHex(admit.signingKey))],
@@ -123,7 +124,7 @@ function alarmsOf({ data }: Asked, member: MemberId): Html {
   const open = data.alarms().filter((alarm) => alarm.member === member && alarm.acknowledged === undefined);
   if (open.length === 0) return html``;
   return html`${heading("Open alarms")}
-  ${bullets(open.map(({ id, kind, text }) => link(`/alarms/${id}`, `${ALARM_WORDS[kind].title}: ${text}`)))}`;
+  ${bullets(open.map(({ id, kind, text }) => link(`/alarms/${id}`, `${say(`alarm.${kind}`)}: ${text}`)))}`;
 }
 
 function historyOf({ data, names }: Asked, member: MemberId): Html {
@@ -133,7 +134,7 @@ function historyOf({ data, names }: Asked, member: MemberId): Html {
     columns: ["Directive", "Decision", "Issued", "Reason"],
     rows: about.map(({ directive }) => [
       link(`/directives/${directive.number}`, `Directive ${directive.number}`),
-      describeDirective(directive.body, names).title,
+      describeDirective(directive.body, { names }).headline,
       time(directive.issuedAtMs),
       "reason" in directive.body ? directive.body.reason : "–",
     ]),

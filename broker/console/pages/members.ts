@@ -7,11 +7,11 @@ import { commands } from "../commands.ts";
 import type { MemberHealth } from "../console-data.ts";
 import { concernsOf, outboxAgeMs, skewMs, skewWords } from "../member-health.ts";
 import { memberPath } from "../names.ts";
-import type { Membership, Standing } from "../names.ts";
+import type { Membership, Standing } from "../../../shared/words/names.ts";
 import type { Asked, Page } from "../page.ts";
 import { command, link, live, named, table, tag, tags, time } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
-import { capitalised, duration } from "../../../shared/web/words.ts";
+import { capitalised, duration } from "../../../shared/words/figures.ts";
 
 export function membersPage({ data, names, nowMs }: Asked): Page {
   const { federation } = data.chain();

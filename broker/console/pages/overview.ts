@@ -22,7 +22,8 @@ import {
   time,
 } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
-import { count, counted } from "../../../shared/web/words.ts";
+import { count } from "../../../shared/words/figures.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export function overviewPage(asked: Asked): Page {
   const { data, nowMs } = asked;
@@ -88,7 +89,7 @@ function federationFacts(
     ["Evaluators", several(found.evaluators.map(({ name, address }) => [named(name), ` at ${address}`]))],
     [
       "Test records",
-      `Every ${counted(policy.canaryBeatMinutes, "minute")}; must meet within ${counted(policy.canaryWithinMinutes, "minute")}`,
+      `Every ${say("figures.minutes", { count: policy.canaryBeatMinutes })}; must meet within ${say("figures.minutes", { count: policy.canaryWithinMinutes })}`,
     ],
   ]);
 }

@@ -3,7 +3,8 @@ import { html } from "../../../shared/web/html.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
 import { commands } from "../commands.ts";
 import type { Proposal } from "../console-data.ts";
-import { describeDirective, TYPE_WORDS } from "../directive-words.ts";
+import { boardBefore, describeDirective, directiveType } from "../../../shared/words/directive.ts";
+import { factRows } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
 import {
   several,
@@ -18,8 +19,8 @@ import {
   time,
 } from "../../../shared/web/pieces.ts";
 import type { Html } from "../../../shared/web/html.ts";
-import { approvalsOf, digestOf, mayApprove } from "../proposals.ts";
-import { count } from "../../../shared/web/words.ts";
+import { digestOf, mayApprove, signerIds } from "../proposals.ts";
+import { count } from "../../../shared/words/figures.ts";
 import { missingWords, stateTag } from "./proposals.ts";
 
 export function proposalPage(asked: Asked): Page | undefined {
@@ -28,18 +29,25 @@ export function proposalPage(asked: Asked): Page | undefined {
   const proposal = data.proposals().find((each) => digestOf(each) === wanted);
   if (proposal === undefined) return undefined;
   const { directive } = proposal.signed;
-  const { title, effect, parameters } = describeDirective(directive.body, names);
+  const {
+    headline,
+    effect,
+    facts: parameters,
+  } = describeDirective(directive.body, {
+    names,
+    boardBefore: boardBefore(data.chain().directives, directive.number),
+  });
   return {
-    title: `Proposal: ${title}`,
+    title: `Proposal: ${headline}`,
     section: "proposals",
     body: html`
       ${live("state", [html`<p class="govuk-body">${stateTag(proposal.state)}</p>`, stateWords(proposal)])}
-      ${heading("What it does")} ${paragraph(effect)} ${facts(parameters)}
+      ${heading("What it does")} ${paragraph(effect)} ${facts(factRows(parameters, names))}
       ${live("approvals", approvals(asked, proposal))} ${live("approve", approve(asked, proposal))}
       ${heading("What approvals are bound to")}
       ${facts([
         ["Digest", fingerprint(digestOf(proposal))],
-        ["Type", TYPE_WORDS[directive.body.type]],
+        ["Type", directiveType(directive.body.type)],
         ["Would be directive", count(directive.number)],
         ["Follows directive with hash", fingerprint(toHex(directive.prevHash))],
         ["Nonce", fingerprint(toHex(directive.nonce))],
@@ -69,12 +77,11 @@ function stateWords({ state, signed }: Proposal): Html {
 
 function approvals({ data, names }: Asked, proposal: Proposal): Html {
   const { federation } = data.chain();
-  const given = approvalsOf(proposal, federation);
   const signer = (id: string, index: number) => [named(names.administrator(id)), index === 0 ? " (proposed it)" : ""];
   return html`${heading("Who has signed")}
   ${facts([
-    ["Signed", several(given.signers.map(signer))],
-    proposal.state === "waiting" ? ["Approvals", missingWords(given)] : undefined,
+    ["Signed", several(signerIds(proposal).map(signer))],
+    proposal.state === "waiting" ? ["Approvals", missingWords(proposal, federation)] : undefined,
   ])}`;
 }
 

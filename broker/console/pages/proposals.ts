@@ -1,16 +1,16 @@
 /** Decisions that wait for signatures. */
 import { html } from "../../../shared/web/html.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
+import { tallyOf } from "../../../shared/core/proposal.ts";
 import { commands } from "../commands.ts";
 import type { Proposal } from "../console-data.ts";
-import { describeDirective } from "../directive-words.ts";
-import type { Names } from "../names.ts";
+import { describeDirective } from "../../../shared/words/directive.ts";
+import type { Names } from "../../../shared/words/names.ts";
 import type { Asked, Page } from "../page.ts";
 import { command, heading, link, live, named, paragraph, table, tag, time } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
-import { approvalsOf, proposalPath } from "../proposals.ts";
-import type { Approvals } from "../proposals.ts";
-import { counted } from "../../../shared/web/words.ts";
+import { proposalPath, signerIds } from "../proposals.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export function proposalsPage({ data, names }: Asked): Page {
   const { federation } = data.chain();
@@ -54,15 +54,17 @@ export function proposalsPage({ data, names }: Asked): Page {
 
 function proposalRow(proposal: Proposal, federation: Federation, names: Names): Content[] {
   const { directive } = proposal.signed;
-  const approvals = approvalsOf(proposal, federation);
-  const [proposer = ""] = approvals.signers;
+  const signers = signerIds(proposal);
+  const [proposer = ""] = signers;
   return [
-    link(proposalPath(proposal), describeDirective(directive.body, names).title),
+    link(proposalPath(proposal), describeDirective(directive.body, { names }).headline),
     stateTag(proposal.state),
     named(names.administrator(proposer)),
     time(proposal.proposedAtMs),
     time(directive.notAfterMs),
-    proposal.state === "waiting" ? missingWords(approvals) : counted(approvals.signers.length, "signature"),
+    proposal.state === "waiting"
+      ? missingWords(proposal, federation)
+      : say("figures.signatures", { count: signers.length }),
   ];
 }
 
@@ -80,8 +82,9 @@ export function stateTag(state: Proposal["state"]): Html {
 }
 
 /** "1 of 2; 1 more needed" */
-export function missingWords({ signers, quorum, missing, missingOfNewBoard }: Approvals): string {
-  const given = `${signers.length} of ${quorum}`;
-  if (missingOfNewBoard === undefined) return `${given}; ${missing} more needed`;
-  return `${signers.length} given; ${missing} more of the board as it is, ${missingOfNewBoard} of the new one`;
+export function missingWords({ signed }: Pick<Proposal, "signed">, federation: Federation): string {
+  const { boards, signers } = tallyOf(federation, signed);
+  const [now, next] = boards;
+  if (next === undefined) return say("approvals.missing", now);
+  return say("approvals.missingOfBoth", { given: signers.length, ofBoard: now.missing, ofNewBoard: next.missing });
 }

@@ -9,7 +9,8 @@ import type { Sessions, SignedIn } from "../session/sessions.ts";
 import { ACCOUNT } from "../site.ts";
 import type { Site } from "../site.ts";
 import type { Accounts, Passkey } from "../store/accounts.ts";
-import { capitalised, counted, duration } from "../words.ts";
+import { capitalised, duration } from "../../../shared/words/figures.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export type AccountParts = {
   readonly site: Pick<Site, "noun" | "roles" | "accessHelp">;
@@ -134,7 +135,7 @@ function personRow({ user, role, name, removable }: Person, all: readonly Signed
   return [
     named(name),
     capitalised(role),
-    counted(open, "session"),
+    say("figures.sessions", { count: open }),
     [
       open === 0 ? "" : act(`/people/${user}/end-sessions`, html`End all sessions${whose}`),
       removable ? act(`/people/${user}/remove`, html`Remove the access${whose}`, "warning") : "",

@@ -3,7 +3,7 @@ import { html } from "../html.ts";
 import type { Content, Html } from "../html.ts";
 import { CODE_LIFE_MS } from "../limits.ts";
 import { heading, inset, paragraph } from "../pieces.ts";
-import { duration } from "../words.ts";
+import { duration } from "../../../shared/words/figures.ts";
 
 export const SIGN_IN_TITLE = "Sign in";
 

@@ -1,0 +1,9 @@
+/** The English catalogue: complete, and what other languages are translated from. `say.ts` says how it is used. */
+import { alarms } from "./english/alarms.ts";
+import { console } from "./english/console.ts";
+import { directives } from "./english/directives.ts";
+import { federation } from "./english/federation.ts";
+import { figures } from "./english/figures.ts";
+import { matches } from "./english/matches.ts";
+
+export const english = { ...figures, ...federation, ...directives, ...alarms, ...matches, ...console } as const;

@@ -1,0 +1,61 @@
+/** What each kind of alarm means and what to do about it. None of them has stopped an officer: a human decides what it was. */
+export const alarms = {
+  "alarm.budget": "Budget nearly spent",
+  "alarm.budget.means": "The member has spent more than the policy''s share of what it may publish in 24 hours.",
+  "alarm.budget.advice": "Ask what the work is. A larger allowance is a change of the policy.",
+  "alarm.evaluationBudget": "Evaluations nearly spent",
+  "alarm.evaluationBudget.means":
+    "The member has spent more than the policy''s share of the evaluations that it may ask an evaluator for in 24 hours.",
+  "alarm.evaluationBudget.advice":
+    "Ask what the work is: each evaluation is a value that the unit can try. A larger allowance is a change of the policy.",
+  "alarm.burst": "Burst of new records",
+  "alarm.burst.means": "Far more new records than this member usually publishes in such a time.",
+  "alarm.burst.advice": "Ask the unit whether it loaded a file.",
+  "alarm.churn": "Published, then withdrawn",
+  "alarm.churn.means":
+    "Records were published and withdrawn again soon after: a way to ask whether others hold somebody without leaving a record.",
+  "alarm.churn.advice": "Ask the unit what it was doing. A correction of an import looks the same.",
+  "alarm.enumeration": "Enumeration",
+  "alarm.enumeration.means":
+    "Records that differ from each other in few tokens, as if values were tried one after the other.",
+  "alarm.enumeration.advice": "Ask the unit for the files behind these records. If it cannot name them, suspend it.",
+  "alarm.tinyPublications": "Many tiny publications",
+  "alarm.tinyPublications.means":
+    "Records were published one by one with little in them, as if single values were tried.",
+  "alarm.tinyPublications.advice":
+    "Ask the unit for the files behind these records. A feed of a case system may look the same.",
+  "alarm.hitRateHigh": "Unusually many hits",
+  "alarm.hitRateHigh.means": "The share of this member''s records that meet others is far above the federation''s.",
+  "alarm.hitRateHigh.advice":
+    "It can mean guessing from somebody else''s list. Ask the unit where its records come from.",
+  "alarm.hitRateLow": "Unusually few hits",
+  "alarm.hitRateLow.means": "The share of this member''s records that meet others is far below the federation''s.",
+  "alarm.hitRateLow.advice": "It can mean invented records, or a fault in how the unit writes names and numbers.",
+  "alarm.submissionRefused": "Submission refused",
+  "alarm.submissionRefused.means":
+    "Something arrived under this member''s name that an honest node with an intact disk does not send.",
+  "alarm.submissionRefused.advice":
+    "Treat the member''s node and the NATS server as possibly broken into. Ask the member by telephone.",
+  "alarm.foreignNotices": "Notices from elsewhere",
+  "alarm.foreignNotices.means": "The node says that it holds notices which this broker has not sent.",
+  "alarm.foreignNotices.advice":
+    "Either the broker was restored from an old copy, or somebody else holds its key. Find out which.",
+  "alarm.proofFailed": "Claim that could not be proven",
+  "alarm.proofFailed.means":
+    "A side of a match could not show that it knows the identifiers that met. Nothing was disclosed.",
+  "alarm.proofFailed.advice": "A token may have been stolen or made up. Look at which members were involved.",
+  "alarm.streamIncomplete": "Submissions lost by NATS",
+  "alarm.streamIncomplete.means":
+    "A stream has lost submissions that were applied before. Digests find the records, and their owners send them again.",
+  "alarm.streamIncomplete.advice":
+    "Look at the disks of the NATS servers. Check that every member''s digest agrees again.",
+  "alarm.directoryRefused": "Chain of directives refused",
+  "alarm.directoryRefused.means":
+    "The broker was given a chain that it could not prove. What was proven before stays in force.",
+  "alarm.directoryRefused.advice":
+    "Compare the chain with each other by telephone: somebody may show different histories to different parties.",
+  "alarm.unknownKind": "Node of a later version",
+  "alarm.unknownKind.means":
+    "The node sent something of a kind that this broker''s version does not know. It was skipped, and the node was told so.",
+  "alarm.unknownKind.advice": "Ask the broker''s operator to update the broker.",
+} as const;
