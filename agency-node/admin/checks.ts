@@ -134,7 +134,7 @@ async function checkLaggards(
   const behind = laggardsIn(epoch, { federation, reports: await verifiedReports(seat), nowMs });
   const unnamed = behind.filter(({ member }) => !named.includes(member));
   const names = new Names({ federation });
-  const lines = unnamed.map(({ member, why }) => `${names.slugged(member)}: ${why.map(hindranceWords).join("; ")}`);
+  const lines = unnamed.map(({ member, why }) => `${names.slugged(member)}: ${hindranceWords(why)}`);
   if (unnamed.length > 0 && !force) {
     throw new CausewayError("UNPROVEN", `not ready, and not named as left behind: ${lines.join(". ")}`);
   }

@@ -4,13 +4,17 @@ import type { Hindrance } from "../core/rotation.ts";
 import { dateTime } from "./figures.ts";
 import { say, wordFor } from "./say.ts";
 
-/** Why the others wait for a member, in words that can stand after "missing:". */
-export function hindranceWords(why: Hindrance): string {
+/** Why the others wait for a member, in words that can stand after its name and a colon. */
+export function hindranceWords(why: readonly Hindrance[]): string {
+  return why.map(wordsOf).join("; ");
+}
+
+function wordsOf(why: Hindrance): string {
   switch (why.kind) {
     case "silent":
       return say("hindrance.silent", { since: dateTime(why.sinceMs) });
     case "obstacle":
-      return obstacleWords(why.obstacle);
+      return say("hindrance.obstacle", { obstacle: obstacleWords(why.obstacle) });
     case "records":
     case "canaries":
       return say(`hindrance.${why.kind}`, why);

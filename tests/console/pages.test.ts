@@ -271,7 +271,7 @@ describe("the page of an epoch", () => {
     const text = await console.read("/epochs/4");
     expect(text).toContain("Held Waits for War Crimes Unit North.");
     expect(text).toContain("59,360 of 61,240 records, 96 %");
-    expect(text).toContain("1,880 records, 3 test records");
+    expect(text).toContain("1,880 of its records differ; 3 of its test records have not met");
     expect(text).toMatch(/npx causeway admin .*activate .*wcu-north/);
     expect(text).toMatch(/npx causeway admin .*abort/);
   });
@@ -313,7 +313,9 @@ describe("the page of an epoch", () => {
     ])
       expect(text).toContain(words);
     expect(text).toContain("New salts and new evaluator keys are needed.");
-    expect(text).toContain("War Crimes Unit North: not heard since 22 November 2026, 11:05 UTC, 2 test records");
+    expect(text).toContain(
+      "War Crimes Unit North: not heard since 22 November 2026, 11:05 UTC; 2 of its test records have not met",
+    );
     expect(text).toMatch(/epoch prepare DIR 2 --new-generation/);
   });
 

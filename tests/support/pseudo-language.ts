@@ -38,10 +38,20 @@ export function hasMark(text: string): boolean {
 /** Names of the arguments of a message, those in its branches included. */
 export function argumentsOf(elements: Elements): string[] {
   const names = elements.flatMap((element) => [
-    ...("value" in element && element.type !== TYPE.literal ? [String(element.value)] : []),
+    ...(typeOf(element) === TYPE.literal ? [] : [valueOf(element)]),
     ...branchesOf(element).flatMap(([, value]) => argumentsOf(value)),
   ]);
-  return [...new Set(names)].toSorted();
+  return [...new Set(names)].filter((name) => name !== "").toSorted();
+}
+
+/** The library declares an enumeration that cannot be imported where its code is not run. */
+function typeOf({ type }: Element): number {
+  return type;
+}
+
+/** A literal's text or an argument's name. */
+function valueOf(element: Element): string {
+  return "value" in element ? element.value : "";
 }
 
 /** A message that is all signs and arguments has no letter to mark. */
@@ -59,26 +69,29 @@ function printed(elements: Elements, inPlural: boolean): string {
 }
 
 function printedElement(element: Element, inPlural: boolean): string {
-  switch (element.type as number) {
+  const value = valueOf(element);
+  switch (typeOf(element)) {
     case TYPE.literal:
-      return marked("value" in element ? String(element.value) : "", inPlural);
+      return marked(value, inPlural);
     case TYPE.pound:
       return "#";
     case TYPE.number:
-      return `{${"value" in element ? String(element.value) : ""}, number}`;
+      return `{${value}, number}`;
     case TYPE.argument:
-      return `{${"value" in element ? String(element.value) : ""}}`;
+      return `{${value}}`;
     case TYPE.select:
-    case TYPE.plural: {
-      const kind = element.type === TYPE.plural ? "plural" : "select";
-      const branches = branchesOf(element).map(
-        ([name, value]) => `${name} {${printed(value, inPlural || kind === "plural")}}`,
-      );
-      return `{${"value" in element ? String(element.value) : ""}, ${kind}, ${branches.join(" ")}}`;
-    }
+      return `{${value}, select, ${printedBranches(element, inPlural)}}`;
+    case TYPE.plural:
+      return `{${value}, plural, ${printedBranches(element, true)}}`;
     default:
       throw new Error("no message of ours has such an element");
   }
+}
+
+function printedBranches(element: Element, inPlural: boolean): string {
+  return branchesOf(element)
+    .map(([name, value]) => `${name} {${printed(value, inPlural)}}`)
+    .join(" ");
 }
 
 function marked(text: string, inPlural: boolean): string {

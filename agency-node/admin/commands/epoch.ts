@@ -213,7 +213,7 @@ function sayHindrances(desk: Desk, readiness: readonly Pick<Readiness, "member" 
   const { seat, output } = desk;
   const names = new Names({ federation: seat.federation });
   for (const { member, why } of readiness) {
-    const words = why.length === 0 ? "ready" : why.map(hindranceWords).join("; ");
+    const words = why.length === 0 ? "ready" : hindranceWords(why);
     output.say(printable(`  ${names.slugged(member)}: ${words}`));
   }
 }

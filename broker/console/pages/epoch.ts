@@ -90,8 +90,8 @@ function holdPoint(all: readonly MemberProgress[], epoch: number): Html {
 function progressTable({ names }: Asked, all: readonly MemberProgress[]): Html {
   const row = (member: MemberProgress): Content[] => {
     const { admit, told, why } = member;
-    const missing = why.length === 0 ? "–" : why.map(hindranceWords).join(", ");
-    if (told === undefined) return [memberLink(names, admit.member), progressTag(member), "–", "–", "–", missing];
+    const heldUpBy = why.length === 0 ? "–" : hindranceWords(why);
+    if (told === undefined) return [memberLink(names, admit.member), progressTag(member), "–", "–", "–", heldUpBy];
     const figures = `${count(told.published)} of ${count(told.records)}`;
     return [
       memberLink(names, admit.member),
@@ -99,12 +99,12 @@ function progressTable({ names }: Asked, all: readonly MemberProgress[]): Html {
       progress(`Records of ${admit.name}`, told.published, told.records, figures),
       told.digestAgreedMs === 0 ? tag("Open", "yellow") : tag("Agreed", "green"),
       `${told.canariesMet} of ${told.canariesExpected} met`,
-      missing,
+      heldUpBy,
     ];
   };
   return table({
     caption: "Members in this epoch",
-    columns: ["Member", "State", "Records", "Digest", "Test records", "Missing"],
+    columns: ["Member", "State", "Records", "Digest", "Test records", "Held up by"],
     rows: all.map(row),
     empty: "There are no members in good standing.",
   });
@@ -127,7 +127,7 @@ function waitingFor(asked: Asked, { epoch }: Epoch): Html {
   }
   const item = ({ admit, why }: MemberProgress): Content => [
     memberLink(asked.names, admit.member),
-    `: ${why.map(hindranceWords).join(", ")}`,
+    `: ${hindranceWords(why)}`,
   ];
   return html`${heading("Laggards")}
   ${paragraph(`New records still go to both epochs, because these members are not all in epoch ${next} yet:`)}

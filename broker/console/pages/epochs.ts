@@ -107,10 +107,7 @@ function rehearsal({ data, names, nowMs }: Asked): Html {
   const { federation } = data.chain();
   const next = rehearse({ federation, reports: data.health(), nowMs });
   const held = next.members.filter(({ why }) => why.length > 0);
-  const item = ({ member, why }: MemberRehearsal): Content => [
-    memberLink(names, member),
-    `: ${why.map(hindranceWords).join(", ")}`,
-  ];
+  const item = ({ member, why }: MemberRehearsal): Content => [memberLink(names, member), `: ${hindranceWords(why)}`];
   const due = federation.rotationDue;
   return html`${heading(`Rehearsal of epoch ${next.epoch}`)} ${way("planned")}
   ${due === undefined ? "" : warning(dueWords(due.newGeneration))}

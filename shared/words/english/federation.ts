@@ -15,14 +15,16 @@ export const federation = {
   "epochState.retired": "retired",
   "epochState.aborted": "aborted",
 
-  // Each can stand after "missing:" and after a member's name and a colon.
-  "hindrance.neverHeard": "never heard",
+  // Why the others wait for a member; each can stand after its name and a colon.
+  "hindrance.neverHeard": "never heard: its node has said nothing yet",
   "hindrance.silent": "not heard since {since}",
-  "hindrance.otherHistory": "follows another history of directives: find out why before anything else",
-  "hindrance.notBegun": "has not begun",
-  "hindrance.records": "{missing, plural, one {# record} other {# records}}",
-  "hindrance.digest": "agreement of its digest",
-  "hindrance.canaries": "{missing, plural, one {# test record} other {# test records}}",
+  "hindrance.otherHistory": "it follows another history of directives: find out why before anything else",
+  "hindrance.notBegun": "it has not begun",
+  "hindrance.obstacle": "it cannot take part: {obstacle}",
+  "hindrance.records": "{missing, plural, one {# of its records differs} other {# of its records differ}}",
+  "hindrance.digest": "its digest is not agreed on",
+  "hindrance.canaries":
+    "{missing, plural, one {# of its test records has not met} other {# of its test records have not met}}",
 
   // Of a node, seen by others: why it takes no part in an epoch.
   "obstacle.scheme": "this version of the node lacks the linkage scheme",
