@@ -133,7 +133,7 @@ export const directives = {
   "fact.memberKeys": "Members with a new sealing key",
   "fact.brokerSealingKey": "Broker''s sealing key",
   "fact.openingDirective": "Opening directive",
-  "fact.laggards": "Goes on without",
+  "fact.laggards": "Left behind",
   "fact.laggardsNone": "Nobody: all members are there",
   "fact.cause": "Cause",
   "fact.causeLeaked": "A salt has leaked",
