@@ -6,7 +6,7 @@ import type { SignedDirective } from "../shared/core/directive.ts";
 import type { SealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { Chain } from "../shared/party/chain-file.ts";
-import type { NatsBus } from "../shared/platform/nats.ts";
+import type { Bus } from "../shared/bus/bus.ts";
 import type { World } from "../shared/world/world.ts";
 import type { BrokerSettings } from "./config.ts";
 import type { StartEngine } from "./evaluator/engine.ts";
@@ -51,11 +51,11 @@ export type OwnKeys = {
 export type DatabasePaths = (name: "ledger" | "board" | "evaluator" | "console") => string;
 
 /**
- * Carries members' submissions here and deliveries to them, see `NatsBus`. It may be away at any moment and for any time, before the first
+ * Carries members' submissions here and deliveries to them, see `Bus`. It may be away at any moment and for any time, before the first
  * connection too: then calls throw UNAVAILABLE or wait, and generators wait. What it has taken it may lose, repeat or bring in another order.
  */
 export type BrokerBus = Pick<
-  NatsBus,
+  Bus,
   "connected" | "publish" | "consume" | "replay" | "ensureStream" | "ensureConsumer" | "purge" | "deleteStream"
 > & {
   /** The bus was away and is back: it may have lost what it had. */

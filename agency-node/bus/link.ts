@@ -6,7 +6,8 @@
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Log } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
-import type { NatsBus, NatsOptions } from "../../shared/platform/nats.ts";
+import type { NatsOptions } from "../../shared/platform/nats.ts";
+import type { Bus } from "../../shared/bus/bus.ts";
 import { pause } from "../../shared/platform/retry.ts";
 import { Receiver } from "./receiver.ts";
 import type { ReceiverParts } from "./receiver.ts";
@@ -28,7 +29,7 @@ const REFUSED_MS = 30_000;
 
 export class Link {
   readonly #parts: LinkParts;
-  #bus: NatsBus | undefined;
+  #bus: Bus | undefined;
   #sender: Sender | undefined;
   #receiver: Receiver | undefined;
   readonly #directive = new Wake();

@@ -16,7 +16,7 @@ import type {
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { Log } from "../../shared/world/log.ts";
-import type { BusMessage, NatsBus } from "../../shared/platform/nats.ts";
+import type { BusMessage, Bus } from "../../shared/bus/bus.ts";
 import { pause } from "../../shared/platform/retry.ts";
 import { deliveryStream, NODE_CONSUMER } from "../../shared/wire/subjects.ts";
 import type { Database } from "../../shared/store/database.ts";
@@ -26,7 +26,7 @@ import type { StandingStore } from "../store/standings.ts";
 import { Wake } from "../wake.ts";
 
 export type ReceiverParts = {
-  readonly bus: Pick<NatsBus, "consume">;
+  readonly bus: Pick<Bus, "consume">;
   readonly db: Database;
   readonly standings: StandingStore;
   readonly outbox: Outbox;

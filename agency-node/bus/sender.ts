@@ -9,7 +9,7 @@ import { toHex } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import type { Log } from "../../shared/world/log.ts";
-import type { NatsBus } from "../../shared/platform/nats.ts";
+import type { Bus } from "../../shared/bus/bus.ts";
 import { pause } from "../../shared/platform/retry.ts";
 import type { Outbox, OutboxRow } from "../store/outbox.ts";
 import { Wake } from "../wake.ts";
@@ -26,7 +26,7 @@ const REFUSED_FIRST_MS = 250;
 const REFUSED_LAST_MS = 10_000;
 
 export type SenderParts = {
-  readonly bus: Pick<NatsBus, "connected" | "publish">;
+  readonly bus: Pick<Bus, "connected" | "publish">;
   readonly outbox: Pick<Outbox, "pending" | "unreceipted">;
   readonly log: Log;
   /** Smaller in tests. */

@@ -1,11 +1,12 @@
 /** A bus that connects when it is told to. Whatever is asked of it before its first connection stands waits for that. */
 import { CausewayError } from "../../shared/core/errors.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
-import type { BusMessage, NatsBus, NatsOptions } from "../../shared/platform/nats.ts";
+import type { BusMessage, Bus } from "../../shared/bus/bus.ts";
+import type { NatsOptions } from "../../shared/platform/nats.ts";
 import type { BrokerBus } from "../ports.ts";
 
 export class LateBus implements BrokerBus, AsyncDisposable {
-  readonly #first = Promise.withResolvers<NatsBus>();
+  readonly #first = Promise.withResolvers<Bus>();
   readonly #listeners = new Set<() => void>();
   #isConnected: () => boolean = () => false;
 
@@ -36,11 +37,11 @@ export class LateBus implements BrokerBus, AsyncDisposable {
     this.#listeners.add(listener);
   }
 
-  async publish(...message: Parameters<NatsBus["publish"]>): Promise<void> {
+  async publish(...message: Parameters<Bus["publish"]>): Promise<void> {
     await (await this.#first.promise).publish(...message);
   }
 
-  async *consume(...from: Parameters<NatsBus["consume"]>): AsyncGenerator<BusMessage> {
+  async *consume(...from: Parameters<Bus["consume"]>): AsyncGenerator<BusMessage> {
     yield* (await this.#first.promise).consume(...from);
   }
 
@@ -48,15 +49,15 @@ export class LateBus implements BrokerBus, AsyncDisposable {
     yield* (await this.#first.promise).replay(stream);
   }
 
-  async ensureStream(...settings: Parameters<NatsBus["ensureStream"]>): Promise<void> {
+  async ensureStream(...settings: Parameters<Bus["ensureStream"]>): Promise<void> {
     await (await this.#first.promise).ensureStream(...settings);
   }
 
-  async ensureConsumer(...consumer: Parameters<NatsBus["ensureConsumer"]>): Promise<void> {
+  async ensureConsumer(...consumer: Parameters<Bus["ensureConsumer"]>): Promise<void> {
     await (await this.#first.promise).ensureConsumer(...consumer);
   }
 
-  async purge(...messages: Parameters<NatsBus["purge"]>): Promise<number> {
+  async purge(...messages: Parameters<Bus["purge"]>): Promise<number> {
     return await (await this.#first.promise).purge(...messages);
   }
 

@@ -5,7 +5,7 @@
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { aborted } from "../../shared/platform/lifecycle.ts";
-import { jetStreamCodeOf } from "../../shared/platform/nats.ts";
+import { BusRefusal } from "../../shared/bus/bus.ts";
 import {
   deliveryStream,
   deliverySubject,
@@ -136,7 +136,7 @@ export class MemberStreams {
 
   /** No answer is no refusal: then NATS is away, or busy. */
   #noteRefusal(member: MemberId, error: unknown, delayMs: number): void {
-    const natsCode = jetStreamCodeOf(error);
+    const natsCode = error instanceof BusRefusal ? error.reason : undefined;
     if (natsCode !== undefined) this.#refused.add(member);
     const event = natsCode === undefined ? "nats.waiting" : "alarm.streamsRefused";
     this.#logOf(member).error(event, error, { natsCode, delayMs });

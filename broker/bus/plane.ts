@@ -4,7 +4,7 @@
  */
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import type { BusMessage } from "../../shared/platform/nats.ts";
+import type { BusMessage } from "../../shared/bus/bus.ts";
 import { BROKER_CONSUMER, submissionStream } from "../../shared/wire/subjects.ts";
 import { pause } from "../../shared/world/wait.ts";
 import type { World } from "../../shared/world/world.ts";

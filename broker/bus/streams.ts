@@ -6,8 +6,8 @@
  */
 import { SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { jetStreamCodeOf } from "../../shared/platform/nats.ts";
-import type { StreamSettings } from "../../shared/platform/nats.ts";
+import { BusRefusal } from "../../shared/bus/bus.ts";
+import type { StreamSettings } from "../../shared/bus/bus.ts";
 import {
   BROKER_CONSUMER,
   deliveryStream,
@@ -89,7 +89,7 @@ export async function ensureMemberStreams(
     try {
       await step();
     } catch (error) {
-      if (jetStreamCodeOf(error) === undefined) throw error;
+      if (!(error instanceof BusRefusal)) throw error;
       refusal ??= error;
     }
   }

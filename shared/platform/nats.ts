@@ -1,5 +1,5 @@
 /**
- * The data plane: the only importer of the NATS client, and only its simplified consumer API.
+ * The real data plane, see `bus.ts`: the only importer of the NATS client, and only its simplified consumer API.
  *
  * NATS is not trusted with anything but delay: it carries sealed bytes, its acknowledgement of a publish is not durability,
  * and whatever it drops, repeats or re-orders is repaired by sequence numbers and signed receipts (protocol section 8).
@@ -24,12 +24,15 @@ import type {
   NatsConnection,
   StreamConfig,
 } from "nats";
+import { AGAIN_AFTER_MS, BusRefusal } from "../bus/bus.ts";
+import type { Bus, BusConnection, BusMessage, StreamSettings } from "../bus/bus.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Log } from "../world/log.ts";
 import { identityOfCertificate } from "./tls.ts";
-import { pause, retryWhileUnavailable, unlessAborted } from "./retry.ts";
+import { pause, retryWhileUnavailable, unlessAborted } from "../world/wait.ts";
+import { systemTimers } from "../world/world.ts";
 
-export type NatsOptions = {
+export type NatsOptions = BusConnection & {
   /** Such as `tls://127.0.0.1:4222`. */
   readonly url: string;
   /** Text of the credentials file: user JWT and seed. A function is asked at each connection, since JWTs expire and are renewed. */
@@ -41,68 +44,21 @@ export type NatsOptions = {
   readonly apiPrefix?: string;
   /** Shown to the NATS operator. */
   readonly name: string;
-  readonly signal: AbortSignal;
   readonly log: Log;
-  /** The connection was lost and is back; what the server had may be gone. */
-  readonly onReconnect?: () => void;
-};
-
-/** A message of a stream. Until `ack` has reached the server it will be delivered again. */
-export type BusMessage = {
-  readonly subject: string;
-  readonly data: Uint8Array;
-  readonly streamSequence: number;
-  /** How many messages the server still had for this reader when it sent this one. */
-  readonly pending: number;
-  ack(): void;
-};
-
-/** Settings of a stream, all of them stated; `broker/bus/streams.ts` holds the table. */
-export type StreamSettings = {
-  readonly name: string;
-  readonly subjects: readonly string[];
-  /** `untilAcknowledged`: by the one consumer that the stream may have. */
-  readonly keeps: "all" | "untilAcknowledged";
-  readonly maxBytes: number;
-  readonly maxMessages: number;
-  readonly maxMessageBytes: number;
-  readonly maxAgeMs: number;
-  readonly duplicateWindowMs: number;
-  readonly replicas: number;
-};
-
-export type NatsBus = AsyncDisposable & {
-  readonly connected: boolean;
-  /** Resolves when a server has stored the message. Throws UNAVAILABLE; then the message may or may not be stored. */
-  publish(subject: string, data: Uint8Array, messageId: string): Promise<void>;
-  /** Messages of a durable consumer until a signal aborts, the bus's or this one; survives a server that goes away. */
-  consume(stream: string, consumer: string, signal?: AbortSignal): AsyncGenerator<BusMessage>;
-  /** Every message now in the stream, in order, then ends; nothing if there is no such stream. */
-  replay(stream: string): AsyncGenerator<BusMessage>;
-  /** Creates the stream or brings its settings to the table's. */
-  ensureStream(settings: StreamSettings): Promise<void>;
-  /** Removes the messages of one subject, and says how many there were. Throws NOT_FOUND if there is no such stream. */
-  purge(stream: string, subject: string): Promise<number>;
-  /** Removes a stream with all it holds, if there is one. */
-  deleteStream(stream: string): Promise<void>;
-  /** Creates the durable pull consumer with explicit acknowledgement, or brings its settings to these. */
-  ensureConsumer(stream: string, consumer: string, maxAckPending: number): Promise<void>;
-  /** The live server's settings of a stream. */
-  streamSettings(stream: string): Promise<StreamConfig>;
 };
 
 /**
  * Connects, and keeps trying while no server answers. Throws UNAUTHENTICATED when the server refuses the credentials,
  * UNAVAILABLE when the signal aborts first.
  */
-export async function connectNats(options: NatsOptions): Promise<NatsBus> {
+export async function connectNats(options: NatsOptions): Promise<Bus> {
   const { connection, watch } = await openNats(options);
-  return new Bus(connection, watch, options);
+  return new NatsBus(connection, watch, options);
 }
 
 /** The connection as such; throws as `connectNats`. */
 export async function openNats(options: NatsOptions): Promise<OpenNats> {
-  const connection = await retryWhileUnavailable(() => open(options), {
+  const connection = await retryWhileUnavailable(systemTimers, () => open(options), {
     signal: options.signal,
     maxDelayMs: 2_000,
     onRetry: (error, delayMs) => options.log.error("nats.waiting", error, { delayMs }),
@@ -199,10 +155,11 @@ function codeOf(data: unknown): string | undefined {
   return typeof data === "string" && /^[A-Z_0-9]{1,40}$/.test(data) ? data : undefined;
 }
 
-class Bus implements NatsBus {
+class NatsBus implements Bus {
   readonly #connection: NatsConnection;
   readonly #watch: OpenNats["watch"];
   readonly #jetstream: JetStreamClient;
+  readonly #closed = new AbortController();
   readonly #signal: AbortSignal;
   readonly #pullMs: number;
 
@@ -210,12 +167,12 @@ class Bus implements NatsBus {
     this.#connection = connection;
     this.#watch = watch;
     this.#jetstream = connection.jetstream({ timeout: 5_000, ...(apiPrefix === undefined ? {} : { apiPrefix }) });
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#closed.signal]);
     this.#pullMs = apiPrefix === undefined ? PULL_MS : MEMBER_PULL_MS;
   }
 
   get connected(): boolean {
-    return this.#watch.connected;
+    return this.#watch.connected && !this.#connection.isClosed();
   }
 
   async publish(subject: string, data: Uint8Array, messageId: string): Promise<void> {
@@ -241,7 +198,7 @@ class Bus implements NatsBus {
         if (signal.aborted || this.#connection.isClosed()) return;
         if (!isTransient(error)) rethrow(error);
       }
-      await pause(500, signal);
+      await pause(systemTimers, 500, signal);
     }
   }
 
@@ -313,13 +270,14 @@ class Bus implements NatsBus {
     await consumers.update(stream, consumer, changeable).catch(rethrow);
   }
 
-  async streamSettings(stream: string): Promise<StreamConfig> {
+  async streamSettings(stream: string): Promise<StreamSettings> {
     const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
     const { config } = await manager.streams.info(stream).catch(rethrow);
-    return config;
+    return toStreamSettings(config);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
     await this.#connection.close();
   }
 }
@@ -337,11 +295,6 @@ async function* untilAborted(messages: ConsumerMessages, signal: AbortSignal): A
   }
 }
 
-/**
- * When a message comes again that was not acknowledged. First soon, because most likely it was lost with a connection; then with time,
- * because its reader has it and is held up: whatever comes again meanwhile it has to go through as well.
- */
-const AGAIN_AFTER_MS = [4_000, 30_000];
 /** How long a request for messages stands at the server. */
 const PULL_MS = 10_000;
 /** While a request stands, the server says that it does; after two that did not come the reader asks anew. */
@@ -370,6 +323,20 @@ function toStreamConfig(settings: StreamSettings): Partial<StreamConfig> & { nam
     deny_delete: true,
     deny_purge: false,
     allow_direct: false,
+  };
+}
+
+function toStreamSettings(config: StreamConfig): StreamSettings {
+  return {
+    name: config.name,
+    subjects: config.subjects,
+    keeps: config.retention === RetentionPolicy.Workqueue ? "untilAcknowledged" : "all",
+    maxBytes: config.max_bytes,
+    maxMessages: config.max_msgs,
+    maxMessageBytes: config.max_msg_size,
+    maxAgeMs: config.max_age / NANOSECONDS_PER_MS,
+    duplicateWindowMs: config.duplicate_window / NANOSECONDS_PER_MS,
+    replicas: config.num_replicas,
   };
 }
 
@@ -421,19 +388,13 @@ function notConnected(): CausewayError {
   return new CausewayError("UNAVAILABLE", "no NATS server is connected");
 }
 
-/** JetStream's own number for why it did not carry something out, such as 10047: no room on the server's disk. */
-export function jetStreamCodeOf(error: unknown): number | undefined {
-  const cause = error instanceof CausewayError ? error.cause : error;
-  return cause instanceof NatsError ? cause.api_error?.err_code : undefined;
-}
-
 /** The client's errors become ours; what a server answered stays in `cause`. */
 export function rethrow(error: unknown): never {
   if (isCausewayError(error)) throw error;
   if (error instanceof NatsError && REFUSED.has(error.code)) {
     throw new CausewayError("UNAUTHENTICATED", "the NATS server refuses these credentials", { cause: error });
   }
-  throw new CausewayError("UNAVAILABLE", "the NATS server does not answer or does not carry this out", {
-    cause: error,
-  });
+  const reason = error instanceof NatsError ? error.api_error?.err_code : undefined;
+  if (reason !== undefined) throw new BusRefusal(reason, error);
+  throw new CausewayError("UNAVAILABLE", "the NATS server does not answer", { cause: error });
 }

@@ -33,7 +33,8 @@ export function systemWorld(log: Log): World {
   return { ...systemTimers, randomBytes, clock: systemClock, log };
 }
 
-const systemTimers: Timers = {
+/** For the real adapters, which live in real time. */
+export const systemTimers: Timers = {
   elapsedMs: () => performance.now(),
   after(ms, work) {
     const timer = setTimeout(work, ms);

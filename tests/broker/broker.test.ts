@@ -8,8 +8,9 @@ import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/world/log.ts";
-import { connectNats } from "../../shared/platform/nats.ts";
-import type { StreamSettings } from "../../shared/platform/nats.ts";
+import { connectNats, openNats } from "../../shared/platform/nats.ts";
+import type { NatsOptions } from "../../shared/platform/nats.ts";
+import type { StreamSettings } from "../../shared/bus/bus.ts";
 import { readNatsCredentials } from "../../shared/party/credentials.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { HealthDefinition, NOT_SERVING, SERVING } from "../../shared/wire/health.ts";
@@ -195,7 +196,7 @@ describe("a broker with a real nats-server", { timeout: LONG_MS }, () => {
   it("has set up its streams as the table says", async () => {
     const dir = world.sample.dir("broker");
     const abort = new AbortController();
-    await using bus = await connectNats({
+    const options: NatsOptions = {
       url: world.nats.url,
       creds: readNatsCredentials(dir),
       roots: readTls(dir).rootsPem,
@@ -203,14 +204,18 @@ describe("a broker with a real nats-server", { timeout: LONG_MS }, () => {
       name: "test",
       signal: abort.signal,
       log: silentLog,
-    });
+    };
+    await using bus = await connectNats(options);
+    const { connection } = await openNats(options);
+    const { streams } = await connection.jetstreamManager();
     const members: MemberId[] = [harbour.member, border.member];
     const table = members.flatMap((member): StreamSettings[] => [
       submissionStreamSettings(member, STREAM_SIZES),
       deliveryStreamSettings(member, STREAM_SIZES),
     ]);
     for (const row of table) {
-      expect(await bus.streamSettings(row.name)).toMatchObject({
+      expect(await bus.streamSettings(row.name)).toEqual(row);
+      expect((await streams.info(row.name)).config).toMatchObject({
         subjects: row.subjects,
         retention: row.keeps === "all" ? RetentionPolicy.Limits : RetentionPolicy.Workqueue,
         storage: StorageType.File,
@@ -225,6 +230,7 @@ describe("a broker with a real nats-server", { timeout: LONG_MS }, () => {
         num_replicas: row.replicas,
       });
     }
+    await connection.close();
   });
 
   it("serves directives and freshness to members and evaluators, and to nobody else", async () => {

@@ -6,7 +6,7 @@ import type { Handle, MatchId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
-import type { NatsBus } from "../../shared/platform/nats.ts";
+import type { Bus } from "../../shared/bus/bus.ts";
 import { readNatsCredentials } from "../../shared/party/credentials.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { keyFile } from "../../shared/party/files.ts";
@@ -58,7 +58,7 @@ describe("a broker whose board decides", { timeout: LONG_MS }, () => {
 
   const purged = () => expect.poll(() => world.recorded.count("epoch.purged"), SOON).toBeGreaterThan(0);
 
-  async function asBroker<T>(look: (bus: NatsBus) => Promise<T>): Promise<T> {
+  async function asBroker<T>(look: (bus: Bus) => Promise<T>): Promise<T> {
     const dir = world.sample.dir("broker");
     const roots = readTls(dir).rootsPem;
     const creds = readNatsCredentials(dir);

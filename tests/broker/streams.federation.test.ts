@@ -4,7 +4,7 @@ import { deliveryStreamSettings, submissionStreamSettings } from "../../broker/b
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
-import type { NatsBus } from "../../shared/platform/nats.ts";
+import type { Bus } from "../../shared/bus/bus.ts";
 import { readNatsCredentials } from "../../shared/party/credentials.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { HealthDefinition, SERVING } from "../../shared/wire/health.ts";
@@ -19,7 +19,7 @@ const MEMBER_BYTES = STREAM_SIZES.submissionBytesMax + STREAM_SIZES.deliveryByte
 
 describe("a broker whose NATS server has no room for one member's streams", { timeout: LONG_MS }, () => {
   let world: World;
-  let bus: NatsBus;
+  let bus: Bus;
 
   beforeEach(async () => {
     world = await World.withoutBroker();
@@ -118,8 +118,8 @@ describe("a broker whose NATS server has no room for one member's streams", { ti
     expect((await border.publishAndWait(upsert(newHandle(), tokens(["a phone"])))).rejections).toEqual([]);
     await bus.deleteStream("FILLER_1");
     await expect.poll(refused, SOON).toEqual([]);
-    const { max_bytes: bytes } = await bus.streamSettings(submissionStream(world.memberOf("border")));
-    expect(bytes).toBe(2 * STREAM_SIZES.submissionBytesMax);
+    const { maxBytes } = await bus.streamSettings(submissionStream(world.memberOf("border")));
+    expect(maxBytes).toBe(2 * STREAM_SIZES.submissionBytesMax);
   });
 
   it("finds it out as well when NATS comes back without the streams", async () => {

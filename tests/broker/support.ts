@@ -30,7 +30,7 @@ import { silentLog } from "../../shared/world/log.ts";
 import { describe } from "../../shared/world/describe.ts";
 import type { Log, LogFields } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
-import type { NatsBus } from "../../shared/platform/nats.ts";
+import type { Bus } from "../../shared/bus/bus.ts";
 import { readNatsCredentials } from "../../shared/party/credentials.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { partyFile } from "../../shared/party/files.ts";
@@ -196,7 +196,7 @@ export class Client implements AsyncDisposable {
   /** Hashes under which each notice number has arrived: one, or the broker has told two stories. */
   readonly noticeHashes = new Map<number, Set<string>>();
   readonly #dir: string;
-  readonly #bus: NatsBus;
+  readonly #bus: Bus;
   /** As the federation stands now; unless somebody says otherwise, as it stood at first. */
   now: () => Federation;
   /** In which it publishes. */
@@ -208,7 +208,7 @@ export class Client implements AsyncDisposable {
   noticeHash: Uint8Array = new Uint8Array(32);
   readonly #waiting = new Set<() => void>();
 
-  constructor(member: MemberId, dir: string, bus: NatsBus, federation: Federation) {
+  constructor(member: MemberId, dir: string, bus: Bus, federation: Federation) {
     this.member = member;
     this.#dir = dir;
     this.#bus = bus;

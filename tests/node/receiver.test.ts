@@ -6,7 +6,7 @@ import { toId } from "../../shared/core/ids.ts";
 import type { Incarnation, MatchId } from "../../shared/core/ids.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import { silentLog } from "../../shared/world/log.ts";
-import type { BusMessage } from "../../shared/platform/nats.ts";
+import type { BusMessage } from "../../shared/bus/bus.ts";
 import { invented } from "../crypto/support.ts";
 import {
   MEMBER,

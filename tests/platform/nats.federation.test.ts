@@ -9,7 +9,8 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { createLog, silentLog } from "../../shared/world/log.ts";
 import { connectNats, openNats } from "../../shared/platform/nats.ts";
-import type { NatsBus, NatsOptions } from "../../shared/platform/nats.ts";
+import type { NatsOptions } from "../../shared/platform/nats.ts";
+import type { Bus } from "../../shared/bus/bus.ts";
 import { readNatsCredentials } from "../../shared/party/credentials.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import {
@@ -28,7 +29,7 @@ import { LONG_MS, SOON } from "../support/patience.ts";
 const AT_ONCE_MS = 4_000;
 
 let federation: TestFederation;
-let broker: NatsBus;
+let broker: Bus;
 const stop = new AbortController();
 
 beforeAll(async () => {
@@ -68,7 +69,7 @@ function common(party: string) {
   };
 }
 
-const publish = async (bus: NatsBus, bytes: number, subject = submissionSubject(member(), 1)): Promise<void> =>
+const publish = async (bus: Bus, bytes: number, subject = submissionSubject(member(), 1)): Promise<void> =>
   await bus.publish(subject, randomBytes(bytes), toHex(randomBytes(32)));
 
 const codeOf = async (work: Promise<unknown>): Promise<string> =>
