@@ -19,7 +19,7 @@ import { keepHouse, prepareDigests } from "./upkeep.ts";
 import { Endings } from "./writer/endings.ts";
 import { Standings } from "./writer/standings.ts";
 
-/** The broker before it runs. Disposal stops it and closes its databases; the doors that were opened must have been closed. */
+/** The broker before it runs. Disposal stops it, leaves the bus and closes the databases; doors that were opened must have been closed. */
 export type Assembled = AsyncDisposable & {
   readonly ground: Ground;
   readonly plane: DataPlane;
@@ -58,6 +58,7 @@ export function assemble(ports: BrokerPorts): Assembled {
     restartNeeded: restart.promise,
     async [Symbol.asyncDispose]() {
       tasks.stop();
+      await ground.bus[Symbol.asyncDispose]();
       await desk.evaluator?.[Symbol.asyncDispose]();
       databases.dispose();
     },
@@ -128,10 +129,11 @@ export function run(assembled: Assembled): Running {
 }
 
 async function begin({ ground, plane, directives, loops }: Assembled): Promise<void> {
-  const { federation, tasks } = ground;
+  const { federation, bus, connectBus, tasks } = ground;
   const { signal } = tasks;
   // What was decided while no process was here.
   directives.tellAtOnce();
+  await bus.connect(connectBus, signal);
   const members = (): MemberId[] => [...federation().members.keys(), ...federation().suspended.keys()];
   const undecided = await recall({ ...ground, ...plane, members, signal });
   if (signal.aborted) return;

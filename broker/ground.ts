@@ -3,6 +3,7 @@ import { equalBytes } from "../shared/core/bytes.ts";
 import type { Federation } from "../shared/core/directive.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import { Tasks } from "../shared/world/tasks.ts";
+import { LateBus } from "./bus/late-bus.ts";
 import { assertOwnSigner, SealingRing } from "./keys.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { Directory } from "./store/directory.ts";
@@ -17,6 +18,7 @@ export type Ground = BrokerPorts & {
   /** Whether the chain names the key that this process signs with. Nobody would believe it under another. */
   readonly isNamed: () => boolean;
   readonly ledger: Ledger;
+  readonly bus: LateBus;
   readonly sealing: SealingRing;
   readonly tasks: Tasks;
 };
@@ -39,6 +41,7 @@ export function layGround(ports: BrokerPorts): Ground {
     slugOf: (member) => federation().members.get(member)?.slug,
     isNamed: () => equalBytes(federation().found.broker.signingKey, keys.signer.publicKey),
     ledger,
+    bus: new LateBus(),
     sealing,
     tasks: new Tasks(world.log, "broker.failed"),
   };

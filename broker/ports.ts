@@ -6,7 +6,7 @@ import type { SignedDirective } from "../shared/core/directive.ts";
 import type { SealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { Chain } from "../shared/party/chain-file.ts";
-import type { Bus } from "../shared/bus/bus.ts";
+import type { BusConnector } from "../shared/bus/bus.ts";
 import type { World } from "../shared/world/world.ts";
 import type { BrokerSettings } from "./config.ts";
 import type { StartEngine } from "./evaluator/engine.ts";
@@ -50,21 +50,10 @@ export type OwnKeys = {
 /** Where a part's SQLite file lies, such as `/var/lib/causeway/data/ledger.sqlite`; `:memory:` keeps it as long as the process lives. */
 export type DatabasePaths = (name: "ledger" | "board" | "evaluator" | "console") => string;
 
-/**
- * Carries members' submissions here and deliveries to them, see `Bus`. It may be away at any moment and for any time, before the first
- * connection too: then calls throw UNAVAILABLE or wait, and generators wait. What it has taken it may lose, repeat or bring in another order.
- */
-export type BrokerBus = Pick<
-  Bus,
-  "connected" | "publish" | "consume" | "replay" | "ensureStream" | "ensureConsumer" | "purge" | "deleteStream"
-> & {
-  /** The bus was away and is back: it may have lost what it had. */
-  onReconnect(listener: () => void): void;
-};
-
 export type BrokerPorts = {
   readonly world: World;
-  readonly bus: BrokerBus;
+  /** Asked once, when the broker begins to run. The bus may be away at any moment and for any time, then too. */
+  readonly connectBus: BusConnector;
   readonly chain: KeptChain;
   readonly keys: OwnKeys;
   readonly databases: DatabasePaths;

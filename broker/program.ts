@@ -1,6 +1,6 @@
 /**
  * The broker as a process, out of its directory: real adapters for its ports, and its doors, which open in this order and close in the
- * reverse: gRPC for the parties of the federation, the door for those who are to join, the bus, the administrators' console.
+ * reverse: gRPC for the parties of the federation, the door for those who are to join, and once memory is back the administrators' console.
  */
 import { join, resolve } from "node:path";
 import { probeCrypto } from "../shared/crypto/probe.ts";
@@ -8,13 +8,13 @@ import { startGrpcServer } from "../shared/platform/grpc.ts";
 import type { GrpcServer } from "../shared/platform/grpc.ts";
 import { makePrivateDirectory } from "../shared/party/key-files.ts";
 import { aborted } from "../shared/platform/lifecycle.ts";
+import { connectNats } from "../shared/platform/nats.ts";
 import { readNatsCredentials } from "../shared/party/credentials.ts";
 import { readTls } from "../shared/party/tls.ts";
 import { BROKER_INBOX_PREFIX } from "../shared/wire/subjects.ts";
 import type { World } from "../shared/world/world.ts";
 import { assemble, run } from "./assemble.ts";
 import type { Assembled, Running } from "./assemble.ts";
-import { LateBus } from "./bus/late-bus.ts";
 import type { BrokerConfig } from "./config.ts";
 import { startConsole } from "./console/console.ts";
 import type { BrokerStatus } from "./desk.ts";
@@ -24,7 +24,7 @@ import { Doors } from "./doors.ts";
 import { startEnrolment } from "./enrolment/enrolment.ts";
 import { workerEngines } from "./evaluator/doors.ts";
 import type { Oversight } from "./oversight.ts";
-import type { BrokerBus, BrokerPorts } from "./ports.ts";
+import type { BrokerPorts } from "./ports.ts";
 import { keepOwnRenewed } from "./renewal.ts";
 
 /** A broker whose gRPC is open. Disposal closes all doors and lets go of all files. */
@@ -45,14 +45,13 @@ export type OpenBroker = AsyncDisposable & {
 export async function openBroker(config: BrokerConfig, world: World): Promise<OpenBroker> {
   probeCrypto();
   await using owned = new AsyncDisposableStack();
-  const bus = new LateBus();
-  const broker = owned.use(assemble(portsOf(config, world, bus)));
+  const broker = owned.use(assemble(portsOf(config, world)));
   const { tasks } = broker.ground;
   const doors = owned.use(new Doors());
   owned.defer(() => tasks.stop());
   const running = run(broker);
   const { port } = await openToParties(config, broker, running, doors);
-  const ready = openTheRest(config, broker, running, doors, bus);
+  const ready = openConsole(config, broker, running, doors);
   // Whoever awaits it gets its failure; nobody has to.
   ready.catch(() => undefined);
   const resources = owned.move();
@@ -83,14 +82,24 @@ export async function serveBroker(
   return await Promise.race(ends);
 }
 
-function portsOf(config: BrokerConfig, world: World, bus: BrokerBus): BrokerPorts {
+function portsOf(config: BrokerConfig, world: World): BrokerPorts {
+  const { dir, natsUrl } = config;
   const dataDir = dataDirOf(config);
   makePrivateDirectory(dataDir);
   return {
     world,
-    bus,
-    chain: chainOnDisk(config.dir),
-    keys: keysOnDisk(config.dir),
+    connectBus: (connection) =>
+      connectNats({
+        ...connection,
+        url: natsUrl,
+        creds: () => readNatsCredentials(dir),
+        roots: readTls(dir).rootsPem,
+        inboxPrefix: BROKER_INBOX_PREFIX,
+        name: "causeway-broker",
+        log: world.log,
+      }),
+    chain: chainOnDisk(dir),
+    keys: keysOnDisk(dir),
     databases: (name) => join(dataDir, `${name}.sqlite`),
     startEngine: workerEngines(world, config.evaluatorWorkers),
     settings: config,
@@ -125,28 +134,12 @@ async function openToParties(
   return server;
 }
 
-/** Connects to the bus, however long it is away, and opens the console once memory is back. */
-async function openTheRest(
-  config: BrokerConfig,
-  broker: Assembled,
-  running: Running,
-  doors: Doors,
-  bus: LateBus,
-): Promise<void> {
-  const { dir, natsUrl, console: settings } = config;
+/** For administrators, by their browsers, once the broker does its work. */
+async function openConsole(config: BrokerConfig, broker: Assembled, running: Running, doors: Doors): Promise<void> {
+  const { dir, console: settings } = config;
   const { world, tasks } = broker.ground;
-  const { signal } = tasks;
-  const connecting = bus.connect({
-    url: natsUrl,
-    creds: () => readNatsCredentials(dir),
-    roots: readTls(dir).rootsPem,
-    inboxPrefix: BROKER_INBOX_PREFIX,
-    name: "causeway-broker",
-    signal,
-    log: world.log,
-  });
-  await Promise.all([doors.open(connecting), running.ready]);
-  if (signal.aborted) return;
+  await running.ready;
+  if (tasks.signal.aborted) return;
   const { consoleData: data, signIn, status } = broker.desk;
   if (settings !== undefined) {
     const databasePath = join(dataDirOf(config), "console.sqlite");

@@ -1,40 +1,37 @@
-/** A bus that connects when it is told to. Whatever is asked of it before its first connection stands waits for that. */
+/** The bus before its first connection stands: whatever is asked of it waits for that. */
+import type { Bus, BusConnector, BusMessage } from "../../shared/bus/bus.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { connectNats } from "../../shared/platform/nats.ts";
-import type { BusMessage, Bus } from "../../shared/bus/bus.ts";
-import type { NatsOptions } from "../../shared/platform/nats.ts";
-import type { BrokerBus } from "../ports.ts";
 
-export class LateBus implements BrokerBus, AsyncDisposable {
+export class LateBus implements Omit<Bus, "streamSettings"> {
   readonly #first = Promise.withResolvers<Bus>();
   readonly #listeners = new Set<() => void>();
-  #isConnected: () => boolean = () => false;
+  #isConnected = (): boolean => false;
 
   constructor() {
     // Whoever asks something of the bus gets its failure; nobody has to.
     this.#first.promise.catch(() => undefined);
   }
 
-  /** Once. Resolves when the first connection stands. Throws as `connectNats`; then so does what was asked. */
-  async connect(options: Omit<NatsOptions, "onReconnect">): Promise<this> {
+  get connected(): boolean {
+    return this.#isConnected();
+  }
+
+  /** `listener`: the connection was lost and is back; what the server had may be gone. */
+  onReconnect(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Once. Resolves when the first connection stands. Throws as the connector does; then so does whatever is asked. */
+  async connect(connector: BusConnector, signal: AbortSignal): Promise<void> {
     const onReconnect = (): void => this.#listeners.forEach((listener) => listener());
     try {
-      const bus = await connectNats({ ...options, onReconnect });
+      const bus = await connector({ signal, onReconnect });
       this.#isConnected = () => bus.connected;
       this.#first.resolve(bus);
     } catch (error) {
       this.#first.reject(error);
       throw error;
     }
-    return this;
-  }
-
-  get connected(): boolean {
-    return this.#isConnected();
-  }
-
-  onReconnect(listener: () => void): void {
-    this.#listeners.add(listener);
   }
 
   async publish(...message: Parameters<Bus["publish"]>): Promise<void> {

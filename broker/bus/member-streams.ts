@@ -2,6 +2,7 @@
  * The streams of each member as long as it is served: made, mended, made again after the bus was away, since it may have lost them; and
  * removed with their member.
  */
+import type { Bus } from "../../shared/bus/bus.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { aborted } from "../../shared/platform/lifecycle.ts";
@@ -20,10 +21,9 @@ import { STREAMS_AGAIN_MS_MAX } from "../core/limits.ts";
 import { insist } from "./insist.ts";
 import { ensureMemberStreams } from "./streams.ts";
 import type { StreamSizes } from "./streams.ts";
-import type { BrokerBus } from "../ports.ts";
 
 export type MemberStreamsParts = {
-  readonly bus: BrokerBus;
+  readonly bus: Pick<Bus, "ensureStream" | "ensureConsumer" | "purge" | "deleteStream">;
   readonly sizes: StreamSizes;
   readonly slugOf: (member: MemberId) => string | undefined;
   readonly world: Pick<World, "after" | "log">;

@@ -4,6 +4,7 @@
  * if the board has given the broker another key since: a node believes the key that the chain names now, and no other, so that one that
  * was stolen is worth nothing from the directive on.
  */
+import type { Bus } from "../../shared/bus/bus.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit, Federation } from "../../shared/core/directive.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
@@ -19,10 +20,9 @@ import type { World } from "../../shared/world/world.ts";
 import { NOTICES_PER_TICK_MAX } from "../core/limits.ts";
 import type { Ledger, StoredNotice } from "../store/ledger.ts";
 import type { Reply } from "../writer/writer.ts";
-import type { BrokerBus } from "../ports.ts";
 
 export type OutletParts = {
-  readonly bus: BrokerBus;
+  readonly bus: Pick<Bus, "connected" | "publish">;
   readonly ledger: Pick<Ledger, "noticesAfter" | "confirmed">;
   readonly federation: () => Federation;
   readonly signer: SigningKeyPair;

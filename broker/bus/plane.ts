@@ -4,7 +4,7 @@
  */
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import type { BusMessage } from "../../shared/bus/bus.ts";
+import type { Bus, BusMessage } from "../../shared/bus/bus.ts";
 import { BROKER_CONSUMER, submissionStream } from "../../shared/wire/subjects.ts";
 import { pause } from "../../shared/world/wait.ts";
 import type { World } from "../../shared/world/world.ts";
@@ -14,10 +14,9 @@ import { insist } from "./insist.ts";
 import type { Intake } from "./intake.ts";
 import type { MemberStreams } from "./member-streams.ts";
 import type { Outlet } from "./outlet.ts";
-import type { BrokerBus } from "../ports.ts";
 
 export type PlaneParts = {
-  readonly bus: Pick<BrokerBus, "consume" | "replay">;
+  readonly bus: Pick<Bus, "consume" | "replay">;
   readonly streams: Pick<MemberStreams, "keep">;
   readonly intake: Intake;
   readonly writer: Pick<Writer, "receive">;

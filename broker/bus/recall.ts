@@ -2,6 +2,7 @@
  * Brings memory back after a start. Nothing may be matched before all members' records are back, those of suspended ones included: they
  * meet nobody, and are there when their owner is reinstated. It needs the streams that stand, and no others.
  */
+import type { Bus } from "../../shared/bus/bus.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { submissionStream } from "../../shared/wire/subjects.ts";
 import type { World } from "../../shared/world/world.ts";
@@ -12,10 +13,9 @@ import type { Writer } from "../writer/writer.ts";
 import { insist } from "./insist.ts";
 import type { Intake } from "./intake.ts";
 import { Rebuild } from "./rebuild.ts";
-import type { BrokerBus } from "../ports.ts";
 
 export type RecallParts = {
-  readonly bus: Pick<BrokerBus, "replay">;
+  readonly bus: Pick<Bus, "replay">;
   readonly intake: Intake;
   readonly ledger: Ledger;
   readonly publications: Publications;

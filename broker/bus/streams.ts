@@ -7,7 +7,7 @@
 import { SEALED_BYTES_MAX } from "../../shared/core/limits.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { BusRefusal } from "../../shared/bus/bus.ts";
-import type { StreamSettings } from "../../shared/bus/bus.ts";
+import type { Bus, StreamSettings } from "../../shared/bus/bus.ts";
 import {
   BROKER_CONSUMER,
   deliveryStream,
@@ -17,7 +17,6 @@ import {
   submissionSubjects,
 } from "../../shared/wire/subjects.ts";
 import { DELIVERIES_UNACKNOWLEDGED_MAX, SUBMISSIONS_UNACKNOWLEDGED_MAX } from "../core/limits.ts";
-import type { BrokerBus } from "../ports.ts";
 
 /** What an operator sizes. A server reserves the bytes, so their sum over all members must fit its disk. */
 export type StreamSizes = {
@@ -72,7 +71,7 @@ export function deliveryStreamSettings(member: MemberId, sizes: StreamSizes): St
  * made. Throws UNAVAILABLE for the first refusal, or when there is no answer.
  */
 export async function ensureMemberStreams(
-  bus: Pick<BrokerBus, "ensureStream" | "ensureConsumer">,
+  bus: Pick<Bus, "ensureStream" | "ensureConsumer">,
   member: MemberId,
   sizes: StreamSizes,
 ): Promise<void> {

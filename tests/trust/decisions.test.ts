@@ -595,7 +595,7 @@ const steps = fc.array(fc.record({ act: fc.nat(11), slot: fc.nat(3), key: fc.nat
 });
 const SIGNING_POOL = Array.from({ length: 10 }, newSigner);
 const SEALING_POOL = Array.from({ length: 10 }, newSealingKey);
-const SEAT_POOL = ["fourth", "fifth", "sixth"].map(newSeat);
+const SEAT_POOL = ["fourth", "fifth", "sixth"].map((name) => newSeat(name));
 
 function bodyOf(step: Step, of: PaperFederation, slots: MemberId[], seats: readonly Seat[]): DirectiveBody {
   const { act, slot, key, flag } = step;

@@ -35,32 +35,54 @@ import { NOW_MS, termsOf } from "./sample-federation.ts";
 export type Seat = { readonly public: Administrator; readonly signer: SigningKeyPair };
 export type Body<Type extends DirectiveBody["type"]> = Extract<DirectiveBody, { type: Type }>;
 
-export const newSigner = (): SigningKeyPair => signingKeyPair(randomBytes(32));
-export const newSigningKey = (): Uint8Array => newSigner().publicKey;
-export const newSealingKey = (): Uint8Array => sealingKeyPair(randomBytes(32)).publicKey;
-export const newShare = (): Uint8Array => publicKeyOf(generateKeyShare(randomBytes(64)));
-export const newMemberId = (): MemberId => toId<MemberId>(toHex(randomBytes(16)));
-const newBox = (): Uint8Array => randomBytes(80);
+/** Where random bytes come from; a test that needs the same federation each time gives another. */
+type Draw = (count: number) => Uint8Array;
 
-export function newSeat(name: string): Seat {
-  const signer = newSigner();
-  return { signer, public: { name, signingKey: signer.publicKey, sealingKey: newSealingKey() } };
+export const newSigner = (draw: Draw = randomBytes): SigningKeyPair => signingKeyPair(draw(32));
+export const newSigningKey = (draw?: Draw): Uint8Array => newSigner(draw).publicKey;
+export const newSealingKey = (draw: Draw = randomBytes): Uint8Array => sealingKeyPair(draw(32)).publicKey;
+export const newShare = (draw: Draw = randomBytes): Uint8Array => publicKeyOf(generateKeyShare(draw(64)));
+export const newMemberId = (draw: Draw = randomBytes): MemberId => toId<MemberId>(toHex(draw(16)));
+const newBox = (draw: Draw = randomBytes): Uint8Array => draw(80);
+
+export function newSeat(name: string, draw?: Draw): Seat {
+  const signer = newSigner(draw);
+  return { signer, public: { name, signingKey: signer.publicKey, sealingKey: newSealingKey(draw) } };
 }
+
+export type PaperOptions = {
+  readonly draw?: Draw;
+  readonly nowMs?: number;
+  /** Of a broker whose secret keys a test has. */
+  readonly broker?: Pick<Evaluator, "signingKey" | "sharePublicKey">;
+};
 
 /** A board, its broker and two evaluators; the state grows with `decide`. */
 export class PaperFederation {
-  readonly seats: readonly Seat[] = ["chair", "deputy", "clerk"].map(newSeat);
+  readonly seats: readonly Seat[];
   /** Signing keys of members, by member id, as far as the tests made them here. */
   readonly signers = new Map<MemberId, SigningKeyPair>();
   readonly fingerprint: Uint8Array;
   readonly chain: SignedDirective[] = [];
   state: Federation;
+  readonly #draw: Draw;
+  readonly #nowMs: number;
 
-  constructor() {
-    const brokerKey = newSigningKey();
+  constructor(options: PaperOptions = {}) {
+    const { draw = randomBytes, nowMs = NOW_MS } = options;
+    this.#draw = draw;
+    this.#nowMs = nowMs;
+    this.seats = ["chair", "deputy", "clerk"].map((name) => newSeat(name, draw));
+    const brokerKey = options.broker?.signingKey ?? newSigningKey(draw);
+    const brokerShare = options.broker?.sharePublicKey ?? newShare(draw);
     const evaluators: Evaluator[] = [
-      { name: "broker", address: "localhost:7443", signingKey: brokerKey, sharePublicKey: newShare() },
-      { name: "key-office", address: "localhost:7444", signingKey: newSigningKey(), sharePublicKey: newShare() },
+      { name: "broker", address: "localhost:7443", signingKey: brokerKey, sharePublicKey: brokerShare },
+      {
+        name: "key-office",
+        address: "localhost:7444",
+        signingKey: newSigningKey(draw),
+        sharePublicKey: newShare(draw),
+      },
     ];
     const found: Found = {
       name: "Invented federation",
@@ -69,17 +91,17 @@ export class PaperFederation {
       broker: { name: "broker", signingKey: brokerKey, address: "localhost:7443" },
       evaluators,
       generation: 1,
-      tlsRoots: [randomBytes(40)],
-      freshnessKey: newSigningKey(),
+      tlsRoots: [draw(40)],
+      freshnessKey: newSigningKey(draw),
     };
-    const federation = randomBytes(16);
+    const federation = draw(16);
     const founding = this.sign({ type: "found", ...found }, this.seats, {
       federation,
       number: 1,
       prevHash: new Uint8Array(32),
     });
     this.fingerprint = directiveHash(founding.payload);
-    this.state = foldDirective(undefined, founding, { pinnedFingerprint: this.fingerprint, nowMs: NOW_MS });
+    this.state = foldDirective(undefined, founding, { pinnedFingerprint: this.fingerprint, nowMs });
     this.chain.push(founding);
   }
 
@@ -88,9 +110,9 @@ export class PaperFederation {
       federation: this.state?.id,
       number: this.state === undefined ? 1 : this.state.head.number + 1,
       prevHash: this.state?.head.hash,
-      issuedAtMs: NOW_MS,
-      notAfterMs: NOW_MS + 3_600_000,
-      nonce: randomBytes(16),
+      issuedAtMs: this.#nowMs,
+      notAfterMs: this.#nowMs + 3_600_000,
+      nonce: this.#draw(16),
       ...over,
       body,
     };
@@ -103,7 +125,7 @@ export class PaperFederation {
   }
 
   /** As a party receives it: through bytes. The state stays as it is. */
-  receive(signed: SignedDirective, nowMs = NOW_MS): Federation {
+  receive(signed: SignedDirective, nowMs = this.#nowMs): Federation {
     const received = decodeSignedDirective(encodeSignedDirective(signed));
     return foldDirective(this.state, received, { pinnedFingerprint: this.fingerprint, nowMs });
   }
@@ -123,17 +145,19 @@ export class PaperFederation {
   }
 
   admission(slug: string, domains: readonly Domain[], over: Partial<Body<"admit">> = {}): Body<"admit"> {
-    const member = newMemberId();
-    const signer = newSigner();
+    const member = newMemberId(this.#draw);
+    const signer = newSigner(this.#draw);
     this.signers.set(member, signer);
-    const keys = { signingKey: signer.publicKey, sealingKey: newSealingKey() };
+    const keys = { signingKey: signer.publicKey, sealingKey: newSealingKey(this.#draw) };
     return { type: "admit", ...termsOf(slug, domains), member, ...keys, salts: this.saltsOf(domains), ...over };
   }
 
   /** One for each open epoch and domain. */
   saltsOf(domains: readonly Domain[]): EpochSalt[] {
     return openEpochs(this.state).flatMap(({ epoch, salts }) =>
-      salts.filter(({ domain }) => domains.includes(domain)).map(({ domain }) => ({ epoch, domain, sealed: newBox() })),
+      salts
+        .filter(({ domain }) => domains.includes(domain))
+        .map(({ domain }) => ({ epoch, domain, sealed: newBox(this.#draw) })),
     );
   }
 
@@ -146,9 +170,9 @@ export class PaperFederation {
       salts: [...domains].map((domain) => this.#salt(domain)),
       scheme: "invented-scheme/1",
       generation: this.state.found.generation,
-      brokerSealingKey: newSealingKey(),
-      opensAtMs: NOW_MS,
-      retiresAtMs: NOW_MS + 86_400_000,
+      brokerSealingKey: newSealingKey(this.#draw),
+      opensAtMs: this.#nowMs,
+      retiresAtMs: this.#nowMs + 86_400_000,
       evaluators: [],
       memberKeys: [],
       ...over,
@@ -163,8 +187,8 @@ export class PaperFederation {
 
   /** A sealing key for an epoch, signed by the member, or by whoever a test likes. */
   offer(member: MemberId, epoch: number, over: { sealingKey?: Uint8Array; signer?: SigningKeyPair } = {}): MemberKey {
-    const offer = { member, epoch, sealingKey: over.sealingKey ?? newSealingKey() };
-    const { publicKey, secretKey } = over.signer ?? this.signers.get(member) ?? newSigner();
+    const offer = { member, epoch, sealingKey: over.sealingKey ?? newSealingKey(this.#draw) };
+    const { publicKey, secretKey } = over.signer ?? this.signers.get(member) ?? newSigner(this.#draw);
     const payload = encodeKeyOffer(offer);
     const signature = signPayload({ type: "key-offer", federation: this.state.id, payload, secretKey });
     return { ...offer, payload, signature: { keyId: keyId(publicKey), signature } };
@@ -173,14 +197,14 @@ export class PaperFederation {
   /** The same evaluators with new shares. */
   newGeneration(): Pick<Body<"epochOpen">, "generation" | "evaluators"> {
     const newest = Math.max(this.state.found.generation, ...[...this.state.epochs.values()].map((e) => e.generation));
-    const evaluators = this.state.found.evaluators.map((each) => ({ ...each, sharePublicKey: newShare() }));
+    const evaluators = this.state.found.evaluators.map((each) => ({ ...each, sharePublicKey: newShare(this.#draw) }));
     return { generation: newest + 1, evaluators };
   }
 
   boardChange(seats: readonly Seat[], quorum: number, over: Partial<Body<"boardChange">> = {}): Body<"boardChange"> {
     const board = seats.map((seat) => seat.public);
     const shares = openEpochs(this.state).flatMap(({ epoch, salts }) =>
-      salts.map(({ domain }) => ({ epoch, domain, shares: sharesFor(board) })),
+      salts.map(({ domain }) => ({ epoch, domain, shares: sharesFor(board, this.#draw) })),
     );
     return { type: "boardChange", board, quorum, shares, reason: "invented reason", ...over };
   }
@@ -194,16 +218,16 @@ export class PaperFederation {
     const entitled = [...this.state.members.values()].filter((member) => member.domains.includes(domain));
     return {
       domain,
-      commitment: randomBytes(32),
+      commitment: this.#draw(32),
       contributions: board
         .slice(0, quorum)
-        .map(({ signingKey }) => ({ administratorKeyId: keyId(signingKey), commitment: randomBytes(32) })),
-      boxes: entitled.map(({ member }) => ({ member, sealed: newBox() })),
-      shares: sharesFor(board),
+        .map(({ signingKey }) => ({ administratorKeyId: keyId(signingKey), commitment: this.#draw(32) })),
+      boxes: entitled.map(({ member }) => ({ member, sealed: newBox(this.#draw) })),
+      shares: sharesFor(board, this.#draw),
     };
   }
 }
 
-export function sharesFor(board: readonly Administrator[]): SaltShare[] {
-  return board.map(({ signingKey }) => ({ administratorKeyId: keyId(signingKey), sealed: newBox() }));
+export function sharesFor(board: readonly Administrator[], draw?: Draw): SaltShare[] {
+  return board.map(({ signingKey }) => ({ administratorKeyId: keyId(signingKey), sealed: newBox(draw) }));
 }
