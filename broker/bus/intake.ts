@@ -33,7 +33,7 @@ const EPOCH_OF_SUBJECT = /\.([1-9][0-9]{0,9})$/;
  * Opens what arrived in the stream of `member`. Throws FORBIDDEN for a stranger, OUT_OF_SEQUENCE for an epoch without a
  * key, UNPROVEN for a seal, signature or name that does not hold, INVALID for a wrong form.
  */
-export function openArrival(
+function openArrival(
   member: MemberId,
   arrival: { readonly subject: string; readonly data: Uint8Array },
   context: IntakeContext,
