@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lakeside } from "./scenario.ts";
-import { ADMINISTRATOR, AUDITOR, BOARD, seatOf, SECOND_ADMINISTRATOR, TestConsole } from "./support.ts";
-import type { Visitor } from "./support.ts";
-import { systemWorld } from "../../shared/world/world.ts";
+import { BOARD, seatOf } from "./invented-federation.ts";
+import { ADMINISTRATOR, AUDITOR, SECOND_ADMINISTRATOR, TestConsole } from "./test-console.ts";
+import type { Visitor } from "../web/visitor.ts";
 import { seatId } from "../../broker/console/seats.ts";
 
 const MINUTE = 60_000;
@@ -453,13 +453,7 @@ describe("nothing secret", () => {
 describe("the file of accounts", () => {
   it("is opened by one process only, and not by one of another version", async () => {
     const { startConsole } = await import("../../broker/console/console.ts");
-    const options = {
-      config: { listen: "127.0.0.1:0" },
-      dir: "/",
-      data: tested.broker,
-      databasePath: tested.databasePath,
-      world: { ...systemWorld(tested.log.for("broker")), clock: () => tested.broker.nowMs },
-    };
+    const options = { ...tested.options, data: tested.broker };
     await expect(startConsole(options)).rejects.toMatchObject({ code: "ENVIRONMENT" });
     await tested.console[Symbol.asyncDispose]();
     const database = new DatabaseSync(tested.databasePath);

@@ -6,8 +6,8 @@ import { partyFile } from "../../shared/party/files.ts";
 import { Administrators, REASON } from "../support/administrators.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
-import { textOf, Visitor } from "./support.ts";
-import type { Events } from "./support.ts";
+import { textOf, Visitor } from "../web/visitor.ts";
+import type { Events } from "../web/events.ts";
 import { AT_ONCE_MS, LONG_MS, SOON } from "../support/patience.ts";
 
 let federation: TestFederation;

@@ -1,10 +1,12 @@
 /** The console in real Chromium: every page, with and without scripts, wide and narrow; passkeys; pages that update by themselves. */
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axeViolations, launchChromium, noBrowser, overflow, quietPages, ROTATION_PAGES } from "./browser.ts";
-import { screenshot, signedInPage, signIn, WIDTHS } from "./browser.ts";
+import { axeViolations, faultsOf, launchChromium, NO_FAULTS, noBrowser, screenshot, WIDTHS } from "../web/browser.ts";
+import { quietPages, ROTATION_PAGES, signedInPage, signInTo } from "./browser.ts";
 import { carriedOver, lakeside, rotating } from "./scenario.ts";
-import { ADMINISTRATOR, AUDITOR, InventedBroker, memberId, SECOND_ADMINISTRATOR, TestConsole } from "./support.ts";
+import { memberId } from "./invented-federation.ts";
+import { InventedBroker } from "./invented-broker.ts";
+import { ADMINISTRATOR, AUDITOR, SECOND_ADMINISTRATOR, TestConsole } from "./test-console.ts";
 import { LONG_MS } from "../support/patience.ts";
 
 if (noBrowser !== undefined) console.warn(`SKIPPED: the console's browser tests: ${noBrowser}`);
@@ -16,13 +18,6 @@ describe.skipIf(noBrowser !== undefined)("in Chromium, the console", { timeout: 
     browser = await launchChromium();
   }, LONG_MS);
   afterAll(async () => await browser?.close(), LONG_MS);
-
-  /** What is wrong with a page as it stands; nothing. */
-  async function faultsOf(page: Page): Promise<unknown> {
-    return { violations: await axeViolations(page), pixelsTooWide: await overflow(page) };
-  }
-
-  const NO_FAULTS = { violations: [], pixelsTooWide: 0 };
 
   async function look(
     broker: InventedBroker,
@@ -72,7 +67,7 @@ describe.skipIf(noBrowser !== undefined)("in Chromium, the console", { timeout: 
     await screenshot(page, "sign-in-error", width);
     expect(await faultsOf(page)).toEqual(NO_FAULTS);
     expect(await page.title()).toMatch(/^Error: /);
-    await signIn(page, tested);
+    await signInTo(tested, page);
     await page.goto(`${tested.origin}/alarms/7`);
     await page.getByRole("button", { name: "Acknowledge" }).click();
     await page.getByRole("link", { name: "Enter what you found out" }).waitFor();

@@ -13,7 +13,8 @@ import type { SiteConfig } from "../../shared/web/config.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
-import { ADMINISTRATOR, InventedBroker } from "./support.ts";
+import { InventedBroker } from "./invented-broker.ts";
+import { ADMINISTRATOR } from "./test-console.ts";
 
 let dir: string;
 let ca: string;

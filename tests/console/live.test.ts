@@ -1,8 +1,8 @@
 /** Pages that update by themselves, and what ends them. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { carriedOver, rotating } from "./scenario.ts";
-import { ADMINISTRATOR, SECOND_ADMINISTRATOR, TestConsole } from "./support.ts";
-import type { Visitor } from "./support.ts";
+import { ADMINISTRATOR, SECOND_ADMINISTRATOR, TestConsole } from "./test-console.ts";
+import type { Visitor } from "../web/visitor.ts";
 import { AT_ONCE_MS, SOON } from "../support/patience.ts";
 
 let tested: TestConsole;

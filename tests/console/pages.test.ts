@@ -6,20 +6,13 @@ import { digestOf, proposalPath } from "../../broker/console/proposals.ts";
 import { directiveHash } from "../../shared/core/chain.ts";
 import type { DirectiveBody } from "../../shared/core/directive.ts";
 import { carriedOver, lakeside, rotating } from "./scenario.ts";
-import {
-  ADMINISTRATOR,
-  admission,
-  alarm,
-  AUDITOR,
-  BOARD,
-  InventedBroker,
-  memberId,
-  NOW_MS,
-  seatOf,
-  SECOND_ADMINISTRATOR,
-} from "./support.ts";
-import { signerOf, TestConsole, textOf } from "./support.ts";
-import type { Visitor } from "./support.ts";
+import { admission, alarm, BOARD, memberId, NOW_MS, seatOf } from "./invented-federation.ts";
+import { InventedBroker } from "./invented-broker.ts";
+import { ADMINISTRATOR, AUDITOR, SECOND_ADMINISTRATOR } from "./test-console.ts";
+import { signerOf } from "./invented-federation.ts";
+import { TestConsole } from "./test-console.ts";
+import { textOf } from "../web/visitor.ts";
+import type { Visitor } from "../web/visitor.ts";
 
 const HOUR = 3_600_000;
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { textOf, Visitor } from "../console/support.ts";
+import { textOf, Visitor } from "../web/visitor.ts";
 import { assertNatsServer, causeway, endOf, startDemo, untilSaid } from "./support.ts";
 import type { Ended } from "./support.ts";
 import { LONG_MS } from "../support/patience.ts";
