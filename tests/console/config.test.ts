@@ -14,26 +14,13 @@ describe("broker.json", () => {
     expect(consoleOf({ listen: "127.0.0.1:0" })).toEqual({ listen: "127.0.0.1:0" });
   });
 
-  it.each(["https://console.example", "https://console.example:8443", "http://localhost:7450"])(
-    "takes %s for the console's origin",
-    (origin) => {
-      expect(consoleOf({ listen: "127.0.0.1:0", origin })).toMatchObject({ origin });
-    },
-  );
-
-  it.each([
-    ["plain http elsewhere than on this machine", "http://console.example"],
-    ["an address instead of a name: no passkey belongs to it", "https://192.0.2.1"],
-    ["an IPv6 address", "https://[::1]:7450"],
-    ["a path", "https://console.example/admin"],
-    ["a trailing slash", "https://console.example/"],
-    ["a user", "https://user:secret@console.example"],
-    ["no URL", "console.example"],
-    ["something else", "ftp://localhost"],
-  ])("refuses %s", (_, origin) => {
+  it("takes an origin for it, and names the setting where it is none", () => {
+    const listen = "127.0.0.1:0";
+    expect(consoleOf({ listen, origin: "https://console.example" })).toMatchObject({
+      origin: "https://console.example",
+    });
     const refused = expect.objectContaining({ code: "INVALID", fields: ["console.origin"] });
-    expect(() => consoleOf({ listen: "127.0.0.1:0", origin })).toThrow(refused);
-    expect(() => consoleOf({ listen: "127.0.0.1:0", origin })).not.toThrow(/secret/);
+    expect(() => consoleOf({ listen, origin: "https://192.0.2.1" })).toThrow(refused);
   });
 
   it("wants a certificate and its key, or neither", () => {

@@ -13,6 +13,7 @@ import type { Band, Site } from "../../shared/web/site.ts";
 import type { Identity } from "../../shared/web/store/accounts.ts";
 import { counted } from "../../shared/web/words.ts";
 import { TestSite } from "./test-site.ts";
+import type { TestOptions } from "./test-site.ts";
 import type { Visitor } from "./visitor.ts";
 
 export const NOW_MS = Date.UTC(2026, 10, 22, 14, 5);
@@ -138,13 +139,17 @@ function count(orchard: Orchard, asked: Asked, typed: string): Outcome {
   return { kind: "next", path: `/trees/${tree}`, done: "counted" };
 }
 
+export async function startOrchard(options: TestOptions, orchard = new Orchard()): Promise<RunningSite> {
+  return await startSite({ ...options, site: orchardSite(orchard), federation: FEDERATION });
+}
+
 /** The site over an orchard, with a clock that tests set. */
 export class TestOrchard extends TestSite<RunningSite> {
   readonly orchard: Orchard;
 
   private constructor(orchard: Orchard) {
     super(
-      (options) => startSite({ ...options, site: orchardSite(orchard), federation: FEDERATION }),
+      (options) => startOrchard(options, orchard),
       () => orchard.nowMs,
     );
     this.orchard = orchard;

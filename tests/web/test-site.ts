@@ -55,11 +55,17 @@ export class TestSite<Running extends AsyncDisposable & { readonly origin: strin
     return new Visitor(this.origin);
   }
 
+  /** A browser whose user has typed a one-time code, and what came of it. */
+  async signInWith(code: string): Promise<{ readonly status: number; readonly visitor: Visitor }> {
+    const visitor = this.visitor();
+    const { status } = await visitor.post("/sign-in", { code });
+    return { status, visitor };
+  }
+
   /** A browser whose user has signed in with a one-time code. */
   async signedInWith(code: string): Promise<Visitor> {
-    const visitor = this.visitor();
-    const answer = await visitor.post("/sign-in", { code });
-    if (answer.status !== 303) throw new Error(`signing in gave ${answer.status}`);
+    const { status, visitor } = await this.signInWith(code);
+    if (status !== 303) throw new Error(`signing in gave ${status}`);
     return visitor;
   }
 

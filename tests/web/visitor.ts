@@ -34,6 +34,13 @@ export class Visitor {
     return await response.text();
   }
 
+  /** Whether it sees what those who have signed in see. */
+  async isIn(): Promise<boolean> {
+    const response = await this.get("/account");
+    await response.body?.cancel();
+    return response.status === 200;
+  }
+
   async post(path: string, form: Record<string, string> = {}, headers: Record<string, string> = {}): Promise<Response> {
     return await this.#fetch(path, {
       method: "POST",
