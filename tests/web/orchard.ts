@@ -11,7 +11,7 @@ import { startSite } from "../../shared/web/running-site.ts";
 import type { RunningSite } from "../../shared/web/running-site.ts";
 import type { Band, Site } from "../../shared/web/site.ts";
 import type { Identity } from "../../shared/web/store/accounts.ts";
-import { counted } from "../../shared/web/words.ts";
+import { count as figure } from "../../shared/words/figures.ts";
 import { TestSite } from "./test-site.ts";
 import type { TestOptions } from "./test-site.ts";
 import type { Visitor } from "./visitor.ts";
@@ -110,7 +110,7 @@ function treePage({ trees }: Orchard, { parameter, person }: Asked, problem?: st
   const tree = trees.get(id);
   if (tree === undefined) return undefined;
   const { sort, apples, countedAtMs } = tree;
-  const state = paragraph([counted(apples, "apple"), " on a ", named(sort), ", counted ", time(countedAtMs)]);
+  const state = paragraph([figure(apples), " apples on a ", named(sort), ", counted ", time(countedAtMs)]);
   return {
     title: `Tree ${id}`,
     section: "trees",

@@ -17,7 +17,10 @@ import { Names } from "../../shared/words/names.ts";
 import { factText } from "../../shared/words/pieces.ts";
 import { say, speaking, wordFor } from "../../shared/words/say.ts";
 import { lakeside, rotating } from "../console/scenario.ts";
-import { admission, ADMINISTRATOR, InventedBroker, memberId, seatOf, TestConsole, textOf } from "../console/support.ts";
+import { InventedBroker } from "../console/invented-broker.ts";
+import { admission, memberId, seatOf } from "../console/invented-federation.ts";
+import { ADMINISTRATOR, TestConsole } from "../console/test-console.ts";
+import { textOf } from "../web/visitor.ts";
 import { hasMark, PSEUDO } from "../support/pseudo-language.ts";
 
 const FORCED: DirectiveBody = { type: "epochActivate", epoch: 4, laggards: [memberId("wcu-north")] };
