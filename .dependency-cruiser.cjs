@@ -111,6 +111,13 @@ const forbidden = [
     to: { path: "^broker/", pathNot: ["^broker/console/", core("broker")] },
   },
   {
+    name: "kit-draws-from-its-world",
+    comment:
+      "Codes, sessions and challenges are random as the world says. The globals are a lint rule (.oxlintrc.json).",
+    from: { path: "^shared/web/" },
+    to: { path: "^shared/world/(random|clock)\\.ts$|^(node:)?(crypto|timers)", dependencyTypesNot: ["type-only"] },
+  },
+  {
     name: "no-test-code",
     comment: "Programs do not import tests.",
     from: { path: PROGRAMS },

@@ -21,6 +21,8 @@ beforeEach(() => {
   write("broker/core/matching.ts", "export const match = 1;\n");
   write("broker/main.ts", "export const main = 1;\n");
   write("broker/store/ledger.ts", "export const ledger = 1;\nexport type Ledger = 1;\n");
+  write("shared/world/random.ts", "export const randomBytes = 1;\n");
+  write("shared/world/clock.ts", "export const systemClock = 1;\nexport type Clock = 1;\n");
   write("shared/web/pieces.ts", "export const tag = 1;\n");
 });
 afterEach(() => rmSync(root, { recursive: true }));
@@ -75,6 +77,10 @@ describe("import boundaries", () => {
     ["broker/console/site.ts", '"../store/ledger.ts"', "ledger", "console-through-its-port"],
     ["broker/console/site.ts", '"../store/ledger.ts"', "type Ledger", "console-through-its-port"],
     ["broker/console/pages/members.ts", '"../../main.ts"', "main", "console-through-its-port"],
+    ["shared/web/codes.ts", '"../world/random.ts"', "randomBytes", "kit-draws-from-its-world"],
+    ["shared/web/codes.ts", '"../world/clock.ts"', "systemClock", "kit-draws-from-its-world"],
+    ["shared/web/codes.ts", '"node:crypto"', "randomBytes", "kit-draws-from-its-world"],
+    ["shared/web/live.ts", '"node:timers/promises"', "setTimeout", "kit-draws-from-its-world"],
     ["broker/bus/intake.ts", '"fast-check"', "assert", "no-development-dependencies"],
     ["shared/words/match.ts", '"../wire/gen/v1.ts"', "wire", "words-are-words"],
     ["shared/words/match.ts", '"node:fs"', "readFileSync", "words-are-words"],
@@ -109,6 +115,7 @@ describe("import boundaries", () => {
     write("shared/web/html.ts", 'import { html } from "hono/html";\nexport const page = html;\n');
     write("broker/config.ts", 'import { one } from "../shared/web/config.ts";\nexport const use = one;\n');
     write("shared/web/config.ts", "export const one = 1;\n");
+    write("shared/web/attempts.ts", 'import type { Clock } from "../world/clock.ts";\nexport type Use = Clock;\n');
     write(
       "broker/console/site.ts",
       'import { tag } from "../../shared/web/pieces.ts";\nimport { match } from "../core/matching.ts";\nexport const use = [tag, match];\n',
@@ -126,7 +133,7 @@ describe("import boundaries", () => {
 
   it("are checked on every source file: what is not read is reported", async () => {
     const report = await checkBoundaries(root);
-    expect(report.modules).toBe(10);
+    expect(report.modules).toBe(12);
     expect(report.unread).toEqual([]);
     const empty = mkdtempSync(join(tmpdir(), "causeway-empty-"));
     expect((await checkBoundaries(empty)).modules).toBe(0);
@@ -150,6 +157,25 @@ describe("a core module", () => {
     expect(lint("shared/core/impure.ts")).toMatch(/no-restricted-(globals|properties)/);
     write("shared/platform/impure.ts", `export const impure = (): unknown => ${expression};\n`);
     expect(lint("shared/platform/impure.ts")).not.toContain("no-restricted");
+  });
+});
+
+describe("a module of the web kit", () => {
+  it.each([
+    "Date.now()",
+    "Math.random()",
+    "performance.now()",
+    "AbortSignal.timeout(1)",
+    "crypto.getRandomValues(new Uint8Array(1))",
+    "setTimeout(() => undefined, 1)",
+  ])("may not use %s", (expression) => {
+    write("shared/web/impure.ts", `export const impure = (): unknown => ${expression};\n`);
+    expect(lint("shared/web/impure.ts")).toMatch(/no-restricted-(globals|properties)/);
+  });
+
+  it("may turn an instant into text", () => {
+    write("shared/web/pure.ts", "export const pure = (ms: number): string => new Date(ms).toISOString();\n");
+    expect(lint("shared/web/pure.ts")).not.toContain("no-restricted");
   });
 });
 

@@ -16,7 +16,7 @@ import { TestSite } from "./test-site.ts";
 import type { TestOptions } from "./test-site.ts";
 import type { Visitor } from "./visitor.ts";
 
-export const NOW_MS = Date.UTC(2026, 10, 22, 14, 5);
+const NOW_MS = Date.UTC(2026, 10, 22, 14, 5);
 
 /** Keepers are on the orchard's list; guests are whom a keeper lets in. */
 export const KEEPER: Identity = { role: "keeper", subject: "badge 1" };
