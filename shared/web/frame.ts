@@ -19,7 +19,7 @@ export type Framed = {
   readonly title: string;
   /** On the page, where it is not the title. */
   readonly heading?: string | undefined;
-  /** Its id. */
+  /** Its id in the navigation. */
   readonly section?: string | undefined;
   readonly body: Content;
   /** Before the heading: errors, or what has just been done. */
