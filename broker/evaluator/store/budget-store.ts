@@ -29,7 +29,7 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-const BUDGETS: DatabaseKind = {
+export const BUDGETS: DatabaseKind = {
   what: "the evaluator's budgets",
   version: 1,
   schema: SCHEMA,

@@ -74,7 +74,7 @@ export type Session = {
   readonly usedAtMs: number;
 };
 
-const ACCOUNTS: Omit<DatabaseKind, "what"> = {
+export const ACCOUNTS: Omit<DatabaseKind, "what"> = {
   version: 1,
   schema: SCHEMA,
   upgrades: {},

@@ -1,0 +1,266 @@
+/** A file of every version that any program of this project has written opens, and says what it said. See `databases/README.md`. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { STORED_SUBMISSION } from "../../agency-node/store/stored-submission.ts";
+import { BoardStore } from "../../broker/board/store/board-store.ts";
+import { openBudgetStore } from "../../broker/evaluator/store/budget-store.ts";
+import { Ledger } from "../../broker/store/ledger.ts";
+import { Database } from "../../shared/store/database.ts";
+import type { DatabaseKind, FileBefore } from "../../shared/store/database.ts";
+import { Accounts } from "../../shared/web/store/accounts.ts";
+import { TestNode, kindsOf } from "../node/support.ts";
+import { dump } from "./dump.ts";
+import { KINDS, openingOf, versionOf } from "./kinds.ts";
+import * as kept from "./values.ts";
+
+const DIR = join(import.meta.dirname, "databases");
+const FILES = readdirSync(DIR)
+  .filter((name) => name.endsWith(".sql"))
+  .map((name) => basename(name, ".sql"));
+const UPGRADED = FILES.filter((name) => versionOf(name) < openingOf(name).kind.version);
+const filesOf = (program: string): string[] => FILES.filter((name) => name.startsWith(`${program}-`));
+const filled = (count: number, value: number): Uint8Array => new Uint8Array(count).fill(value);
+
+let dir: string;
+let path: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "causeway-compat-"));
+  path = join(dir, "file.sqlite");
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+function make(name: string, at = path): void {
+  using file = new DatabaseSync(at);
+  file.exec(readFileSync(join(DIR, `${name}.sql`), "utf8"));
+}
+
+function open(name: string, change: Partial<DatabaseKind> = {}): Database {
+  const { kind, owner } = openingOf(name);
+  return new Database(path, { ...kind, ...change }, owner);
+}
+
+/** Tables with their columns, and indices; in which order columns were added does not matter. */
+function shapeOf(file: Database): unknown {
+  const names = file.all("SELECT type, name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name");
+  return names.map((each) => [
+    each,
+    file.all('SELECT name, type, "notnull", pk FROM pragma_table_info(?) ORDER BY name', each["name"] as string),
+  ]);
+}
+
+it("every earlier version of each database has its upgrade, and a file here", () => {
+  for (const [program, { kind }] of Object.entries(KINDS)) {
+    const versions = UPGRADED.filter((name) => name.startsWith(`${program}-`)).map(versionOf);
+    const upgraded = Object.keys(kind.upgrades).map(Number);
+    expect([...new Set(versions)]).toEqual(upgraded);
+    if (upgraded.length > 0) expect(Math.max(...upgraded) + 1).toBe(kind.version);
+    expect(filesOf(program)).not.toEqual([]);
+  }
+});
+
+describe.each(FILES)("a file of %s", (name) => {
+  it("comes to the present version with its tables, and a second opening changes nothing", () => {
+    make(name);
+    open(name)[Symbol.dispose]();
+    const first = dump(path);
+    using file = open(name);
+    expect(file.number("PRAGMA user_version")).toBe(openingOf(name).kind.version);
+    using fresh = new Database(":memory:", openingOf(name).kind, openingOf(name).owner);
+    expect(shapeOf(file)).toEqual(shapeOf(fresh));
+    expect(file.all("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
+    expect(file.all("PRAGMA foreign_key_check")).toEqual([]);
+    file[Symbol.dispose]();
+    expect(dump(path)).toBe(first);
+  });
+});
+
+describe.each(UPGRADED)("the upgrade of %s", (name) => {
+  const from = versionOf(name);
+
+  it("leaves the old file whole if it fails", () => {
+    make(name);
+    const before = dump(path);
+    const { upgrades } = openingOf(name).kind;
+    const good = upgrades[from] ?? "";
+    const broken = (file: FileBefore): string =>
+      `${typeof good === "string" ? good : good(file)}; INSERT INTO nowhere VALUES (1)`;
+    expect(() => open(name, { upgrades: { ...upgrades, [from]: broken } })).toThrow("no such table: nowhere");
+    expect(dump(path)).toBe(before);
+    open(name)[Symbol.dispose]();
+    expect(dump(path)).not.toBe(before);
+  });
+
+  it("leaves the old file whole if the program is killed", () => {
+    make(name);
+    const before = dump(path);
+    const child = spawnSync(process.execPath, [join(import.meta.dirname, "killed-upgrade.ts"), name, path]);
+    expect(child.signal, String(child.stderr)).toBe("SIGKILL");
+    expect(dump(path)).toBe(before);
+  });
+});
+
+describe.each(filesOf("node"))("the node's records of %s", (name) => {
+  const isFirst = name === "node-1-a" || name === "node-1-b";
+  const isVersion1 = name.startsWith("node-1");
+  let node: TestNode;
+  beforeEach(() => {
+    node = new TestNode();
+    node.db[Symbol.dispose]();
+    rmSync(node.path);
+    make(name, node.path);
+    node.open(kept.DATABASE_KEY);
+  });
+  afterEach(() => node[Symbol.dispose]());
+
+  it("are those that were taken in", () => {
+    for (const { handle, record, state } of kept.RECORDS) {
+      const found = node.records.byReference(record.reference);
+      expect({ handle: found.handle, record: found.record }).toEqual({ handle, record });
+      // What a program of version 1 had sent is sent again.
+      expect(found.state).toBe(isVersion1 && state !== "withdrawn" ? "hardening" : state);
+    }
+    expect([...node.records.all()]).toHaveLength(3);
+  });
+
+  it("are made ready again where what was prepared is gone, and sent", () => {
+    const live = kept.RECORDS.filter(({ state }) => state !== "withdrawn").map(({ handle }) => handle);
+    const unready = node.records.hardening(0, 10).map(({ handle }) => handle);
+    // Of today's file both are ready, and a canary waits.
+    expect(unready).toEqual(name === "node-2" ? ["0c".repeat(16)] : live);
+    for (const handle of live) {
+      node.publish(handle);
+      expect(node.records.byHandle(handle)?.state).toBe("waiting");
+    }
+  });
+
+  it("have their matches, hardened identifiers and log", () => {
+    for (const match of kept.MATCHES) {
+      expect(node.inbox.match(match.matchId)).toEqual(isFirst ? { ...match, domain: "target" } : match);
+    }
+    expect(node.inbox.counts()).toEqual({ open: 2, unfinished: 1 });
+    expect(node.inbox.head()).toEqual(kept.NOTICE);
+    expect(node.hardened.get(node.hardened.cacheKey(1, kept.HARDENED.input))).toEqual(kept.HARDENED.y);
+    expect(node.hardened.unfinished()).toEqual(isFirst ? [] : [kept.BATCH]);
+    expect(node.activity.all()).toEqual(kept.ACTIVITIES);
+  });
+
+  it("have all that waits for a receipt, which is signed anew", () => {
+    // Before the bodies that are written down in `values.ts` today's program wrote the publication of the record that waits.
+    const before = name === "node-2" ? 1 : 0;
+    const expected = isFirst ? [] : isVersion1 ? kept.BODIES.slice(0, 5) : kept.BODIES;
+    const rows = node.db.all<{ incarnation: string; sequence: number; sealed: Uint8Array; written_ms: number }>(
+      "SELECT * FROM outbox ORDER BY position",
+    );
+    const bodies = rows.map(({ incarnation, sequence, sealed }) =>
+      node.vault.openJson(`outbox/${incarnation}/${sequence}`, STORED_SUBMISSION, sealed),
+    );
+    expect(bodies.slice(before)).toEqual(expected);
+    if (name === "node-1-c") expect(new Set(rows.map((row) => row.written_ms))).toEqual(new Set([1_795_000_200_000]));
+    node.outbox.append({ kind: "proofVerdict", matchId: kept.MATCHES[0]!.matchId, proven: true });
+    const lasting = expected
+      .map(({ kind }) => kind)
+      .filter((kind) => kind === "publication" || kind.startsWith("proof"));
+    expect(kindsOf(node.sent()).slice(before)).toEqual([...lasting, "proofVerdict"]);
+  });
+
+  it("are not read under another key", () => {
+    node.db[Symbol.dispose]();
+    node.open(filled(32, 1));
+    expect(() => node.records.byReference("REF-1")).toThrow("no record has this reference");
+    expect(() => node.activity.all()).toThrow("cannot be opened");
+  });
+});
+
+describe.each(filesOf("ledger"))("the ledger of %s", (name) => {
+  it("tells what was applied, what met, and what was charged", () => {
+    make(name);
+    using ledger = new Ledger(path, kept.FEDERATION);
+    const [member, other] = kept.MEMBERS;
+    expect(ledger.applied(member, kept.INCARNATION, 1)?.rejections).toEqual([]);
+    expect(ledger.applied(member, kept.INCARNATION, 2)?.rejections).toEqual([
+      { index: 0, reason: "budget" },
+      { index: 4, reason: "epoch" },
+    ]);
+    const [opened] = kept.EVENTS;
+    expect(ledger.matchEvents(opened!.matchId)).toEqual(kept.EVENTS);
+    expect(ledger.match(opened!.matchId)).toMatchObject({ status: "closed", amendment: 2, epoch: 1 });
+    expect(ledger.proof(opened!.matchId).sides[0]).toEqual({ nonce: filled(32, 1), mac: filled(32, 2), proven: true });
+    expect(ledger.noticesAfter(member, 0, 9)).toEqual([{ number: 1, hash: filled(32, 9), signed: filled(10, 8) }]);
+    expect(ledger.confirmed(member)).toBe(1);
+    const hours = new Map(Object.entries({ 498_000: 2, 498_001: 7 }).map(([hour, used]) => [Number(hour), used]));
+    expect(ledger.account(member)).toEqual({ initialUsed: 3, hours });
+    expect(ledger.account(other)).toEqual({ initialUsed: 0, hours: new Map() });
+    ledger.saveAccount(member, { initialUsed: 4, hours });
+    expect(ledger.account(member)).toEqual({ initialUsed: 4, hours });
+    ledger[Symbol.dispose]();
+    expect(dump(path)).toContain("'[1,[[498000,2],[498001,7]]]'");
+  });
+});
+
+describe.each(filesOf("board"))("the desk of %s", (name) => {
+  it("holds papers, invitations, offers and requests, each under its author's name", () => {
+    make(name);
+    const author = "11".repeat(16);
+    using desk = new BoardStore(path, kept.FEDERATION);
+    expect(desk.papers.ofTopic("salts")).toHaveLength(1);
+    expect(desk.enrolments.invitations().map(({ note }) => note)).toEqual(["another"]);
+    expect(desk.enrolments.find("77".repeat(16))?.note).toBe("invented unit");
+    expect(desk.preparation.current()).toEqual({ epoch: 2, generation: 1 });
+    expect(desk.preparation.keyOffers(2)).toEqual([filled(32, 7)]);
+    expect(desk.preparation.shareOffers(1)).toEqual([filled(32, 8)]);
+    expect(desk.credentials.requestsAfter(0)).toEqual([{ position: 1, signed: filled(12, 1) }]);
+    expect(desk.credentials.issued("66".repeat(16))?.certificatePem).toBe("PEM");
+    desk.credentials.ask("88".repeat(16), filled(12, 3), 1_795_000_000_009);
+    // A number that has been used is not used again.
+    expect(desk.credentials.requestsAfter(1)[0]?.position).toBe(name === "board-1-a" ? 2 : 3);
+    desk[Symbol.dispose]();
+    using file = open(name);
+    expect(file.all("SELECT author FROM paper UNION SELECT author FROM invitation")).toEqual([{ author }]);
+  });
+});
+
+describe.each(filesOf("console"))("the accounts of %s", (name) => {
+  it("let the same people in", () => {
+    make(name);
+    using accounts = new Accounts(path, "console", kept.FEDERATION);
+    expect(accounts.users().map(({ id }) => id)).toEqual(["u1", "u2"]);
+    expect(accounts.takeCode(filled(32, 2), 1_795_000_000_000)).toBe("u2");
+    expect(accounts.passkeysOf("u1")).toMatchObject([{ id: "p1", counter: 3, transports: ["usb", "nfc"] }]);
+    expect(accounts.sessionByToken(filled(32, 9))).toMatchObject({ id: "s1", user: "u1", method: "passkey" });
+  });
+
+  it("belong to one federation from then on", () => {
+    make(name);
+    new Accounts(path, "console", kept.FEDERATION)[Symbol.dispose]();
+    expect(() => new Accounts(path, "console", filled(16, 1))).toThrow("belongs to another federation");
+  });
+});
+
+describe("the budgets of an evaluator, in a file from before it had a number", () => {
+  const key = { member: kept.MEMBERS[0], generation: 1, batchId: filled(16, 1) };
+
+  it("are not forgiven", () => {
+    make("evaluator-0");
+    using store = openBudgetStore(path);
+    expect(store.account(key.member, 1)).toEqual({ initialUsed: 4, hours: new Map([[498_611, 5]]) });
+    const seen: unknown[] = [];
+    store.preview(key, (known) => {
+      seen.push(known);
+      return { kind: "refuse" } as never;
+    });
+    expect(seen).toEqual([{ generation: 1, blindedHash: filled(32, 2), answers: 1 }]);
+  });
+
+  it("are made whole if it died while it made the file", () => {
+    const [batches] = readFileSync(join(DIR, "evaluator-0.sql"), "utf8").split(";");
+    using file = new DatabaseSync(path);
+    file.exec(`${batches};`);
+    file.close();
+    using store = openBudgetStore(path);
+    expect(store.account(key.member, 1)).toEqual({ initialUsed: 0, hours: new Map() });
+  });
+});

@@ -1,0 +1,147 @@
+CREATE TABLE record (
+  number            INTEGER PRIMARY KEY,
+  handle            TEXT NOT NULL UNIQUE,
+  reference_key     BLOB NOT NULL UNIQUE,
+  sealed            BLOB NOT NULL,
+  content_key       BLOB NOT NULL,
+  revision          INTEGER NOT NULL,
+  review_by_day     INTEGER NOT NULL,
+  sent_day          INTEGER,
+  held_day          INTEGER,
+  state             TEXT NOT NULL,
+  reason            TEXT,
+  tokens            INTEGER NOT NULL DEFAULT 0,
+  only_epoch        INTEGER
+) STRICT;
+CREATE INDEX record_by_state ON record (state);
+CREATE TABLE prepared (
+  record            INTEGER NOT NULL,
+  generation        INTEGER NOT NULL,
+  revision          INTEGER NOT NULL,
+  scheme            TEXT NOT NULL,
+  sealed            BLOB NOT NULL,
+  PRIMARY KEY (record, generation)
+) STRICT;
+CREATE TABLE epoch (
+  number            INTEGER PRIMARY KEY,
+  generation        INTEGER NOT NULL,
+  shown             INTEGER NOT NULL DEFAULT 0,
+  agreed_sequence   INTEGER NOT NULL DEFAULT 0,
+  agreed_ms         INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE standing (
+  record            INTEGER NOT NULL,
+  epoch             INTEGER NOT NULL,
+  revision          INTEGER NOT NULL DEFAULT 0,
+  due               INTEGER NOT NULL,
+  state             TEXT NOT NULL DEFAULT '',
+  reason            TEXT,
+  incarnation       TEXT,
+  sequence          INTEGER,
+  count             INTEGER NOT NULL DEFAULT 0,
+  sum               BLOB,
+  held_incarnation  TEXT,
+  held_sequence     INTEGER,
+  PRIMARY KEY (record, epoch)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX standing_due ON standing (epoch, due, record) WHERE due > 0;
+CREATE VIEW shown AS
+  SELECT record.number, handle, reference_key, sealed, record.revision, review_by_day, sent_day, held_day, tokens, only_epoch,
+    CASE
+      WHEN record.state IN ('withdrawn', 'expired') THEN record.state
+      WHEN record.state = 'refused' THEN 'rejected'
+      WHEN standing.revision = record.revision AND due <> 1 AND standing.state <> '' THEN standing.state
+      ELSE 'hardening'
+    END AS state,
+    CASE
+      WHEN record.state = 'refused' THEN record.reason
+      WHEN record.state IN ('hardening', 'ready') AND standing.revision = record.revision AND due <> 1 THEN standing.reason
+    END AS reason
+  FROM record LEFT JOIN standing
+    ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
+CREATE TABLE hardened (
+  cache_key         BLOB PRIMARY KEY,
+  generation        INTEGER NOT NULL,
+  sealed            BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE hardening_batch (
+  batch_id          BLOB PRIMARY KEY,
+  sealed            BLOB NOT NULL
+) STRICT;
+CREATE TABLE published (
+  number            INTEGER PRIMARY KEY AUTOINCREMENT,
+  handle            TEXT NOT NULL,
+  epoch             INTEGER NOT NULL,
+  incarnation       TEXT NOT NULL,
+  sequence          INTEGER NOT NULL,
+  count             INTEGER NOT NULL,
+  sum               BLOB NOT NULL,
+  sealed            BLOB NOT NULL,
+  UNIQUE (handle, incarnation, sequence)
+) STRICT;
+CREATE TABLE outbox (
+  position          INTEGER PRIMARY KEY AUTOINCREMENT,
+  incarnation       TEXT NOT NULL,
+  sequence          INTEGER NOT NULL,
+  epoch             INTEGER NOT NULL,
+  subject           TEXT NOT NULL,
+  message           BLOB NOT NULL,
+  submission_hash   BLOB NOT NULL,
+  sealed            BLOB NOT NULL,
+  handles           TEXT NOT NULL,
+  written_ms        INTEGER NOT NULL,
+  UNIQUE (incarnation, sequence)
+) STRICT;
+CREATE TABLE chain_head (
+  incarnation       TEXT PRIMARY KEY,
+  sequence          INTEGER NOT NULL,
+  hash              BLOB NOT NULL
+) STRICT;
+CREATE TABLE notice (
+  number            INTEGER PRIMARY KEY,
+  hash              BLOB NOT NULL
+) STRICT;
+CREATE TABLE match (
+  match_id          TEXT PRIMARY KEY,
+  status            TEXT NOT NULL,
+  unfinished        INTEGER NOT NULL,
+  sealed            BLOB NOT NULL
+) STRICT;
+CREATE TABLE activity (
+  number            INTEGER PRIMARY KEY AUTOINCREMENT,
+  at_ms             INTEGER NOT NULL,
+  verb              TEXT NOT NULL,
+  sealed            BLOB NOT NULL
+) STRICT;
+INSERT INTO record (number, handle, reference_key, sealed, content_key, revision, review_by_day, sent_day, held_day, state, reason, tokens, only_epoch) VALUES (1, '01010101010101010101010101010101', x'de470d2e220d28a5a522b346276432d1', x'1ccf96ab15cc595aa2a13bff0e18c5d8dd331d2a36c6f5d617eeb74f96b8de9807ed7e127b3f7bcb2cea91918fa219ee546739981f7ac1644b9c095588dadfdc77e0f7cd5c50ffa4d535a324e4030929d0d805a358ebcf9443675f08d3370fecbf9f96ba7c8e0c8288aa78a8b0986d3b94e427181d106064dfe063214dc22a1a44bd72f4b9b4a4ccd3665276d6fababa3cece0470eb3c557ababb27a2a78fbc59ce8398e55545f959858ba65fe3aa81a78e2666bc919401fc65f379bbc1c96b0246a58053261ea2e2ac485201de4b34ede53394e52297ca7751da63ab54da6fcd911cf99cbbc6a915210fb8d086f4dc02d6a557b66a4a30b2e521f46a27a626f1b47ab4047c690852978525763fbda1281851484a73e163788fdfa7903bb44cf14240d6baaa4ca4541e721427dd76885b340cfd16f24d4de1e8483b427ccb1e59d466b1da0c11ad76de5c3ebc1a258c86a03efde1e078de88d3e76e61df177ff0e0231937815429c2bccbeffbe12deaab5121b80df4bb351bcb9b7e7829ad8a13fb236368bcc2e589ad3da1efdbf68b7ec67aa5574eca82a9ed25202d0d754da36a05c1658a9b63c2ace679220527305fde842990cb82f5a8231380fe814a276393b612b790ae81b4393a68daeae1f44a74df57ad4f94399584df4ce6b6775ab378d80f4add8852df3e04cf85161979b78595501b769cc52cd96c6b45462b351ba9ccfbb37129109f50e4246bf79abe22e31b807a88bda479fd99ee34144534e6e5ee60d7ee60bb302263afa1b44627fa688300c6d6e2759bebdf7b1f01d59c7f72a202757832da8a8107a4bf96559259484f7116d9d1af3e48212d2e6993041b4405514dffbc1d5ecc79971f0a400f408b5efc66346565bc62f665653cc62e923775ea3fdd433ed9eaf58bc396680644061d89ff0d976d18ae695b925ec96a62b0ddbd49f3c997f2a1a1ae6abae2410896e9f0968a74f6386347eef23085677eb12dae3c80f110eef434985ab1ba7ccec0292dc301fca85c26f228b423b886d0d32e929e07e4ee98dcc61b092b6f20ec3335a5f37af3c1abb330d18ad8dbcbc474e5f2d069af9d45206a1a560fb454b26f56a50db4153fcc134b4727d2561d787851a9208f18f3b7ffcec108027b6db469065a3ca623a9d8de47c05a1721333d1f6a0ae9da4dbb82ec81d151eacc3a05d67800bafe515dda8b41eb87e365d7e83b4a39234b834a6ec36ce618bb5eefcaabb38a963d9804de331e78507db06c0056316682f3825fc72ba95c8ed8656bcffead1c4e7dca1f1527ce5ab867de68b7bc20b46dd875f49456f9bb52a94593286f13ba01573a342429d84928e1022295081b1de888d400d1fcb4a5cf146748b4ab6afa4cab1daf1d7f7c8072fc2b05066b4659fa172f9d4b1bfe74f16028a01954459bcbcbc1510e423af275e2a476e3d1facd0eb18cf41f45dfa9719c3dfee8cfb9f5d677e84c1b5dd4bd0adb505f30bb4d7413b669039ff7c09bb9ddf613f78b557480ce960ccc67a80f612bd5f4653429c1a977e0f0859c237c595912af745e6f0af50a2b8d1e9179ce4bc27c796825418a12e86cc9ab882ef0f1448b98d7e23d69b28e362f6bcc9ab477fd330a4fd1e38c9169def5ce0515cf06f8cdc3a457c474993c1662d5ab5585dadce6e18c39039c1eee00caa432a8bff87445e0673f512778e7bb8572e34b0633379d03ea75fd73b813d6f', x'd8b7822118c8927905d9b3a893fa72a1', 1, 20900, 20900, 20900, 'ready', null, 3, null);
+INSERT INTO record (number, handle, reference_key, sealed, content_key, revision, review_by_day, sent_day, held_day, state, reason, tokens, only_epoch) VALUES (2, '02020202020202020202020202020202', x'dcf6ce36cd973367482137fae49612c7', x'653e6739e845de15c5eaed5fab9db2446bbe4583431c6078ef511c3daafe6b2d76945ca962d4aa3c781b2eb107c6fe423a8f8958610d7c14dc19e303f5d1a9da11701bf896b7c8e00f6875959f510f8839969768ffd625b10b8ce8fbd008d984cf83a234371103f87103fa3f530a0fdf2e4e7d513532c508727ffb1594dd4d7e4ac8586e051385cfc20524dce650fbe96f785d3e2a66e2081e339b5696cac4aa7c718d778efcc3efd4bcb6918fd6f1a1c1cae12c3c3c2e71fddbf612ba9e46b4488611936c139a83ce0add2c66d31a1f9114c3e2bfdc4feb4bfbc7de5554b857f6243ce689f93dbb85c4c3d7', x'510c71b8d3237ceae441ed1f97e36e8d', 1, 20900, 20900, null, 'ready', null, 3, null);
+INSERT INTO record (number, handle, reference_key, sealed, content_key, revision, review_by_day, sent_day, held_day, state, reason, tokens, only_epoch) VALUES (3, '03030303030303030303030303030303', x'eb31fcbac4111d1500d7e43fa20b6db5', x'e16e4dd841e05e1c2dd60e784b323240f0a4195e636fc0b2b2e7f00eee9656717d1b8530d6b9fd59e628fd1569a2763026a65110fd5d3900538b444906baf1b5bfce950bc789e031a6e35ec88d50be162c84a211fe7a994721fbf78e1a4230855481008570327e8c7e41e039d63ed21d5036b0bdcfdfb4b39f8f4cc983d7b3615000e7e0c59f0a86cf7ef59f8e89536ef78a4637ad955a4ffb113168083edc7d6ab04a5db358a53db4633e1cf479aafe1f2bda308ff4075287533c4dc04c9c09c2aab5322bb534c8bbeb1ab9982dc4197fd851ad6061f38411f20f7b6981055e8304b97e7f5a6385fa31662b', x'e03b0098f51580a21d3e1bf0048cd48d', 1, 20900, null, null, 'withdrawn', null, 3, null);
+INSERT INTO prepared (record, generation, revision, scheme, sealed) VALUES (1, 1, 1, 'causeway-2', x'244fc5a0af566285c16e952180d595ab22021da11efe9567f8279cebda919404c5454374c96a179d4e8aa2e000ea29eff37cc231ed9e7a9cb30754bb9f44628eb83a315df16e');
+INSERT INTO prepared (record, generation, revision, scheme, sealed) VALUES (2, 1, 1, 'causeway-2', x'e6d891ca24dfbad7ad0d5d901bd6abcf6dd00f1a6d05d5318200b5c7841cc4993ff7249ee93beb2089fa09cd43e0663d7727d03e2a197f700567a43da94ec4ea4f1a2148bd50');
+INSERT INTO epoch (number, generation, shown, agreed_sequence, agreed_ms) VALUES (1, 1, 1, 0, 0);
+INSERT INTO standing (record, epoch, revision, due, state, reason, incarnation, sequence, count, sum, held_incarnation, held_sequence) VALUES (1, 1, 1, 0, 'published', null, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 1, 8, x'0101010101010101010101010101010101010101010101010101010101010101', null, null);
+INSERT INTO standing (record, epoch, revision, due, state, reason, incarnation, sequence, count, sum, held_incarnation, held_sequence) VALUES (2, 1, 1, 0, 'waiting', null, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 1, 8, x'0101010101010101010101010101010101010101010101010101010101010101', null, null);
+INSERT INTO hardened (cache_key, generation, sealed) VALUES (x'043a7300bc255af9ce846a1e12d2f8e4', 1, x'6eea2999f858f4015adeba3f4e885c9325a60bf064fe1489fb952d8228cde4d120694c992c12c2d61f8e27f883014b9cbfac0248d039ec17008d1f824e1d86672f5d36d631a0454b841bbc317d651a1bc9b1a5b88dca3afc33035397d9208e0bf6dbba839e621dae');
+INSERT INTO hardening_batch (batch_id, sealed) VALUES (x'babababababababababababababababa', x'4d328fb8f3bf0d91c015283be27ae494a77b025af1ea833e15320d6d87f317d5ae7fab0fcf257c2d44ed4e05497d4bff6d3598b01e92c7106f64ab1c8aa61fdfd7cc54321c8e04e2d62c2994ac8acada972eae798a9317ef3c77ad4f7450a2c2fc50cdff75b97c4565fc13084982e63b185f5f8829d6095881f9274b0fbd081f9556631e691747e3c5aee2b5947d07c72f0f54bea3d8bba0352215040a66986476aabb28f7a2ca1404f0bc1c1b893a13f8cb921d6b9e328b009453d882ef5d2053f61d53eb0e7f5c36961f2de657b59a4ab20d8cfb9d142b6a61cd4c396d842975f917592f4ddd87816141f03e8c48a4ca1d1ac65d2cad4c25641402d90b9828c033f31e18530dc5fe81b889');
+INSERT INTO published (number, handle, epoch, incarnation, sequence, count, sum, sealed) VALUES (1, '01010101010101010101010101010101', 1, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 1, 8, x'0101010101010101010101010101010101010101010101010101010101010101', x'2cc50ba39cef581d5b7a8cbb49a7af3949675a0b204e36272cadc862d02e3019a24d41af5f3d6a925bee7bf449ac7bad329282b6c14f5cdfbe830e88');
+INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms) VALUES (1, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 1, 1, 'cw.pub.invented.1', x'000000000000000000', x'0000000000000000000000000000000000000000000000000000000000000000', x'8fe385be8a6a99d7c4d61647b72f9eb0cca155c70c2a7fdb5acb65c67ee1dbfdda48f89a05c115f5a0ccb263e13efdfdaac483cb645f3a48ec1cad23708674df12bcddb130dbc8b93f1563413c58dbaeede72bd0b62b3e78ccf59ce48f94ffe6e568f2aa74782b701f244d7703eaa211399b8c8b2f79896c04ce6240faeee4406fbae2c8878d591548d782343ad0d2ac6c59a665c3d910e23ae554119d00e456df97ce734400aaa58e168f1e6dc3df456df0cef2ba2aafa96af79a9b0a6f01de2d4910b2478fc152272cc9174ec7a9f90d1ac0ab0e3486e8778906a2166f18672efe64c78464ae13624f', '', 1795000000000);
+INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms) VALUES (2, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 2, 1, 'cw.pub.invented.1', x'010101010101010101', x'0101010101010101010101010101010101010101010101010101010101010101', x'9f064cefcededfd4467c792ee14f067222c4d097265bb726c4d388c4e0769854e26cd32a4cce2114a53efd7fa93c684c6e841ea389422ffa06baa8a809dc62821209a15a34f2601aa9b5a2ec682f34bab9f3d8aa16d26e3f68df7b89a26f86b9ca27cf9993de84d5cc5a325cf38677135f23d547a9e5cbf72c54d762cd5f08d0fd42fc70b54b4d5541d9775d662bc4945c070883e2f40ed4a03dbe0ed17991c71a2b03fa0f3e7ccf8c9ebd013f314c0e9c8c00eb957c7b3d690b81645136c29f01eed5ad29b14f0629b8d53585b320feede1215718efae75bc3515e49dffa70f07f25d5f6696d962e6d91ff6daecea595df8ff4cbe31915f40d85f1bb95cc983a551c7049533edcdfcb53c3f8530f66fbb765798576da520081b71f0dd706536a22ca41076a0579a9e5fbbffec20e129848314703c6720aba48aa55117dead0b2ab0334ef12d4a2f57d8dd0a75337c4dcc4112b9b040cca643372d5963d563269785dc05563d6e87beca73faa74c39dcaeff9617e5a598cd920b403dbe4f1682e9cf73b9b9d9baeb7568b1b9c453e192f7ed292898adb35ec0576e98aa86fb3f376d66ddecdd855e0b0716d11c66f364c4809a80a97859b465daa810dbc59a885875cc52af19b259e50e27523f36447689fea86125220a1a7d48ead56e943920dd55e2dceef230a359ea02f4deb3de04f78e7db3d2fd5ed9886c8f37cd168f53be4b309fdd32dfaee139d6b6ca5b53dfe1f6e0af4a3598c9a782ca8395db972881f97ab5137941f94838fa3d30bad6f18a9643874055345854fd56f4616b243a9416bb8094ba93edf837d0a552bcc7afc605c824f4915df9f1661478d10c85b2cb7c919aae2fe18e69a66456fdf071e5b7c3ab0c330bae1f9048d3e6f3f53eb53bb709b8470d7fef054ee3fe27ffa198b4aba99e9fd23182ad2211c109bb1698393a25c443772f342d9a286d700585c6c1aa251e448be8264faa41ed6fb6e1148e86360c9d08b9a8e13467b3ebbab981094f5153c6968b29f1a8c9d299424108ab0eccf35cb7bd32c0144affba83ac18ece7d6f5aebe16bafc9d99b2386306b54c09ce9b0cad7da9d303f3afa4507b0db8ffefdc85d663c2ce308316fb99fd03d705df237fdb7d19e2778ff99938ce26db01901198d60eae942834c619ad1ea0ce489dbb9b242d10c8519f288468097a2966878465b3b03e1c7977a922e7a93f0fef169d1d1ceb1fd5b26488e92a6a7c', '', 1795000000000);
+INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms) VALUES (3, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 3, 1, 'cw.pub.invented.1', x'020202020202020202', x'0202020202020202020202020202020202020202020202020202020202020202', x'74185e807544f5ce967d274291e1ab2f2c6b770ee013123fbe21645bb8e9200acc2f3a42015f9369f91f8b24cdd2556be9ed9e275eef4f9054a90648d75c5c2c123ec82199c5eab87139c355da02e24f3936c1a60392ba2eaea1612095bbc264ee80d239c662d13f07de1b1165b50950eaa8dd2469766f639c2746f84ddff0a5983caaa79f0643bc229856534f8b4896a64c6947eac6edc400ab9d6032feab92d0298dea5e6a15278ee846c6', '', 1795000000000);
+INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms) VALUES (4, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 4, 1, 'cw.pub.invented.1', x'030303030303030303', x'0303030303030303030303030303030303030303030303030303030303030303', x'a5d1257445b0988485e62e94877e16bed76cf66347e3f48d450db4b13dc7dea2df1edbb54e265be37ed401c237b06da2c241d47ad7fee5aabe4065a6934458c6f4e45cc11b254bdab09e09d037cde5caa1b1958311fe6b9859ef349f337d1ffc0ac7f95fde34ea48a30bd5a75acae1cfc0320d76c642043610749b46e7a1c22756cf2a5bc51fbde2a784c50cfa6bc39b71da5012fb7817905e2b2f2197ef0affe43ced730d4b4714', '', 1795000000000);
+INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms) VALUES (5, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 5, 1, 'cw.pub.invented.1', x'040404040404040404', x'0404040404040404040404040404040404040404040404040404040404040404', x'cd9e9f4eb0114591e68ef40816e3b9def7fc53b77285386af0db77ad5011a181d9d344a18cf51e52b78def6fd310d1cb099ad89f324b8d032ddb26c463563886685f043f73e8ea2ed1a8d4359c03637c4d472269001994df7ece8cc580d5b653b65c10477c54cbf200d601ee88575c39d8de9f91157f868c1bc9da', '', 1795000000000);
+INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms) VALUES (6, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 6, 1, 'cw.pub.invented.1', x'050505050505050505', x'0505050505050505050505050505050505050505050505050505050505050505', x'372bb4a3daf4fad75d920adf539f2d7ee17a821b7e1e709c5828703abce09f2434723f7c1d6f0ed3e2f7cc3fde45524583c161886fed405a83028a265fbd136fcb5cbc60074c86ee7dc0d8cadabbfd9b89f2bed4109bd14daef9215d5e2681e56551354fa67fe9ce1a407d1e542c66400c772775c17f47e5b9b85cb105bb57cbad9179585ef83cd96cb68d4cbc6cef9a210bab4bf7688eaeb89f9f316b5406b764663fa064cc', '', 1795000000000);
+INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms) VALUES (7, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 7, 1, 'cw.pub.invented.1', x'060606060606060606', x'0606060606060606060606060606060606060606060606060606060606060606', x'1a31010297c083b95513a58351f16862955b40c5ac24090b2de512a0ace821f3205872fd61ca115d7f7e3dcb90ea48e079a8c7d3daff8168d9095faf4611fda68f27ce4a44722cf52f875c40ae3a51ee43143eebdbaeb07992044dd3a6622795e3fe3aabe8ed71125a46be5d9c4a2b217227c5bb6312cfd2d64c11dc43aeda6884a470fe7233c1d283228dc7e3b88d326950bff9e9e2801a', '', 1795000000000);
+INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms) VALUES (8, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 8, 1, 'cw.pub.invented.1', x'070707070707070707', x'0707070707070707070707070707070707070707070707070707070707070707', x'4e634daa8c85cd35d76c290c6d05cc64d73a1add99f8a05826803fd212ba9bafc8fd383feb22f293fc8fe48a7fb602789444ce68d7fca64990d72696ccea6dc1c69327fda219b6142c8d31db545fbb18241c78e147e258d1fb50867311a6d91ceb76731531c7aee570a042221119693c79f5adbaba04f7d71371edd2ed984254bfd2fca1c678c4838bdf58a7fc0bb151a10bf9533204cd48a4452e8470', '', 1795000000000);
+INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms) VALUES (9, 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 9, 1, 'cw.pub.invented.1', x'080808080808080808', x'0808080808080808080808080808080808080808080808080808080808080808', x'4ed4f7a446c1f6e4429e9c81aef230aaaa1c1f8bbf072ec4ed1f3e75f0b00e03c12140decdf65d44b95e001b26894d8810e5b92a8709c86a09d9b0403054c62b4437a05da1dba2b7167a000d08734c3883e5a2646a635843c217d6bbae62e6fc307dae6511bb0eb87012f5604055c63b9f22531f9cb8997847e2ec4696a115a2a970c60174f26b710bd22b54ae457843318025dca2abe0235888a18e4c9ef6fbfa620e98698855fd7b0a85179fd2f3c1f9affd410ebc3767546f93c070b35a76933e32ac72e052b884f1bb7282f482f077694762909911bcb4935ccff83e5079c67cfde567aebfd9730b132d5075ab763080ab36e56841d789125a894fdd9c870defa11d14650bbef8ba0852f21793effa1522031cc3fb43b342119bf65aeda830be5a27db49263a7e7c0eb7858876539122121d68ad749d80a91fda534adca1f97a5c211853c326255ecd11c19afa3b752d1c8017c44abb26c756b42449a36d7d90b06d33e569094a', '', 1795000000000);
+INSERT INTO chain_head (incarnation, sequence, hash) VALUES ('c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 9, x'4444444444444444444444444444444444444444444444444444444444444444');
+INSERT INTO notice (number, hash) VALUES (7, x'0707070707070707070707070707070707070707070707070707070707070707');
+INSERT INTO match (match_id, status, unfinished, sealed) VALUES ('d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1', 'proven', 0, x'80427c67624995416324c6f85272c5d5efe9a92845bb820d77d3a3c9f948d858cf5be8009085c8e4afc83e5863ca8a61ececb28500d073f6c673086a6b5e7132b382b594d2dc23e2fa06ae5ad881f77651180bcbf1d25d26061399a91bbb953212e556dda92c234f60d18978f666606fd03890359e55c810b34cfca0545404f8dde88f3a9dbbb508ab4ba80b00fedd90a6c4638aec5d18b39b1f78f6b0d37afbc54727402603f024aabbcfc1afd5ac88c028c39db6759ebc46b72ac5b4b32caea7b86eccd1d95c432ccca524af2fd05f083e91e6105acaed11b4d41a74ffa3b3f4d3d59eb2c6c84d7d922f47ae239ac28aced1cf5f43cd7150923564203f24d02616927e46f85ba489e232ae972157211d6b8208d47f324de565c450af873d32819a359b07b5c5161dfa0ee0baa55bdd1c4e72db6d19e8db4836cd49669f3e7e75fc6adb6f79cd952ec16a1a2aba884799c9ed6d6a9fe3d2959b67636ed18dbdeb0984b6be86e6780219a32006cae729cde49329c416119cf32eb4da1d813a5c7a0dd37fa1d62571ccad8cb71afbe6a7d5cda1a273e605c76e85976f18d0efced4a390d5892211c3d73bc2f33ef95f60393a7931ab03c0cb66e6025e98619ee8ebac01fcdec49865bb818da8cc728d4032395c0f6a1910fc0ee3c603a1685fe32322fee28a2d788b126fdbf42ffae19d8200391e1aa9f8bf76a124ca8086d4630d3f7a01ae590683a247b6ffea5adf0275aecc06e4cab0a04ac846fc4229de296f0a797aa862ad5182b36e83a8a33259fb11c9be0bf2a8a4c8fa6af28b90d408ae26a1c7d91e1b31909ef352843123d60b86d20289008bad31b2070c2e4824a6c0f0b502788eccb850d2868c80731feaa7314a1fc2c4462bf96ef752a5ff0daa4335cdd79b6d9a60572c388c009d61871ccb052da6f1631cc2de1d30fa73d33a0c1dd11fd97bc2f0e255c428dbd979fbf6b115f26b2602df2073c17575d8f964e37c2785fdc4f8d4eca3ea205c4f2fab188debaa043f0bd531d5d2b2aaebeb5798cdd37b89b5075c4a93a1cca4b37affbd2736082ccc94ffbcc768b2a0182e236580733fe692ac73a5c41a14e0b957a186bdaf6081a68a1edcabfb85f6f896c92b4c5efeb791f85c840c85f86808f13a608a01b1356f59c3');
+INSERT INTO match (match_id, status, unfinished, sealed) VALUES ('d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2d2', 'open', 1, x'eaf7b9fb60a3d58f5c01e18eae4185e31137e4b6fc8c581727fb3c57ddda934f41833cdc435a6bd00e9d38bfdd120bf8629452a015feadefb6f5dbe74bc180d9869ebd5203ea455a9c8780b41b4da153372c594e026498ab5dc466f80b511244760a216fcef7e19cee42ed6590b4bd529772fdc84d48cb78019671db4e29d85b9e8ff0843fd2076806fafbdb26819356c0d52a7d8525642d8f047e0883f9a893b73470998235e1c7eef29005a77181d0f272787be7b62d87459646831d19891cde3384272342522bc462780159d37458368eedf0d7b4d902211a1e2b82b55673a1c1218f3ae4614c69ec067483b8422425dac9aaddebd1a1e63b1e33859db37a5df0d57e7ca7b85fcd354229d08db66d40d2d1d209f112ef3b879052861b9c6d7bcefa5049a5e734dea27425f5432ee9284fd309cc86ef64cb4dfc42c9906bcd2ba10f113a23ac5c862bc4328e2b7a22ca4406fbadb7e93f812f8d28c37db63e421d469ed37beb33aec10a4a2c4d85c4ea25eba420538e340412c81513af40579f98fbd799490de48852d24406aaedb58318bb79bbc51ec46e1221c7dbbc2599def047b39c0806015efb75197543d4bf266015d8fafbfbdbe5aac8eb6a3baad4e293b01bf99d083370cbc2135da369f9f67007095210c09b43fc3ab6ebf23ab67c385ec6bf3cc729766a6e09577b3d42fb96a4808f36e07aa6f4f02231529ebc52b37881c4254654aaec8b68a9382a259e4bb3111ef6b429eedc84cd3b202b5e7c72a4765705b4f3556fd23352cda21178e75c');
+INSERT INTO match (match_id, status, unfinished, sealed) VALUES ('d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3', 'closed', 0, x'e3085e207c6b76bec45a7034efb56b3e649c1c6566241ba4ac4fa300c194a24c37b22b86ef278f07966fb4a30af0b812d23013393fd4c5ff90bbb8e6e43fbc799858b9520046ff05d7675799f0b672ace0e561faddc401807d00e8ba9058ca3fde9ec2820e85fe6638e912fae3c72a155ecf1f0776136fe1ca179ba2331955993fb0ceb25248e5d023fdcffb315502ffa0ae7157320041dcc0e5e6ab93dfce42ff9139f53daf567d5beacd3cfdc64f2a7fd6783007cea21b61f4161ddaae28f42652d891caff0c41a27ace4248addd76600f8f4df6ea0f56dd39086efe08e6896a07c13b1a2e38b36ac31063e436380f489fda231b702e3c854249978e1f99770e15fd71769539cdb886fb3f4e9ab60fe964893740a01ceef0496aeaa7b46aa139c8f68b40ab4d2628715faa2ff338a8c1c1e6f262c4ad2cc3fabb8915752e8d7038b9e3f339bfb7867fefd42038fafff57ebe6a791b01f76b58fa96fdb1b33d70d8351e4eedd531b30c81ccf132f289be8081cf');
+INSERT INTO activity (number, at_ms, verb, sealed) VALUES (1, 1795000000000, 'collection', x'dec3d839557ffbf8c2d2077a21f4d037665286ae39c9db6448adc34d959053022d3a67a29ea3bb5867e43ad04881503eaae5cb9dd8d2edd23f3b65a97c9298f6c0548215b5911b879f0929f7908f50653d80bd094e2c2528b2');
+INSERT INTO activity (number, at_ms, verb, sealed) VALUES (2, 1795000200000, 'erasure', x'da70c3beffec5a5c527b0371859f364eb318378c4bdc19efc5423d45a3b68aea3029a3a6b1e57f3adc37f7be495b0a84bfdc6c1134000aaecaaad3c4a7c772c86c49ef43fea56e3a50cb950df0ad548d31');
+DELETE FROM sqlite_sequence;
+INSERT INTO sqlite_sequence (name, seq) VALUES ('published', 1);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('activity', 2);
+INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', 9);
+PRAGMA user_version = 2;

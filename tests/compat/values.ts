@@ -1,0 +1,215 @@
+/** What the files in `databases/` hold. All of it is invented; they were written by the programs of their time with these very values. */
+import type { MatchState } from "../../agency-node/core/match.ts";
+import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
+import type { Activity, Verb } from "../../agency-node/store/activity.ts";
+import type { HardeningBatch } from "../../agency-node/store/hardened.ts";
+import type { MatchEvent } from "../../broker/core/match.ts";
+import type { Meeting, SubmissionBody } from "../../shared/core/data-plane.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
+
+const filled = (count: number, value: number): Uint8Array => new Uint8Array(count).fill(value);
+const id = <Id extends string>(byte: string): Id => byte.repeat(16) as Id;
+
+export const DATABASE_KEY = filled(32, 0x4b);
+export const FEDERATION = filled(16, 0xfe);
+export const MEMBERS = [id<MemberId>("a1"), id<MemberId>("b2")] as const;
+export const INCARNATION = id<Incarnation>("c3");
+
+/** Every field that a record can have. */
+const full: DeconflictionRecord = {
+  reference: "REF-1",
+  subject: {
+    kind: "person",
+    names: [
+      { text: "Arvo Quilbrand", strength: "full" },
+      { text: '{"$bytes":"AAAA"}', strength: "weak" },
+    ],
+    firstNames: ["Arvo"],
+    middleNames: ["Belko"],
+    lastNames: ["Quilbrand"],
+    birthDates: ["1984-03-12"],
+    birthPlaces: ["Norrhaven"],
+    sex: "other",
+    countries: ["fr"],
+    addresses: ["1 Invented Road"],
+    documents: [
+      { type: "passport", country: "fr", number: "X-1" },
+      { type: "other", number: "X-2" },
+    ],
+    registrations: [{ country: "gb", number: "0001" }],
+    references: [{ system: "unhcr", number: "1-2" }],
+    phones: [{ text: "+44 7700 900001" }, { text: "07700 900002", country: "gb" }],
+    emails: ["arvo@example.invalid"],
+    handles: [{ platform: "example", id: "arvo" }],
+    wallets: [{ chain: "BTC", address: "invented" }, { address: "invented too" }],
+    ibans: ["GB33BUKB20201555555555"],
+    plates: [{ country: "fr", number: "AA-123-AA" }, { number: "B 1" }],
+    vins: ["INVENTED0VIN00001"],
+    imos: ["9074729"],
+    mmsis: ["123456789"],
+    imeis: ["490154203237518"],
+    imsis: ["001010123456789"],
+  },
+  role: "suspect",
+  legalBasis: "Invented Act, section 1",
+  caseReference: "CASE-INVENTED-1",
+  handling: "open",
+  reviewBy: "2027-03-31",
+  sourceGrading: { source: "B", information: 2 },
+};
+
+export const BARE: DeconflictionRecord = {
+  reference: "REF-2",
+  subject: { kind: "vehicle", plates: [] },
+  role: "witness",
+  legalBasis: "Invented Act, section 2",
+  caseReference: "CASE-INVENTED-2",
+  handling: "silent",
+  reviewBy: "2027-02-28",
+};
+
+/** With the state that its row had. */
+export const RECORDS: readonly {
+  readonly handle: Handle;
+  readonly record: DeconflictionRecord;
+  readonly state: string;
+}[] = [
+  { handle: id("01"), record: full, state: "published" },
+  { handle: id("02"), record: BARE, state: "waiting" },
+  { handle: id("03"), record: { ...BARE, reference: "REF-3" }, state: "withdrawn" },
+];
+
+const meeting: Meeting = {
+  incarnation: INCARNATION,
+  sequence: 3,
+  positions: { single: [0, 5], dateLevel: [], yearLevel: [7] },
+};
+
+const match = {
+  side: 0,
+  amendment: 0,
+  openedAtMs: 1_795_000_000_000,
+  updatedAtMs: 1_795_000_100_000,
+  grading: { grade: "strong", kind: "identity", score: 21.5, reasons: ["document"] },
+} as const;
+
+export const MATCHES: readonly MatchState[] = [
+  {
+    ...match,
+    matchId: id<MatchId>("d1"),
+    handle: id<Handle>("01"),
+    domain: "target",
+    status: "proven",
+    proof: { meeting, ownNonce: filled(32, 1), theirNonce: filled(32, 2), verdict: true },
+    counterpart: {
+      handling: "open",
+      mandate: "an invented unit",
+      name: "Invented Unit",
+      slug: "iu",
+      contact: { office: "desk", phone: "+44 7700 900003", email: "iu@example.invalid", hours: "always" },
+    },
+  },
+  {
+    ...match,
+    matchId: id<MatchId>("d2"),
+    handle: id<Handle>("02"),
+    domain: "protected",
+    status: "open",
+    side: 1,
+    grading: { ...match.grading, unmet: ["birthDate"] },
+    proof: { meeting, ownNonce: filled(32, 3) },
+  },
+  {
+    ...match,
+    matchId: id<MatchId>("d3"),
+    handle: id<Handle>("03"),
+    domain: "target",
+    status: "closed",
+    proofFailed: true,
+    closeReason: "withdrawn",
+  },
+];
+
+export const BATCH: HardeningBatch = {
+  batchId: filled(16, 0xba),
+  seed: filled(32, 0x5e),
+  generation: 1,
+  inputs: [filled(40, 1), filled(3, 2)],
+};
+
+export const HARDENED = { input: filled(24, 9), y: filled(64, 0x79) };
+
+export const ACTIVITIES: readonly { readonly atMs: number; readonly verb: Verb; readonly activity: Activity }[] = [
+  { atMs: 1_795_000_000_000, verb: "collection", activity: { reference: "REF-1", detail: "an invented file" } },
+  { atMs: 1_795_000_200_000, verb: "erasure", activity: { reference: "REF-3", reason: "invented" } },
+];
+
+export const NOTICE = { number: 7, hash: filled(32, 0x07) };
+
+/** Each kind that waits for a receipt; the first five in files of version 1. */
+export const BODIES: readonly SubmissionBody[] = [
+  {
+    kind: "publication",
+    entries: [
+      { operation: "withdraw", handle: id<Handle>("03") },
+      { operation: "revalidate", handle: id<Handle>("01"), reviewByDay: 20_900 },
+    ],
+  },
+  {
+    kind: "publication",
+    entries: [
+      {
+        operation: "upsert",
+        handle: id<Handle>("02"),
+        domain: "protected",
+        handling: "silent",
+        reviewByDay: 20_870,
+        conversationKey: filled(32, 0x6b),
+        tokens: { single: filled(128, 1), dateLevel: filled(128, 2), yearLevel: filled(128, 3) },
+      },
+    ],
+  },
+  { kind: "proofNonce", matchId: id<MatchId>("d2"), nonce: filled(32, 3) },
+  { kind: "proofMac", matchId: id<MatchId>("d2"), mac: filled(32, 4) },
+  { kind: "proofVerdict", matchId: id<MatchId>("d2"), proven: false },
+  { kind: "connected", noticeNumber: 7, noticeHash: filled(32, 7), version: "0.1.0" },
+  { kind: "noticeReceipt", noticeNumber: 7, noticeHash: filled(32, 7) },
+  { kind: "digest", day: 20_800, buckets: [{ count: 3, sum: filled(32, 0x0d) }] },
+  {
+    kind: "health",
+    version: "0.1.0",
+    nodeTimeMs: 1_795_000_000_000,
+    outboxSinceMs: 0,
+    canariesUnprovenSinceMs: 0,
+    directiveNumber: 4,
+    directiveHash: filled(32, 5),
+    epochs: [
+      {
+        epoch: 1,
+        records: 2,
+        published: 1,
+        digestAgreedMs: 0,
+        canariesMet: 0,
+        canariesExpected: 0,
+        obstacle: "",
+      },
+    ],
+  },
+];
+
+/** Of one match, from its opening to its end, as the ledger tells it. */
+export const EVENTS: readonly MatchEvent[] = (["opened", "amended", "closed"] as const).map((type) => {
+  const matchId = id<MatchId>("d1");
+  if (type === "closed") return { type, matchId, amendment: 2, reason: "memberRemoved" };
+  const told = {
+    matchId,
+    domain: "target",
+    parties: [
+      { member: MEMBERS[0], handle: id<Handle>("01") },
+      { member: MEMBERS[1], handle: id<Handle>("0b") },
+    ],
+    meetings: [meeting, { ...meeting, sequence: 4 }],
+    epoch: 1,
+  } as const;
+  return type === "opened" ? { type, ...told } : { type, amendment: 1, ...told };
+});
