@@ -38,9 +38,8 @@ import {
   NATS_USER_DAYS,
 } from "../registrar/nats-accounts.ts";
 import type { NatsAccounts, NatsAuthority } from "../registrar/nats-accounts.ts";
-import { writeRegistrarKeys } from "../registrar/keys.ts";
+import { natsServerDirectory, writeRegistrarKeys } from "../registrar/keys.ts";
 import type { RegistrarKeys } from "../registrar/keys.ts";
-import { natsServerDirectory } from "../registrar/nats-server.ts";
 import { hostOf } from "../registrar/parties.ts";
 import { stateFreshness } from "../registrar/statement.ts";
 import { makeSalts } from "./salts.ts";

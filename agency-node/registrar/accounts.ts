@@ -4,29 +4,28 @@
  * having been there when it was decided.
  */
 import { decode } from "@nats-io/jwt";
-import type { SignedDirective, Federation } from "../../shared/core/directive.ts";
+import type { Federation, SignedDirective } from "../../shared/core/directive.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import type { Log } from "../../shared/world/log.ts";
-import { NatsSystem } from "../../shared/platform/nats-system.ts";
-import { pause } from "../../shared/platform/retry.ts";
-import { Wake } from "../wake.ts";
-import { issueMemberAccount, issueSystemCredentials, memberAccount, SYSTEM_INBOX_PREFIX } from "./nats-accounts.ts";
+import { keepGoing } from "../../shared/world/loop.ts";
+import { pause, unlessAborted, within } from "../../shared/world/wait.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
+import { issueMemberAccount, issueSystemCredentials, memberAccount } from "./nats-accounts.ts";
 import type { NatsAuthority } from "./nats-accounts.ts";
-import { accountStandings } from "./parties.ts";
-import type { AccountStanding } from "./parties.ts";
+import { accountStates } from "./parties.ts";
+import type { AccountState } from "./parties.ts";
+import type { ConnectNats, NatsPort } from "./ports.ts";
 
 export type AccountParts = {
-  readonly url: string;
-  readonly roots: () => string;
+  readonly connect: ConnectNats;
   readonly authority: NatsAuthority;
   readonly chain: () => { readonly directives: readonly SignedDirective[]; readonly federation: Federation };
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: Pick<World, "after" | "clock" | "log">;
 };
 
 const RETRY_MS = 1_000;
 const REFUSED_MS = 10_000;
+const CALL_MS = 10_000;
 /** Servers may be restored from a backup behind our back. */
 const LOOK_AGAIN_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -34,12 +33,13 @@ const SYSTEM_USER_MS = 24 * HOUR_MS;
 
 export class AccountKeeper {
   readonly #parts: AccountParts;
-  readonly #wake = new Wake();
+  readonly #wake: Wake;
   #credentials = "";
   #credentialsMadeMs = 0;
 
   constructor(parts: AccountParts) {
     this.#parts = parts;
+    this.#wake = new Wake(parts.world);
   }
 
   /** There is a new directive. */
@@ -49,70 +49,60 @@ export class AccountKeeper {
 
   /** Until the signal aborts; waits for NATS as long as it takes. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await this.#keep(signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        const refused = isCausewayError(error, "UNAUTHENTICATED");
-        if (!refused && !isCausewayError(error, "UNAVAILABLE")) throw error;
-        this.#parts.log.error(refused ? "registrar.natsRefuses" : "registrar.natsAway", error);
-        await pause(refused ? REFUSED_MS : RETRY_MS, signal);
-      }
-    }
+    const round = (): Promise<void> => this.#keep(signal);
+    const afterFailure = (error: unknown) =>
+      isCausewayError(error, "UNAUTHENTICATED")
+        ? { event: "registrar.natsRefuses", retryMs: REFUSED_MS }
+        : { event: "registrar.natsAway", retryMs: RETRY_MS };
+    await keepGoing(this.#parts.world, signal, { round, afterFailure });
   }
 
   async #keep(signal: AbortSignal): Promise<void> {
-    const { url, roots, log } = this.#parts;
     await this.#renewCredentials();
-    await using system = await NatsSystem.connect({
-      url,
-      creds: () => this.#credentials,
-      roots: roots(),
-      inboxPrefix: SYSTEM_INBOX_PREFIX,
-      name: "causeway-registrar",
-      signal,
-      log,
-      onReconnect: () => this.#wake.set(),
-    });
+    const onReconnect = (): void => this.#wake.set();
+    const connecting = this.#parts.connect({ creds: () => this.#credentials, signal, onReconnect });
+    await using system = await unlessAborted(connecting, signal, (late) => late[Symbol.asyncDispose]());
     while (!signal.aborted) {
       await this.#renewCredentials();
-      await this.#compareAll(system).catch((error: unknown) => this.#afterFailure(error, signal));
+      await this.#compareAll(system, signal).catch((error: unknown) => this.#afterFailure(error, signal));
       await this.#wake.wait(LOOK_AGAIN_MS, signal);
     }
   }
 
-  /** Within one connection, which comes back by itself. */
+  /** Within one connection, which comes back by itself. Whatever else goes wrong ends the connection. */
   async #afterFailure(error: unknown, signal: AbortSignal): Promise<void> {
     if (!isCausewayError(error, "UNAVAILABLE")) throw error;
     if (signal.aborted) return;
-    this.#parts.log.error("registrar.accountsBehind", error);
-    await pause(RETRY_MS, signal);
+    const { world } = this.#parts;
+    world.log.error("registrar.accountsBehind", error);
+    await pause(world, RETRY_MS, signal);
     this.#wake.set();
   }
 
-  async #compareAll(system: NatsSystem): Promise<void> {
+  async #compareAll(system: NatsPort, signal: AbortSignal): Promise<void> {
     const { directives, federation } = this.#parts.chain();
-    const standings = accountStandings(directives, federation);
+    const states = accountStates(directives, federation);
     // Whoever is out goes first.
-    const closedFirst = standings.toSorted((a, b) => a.state.localeCompare(b.state));
-    for (const standing of closedFirst) await this.#compare(system, standing);
+    const closedFirst = states.toSorted((a, b) => a.state.localeCompare(b.state));
+    for (const wanted of closedFirst) await this.#compare(system, wanted, signal);
   }
 
-  async #compare(system: NatsSystem, standing: AccountStanding): Promise<void> {
-    const { authority, log } = this.#parts;
-    const account = memberAccount(authority, standing);
-    const jwt = await issueMemberAccount(authority, standing, standing.state);
-    if (sameClaims(await system.heldAccount(account), jwt)) return;
-    await system.replaceAccount(jwt);
-    if (!sameClaims(await system.heldAccount(account), jwt)) {
+  async #compare(system: NatsPort, wanted: AccountState, signal: AbortSignal): Promise<void> {
+    const { authority, world } = this.#parts;
+    const account = memberAccount(authority, wanted);
+    const jwt = await issueMemberAccount(authority, wanted, wanted.state);
+    const isHeld = async (): Promise<boolean> =>
+      sameClaims(await within(world, CALL_MS, signal, () => system.heldAccount(account)), jwt);
+    if (await isHeld()) return;
+    await within(world, CALL_MS, signal, () => system.replaceAccount(jwt));
+    if (!(await isHeld())) {
       throw new CausewayError("UNAVAILABLE", "the NATS server took an account and holds another");
     }
-    log.info("registrar.account", { member: standing.member, state: standing.state });
+    world.log.info("registrar.account", { member: wanted.member, state: wanted.state });
   }
 
   async #renewCredentials(): Promise<void> {
-    const nowMs = this.#parts.clock();
+    const nowMs = this.#parts.world.clock();
     if (nowMs - this.#credentialsMadeMs < HOUR_MS) return;
     this.#credentials = await issueSystemCredentials(this.#parts.authority, nowMs + SYSTEM_USER_MS);
     this.#credentialsMadeMs = nowMs;

@@ -25,11 +25,12 @@ function nextFreshnessKeyCommand(): Command {
     .requiredOption("--dir <directory>", "the registrar's directory")
     .action(({ dir, json }: Json & { readonly dir: string }) =>
       perform({ json }, async (output) => {
-        const [{ prepareFreshnessKey }, { toHex }] = await Promise.all([
+        const [{ prepareFreshnessKey }, { randomBytes }, { toHex }] = await Promise.all([
           import("./keys.ts"),
+          import("../../shared/world/random.ts"),
           import("../../shared/core/bytes.ts"),
         ]);
-        const publicKey = toHex(prepareFreshnessKey(dir));
+        const publicKey = toHex(prepareFreshnessKey(dir, { randomBytes }));
         output.json({ publicKey });
         output.say("Made. For the board's rotate-key directive, by telephone or in person:");
         output.say(`  ${publicKey}`);

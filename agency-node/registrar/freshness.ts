@@ -4,36 +4,33 @@
  * to see to, whose tool compares.
  */
 import type { Federation } from "../../shared/core/directive.ts";
-import { isCausewayError } from "../../shared/core/errors.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import { replaceFile } from "../../shared/party/key-files.ts";
-import type { Log } from "../../shared/world/log.ts";
-import { partyFile } from "../../shared/party/files.ts";
-import { pause } from "../../shared/platform/retry.ts";
-import { Wake } from "../wake.ts";
+import { describe } from "../../shared/world/describe.ts";
+import { pause, within } from "../../shared/world/wait.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
+import type { BrokerPort, FreshnessPlace } from "./ports.ts";
 import { stateFreshness } from "./statement.ts";
-import { freshnessSeedOf } from "./keys.ts";
-import type { BrokerLink } from "./rpc/broker-link.ts";
 
 export type FreshnessParts = {
-  readonly dir: string;
-  readonly broker: Pick<BrokerLink, "putFreshness">;
+  readonly broker: Pick<BrokerPort, "putFreshness">;
+  readonly place: FreshnessPlace;
   readonly federation: () => Federation;
   readonly hours: number;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: Pick<World, "after" | "clock" | "log">;
 };
 
 const EVERY_MS = 3_600_000;
 const RETRY_MS = 1_000;
+const CALL_MS = 10_000;
 
 export class FreshnessSpeaker {
   readonly #parts: FreshnessParts;
-  readonly #wake = new Wake();
+  readonly #wake: Wake;
   #outcome = "";
 
   constructor(parts: FreshnessParts) {
     this.#parts = parts;
+    this.#wake = new Wake(parts.world);
   }
 
   /** There is a new directive. */
@@ -43,28 +40,29 @@ export class FreshnessSpeaker {
 
   /** Until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    const { world } = this.#parts;
     while (!signal.aborted) {
       const outcome = await this.#speak(signal);
       if (signal.aborted) return;
-      if (outcome !== this.#outcome) this.#parts.log.info("registrar.freshness", { outcome });
+      if (outcome !== this.#outcome) world.log.info("registrar.freshness", { outcome });
       this.#outcome = outcome;
       if (outcome === "stated") await this.#wake.wait(EVERY_MS, signal);
-      else await pause(RETRY_MS, signal);
+      else await pause(world, RETRY_MS, signal);
     }
   }
 
+  /** What came of it: "stated", or the code or class of what went wrong. */
   async #speak(signal: AbortSignal): Promise<string> {
-    const { dir, broker, hours, clock } = this.#parts;
+    const { broker, place, hours, world } = this.#parts;
     const federation = this.#parts.federation();
     try {
-      const freshnessSeed = freshnessSeedOf(dir, federation.found.freshnessKey);
-      const statement = stateFreshness({ federation, freshnessSeed, nowMs: clock(), hours });
-      await broker.putFreshness(statement, signal);
-      replaceFile(partyFile(dir, "freshness"), statement, 0o644);
+      const freshnessSeed = place.seedOf(federation.found.freshnessKey);
+      const statement = stateFreshness({ federation, freshnessSeed, nowMs: world.clock(), hours });
+      await within(world, CALL_MS, signal, (limited) => broker.putFreshness(statement, limited));
+      place.keep(statement);
       return "stated";
     } catch (error) {
-      if (!isCausewayError(error)) throw error;
-      return error.code;
+      return String(describe(error)["error"]);
     }
   }
 }

@@ -1,55 +1,51 @@
 /**
- * Certificates of those who cannot ask for their next one: the registrar's own, and the NATS server's. A directory holds the certificate
- * (`tls.crt`) and the request that was made with its key (`tls.csr`); the next one is for the same key, name and hosts.
+ * Certificates of those who cannot ask for their next one: the registrar's own, and the NATS server's. The next one is for the same key,
+ * name and hosts.
  */
-import { renewalDueMs } from "../../shared/core/renewal.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import { readPublicText, replaceFile } from "../../shared/party/key-files.ts";
-import type { Log } from "../../shared/world/log.ts";
-import { partyFile } from "../../shared/party/files.ts";
-import { pause } from "../../shared/platform/retry.ts";
-import { certificateDer, certificateHosts, certificateLife, identityOfCertificate } from "../../shared/platform/tls.ts";
+import { renewalDueMs } from "../../shared/core/renewal.ts";
 import { issueCertificate } from "../../shared/platform/certificates.ts";
+import { certificateDer, certificateHosts, certificateLife, identityOfCertificate } from "../../shared/platform/tls.ts";
+import { keepGoing } from "../../shared/world/loop.ts";
+import { pause } from "../../shared/world/wait.ts";
+import type { World } from "../../shared/world/world.ts";
 import type { IssuingKeys } from "./keys.ts";
+import type { CertificatePlace } from "./ports.ts";
 
 export type KeptCertificateParts = {
-  readonly dir: string;
-  readonly keys: IssuingKeys;
+  readonly place: CertificatePlace;
+  readonly authority: IssuingKeys["authority"];
   readonly lifeMs: number;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: Pick<World, "after" | "clock" | "log">;
 };
 
 const LOOK_MS_MAX = 3_600_000;
+const RETRY_MS = 60_000;
 
-/** Until the signal aborts. Throws ENVIRONMENT. */
+/** Until the signal aborts. */
 export async function keepCertificate(parts: KeptCertificateParts, signal: AbortSignal): Promise<void> {
-  const { dir, clock } = parts;
-  while (!signal.aborted) {
-    const present = readCertificate(dir);
+  const { place, world } = parts;
+  const round = async (): Promise<void> => {
+    const present = place.present();
     const dueMs = renewalDueMs(certificateLife(present));
-    if (clock() >= dueMs) await renew(parts, present);
-    else await pause(Math.min(dueMs - clock(), LOOK_MS_MAX), signal);
-  }
+    if (world.clock() >= dueMs) await renew(parts, present);
+    else await pause(world, Math.min(dueMs - world.clock(), LOOK_MS_MAX), signal);
+  };
+  const afterFailure = () => ({ event: "registrar.notRenewed", retryMs: RETRY_MS });
+  await keepGoing(world, signal, { round, afterFailure });
 }
 
-/** PEM. Throws ENVIRONMENT. */
-export function readCertificate(dir: string): string {
-  return readPublicText(partyFile(dir, "certificate"));
-}
-
-async function renew({ dir, keys, lifeMs, clock, log }: KeptCertificateParts, present: string): Promise<void> {
+async function renew({ place, authority, lifeMs, world }: KeptCertificateParts, present: string): Promise<void> {
   const identity = identityOfCertificate(certificateDer(present));
-  if (identity === undefined) throw new CausewayError("ENVIRONMENT", `the certificate in ${dir} names no party`);
+  if (identity === undefined) throw new CausewayError("ENVIRONMENT", "a certificate that is kept names no party");
   const certificate = await issueCertificate({
-    authority: keys.authority,
-    requestPem: readPublicText(partyFile(dir, "request")),
+    authority,
+    requestPem: place.request(),
     identity,
     hosts: certificateHosts(present),
-    nowMs: clock(),
+    nowMs: world.clock(),
     lifeMs,
   });
-  replaceFile(partyFile(dir, "certificate"), certificate, 0o644);
-  log.info("registrar.renewed", { party: identity.kind });
+  place.replace(certificate);
+  world.log.info("registrar.renewed", { party: identity.kind });
 }

@@ -18,7 +18,6 @@ import { fromSeed } from "@nats-io/nkeys";
 import type { KeyPair } from "@nats-io/nkeys";
 import { equalBytes, utf8 } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { randomBytes } from "../../shared/world/random.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import {
   readPublicText,
@@ -30,6 +29,7 @@ import {
 } from "../../shared/party/key-files.ts";
 import { keyFile } from "../../shared/party/files.ts";
 import type { Authority } from "../../shared/platform/certificates.ts";
+import type { Randomness } from "../../shared/world/world.ts";
 import type { NatsAuthority } from "./nats-accounts.ts";
 
 export type IssuingKeys = { readonly authority: Authority; readonly nats: NatsAuthority };
@@ -66,7 +66,7 @@ export function readRegistrarKeys(dir: string): IssuingKeys {
 }
 
 /** Makes the next freshness key, unless there is one, and returns its public half for the board's rotate-key directive. */
-export function prepareFreshnessKey(dir: string): Uint8Array {
+export function prepareFreshnessKey(dir: string, { randomBytes }: Randomness): Uint8Array {
   const next = keyFile(dir, NEXT_FRESHNESS_KEY);
   if (!existsSync(next)) writeNewSecret(next, randomBytes(FRESHNESS_SEED_BYTES));
   return signingKeyPair(readSecret(next, FRESHNESS_SEED_BYTES)).publicKey;
@@ -91,6 +91,11 @@ export function freshnessSeedOf(dir: string, publicKey: Uint8Array): Uint8Array 
   const seed = readSecret(current, FRESHNESS_SEED_BYTES);
   if (equalBytes(signingKeyPair(seed).publicKey, publicKey)) return seed;
   throw new CausewayError("ENVIRONMENT", "the freshness key here is not the one in the chain of directives");
+}
+
+/** Where the NATS server's request and certificate lie in the registrar's directory. */
+export function natsServerDirectory(dir: string): string {
+  return join(dir, "nats-server");
 }
 
 function seedNames(): [keyof NatsAuthority, string][] {

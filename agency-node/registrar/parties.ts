@@ -46,16 +46,16 @@ export function listedParties(federation: Federation): ReadonlyMap<string, Liste
   return new Map(parties.map((party) => [toHex(keyId(party.signingKey)), party]));
 }
 
-export type AccountStanding = AccountHolder & { readonly state: "open" | "closed" };
+export type AccountState = AccountHolder & { readonly state: "open" | "closed" };
 
 /**
  * Every account that there ever was reason for: one for each signing key that a directive gave to a member. Open is the one of a member
  * in good standing under its present key.
  */
-export function accountStandings(
+export function accountStates(
   directives: readonly SignedDirective[],
   { members }: Pick<Federation, "members">,
-): AccountStanding[] {
+): AccountState[] {
   return directives.flatMap(({ directive: { body } }) => {
     const holder = holderIn(body);
     if (holder === undefined) return [];

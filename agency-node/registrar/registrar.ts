@@ -6,109 +6,72 @@
  * Adversaries: the broker, which may withhold, repeat or invent what it passes on, and the NATS operator. See `keys.ts` for what
  * somebody gains who steals its directory.
  */
-import { resolve } from "node:path";
-import { CausewayError } from "../../shared/core/errors.ts";
 import type { Federation } from "../../shared/core/directive.ts";
-import { probeCrypto } from "../../shared/crypto/probe.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import type { Log } from "../../shared/world/log.ts";
-import { readTls } from "../../shared/party/tls.ts";
-import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
-import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
-import { Wake } from "../wake.ts";
+import { keepGoing } from "../../shared/world/loop.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
 import { AccountKeeper } from "./accounts.ts";
-import type { RegistrarConfig } from "./config.ts";
 import { FreshnessSpeaker } from "./freshness.ts";
-import { readRegistrarKeys } from "./keys.ts";
+import type { Lives } from "./issue.ts";
+import type { IssuingKeys } from "./keys.ts";
 import { keepCertificate } from "./kept-certificate.ts";
-import { keepNatsServer, natsServerDirectory } from "./nats-server.ts";
+import { keepNatsServer } from "./nats-server.ts";
+import type { BrokerPort, CertificatePlace, ChainPort, ConnectNats, FreshnessPlace } from "./ports.ts";
 import { RequestDesk } from "./requests.ts";
-import { BrokerLink } from "./rpc/broker-link.ts";
 
-export type Registrar = AsyncDisposable & {
-  /** The chain as it is known here. */
-  readonly federation: () => Federation;
-  /** Rejects when a part of it cannot go on. */
-  readonly failed: Promise<never>;
+export type RegistrarPorts = {
+  readonly keys: IssuingKeys;
+  readonly chain: ChainPort;
+  readonly broker: BrokerPort;
+  readonly connect: ConnectNats;
+  readonly freshness: FreshnessPlace;
+  /** Its own certificate, and the one that it keeps for the NATS server. */
+  readonly certificates: { readonly own: CertificatePlace; readonly natsServer: CertificatePlace };
+  /** The NATS server's own directory, if it is on this machine. */
+  readonly servedCertificate: CertificatePlace | undefined;
+  readonly world: World;
 };
 
-const DAY_MS = 24 * 3_600_000;
+export type RegistrarTerms = { readonly freshnessHours: number; readonly lives: Lives };
 
-/** Starts; waits for broker and NATS as long as it takes. Throws ENVIRONMENT or UNPROVEN if its directory cannot be used. */
-export function startRegistrar(
-  config: RegistrarConfig,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
-): Registrar {
-  probeCrypto();
-  const { dir } = config;
-  assertRegistrar(dir);
-  const resources = new DisposableStack();
-  const follower = resources.use(new ChainFollower({ dir, clock, log }));
-  const federation = (): Federation => follower.federation;
-  const { address } = federation().found.broker;
-  const broker = resources.use(new BrokerLink({ address, tls: () => readTls(dir) }));
-  const keys = readRegistrarKeys(dir);
-  const common = { dir, broker, federation, clock, log };
-  const lives = { certificateMs: config.certificateDays * DAY_MS, natsUserMs: config.natsUserDays * DAY_MS };
-  const directives = new Wake();
-  const freshness = new FreshnessSpeaker({ ...common, hours: config.freshnessHours });
-  const desk = new RequestDesk({ ...common, keys, directives, lives });
-  const nats = { url: config.natsUrl, roots: () => readTls(dir).rootsPem, authority: keys.nats };
-  const accounts = new AccountKeeper({ ...common, ...nats, chain: () => follower.chain });
+const RETRY_MS = 1_000;
+
+/** Puts a registrar together, which runs until the signal aborts, whatever its peers do. */
+export function assembleRegistrar(
+  ports: RegistrarPorts,
+  terms: RegistrarTerms,
+): (signal: AbortSignal) => Promise<void> {
+  const { keys, chain, broker, connect, certificates, world } = ports;
+  const { freshnessHours: hours, lives } = terms;
+  const federation = (): Federation => chain.federation;
+  const directives = new Wake(world);
+  const freshness = new FreshnessSpeaker({ broker, place: ports.freshness, federation, hours, world });
+  const desk = new RequestDesk({ broker, keys, federation, directives, lives, world });
+  const accounts = new AccountKeeper({ connect, authority: keys.nats, chain: () => chain.chain, world });
+  // Who hears of a directive, in this order: who is out loses its connections before anything else.
   const onDirective = (): void => {
-    for (const part of [accounts, freshness]) part.wake();
+    accounts.wake();
+    freshness.wake();
     directives.set();
   };
-  const { failed, stop } = runAll(log, [
-    (signal) => follower.run(signal, onDirective),
+  const certificate = { authority: keys.authority, lifeMs: lives.certificateMs, world };
+  const served = {
+    connect,
+    authority: keys.nats,
+    kept: certificates.natsServer,
+    server: ports.servedCertificate,
+    world,
+  };
+  const loops: readonly ((signal: AbortSignal) => Promise<void>)[] = [
+    (signal) => chain.run(signal, onDirective),
     (signal) => freshness.run(signal),
     (signal) => desk.run(signal),
     (signal) => accounts.run(signal),
-    ...[dir, natsServerDirectory(dir)].map(
-      (kept) => (signal: AbortSignal) =>
-        keepCertificate({ ...common, dir: kept, keys, lifeMs: lives.certificateMs }, signal),
-    ),
-    (signal) => keepNatsServer({ ...common, ...nats, serverDir: natsServerDirOf(config) }, signal),
-  ]);
-  log.info("registrar.started", { directive: federation().head.number });
-  return {
-    federation,
-    failed,
-    async [Symbol.asyncDispose]() {
-      await stop();
-      resources.dispose();
-    },
-  };
-}
-
-/** Runs until `stop`, or until one fails for good: then all stop. */
-function runAll(log: Log, loops: readonly ((signal: AbortSignal) => Promise<void>)[]) {
-  const stopping = new AbortController();
-  const { promise: failed, reject } = Promise.withResolvers<never>();
-  // Whoever does not wait for it is not ended by it.
-  failed.catch(() => undefined);
-  const running = loops.map(async (loop) => {
-    try {
-      await loop(stopping.signal);
-    } catch (error) {
-      if (stopping.signal.aborted) return;
-      log.error("registrar.failed", error);
-      reject(error);
-      stopping.abort();
-    }
-  });
-  const stop = async (): Promise<void> => {
-    stopping.abort();
-    await Promise.all(running);
-  };
-  return { failed, stop };
-}
-
-function natsServerDirOf({ dir, natsServerDir }: RegistrarConfig): string | undefined {
-  return natsServerDir === undefined ? undefined : resolve(dir, natsServerDir);
-}
-
-function assertRegistrar(dir: string): void {
-  const identity = identityOfCertificate(certificateDer(readTls(dir).certificatePem));
-  if (identity?.kind !== "registrar") throw new CausewayError("UNPROVEN", "the certificate is not the registrar's");
+    (signal) => keepCertificate({ ...certificate, place: certificates.own }, signal),
+    (signal) => keepCertificate({ ...certificate, place: certificates.natsServer }, signal),
+    (signal) => keepNatsServer(served, signal),
+  ];
+  const afterFailure = () => ({ event: "registrar.loopFailed", retryMs: RETRY_MS });
+  return async (signal) =>
+    void (await Promise.all(loops.map((round) => keepGoing(world, signal, { round, afterFailure }))));
 }

@@ -7,7 +7,7 @@ import { collect, handIn, isJoining } from "../../agency-node/enrolment/enrol.ts
 import type { Asking } from "../../agency-node/enrolment/enrol.ts";
 import { EnrolmentDoor } from "../../agency-node/enrolment/rpc/enrolment-door.ts";
 import { createNode } from "../../agency-node/node.ts";
-import type { Registrar } from "../../agency-node/registrar/registrar.ts";
+import type { Registrar } from "../../agency-node/registrar/program.ts";
 import { BoardStore } from "../../broker/board/store/board-store.ts";
 import { Turnstile } from "../../broker/enrolment/core/turnstile.ts";
 import { startEnrolment } from "../../broker/enrolment/enrolment.ts";

@@ -7,10 +7,11 @@ import { connect as connectTls } from "node:tls";
 import { fmtCreds } from "@nats-io/jwt";
 import { fromSeed } from "@nats-io/nkeys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { prepareFreshnessKey, readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
-import { keepCertificate, readCertificate } from "../../agency-node/registrar/kept-certificate.ts";
-import { keepNatsServer, natsServerDirectory } from "../../agency-node/registrar/nats-server.ts";
-import type { Registrar } from "../../agency-node/registrar/registrar.ts";
+import { natsServerDirectory, prepareFreshnessKey, readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
+import { keepCertificate } from "../../agency-node/registrar/kept-certificate.ts";
+import { keepNatsServer } from "../../agency-node/registrar/nats-server.ts";
+import { certificateIn, natsAt, servedCertificateIn } from "../../agency-node/registrar/places.ts";
+import type { Registrar } from "../../agency-node/registrar/program.ts";
 import { CREDENTIALS_REQUEST_AGE_MS_MAX } from "../../shared/core/board.ts";
 import { judgeFreshness } from "../../shared/core/chain.ts";
 import { equalBytes, toHex } from "../../shared/core/bytes.ts";
@@ -36,6 +37,7 @@ import { issueCertificate } from "../../shared/platform/certificates.ts";
 import { signCredentialsRequest } from "../../shared/wire/board.ts";
 import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 import { TestFederation } from "../support/federation.ts";
 import { BrokerStub } from "./broker-stub.ts";
 import { eventually, isLetIn, natsAs, registrarOf } from "./support.ts";
@@ -103,8 +105,8 @@ describe("freshness", () => {
 
   it("goes on under a new key once the board has rotated it, and the old one is destroyed", async () => {
     const dir = federation.founded.registrarDir;
-    const signingKey = prepareFreshnessKey(dir);
-    expect(prepareFreshnessKey(dir)).toEqual(signingKey);
+    const signingKey = prepareFreshnessKey(dir, { randomBytes });
+    expect(prepareFreshnessKey(dir, { randomBytes })).toEqual(signingKey);
     decided({ type: "rotateKey", party: { kind: "freshness" }, signingKey, reason: "Invented reason" });
     await eventually(isStated, AT_ONCE_MS);
     expect(existsSync(keyFile(dir, "freshness-next.key"))).toBe(false);
@@ -293,11 +295,12 @@ describe("the registrar's own certificate", () => {
   it("is renewed by itself when a third of its life is left", async () => {
     const dir = federation.founded.registrarDir;
     const before = readTls(dir);
-    const keys = readRegistrarKeys(dir);
+    const { authority } = readRegistrarKeys(dir);
     const renewing = async (days: number): Promise<void> => {
       const clock = (): number => Date.now() + days * 86_400_000;
-      const log = federation.log.for("registrar");
-      await keepCertificate({ dir, keys, lifeMs: 90 * 86_400_000, clock, log }, AbortSignal.timeout(200));
+      const world = { ...systemWorld(federation.log.for("registrar")), clock };
+      const parts = { place: certificateIn(dir), authority, lifeMs: 90 * 86_400_000, world };
+      await keepCertificate(parts, AbortSignal.timeout(200));
     };
     await renewing(260);
     expect(readTls(dir)).toEqual(before);
@@ -315,16 +318,11 @@ describe("the NATS server's certificate", () => {
 
   /** As the registrar does it. */
   async function keptNow(): Promise<string> {
-    const keys = readRegistrarKeys(federation.founded.registrarDir);
-    const parts = {
-      dir: kept(),
-      keys,
-      lifeMs: 397 * 86_400_000,
-      clock: Date.now,
-      log: federation.log.for("registrar"),
-    };
+    const { authority } = readRegistrarKeys(federation.founded.registrarDir);
+    const world = systemWorld(federation.log.for("registrar"));
+    const parts = { place: certificateIn(kept()), authority, lifeMs: 397 * 86_400_000, world };
     await keepCertificate(parts, AbortSignal.timeout(200));
-    return readCertificate(kept());
+    return certificateIn(kept()).present();
   }
 
   /** As if the federation had been founded so long ago. */
@@ -333,7 +331,7 @@ describe("the NATS server's certificate", () => {
       authority: readRegistrarKeys(federation.founded.registrarDir).authority,
       requestPem: readFileSync(partyFile(kept(), "request"), "utf8"),
       identity: { kind: "nats" },
-      hosts: certificateHosts(readCertificate(kept())),
+      hosts: certificateHosts(certificateIn(kept()).present()),
       nowMs: Date.now() - days * 86_400_000,
     });
     writeFileSync(partyFile(kept(), "certificate"), certificate);
@@ -344,12 +342,13 @@ describe("the NATS server's certificate", () => {
   async function comparedUntil(event: string, serverDir?: string): Promise<void> {
     const dir = federation.founded.registrarDir;
     const { nats: authority } = readRegistrarKeys(dir);
-    const { natsUrl: url, log } = federation;
+    const { natsUrl, log } = federation;
     const seen = log.lines(event).length;
     const stop = new AbortController();
-    const roots = (): string => readTls(dir).rootsPem;
-    const parts = { dir, url, roots, authority, serverDir, clock: Date.now, log: log.for("registrar") };
-    const running = keepNatsServer(parts, stop.signal);
+    const world = systemWorld(log.for("registrar"));
+    const server = serverDir === undefined ? undefined : servedCertificateIn(dir, serverDir);
+    const connect = natsAt(natsUrl, dir, world);
+    const running = keepNatsServer({ connect, authority, kept: certificateIn(kept()), server, world }, stop.signal);
     await eventually(() => log.lines(event).length > seen);
     stop.abort();
     await running;
@@ -388,7 +387,7 @@ describe("the NATS server's certificate", () => {
     const later = await agedBy(1);
     await federation.nats.kill();
     await comparedUntil("nats.waiting", federation.dir("nats"));
-    expect(readCertificate(federation.dir("nats"))).toBe(later);
+    expect(certificateIn(federation.dir("nats")).present()).toBe(later);
     await federation.nats.start();
     expect(await servedCertificate()).toEqual(certificateDer(later));
   });

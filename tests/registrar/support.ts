@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect, credsAuthenticator } from "nats";
 import type { NatsConnection } from "nats";
 import { toRegistrarConfig } from "../../agency-node/registrar/config.ts";
-import { startRegistrar } from "../../agency-node/registrar/registrar.ts";
-import type { Registrar } from "../../agency-node/registrar/registrar.ts";
-import { systemClock } from "../../shared/world/clock.ts";
+import { startRegistrar } from "../../agency-node/registrar/program.ts";
+import type { Registrar } from "../../agency-node/registrar/program.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 import { readNatsCredentials } from "../../shared/party/credentials.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { memberInboxPrefix } from "../../shared/wire/subjects.ts";
@@ -28,7 +28,7 @@ export async function eventually<T>(
 
 export function registrarOf(federation: TestFederation, settings: Record<string, unknown> = {}): Registrar {
   const config = toRegistrarConfig(federation.founded.registrarDir, { natsUrl: federation.natsUrl, ...settings });
-  return startRegistrar(config, { clock: systemClock, log: federation.log.for("registrar") });
+  return startRegistrar(config, systemWorld(federation.log.for("registrar")));
 }
 
 /** A unit's raw connection, with the credentials that it has now. Rejects if the server refuses them. */

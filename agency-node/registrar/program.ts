@@ -1,0 +1,60 @@
+/** The registrar out of its directory: keys, chain, certificates, settings. */
+import { CausewayError } from "../../shared/core/errors.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import { probeCrypto } from "../../shared/crypto/probe.ts";
+import { readTls } from "../../shared/party/tls.ts";
+import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
+import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
+import type { World } from "../../shared/world/world.ts";
+import type { RegistrarConfig } from "./config.ts";
+import { natsServerDirectory, readRegistrarKeys } from "./keys.ts";
+import { certificateIn, freshnessIn, natsAt, servedCertificateIn } from "./places.ts";
+import { assembleRegistrar } from "./registrar.ts";
+import { BrokerLink } from "./rpc/broker-link.ts";
+
+export type Registrar = AsyncDisposable & {
+  /** The chain as it is known here. */
+  readonly federation: () => Federation;
+};
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Starts; waits for broker and NATS as long as it takes. Throws ENVIRONMENT or UNPROVEN if its directory cannot be used. */
+export function startRegistrar(config: RegistrarConfig, world: World): Registrar {
+  probeCrypto();
+  const { dir, natsUrl, natsServerDir, freshnessHours } = config;
+  const { log, clock } = world;
+  assertRegistrar(dir);
+  using starting = new DisposableStack();
+  const chain = starting.use(new ChainFollower({ dir, clock, log }));
+  const { address } = chain.federation.found.broker;
+  const broker = starting.use(new BrokerLink({ address, tls: () => readTls(dir) }));
+  const ports = {
+    keys: readRegistrarKeys(dir),
+    chain,
+    broker,
+    connect: natsAt(natsUrl, dir, world),
+    freshness: freshnessIn(dir),
+    certificates: { own: certificateIn(dir), natsServer: certificateIn(natsServerDirectory(dir)) },
+    servedCertificate: natsServerDir === undefined ? undefined : servedCertificateIn(dir, natsServerDir),
+    world,
+  };
+  const lives = { certificateMs: config.certificateDays * DAY_MS, natsUserMs: config.natsUserDays * DAY_MS };
+  const stop = new AbortController();
+  const running = assembleRegistrar(ports, { freshnessHours, lives })(stop.signal);
+  log.info("registrar.started", { directive: chain.federation.head.number });
+  const resources = starting.move();
+  return {
+    federation: () => chain.federation,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+      resources.dispose();
+    },
+  };
+}
+
+function assertRegistrar(dir: string): void {
+  const identity = identityOfCertificate(certificateDer(readTls(dir).certificatePem));
+  if (identity?.kind !== "registrar") throw new CausewayError("UNPROVEN", "the certificate is not the registrar's");
+}
