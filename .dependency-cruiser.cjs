@@ -8,6 +8,22 @@ const npm = (name) => `^${name}(?:/|$)|(?:^|/)node_modules/${name}/`;
 
 const core = (program) => `^${program}/(core|[^/]+/core)/`;
 
+/** The programs of the board: the administrators' tool, and the registrar, which stays on-line. */
+const BOARD_PROGRAMS = "^agency-node/(admin|registrar)/";
+
+/** What a program that hosts an evaluator may take of it: the parts, their ports, and what opens their doors. */
+const EVALUATOR_ROOTS = "^broker/evaluator/(evaluator|ports|engine|doors)\\.ts$";
+
+/** Files in which parts are given the machine: programs and their settings, commands, and adapters that are named here. */
+const SHELLS = [
+  "(^|/)(main|program|config|doors|places|cli|command)\\.ts$",
+  "^(shared/(world|platform|party|store|terminal)|broker/disk|agency-node/(cli|admin))/",
+  "^deploy/",
+];
+
+/** Parts that still take their world from the machine. */
+const NOT_YET = ["^agency-node/(parts|records)\\.ts$", "^agency-node/(publishing|store)/"];
+
 const forbidden = [
   {
     name: "broker-never-sees-agency-code",
@@ -26,6 +42,50 @@ const forbidden = [
     comment: "What both sides hold may know of neither.",
     from: { path: "^shared/" },
     to: { path: "^(broker|agency-node|deploy)/" },
+  },
+  {
+    name: "board-programs-never-see-records",
+    comment:
+      "Administrators and registrar decide who belongs to the federation. Of the node they hold nothing: no record, no store, no key.",
+    from: { path: BOARD_PROGRAMS },
+    to: { path: "^agency-node/", pathNot: BOARD_PROGRAMS },
+  },
+  {
+    name: "node-without-the-board",
+    comment: "A node that is taken over has none of the code that signs for the board or issues certificates.",
+    from: { path: "^agency-node/", pathNot: BOARD_PROGRAMS },
+    to: { path: BOARD_PROGRAMS },
+  },
+  {
+    name: "registrar-decides-nothing",
+    comment: "What stays on-line has none of the code that proposes, approves or makes salts.",
+    from: { path: "^agency-node/registrar/" },
+    to: { path: "^agency-node/admin/" },
+  },
+  {
+    name: "evaluator-without-broker",
+    comment: "Another operator runs it, and reviews it, without the broker's code.",
+    from: { path: "^broker/evaluator/" },
+    to: { path: "^broker/", pathNot: "^broker/evaluator/" },
+  },
+  {
+    name: "evaluator-by-its-roots",
+    comment: "The broker hosts an evaluator as anybody would: what is behind the roots is the evaluator's own.",
+    from: { path: "^(broker|deploy)/", pathNot: "^broker/evaluator/" },
+    to: { path: "^broker/evaluator/", pathNot: EVALUATOR_ROOTS },
+  },
+  {
+    name: "broker-core-without-evaluator",
+    comment: "Neither core knows the other.",
+    from: { path: core("broker"), pathNot: "^broker/evaluator/" },
+    to: { path: "^broker/evaluator/" },
+  },
+  {
+    name: "world-by-its-port",
+    comment:
+      "Time, timers and randomness come from the world that a part is given: a test or a simulator gives another.",
+    from: { path: PROGRAMS, pathNot: [...SHELLS, ...NOT_YET] },
+    to: { path: ["^shared/world/random\\.ts$", "^(node:)?(timers|perf_hooks)(/promises)?$"] },
   },
   {
     name: "programs-do-not-import-deploy",

@@ -24,6 +24,11 @@ beforeEach(() => {
   write("shared/world/random.ts", "export const randomBytes = 1;\n");
   write("shared/world/clock.ts", "export const systemClock = 1;\nexport type Clock = 1;\n");
   write("shared/web/pieces.ts", "export const tag = 1;\n");
+  write("shared/world/world.ts", "export type World = 1;\n");
+  write("agency-node/admin/proposals.ts", "export const sign = 1;\n");
+  write("agency-node/registrar/keys.ts", "export const keys = 1;\n");
+  write("broker/evaluator/core/account.ts", "export const account = 1;\n");
+  write("broker/evaluator/doors.ts", "export const open = 1;\n");
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -60,6 +65,23 @@ describe("import boundaries", () => {
     ["broker/rpc/publish.ts", '"../../agency-node/wire/gen/v1.ts"', "type Wire", "plaintext-messages-in-the-node-only"],
     ["shared/wire/parse.ts", '"../../agency-node/wire/gen/v1.ts"', "wire", "plaintext-messages-in-the-node-only"],
     ["deploy/demo/show.ts", '"../../agency-node/wire/gen/v1.ts"', "wire", "plaintext-messages-in-the-node-only"],
+    ["agency-node/admin/desk.ts", '"../core/record.ts"', "record", "board-programs-never-see-records"],
+    ["agency-node/admin/desk.ts", '"../linkage/names.ts"', "names", "board-programs-never-see-records"],
+    ["agency-node/registrar/issue.ts", '"../core/record.ts"', "type Record", "board-programs-never-see-records"],
+    ["agency-node/cli/commands.ts", '"../admin/proposals.ts"', "sign", "node-without-the-board"],
+    ["agency-node/trust.ts", '"./registrar/keys.ts"', "keys", "node-without-the-board"],
+    ["agency-node/registrar/issue.ts", '"../admin/proposals.ts"', "sign", "registrar-decides-nothing"],
+    ["broker/evaluator/evaluation.ts", '"../core/matching.ts"', "match", "evaluator-without-broker"],
+    ["broker/evaluator/core/batch.ts", '"../../core/matching.ts"', "match", "evaluator-without-broker"],
+    ["broker/evaluator/program.ts", '"../store/ledger.ts"', "type Ledger", "evaluator-without-broker"],
+    ["broker/hosted.ts", '"./evaluator/core/account.ts"', "account", "evaluator-by-its-roots"],
+    ["broker/core/rules.ts", '"../evaluator/core/account.ts"', "account", "broker-core-without-evaluator"],
+    ["broker/core/rules.ts", '"../../shared/world/random.ts"', "randomBytes", "broker-core-is-pure"],
+    ["agency-node/core/rules.ts", '"../../shared/world/world.ts"', "type World", "agency-node-core-is-pure"],
+    ["broker/writer/writer.ts", '"../../shared/world/random.ts"', "randomBytes", "world-by-its-port"],
+    ["broker/writer/writer.ts", '"node:timers/promises"', "setTimeout", "world-by-its-port"],
+    ["agency-node/registrar/accounts.ts", '"node:timers"', "setTimeout", "world-by-its-port"],
+    ["broker/evaluator/engine.ts", '"node:perf_hooks"', "performance", "world-by-its-port"],
     ["broker/bus/intake.ts", '"nats"', "connect", "nats-behind-one-file"],
     ["broker/bus/intake.ts", '"node:sqlite"', "DatabaseSync", "one-sqlite"],
     ["broker/store/ledger.ts", '"node:sqlite"', "DatabaseSync", "one-sqlite"],
@@ -127,13 +149,19 @@ describe("import boundaries", () => {
     write("broker/console/console-data.ts", "export type One = 1;\n");
     write("agency-node/web/site.ts", 'import { tag } from "../../shared/web/pieces.ts";\nexport const use = tag;\n');
     write("broker/core/rules.ts", 'import { hash } from "../../shared/crypto/hash.ts";\nexport const use = hash;\n');
+    write("broker/hosted.ts", 'import { open } from "./evaluator/doors.ts";\nexport const use = open;\n');
+    write("agency-node/admin/found.ts", 'import { keys } from "../registrar/keys.ts";\nexport const use = keys;\n');
+    write(
+      "broker/program.ts",
+      'import { randomBytes } from "../shared/world/random.ts";\nexport const use = randomBytes;\n',
+    );
     write("agency-node/linkage/phones.ts", 'import anyAscii from "any-ascii";\nexport const ascii = anyAscii;\n');
     expect((await checkBoundaries(root)).violations).toEqual([]);
   });
 
   it("are checked on every source file: what is not read is reported", async () => {
     const report = await checkBoundaries(root);
-    expect(report.modules).toBe(12);
+    expect(report.modules).toBe(17);
     expect(report.unread).toEqual([]);
     const empty = mkdtempSync(join(tmpdir(), "causeway-empty-"));
     expect((await checkBoundaries(empty)).modules).toBe(0);
