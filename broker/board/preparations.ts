@@ -3,16 +3,16 @@
  * evaluators' shares. Offers are signed by those who hold the secret halves; the broker checks them when they come and again when it
  * hands them out, and could at most withhold one: the member keeps its old key then.
  */
-import { toHex } from "../../shared/core/bytes.ts";
+import type { EvaluatorOffer } from "../../shared/core/board.ts";
+import { offerFault } from "../../shared/core/decisions.ts";
 import type { Federation, MemberKey } from "../../shared/core/directive.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { isElement } from "../../shared/crypto/ristretto.ts";
-import { assertSealingKey } from "../../shared/crypto/seal.ts";
-import { keyId, verifyPayload } from "../../shared/crypto/sign.ts";
 import { evaluatorsIn } from "../../shared/platform/standing.ts";
 import { openEvaluatorOffer } from "../../shared/wire/board.ts";
-import { decodeMemberKey } from "../../shared/wire/directive.ts";
+import { decodeMemberKey, encodeMemberKey } from "../../shared/wire/directive.ts";
+import { signedBytes } from "../../shared/wire/envelope.ts";
+import type { SignedForm } from "../../shared/wire/envelope.ts";
 import { EPOCHS_AHEAD_MAX } from "./limits.ts";
 import type { BoardParts } from "./parts.ts";
 import type { Preparation } from "./store/preparation-table.ts";
@@ -55,26 +55,28 @@ export class Preparations {
     const own = generation === 0 ? undefined : keys.shareOfferOf(generation);
     const known = store.preparation.current();
     if (known?.epoch !== epoch || known.generation !== generation) store.preparation.set(wanted);
-    const memberKeys = store.preparation.keyOffers(epoch).filter((offer) => this.#holds(() => this.#readKey(offer)));
+    const memberKeys = store.preparation
+      .keyOffers(epoch)
+      .filter((offer) => this.#holds(() => this.#assertProven(decodeMemberKey(offer))));
     const offered = store.preparation.shareOffers(generation);
     const shares = generation === 0 ? [] : offered.filter((offer) => this.#holds(() => this.#readShare(offer)));
     return { brokerSealingKey, memberKeys, evaluatorOffers: own === undefined ? shares : [own, ...shares] };
   }
 
   /** Throws FORBIDDEN for another member's, OUT_OF_SEQUENCE for another epoch's, UNPROVEN, INVALID, EXHAUSTED. */
-  offerKey(member: MemberId, offer: Uint8Array): void {
-    const key = this.#readKey(offer);
+  offerKey(member: MemberId, key: MemberKey): void {
+    this.#assertProven(key);
     if (key.member !== member) throw new CausewayError("FORBIDDEN", "a member offers its own key only");
     if (key.epoch !== this.current().epoch) throw notPrepared();
-    this.#parts.store.preparation.offerKey(member, key.epoch, offer);
+    this.#parts.store.preparation.offerKey(member, key.epoch, encodeMemberKey(key));
   }
 
   /** Throws FORBIDDEN for another evaluator's, OUT_OF_SEQUENCE for another generation's, UNPROVEN, INVALID, EXHAUSTED. */
-  offerShare(name: string, signed: Uint8Array): void {
+  offerShare(name: string, signed: SignedForm): void {
     const offer = this.#readShare(signed);
     if (offer.name !== name) throw new CausewayError("FORBIDDEN", "an evaluator offers its own share only");
     if (offer.generation !== this.current().generation) throw notPrepared();
-    this.#parts.store.preparation.offerShare(name, offer.generation, signed);
+    this.#parts.store.preparation.offerShare(name, offer.generation, signedBytes(signed, "offer"));
   }
 
   get #federation(): Federation {
@@ -92,33 +94,14 @@ export class Preparations {
       throw new CausewayError("INVALID", "this cannot be the next epoch or generation", { fields });
   }
 
-  /** Proves an offer by the key that the member has now. */
-  #readKey(offer: Uint8Array): MemberKey {
-    const key = decodeMemberKey(offer);
-    const { id, members, usedKeys } = this.#federation;
-    const publicKey = members.get(key.member)?.signingKey;
-    const { payload, signature } = key;
-    const proven =
-      publicKey !== undefined &&
-      toHex(signature.keyId) === toHex(keyId(publicKey)) &&
-      verifyPayload({ type: "key-offer", federation: id, payload, publicKey, signature: signature.signature });
-    if (!proven) throw new CausewayError("UNPROVEN", "the offer is not signed by the member it names");
-    assertSealingKey(key.sealingKey);
-    if (usedKeys.has(toHex(key.sealingKey))) {
-      throw new CausewayError("CONFLICT", "the key has been used before", { fields: ["sealingKey"] });
-    }
-    return key;
+  #assertProven(offer: MemberKey): void {
+    const fault = offerFault(this.#federation, offer);
+    if (fault !== undefined) throw fault;
   }
 
-  #readShare(signed: Uint8Array) {
-    const evaluators = evaluatorsIn(this.#federation);
-    const ofKey = (id: string) => evaluators.find(({ signingKey }) => toHex(keyId(signingKey)) === id);
-    const { value, keyId: signer } = openEvaluatorOffer(signed, this.#federation.id, (id) => ofKey(id)?.signingKey);
-    if (ofKey(signer)?.name !== value.name) throw new CausewayError("UNPROVEN", "the offer is of another evaluator");
-    if (!isElement(value.sharePublicKey)) {
-      throw new CausewayError("INVALID", "the share is no element", { fields: ["sharePublicKey"] });
-    }
-    return value;
+  #readShare(signed: SignedForm): EvaluatorOffer {
+    const { id } = this.#federation;
+    return openEvaluatorOffer(signed, id, evaluatorsIn(this.#federation));
   }
 
   #holds(read: () => unknown): boolean {

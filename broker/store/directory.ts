@@ -5,11 +5,11 @@
  */
 import { equalBytes } from "../../shared/core/bytes.ts";
 import { foldDirective, judgeFreshness } from "../../shared/core/chain.ts";
-import type { Directive, Federation, SignedDirective } from "../../shared/core/directive.ts";
+import type { Directive, Federation, SignedDirective, SignedFreshness } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { proveChain } from "../../shared/party/chain-file.ts";
 import type { Chain, ChainContext } from "../../shared/party/chain-file.ts";
-import { decodeSignedFreshness } from "../../shared/wire/directive.ts";
+import { encodeSignedFreshness } from "../../shared/wire/directive.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { Sleeper } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
@@ -95,11 +95,11 @@ export class Directory {
    * Keeps a new freshness statement. Throws as `judgeFreshness`, and OUT_OF_SEQUENCE for one that is out of date already, or that is not
    * about the chain as it is here: its author has to catch up, or this broker has been given an old chain.
    */
-  putFreshness(bytes: Uint8Array): void {
-    if (judgeFreshness(this.federation, decodeSignedFreshness(bytes), this.#clock()) !== "fresh") {
+  putFreshness(statement: SignedFreshness): void {
+    if (judgeFreshness(this.federation, statement, this.#clock()) !== "fresh") {
       throw new CausewayError("OUT_OF_SEQUENCE", "the freshness statement is not about the latest directive");
     }
-    this.#kept.keepFreshness(bytes);
+    this.#kept.keepFreshness(encodeSignedFreshness(statement));
     this.#freshnessReadAt = this.#kept.stampOf("freshness");
     this.#changed.set();
   }

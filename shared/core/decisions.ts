@@ -361,12 +361,21 @@ function memberKeyFaults(state: Federation, { epoch, memberKeys }: EpochOpen): s
 
 /** Whether a sealing key is offered for this epoch by a member in good standing, signed by it, and was never given to anybody. */
 export function isOfferUsable(state: Federation, epoch: number, offer: MemberKey): boolean {
+  return offer.epoch === epoch && offerFault(state, offer) === undefined;
+}
+
+/** What is wrong with a member's offer of a sealing key, whatever its epoch: UNPROVEN, INVALID or CONFLICT. */
+export function offerFault(state: Federation, offer: MemberKey): CausewayError | undefined {
   const { member, sealingKey, payload, signature } = offer;
   const publicKey = state.members.get(member)?.signingKey;
-  if (publicKey === undefined || offer.epoch !== epoch || !equalBytes(signature.keyId, keyId(publicKey))) return false;
-  if (!isSealingKey(sealingKey) || state.usedKeys.has(toHex(sealingKey))) return false;
-  const about = { type: "key-offer", federation: state.id, payload };
-  return verifyPayload({ ...about, publicKey, signature: signature.signature });
+  const proven =
+    publicKey !== undefined &&
+    equalBytes(signature.keyId, keyId(publicKey)) &&
+    verifyPayload({ type: "key-offer", federation: state.id, payload, publicKey, signature: signature.signature });
+  if (!proven) return new CausewayError("UNPROVEN", "the offer is not signed by the member it names");
+  if (!isSealingKey(sealingKey)) return invalid("the key seals nothing", ["sealingKey"]);
+  if (!state.usedKeys.has(toHex(sealingKey))) return undefined;
+  return new CausewayError("CONFLICT", "the key has been used before", { fields: ["sealingKey"] });
 }
 
 /** Every entitled member has one box and nobody else any; a quorum contributed; every administrator holds a share. */

@@ -20,11 +20,9 @@ import { readTls } from "../party/tls.ts";
 import { partyFile } from "../party/files.ts";
 import { readPin } from "../party/pin.ts";
 import { pause } from "../platform/retry.ts";
-import { decodeSignedDirective, decodeSignedFreshness } from "../wire/directive.ts";
+import { readSignedDirective, readSignedFreshness } from "../wire/directive.ts";
 import { DirectoryServiceDefinition } from "../wire/gen/causeway/v1/directory.ts";
 import type { ListDirectivesResponse } from "../wire/gen/causeway/v1/directory.ts";
-import { SignedDirective as WireDirective } from "../wire/gen/causeway/v1/federation.ts";
-import { Signed } from "../wire/gen/causeway/v1/signed.ts";
 
 /** Before the broker is called again. */
 const RETRY_MS = 1_000;
@@ -126,14 +124,14 @@ export class ChainFollower implements Disposable {
     let { federation } = this;
     for await (const { directive } of client.listDirectives({ fromNumber: this.#nextNumber }, { signal })) {
       if (directive === undefined) continue;
-      const signed = decodeSignedDirective(encodeDirective(directive));
+      const signed = readSignedDirective(directive);
       // Proven as it comes, but for its time: a broker could send without end what nobody has signed.
       federation = foldDirective(federation, signed, { ...this.#context(), seenBefore: true });
       missed.push(signed);
     }
     if (missed.length === 0) return;
     const { freshness } = await client.getFreshness({}, { signal }).catch(noneIfMissing);
-    const statement = freshness === undefined ? undefined : decodeSignedFreshness(encodeSigned(freshness));
+    const statement = freshness === undefined ? undefined : readSignedFreshness(freshness);
     this.#grow(catchUp(partyFile(this.#dir, "chain"), this.#chain, missed, statement, this.#context()));
     onChange();
   }
@@ -144,11 +142,11 @@ export class ChainFollower implements Disposable {
 
   #take({ directive, freshness }: ListDirectivesResponse, onChange: () => void): void {
     if (directive !== undefined) {
-      const signed = decodeSignedDirective(encodeDirective(directive));
+      const signed = readSignedDirective(directive);
       this.#grow(appendDirective(partyFile(this.#dir, "chain"), this.#chain, signed, this.#context()));
       onChange();
     }
-    if (freshness !== undefined) this.#hear(decodeSignedFreshness(encodeSigned(freshness)));
+    if (freshness !== undefined) this.#hear(readSignedFreshness(freshness));
     this.#judge();
   }
 
@@ -217,11 +215,6 @@ export class ChainFollower implements Disposable {
     this.#connection[Symbol.dispose]();
   }
 }
-
-const encodeDirective = (directive: WireDirective): Uint8Array =>
-  WireDirective.encode(WireDirective.fromPartial(directive)).finish();
-
-const encodeSigned = (signed: Signed): Uint8Array => Signed.encode(Signed.fromPartial(signed)).finish();
 
 /** A broker without a statement; its chain can be proven all the same, if it is of these days. */
 function noneIfMissing(error: unknown): { readonly freshness?: undefined } {

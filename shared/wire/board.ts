@@ -3,7 +3,7 @@
  * verifying go together here, so that nothing is read that nobody answers for. Whose keys count is the caller's to say.
  */
 import { z } from "zod";
-import { lpText } from "../core/bytes.ts";
+import { lpText, toHex } from "../core/bytes.ts";
 import type {
   BoardPaper,
   BoardPaperBody,
@@ -13,9 +13,12 @@ import type {
   Invitation,
   PurgeAttestation,
 } from "../core/board.ts";
-import type { DirectiveSignature } from "../core/directive.ts";
+import type { DirectiveSignature, Evaluator } from "../core/directive.ts";
+import { CausewayError } from "../core/errors.ts";
 import { BOARD_SEATS_MAX } from "../core/limits.ts";
 import { blake2b } from "../crypto/hash.ts";
+import { isElement } from "../crypto/ristretto.ts";
+import { keyId as keyIdOf } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import {
   bytes16,
@@ -35,6 +38,7 @@ import {
 import type { Reading } from "./checks.ts";
 import { DOMAIN } from "./enumerations.ts";
 import { signMessage, verifyMessage } from "./envelope.ts";
+import type { SignedForm } from "./envelope.ts";
 import type { Signature } from "./gen/causeway/v1/signed.ts";
 import * as gen from "./gen/causeway/v1/board.ts";
 
@@ -137,7 +141,7 @@ export function signPaper(paper: BoardPaper, scope: Scope): Uint8Array {
 
 /** Throws UNPROVEN for a signature that does not hold or is a stranger's, INVALID for a wrong form. So do all `open…` here. */
 export function openPaper(
-  signed: Uint8Array,
+  signed: SignedForm,
   federation: Uint8Array,
   signingKeyOf: SigningKeyOf,
 ): Verified<BoardPaper> {
@@ -156,7 +160,7 @@ export function signInvitation({ secretHash, note, validUntilMs }: Invitation, s
 }
 
 export function openInvitation(
-  signed: Uint8Array,
+  signed: SignedForm,
   federation: Uint8Array,
   signingKeyOf: SigningKeyOf,
 ): Verified<Invitation> {
@@ -170,7 +174,7 @@ export function signCredentialsRequest(request: CredentialsRequest, scope: Scope
 }
 
 export function openCredentialsRequest(
-  signed: Uint8Array,
+  signed: SignedForm,
   federation: Uint8Array,
   signingKeyOf: SigningKeyOf,
 ): Verified<CredentialsRequest> {
@@ -183,12 +187,23 @@ export function signEvaluatorOffer(offer: EvaluatorOffer, scope: Scope): Uint8Ar
   return signMessage(payload, { federation: scope.federation, type: "evaluator-offer" }, scope.signer);
 }
 
+/**
+ * An evaluator speaks for itself: the offer counts under the name that its key has among `evaluators`. Throws UNPROVEN for anybody
+ * else's, INVALID for a wrong form or a share that is no element.
+ */
 export function openEvaluatorOffer(
-  signed: Uint8Array,
+  signed: SignedForm,
   federation: Uint8Array,
-  signingKeyOf: SigningKeyOf,
-): Verified<EvaluatorOffer> {
-  return open(signed, { federation, type: "evaluator-offer" }, signingKeyOf, evaluatorOfferReading);
+  evaluators: readonly Pick<Evaluator, "name" | "signingKey">[],
+): EvaluatorOffer {
+  const ofKey = (id: string) => evaluators.find(({ signingKey }) => toHex(keyIdOf(signingKey)) === id);
+  const scope = { federation, type: "evaluator-offer" };
+  const { value, keyId } = open(signed, scope, (id) => ofKey(id)?.signingKey, evaluatorOfferReading);
+  if (ofKey(keyId)?.name !== value.name) throw new CausewayError("UNPROVEN", "the offer is of another evaluator");
+  if (!isElement(value.sharePublicKey)) {
+    throw new CausewayError("INVALID", "the share is no element", { fields: ["sharePublicKey"] });
+  }
+  return value;
 }
 
 /** (broker) `Signed` bytes of type "purge-attestation". */
@@ -205,7 +220,7 @@ export function signPurgeAttestation(attestation: PurgeAttestation, scope: Scope
 }
 
 export function openPurgeAttestation(
-  signed: Uint8Array,
+  signed: SignedForm,
   federation: Uint8Array,
   signingKeyOf: SigningKeyOf,
 ): Verified<PurgeAttestation> {
@@ -235,7 +250,7 @@ const putCredentials = z.object({
 });
 
 function open<Message, Value>(
-  signed: Uint8Array,
+  signed: SignedForm,
   scope: { readonly federation: Uint8Array; readonly type: string },
   signingKeyOf: SigningKeyOf,
   reading: Reading<Message, Value>,

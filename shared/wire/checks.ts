@@ -45,6 +45,27 @@ export function readMessage<Message, Value>(reading: Reading<Message, Value>, by
   return check(reading.schema, decodeMessage(reading, bytes), reading.what);
 }
 
+/**
+ * The same for a message that gRPC has decoded as part of a request or an answer: nothing is encoded again to be read. Throws INVALID
+ * for one that is absent too. The byte strings in the value are copies.
+ */
+export function readDecoded<Message extends object, Value>(
+  { what, schema }: Pick<Reading<Message, Value>, "what" | "schema">,
+  message: Message | undefined,
+): Value {
+  if (message === undefined) throw new CausewayError("INVALID", `${what} is missing`);
+  refuseUnknownFields(message, what);
+  return check(schema, withOwnBytes(message), what);
+}
+
+/** gRPC's bytes are views on what a connection received. */
+function withOwnBytes(node: unknown): unknown {
+  if (node instanceof Uint8Array) return Uint8Array.from(node);
+  if (Array.isArray(node)) return node.map(withOwnBytes);
+  if (typeof node !== "object" || node === null) return node;
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withOwnBytes(value)]));
+}
+
 /** The first half of `readMessage`: the decoded message, without unknown fields, not yet checked by a schema. */
 function decodeMessage<Message>(
   reading: Pick<Reading<Message, unknown>, "what" | "bytesMax" | "codec" | "kindsIn">,

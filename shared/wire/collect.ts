@@ -4,6 +4,7 @@ import { CausewayError } from "../core/errors.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import type { SigningKeyOf, Verified } from "./board.ts";
 import { signMessage, verifyMessage } from "./envelope.ts";
+import type { SignedForm } from "./envelope.ts";
 
 const TYPE = "collect";
 const PROOF_BYTES = 8;
@@ -18,7 +19,7 @@ export function signCollectProof(
 
 /** When the proof was made, in milliseconds. Throws UNPROVEN, INVALID. */
 export function openCollectProof(
-  signed: Uint8Array,
+  signed: SignedForm,
   federation: Uint8Array,
   signingKeyOf: SigningKeyOf,
 ): Verified<number> {

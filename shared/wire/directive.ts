@@ -36,6 +36,7 @@ import {
   line,
   ordinal,
   oneOf,
+  readDecoded,
   readMessage,
   safeInteger,
   signatureBytes,
@@ -129,6 +130,8 @@ const memberKey = z
       return z.NEVER;
     }
   });
+
+const memberKeyReading = { what: "member key", bytesMax: 512, codec: wire.MemberKey, schema: memberKey };
 
 const saltShares = z.array(z.object({ administratorKeyId: bytes16, sealed: sealedShare })).max(BOARD_SEATS_MAX);
 
@@ -274,17 +277,24 @@ export function encodeSignedDirective(signed: Pick<SignedDirective, "payload" | 
   ).finish();
 }
 
+const signedDirectiveReading = {
+  what: "signed directive",
+  bytesMax: DIRECTIVE_BYTES_MAX + SIGNATURES_BYTES_MAX,
+  codec: wire.SignedDirective,
+  schema: signedDirective,
+};
+
 /** Reads a signed directive and its payload, proving neither. Throws INVALID, see `readMessage`. */
 export function decodeSignedDirective(bytes: Uint8Array): SignedDirective {
-  const signed = readMessage(
-    {
-      what: "signed directive",
-      bytesMax: DIRECTIVE_BYTES_MAX + SIGNATURES_BYTES_MAX,
-      codec: wire.SignedDirective,
-      schema: signedDirective,
-    },
-    bytes,
-  );
+  return withPayloadRead(readMessage(signedDirectiveReading, bytes));
+}
+
+/** The same from gRPC. What is verified later are the payload bytes as they came. Throws INVALID, see `readDecoded`. */
+export function readSignedDirective(message: wire.SignedDirective | undefined): SignedDirective {
+  return withPayloadRead(readDecoded(signedDirectiveReading, message));
+}
+
+function withPayloadRead(signed: Omit<SignedDirective, "directive">): SignedDirective {
   return { ...signed, directive: decodeDirective(signed.payload) };
 }
 
@@ -303,7 +313,17 @@ export function decodeKeyOffer(payload: Uint8Array): KeyOffer {
 
 /** Reads an offer with its signature, proving nothing. Throws INVALID, see `readMessage`. */
 export function decodeMemberKey(bytes: Uint8Array): MemberKey {
-  return readMessage({ what: "member key", bytesMax: 512, codec: wire.MemberKey, schema: memberKey }, bytes);
+  return readMessage(memberKeyReading, bytes);
+}
+
+/** The same from gRPC. Throws INVALID, see `readDecoded`. */
+export function readMemberKey(message: wire.MemberKey | undefined): MemberKey {
+  return readDecoded(memberKeyReading, message);
+}
+
+/** An offer with its payload as it was signed. */
+export function encodeMemberKey({ payload, signature }: Pick<MemberKey, "payload" | "signature">): Uint8Array {
+  return wire.MemberKey.encode(wire.MemberKey.fromPartial({ payload, signature })).finish();
 }
 
 /** The payload bytes to sign with type "freshness". */
@@ -317,12 +337,24 @@ export function encodeSignedFreshness(signed: Pick<SignedFreshness, "payload" | 
   return Signed.encode(Signed.fromPartial({ type: "freshness", payload, signature })).finish();
 }
 
+const signedFreshnessReading = {
+  what: "freshness statement",
+  bytesMax: 2 * FRESHNESS_BYTES_MAX,
+  codec: Signed,
+  schema: signedFreshness,
+};
+
 /** Reads a signed statement and its payload, proving neither (see `judgeFreshness`). Throws INVALID, see `readMessage`. */
 export function decodeSignedFreshness(bytes: Uint8Array): SignedFreshness {
-  const { payload, signature } = readMessage(
-    { what: "freshness statement", bytesMax: 2 * FRESHNESS_BYTES_MAX, codec: Signed, schema: signedFreshness },
-    bytes,
-  );
+  return withStatementRead(readMessage(signedFreshnessReading, bytes));
+}
+
+/** The same from gRPC. Throws INVALID, see `readDecoded`. */
+export function readSignedFreshness(message: Signed | undefined): SignedFreshness {
+  return withStatementRead(readDecoded(signedFreshnessReading, message));
+}
+
+function withStatementRead({ payload, signature }: Omit<SignedFreshness, "freshness">): SignedFreshness {
   const reading = {
     what: "freshness statement",
     bytesMax: FRESHNESS_BYTES_MAX,

@@ -10,7 +10,7 @@ import { openSealed, sealTo } from "../crypto/seal.ts";
 import type { SealingKeyPair } from "../crypto/seal.ts";
 import { keyId, signPayload, verifyPayload } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
-import { bytes16, bytesBetween, readMessage, signatureBytes } from "./checks.ts";
+import { bytes16, bytesBetween, readDecoded, readMessage, signatureBytes } from "./checks.ts";
 import { Signed } from "./gen/causeway/v1/signed.ts";
 
 const reading = {
@@ -23,6 +23,9 @@ const reading = {
     signature: z.object({ keyId: bytes16, signature: signatureBytes }),
   }),
 };
+
+/** A signed message as it came: as bytes, or as gRPC has decoded it, which leaves out what the sender left out. */
+export type SignedForm = Uint8Array | Signed | undefined;
 
 /** What a signature is about, besides the payload. */
 export type SignatureScope = { readonly federation: Uint8Array; readonly type: string };
@@ -42,11 +45,12 @@ export function signMessage(payload: Uint8Array, scope: SignatureScope, signer: 
  * Throws UNPROVEN when the key is unknown or the signature does not hold, INVALID when the form is wrong.
  */
 export function verifyMessage(
-  signed: Uint8Array,
+  signed: SignedForm,
   scope: SignatureScope,
   signingKeyOf: (keyId: string) => Uint8Array | undefined,
 ): { readonly payload: Uint8Array; readonly keyId: string } {
-  const { type, payload, signature } = readMessage(reading, signed);
+  const { type, payload, signature } =
+    signed instanceof Uint8Array ? readMessage(reading, signed) : readDecoded(reading, signed);
   const signer = toHex(signature.keyId);
   const publicKey = signingKeyOf(signer);
   const proven =
@@ -55,6 +59,13 @@ export function verifyMessage(
     verifyPayload({ ...scope, payload, publicKey, signature: signature.signature });
   if (!proven) throw new CausewayError("UNPROVEN", "the signature does not hold");
   return { payload, keyId: signer };
+}
+
+/** The bytes of a signed message, to be kept or passed on; nothing of it is proven here. Throws INVALID if it is absent. */
+export function signedBytes(message: SignedForm, what: string): Uint8Array {
+  if (message instanceof Uint8Array) return message;
+  if (message === undefined) throw new CausewayError("INVALID", `${what} is missing`, { fields: [what] });
+  return Signed.encode(message).finish();
 }
 
 /** Seals signed bytes to a recipient, with 32 random bytes that nothing else uses. Throws as `sealTo`. */

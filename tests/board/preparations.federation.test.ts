@@ -75,11 +75,7 @@ describe("the preparation of an epoch", { timeout: LONG_MS }, () => {
     const again = await prepare();
     expect(toHex(again.brokerSealingKey)).toBe(toHex(first.brokerSealingKey));
     const { id, found } = room.federation.board.federation;
-    const keyOf = new Map(found.evaluators.map(({ signingKey }) => [toHex(keyId(signingKey)), signingKey]));
-    const offers = again.evaluatorOffers.map((offer) => {
-      const bytes = Signed.encode(Signed.fromPartial(offer)).finish();
-      return openEvaluatorOffer(bytes, id, (each) => keyOf.get(each)).value;
-    });
+    const offers = again.evaluatorOffers.map((offer) => openEvaluatorOffer(offer, id, found.evaluators));
     expect(offers.map(({ name, generation }) => [name, generation])).toEqual([
       ["broker", 2],
       ["key-office", 2],
@@ -144,11 +140,8 @@ describe("the preparation of an epoch", { timeout: LONG_MS }, () => {
     for (const office of offices) expect(await answer(office, 2)).toBe("refused");
 
     const { evaluators } = room.federation.board.federation.found;
-    const offers = (await prepare()).evaluatorOffers.map((offer) => {
-      const bytes = Signed.encode(Signed.fromPartial(offer)).finish();
-      const ofKey = (id: string) => evaluators.find(({ signingKey }) => toHex(keyId(signingKey)) === id)?.signingKey;
-      return openEvaluatorOffer(bytes, room.federation.board.federation.id, ofKey).value;
-    });
+    const { id } = room.federation.board.federation;
+    const offers = (await prepare()).evaluatorOffers.map((offer) => openEvaluatorOffer(offer, id, evaluators));
     const renewed = evaluators.map((each) => ({
       ...each,
       sharePublicKey: offers.find(({ name }) => name === each.name)!.sharePublicKey,

@@ -102,7 +102,7 @@ describe("a broker whose board decides", { timeout: LONG_MS }, () => {
     expect(world.broker.status).toMatchObject({ records: 2, matchesOpened: 1, matchesOpen: 1 });
     const [stored] = world.broker.oversight.attestations();
     const { id, found, head } = world.board.federation;
-    const opened = openPurgeAttestation(stored?.signed as Uint8Array, id, () => found.broker.signingKey);
+    const opened = openPurgeAttestation(stored?.signed, id, () => found.broker.signingKey);
     expect(opened.value).toMatchObject({
       epoch: 1,
       directiveNumber: head.number,

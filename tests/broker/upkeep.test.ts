@@ -78,7 +78,7 @@ describe("the end of an epoch", () => {
     expect(bench.types(BORDER)).toEqual(Array.from({ length: 4 }, () => "matchOpened"));
     expect(bench.publications.find(HARBOUR, handles[3] as Handle)).toMatchObject({ published: 24 });
     const [stored] = bench.ledger.epochs.attestations();
-    const opened = openPurgeAttestation(stored?.signed as Uint8Array, bench.federation.id, () => signer.publicKey);
+    const opened = openPurgeAttestation(stored?.signed, bench.federation.id, () => signer.publicKey);
     expect(opened.value).toEqual({
       epoch: 1,
       directiveNumber: 7,

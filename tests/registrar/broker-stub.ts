@@ -9,6 +9,7 @@ import { grpcService, peerOf, startGrpcServer } from "../../shared/platform/grpc
 import type { GrpcServer } from "../../shared/platform/grpc.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { RegistrarServiceDefinition } from "../../shared/wire/gen/causeway/v1/board.ts";
+import { readSignedFreshness } from "../../shared/wire/directive.ts";
 import type { Credentials } from "../../shared/wire/gen/causeway/v1/board.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import type { TestFederation } from "../support/federation.ts";
@@ -44,7 +45,7 @@ export class BrokerStub implements AsyncDisposable {
       putFreshness: async ({ freshness }, context) => {
         if (peerOf(context).kind !== "registrar") throw new Error("only the registrar says what is fresh");
         const statement = Signed.fromPartial(freshness ?? {});
-        this.directory.putFreshness(Signed.encode(statement).finish());
+        this.directory.putFreshness(readSignedFreshness(statement));
         this.statements.push(statement);
         return {};
       },

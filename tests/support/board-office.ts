@@ -20,8 +20,7 @@ import type {
 } from "../../shared/core/directive.ts";
 import type { ProposalState } from "../../shared/core/board.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { decodeMemberKey, decodeSignedDirective, encodeSignedDirective } from "../../shared/wire/directive.ts";
-import { MemberKey as WireMemberKey } from "../../shared/wire/gen/causeway/v1/federation.ts";
+import { decodeSignedDirective, encodeSignedDirective, readMemberKey } from "../../shared/wire/directive.ts";
 import type { Arrivals, BoardOffice, HealthEntry, Preparation, Proposal } from "../../agency-node/admin/office.ts";
 
 type Kept = { signed: SignedDirective; readonly proposedAtMs: number };
@@ -83,7 +82,7 @@ export class MemoryOffice {
   preparation(epoch: number): Preparation {
     const memberKeys = this.memberKeys
       .filter((key) => key.epoch === epoch)
-      .map(({ payload, signature }) => decodeMemberKey(WireMemberKey.encode({ payload, signature }).finish()));
+      .map(({ payload, signature }) => readMemberKey({ payload, signature }));
     return { brokerSealingKey: this.#sealingKeyOf(epoch), memberKeys, evaluatorOffers: this.evaluatorOffers };
   }
 

@@ -359,7 +359,7 @@ describe("shares", () => {
     const clerk = await room.seat("clerk");
     const keyOf = (id: string) =>
       state.found.board.find(({ signingKey }) => toHex(keyId(signingKey)) === id)?.signingKey;
-    const { value } = openPaper(room.office.papers.at(-1) as Uint8Array, state.id, keyOf);
+    const { value } = openPaper(room.office.papers.at(-1), state.id, keyOf);
     const body = { ...value.body, toAdministratorKeyId: clerk.keyId } as BoardPaper["body"];
     const readdressed = { ...value, body };
     for (const signer of [clerk.signer, signingKeyPair(randomBytes(32))]) {

@@ -9,15 +9,16 @@ import { grpcClient } from "../../../shared/platform/grpc.ts";
 import { readTls } from "../../../shared/party/tls.ts";
 import { check } from "../../../shared/wire/checks.ts";
 import {
-  decodeMemberKey,
-  decodeSignedDirective,
-  decodeSignedFreshness,
   encodeSignedDirective,
+  readMemberKey,
+  readSignedDirective,
+  readSignedFreshness,
 } from "../../../shared/wire/directive.ts";
+import { signedBytes } from "../../../shared/wire/envelope.ts";
 import { PROPOSAL_STATE } from "../../../shared/wire/enumerations.ts";
 import * as board from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { DirectoryServiceDefinition } from "../../../shared/wire/gen/causeway/v1/directory.ts";
-import { MemberKey, SignedDirective as WireDirective } from "../../../shared/wire/gen/causeway/v1/federation.ts";
+import { SignedDirective as WireDirective } from "../../../shared/wire/gen/causeway/v1/federation.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
 import type { BoardOffice, HealthEntry } from "../office.ts";
 
@@ -34,7 +35,7 @@ export function officeAtBroker(of: { readonly dir: string; readonly address: str
     papers: async (topic = "") => (await client.listPapers({ topic })).papers.map(bytesOf),
     prepareEpoch: async (of) => {
       const { brokerSealingKey, memberKeys, evaluatorOffers } = await client.prepareEpoch(of);
-      const keys = memberKeys.map((key) => decodeMemberKey(MemberKey.encode(key).finish()));
+      const keys = memberKeys.map(readMemberKey);
       return { brokerSealingKey, memberKeys: keys, evaluatorOffers: evaluatorOffers.map(bytesOf) };
     },
     health: async () => (await client.listHealth({})).members.map(toHealthEntry),
@@ -62,14 +63,14 @@ function directoryOf(
     directives: async (fromNumber) => {
       const directives: SignedDirective[] = [];
       for await (const { directive } of client.listDirectives({ fromNumber: BigInt(fromNumber) })) {
-        directives.push(toDirective(directive));
+        directives.push(readSignedDirective(directive));
       }
       return directives;
     },
     freshness: async () => {
       try {
         const { freshness } = await client.getFreshness({});
-        return freshness === undefined ? undefined : decodeSignedFreshness(bytesOf(freshness));
+        return freshness === undefined ? undefined : readSignedFreshness(freshness);
       } catch (error) {
         if (isCausewayError(error, "NOT_FOUND")) return undefined;
         throw error;
@@ -85,7 +86,7 @@ function proposalsOf(
     proposals: async () => {
       const { proposals } = await client.listProposals({});
       return proposals.map(({ directive, state, proposedAtMs, acceptedAs }) => ({
-        signed: toDirective(directive),
+        signed: readSignedDirective(directive),
         state: toState(state),
         proposedAtMs: Number(proposedAtMs),
         acceptedAs: Number(acceptedAs),
@@ -102,13 +103,7 @@ function proposalsOf(
   };
 }
 
-function toDirective(directive: WireDirective | undefined): SignedDirective {
-  return decodeSignedDirective(WireDirective.encode(WireDirective.fromPartial(directive ?? {})).finish());
-}
-
-function bytesOf(signed: Signed): Uint8Array {
-  return Signed.encode(signed).finish();
-}
+const bytesOf = (signed: Signed): Uint8Array => signedBytes(signed, "signed message");
 
 /** A state that this version does not know could mean anything. Throws INVALID. */
 function toState(state: board.ProposalState): ProposalState {

@@ -15,9 +15,8 @@ import { rootsPemOf } from "../../../shared/party/install.ts";
 import { within } from "../../../shared/platform/retry.ts";
 import { signCredentialsRequest } from "../../../shared/wire/board.ts";
 import { signCollectProof } from "../../../shared/wire/collect.ts";
-import { decodeSignedDirective } from "../../../shared/wire/directive.ts";
+import { encodeSignedFreshness, readSignedDirective, readSignedFreshness } from "../../../shared/wire/directive.ts";
 import { EnrolmentServiceDefinition } from "../../../shared/wire/gen/causeway/v1/board.ts";
-import { SignedDirective as WireDirective } from "../../../shared/wire/gen/causeway/v1/federation.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
 
 type Client = GrpcConnection<typeof EnrolmentServiceDefinition>;
@@ -82,17 +81,17 @@ async function fetchChain(
   signal: AbortSignal,
 ): Promise<{ readonly directives: SignedDirective[]; readonly freshness: Uint8Array }> {
   const directives: SignedDirective[] = [];
-  let freshness = new Uint8Array();
+  let freshness: Uint8Array = new Uint8Array();
   let bytes = 0;
   for await (const message of client.getChain({}, { signal })) {
-    if (message.freshness !== undefined) freshness = Signed.encode(Signed.fromPartial(message.freshness)).finish();
+    if (message.freshness !== undefined) freshness = encodeSignedFreshness(readSignedFreshness(message.freshness));
     if (message.directive === undefined) continue;
-    const encoded = WireDirective.encode(WireDirective.fromPartial(message.directive)).finish();
-    bytes += encoded.length;
+    const directive = readSignedDirective(message.directive);
+    bytes += directive.payload.length;
     if (directives.length >= DIRECTIVES_MAX || bytes > CHAIN_BYTES_MAX) {
       throw new CausewayError("INVALID", "the chain that was sent is longer than any that is real");
     }
-    directives.push(decodeSignedDirective(encoded));
+    directives.push(directive);
   }
   return { directives, freshness };
 }

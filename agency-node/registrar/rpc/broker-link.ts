@@ -3,6 +3,7 @@ import { fromHex } from "../../../shared/core/bytes.ts";
 import type { Credentials } from "../../../shared/core/board.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../../../shared/platform/grpc.ts";
+import { signedBytes } from "../../../shared/wire/envelope.ts";
 import { RegistrarServiceDefinition } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
 import type { BrokerPort } from "../ports.ts";
@@ -21,7 +22,7 @@ export class BrokerLink implements BrokerPort, Disposable {
 
   async *requests(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     for await (const { request } of this.#connection.client.followRequests({}, { signal })) {
-      if (request !== undefined) yield Signed.encode(Signed.fromPartial(request)).finish();
+      if (request !== undefined) yield signedBytes(request, "request");
     }
   }
 

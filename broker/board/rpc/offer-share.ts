@@ -3,12 +3,11 @@ import type { CallContext } from "nice-grpc";
 import type { OfferShareRequest, OfferShareResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { evaluatorCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
-import { signedBytes } from "./wire.ts";
 
 export function offerShareRpc({ directory, preparations }: BoardDesk) {
   return async ({ offer }: OfferShareRequest, context: CallContext): Promise<OfferShareResponse> => {
     const name = evaluatorCalling(context, directory.federation);
-    preparations.offerShare(name, signedBytes(offer, "offer"));
+    preparations.offerShare(name, offer);
     return {};
   };
 }

@@ -1,9 +1,8 @@
 /** `Propose`: a directive with at least one signature. With a quorum it takes effect at once. */
 import type { CallContext } from "nice-grpc";
 import { PROPOSAL_STATE } from "../../../shared/wire/enumerations.ts";
-import { decodeSignedDirective } from "../../../shared/wire/directive.ts";
+import { readSignedDirective } from "../../../shared/wire/directive.ts";
 import type { ProposeRequest, ProposeResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
-import { SignedDirective } from "../../../shared/wire/gen/causeway/v1/federation.ts";
 import { proposalDigest } from "../../../shared/core/proposal.ts";
 import { administratorCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
@@ -11,7 +10,7 @@ import type { BoardDesk } from "./desk.ts";
 export function proposeRpc({ directory, proposals }: BoardDesk) {
   return async ({ directive }: ProposeRequest, context: CallContext): Promise<ProposeResponse> => {
     administratorCalling(context, directory.federation);
-    const signed = decodeSignedDirective(SignedDirective.encode(SignedDirective.fromPartial(directive ?? {})).finish());
+    const signed = readSignedDirective(directive);
     const { state } = proposals.propose(signed);
     return { digest: proposalDigest(signed), state: PROPOSAL_STATE.toWire(state) };
   };

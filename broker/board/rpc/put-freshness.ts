@@ -1,14 +1,14 @@
 /** `PutFreshness`: what the board's on-line key says is the latest directive. */
 import type { CallContext } from "nice-grpc";
+import { readSignedFreshness } from "../../../shared/wire/directive.ts";
 import type { PutFreshnessRequest, PutFreshnessResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { assertRegistrar } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
-import { signedBytes } from "./wire.ts";
 
 export function putFreshnessRpc({ directory }: BoardDesk) {
   return async ({ freshness }: PutFreshnessRequest, context: CallContext): Promise<PutFreshnessResponse> => {
     assertRegistrar(context);
-    directory.putFreshness(signedBytes(freshness, "freshness"));
+    directory.putFreshness(readSignedFreshness(freshness));
     return {};
   };
 }

@@ -11,9 +11,9 @@ import { keyId } from "../../../shared/crypto/sign.ts";
 import { evaluatorsIn } from "../../../shared/platform/standing.ts";
 import { openCredentialsRequest } from "../../../shared/wire/board.ts";
 import type { SigningKeyOf } from "../../../shared/wire/board.ts";
+import { signedBytes } from "../../../shared/wire/envelope.ts";
 import { openCollectProof } from "../../../shared/wire/collect.ts";
 import type { CollectRequest, CollectResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
-import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
 import { assertLet } from "./enrolment-parts.ts";
 import type { EnrolmentParts } from "./enrolment-parts.ts";
 
@@ -23,11 +23,11 @@ export function collectRpc(parts: EnrolmentParts) {
     const { directory, desk, natsUrl, clock } = parts;
     const { federation } = directory.chain;
     const keys = admittedKeys(federation);
-    if (!keys.has(toHex(proof?.signature?.keyId ?? new Uint8Array()))) {
+    if (proof?.signature === undefined || !keys.has(toHex(proof.signature.keyId))) {
       throw new CausewayError("NOT_FOUND", "the board has not admitted this key");
     }
     const signingKeyOf: SigningKeyOf = (id) => keys.get(id);
-    const { value: madeAtMs, keyId: caller } = openCollectProof(bytesOf(proof), federation.id, signingKeyOf);
+    const { value: madeAtMs, keyId: caller } = openCollectProof(proof, federation.id, signingKeyOf);
     if (Math.abs(clock() - madeAtMs) > AHEAD_MS_MAX) {
       throw new CausewayError("OUT_OF_SEQUENCE", "the proof is not of now: compare the clocks");
     }
@@ -35,10 +35,9 @@ export function collectRpc(parts: EnrolmentParts) {
     if (credentials !== undefined) {
       return { credentials: { ...credentials, issuedAtMs: BigInt(credentials.issuedAtMs) }, natsUrl };
     }
-    const wanted = bytesOf(request);
-    const { keyId: asker, value } = openCredentialsRequest(wanted, federation.id, signingKeyOf);
+    const { keyId: asker, value } = openCredentialsRequest(request, federation.id, signingKeyOf);
     if (asker !== caller) throw new CausewayError("UNPROVEN", "the request is another's");
-    desk.credentials.ask(caller, wanted, value.requestedAtMs);
+    desk.credentials.ask(caller, signedBytes(request, "request"), value.requestedAtMs);
     throw new CausewayError("UNAVAILABLE", "the registrar has been asked; try again in a moment");
   };
 }
@@ -47,8 +46,4 @@ export function collectRpc(parts: EnrolmentParts) {
 function admittedKeys(federation: Federation): ReadonlyMap<string, Uint8Array> {
   const parties = [...federation.found.board, ...federation.members.values(), ...evaluatorsIn(federation)];
   return new Map(parties.map(({ signingKey }) => [toHex(keyId(signingKey)), signingKey]));
-}
-
-function bytesOf(signed: Signed | undefined): Uint8Array {
-  return Signed.encode(Signed.fromPartial(signed ?? {})).finish();
 }
