@@ -13,6 +13,7 @@ import { proposalOf, writeConfig } from "./keys-commands.ts";
 import type { InitFlags } from "./keys-commands.ts";
 import type { Output } from "../../shared/terminal/output.ts";
 import { printable } from "../../shared/terminal/printable.ts";
+import { say } from "../../shared/words/say.ts";
 
 export type EnrolFlags = Partial<InitFlags> & {
   readonly invitation?: string;
@@ -26,10 +27,8 @@ export async function enrol(dir: string, flags: EnrolFlags, output: Output): Pro
   const asking: Asking = { dir, clock: systemClock, signal: shutdownSignal() };
   if (flags.collect !== true) {
     await begin(asking, flags, output);
-    if (flags.wait === false) return output.say("Later: causeway node enrol --collect");
-    output.say(
-      "Waiting for the board to admit this unit; Ctrl-C ends that, and `causeway node enrol --collect` goes on.",
-    );
+    if (flags.wait === false) return output.say(say("enrol.later"));
+    output.say(say("enrol.waiting"));
   }
   finish(dir, await waitToCollect(asking), flags, output);
 }
@@ -44,7 +43,7 @@ async function begin(asking: Asking, flags: EnrolFlags, output: Output): Promise
   const federation = await handIn(asking, code);
   const { fingerprint } = readEnrolment(dir);
   output.json({ handedIn: true, federation, fingerprint });
-  output.say(printable(`Handed in to ${federation}. Read this fingerprint to the board by telephone:`));
+  output.say(printable(say("enrol.handedIn", { federation })));
   output.say(`  ${fingerprint}`);
 }
 
@@ -56,7 +55,7 @@ async function makeKeys(dir: string, flags: EnrolFlags, output: Output): Promise
     throw new CausewayError("INVALID", "there are no keys yet: give --name and --mandate", { fields });
   }
   await initNode(dir, proposalOf({ ...flags, name, mandate }));
-  output.say(`Keys made in ${join(dir, "keys")}. Back them up; never copy them to another machine otherwise.`);
+  output.say(say("keys.made", { dir: join(dir, "keys") }));
 }
 
 function finish(dir: string, { federation, identity, natsUrl }: Collected, flags: EnrolFlags, output: Output): void {
@@ -65,6 +64,6 @@ function finish(dir: string, { federation, identity, natsUrl }: Collected, flags
   writeConfig(dir, { natsUrl, ...(flags.listen === undefined ? {} : { listen: flags.listen }) });
   output.json({ federation: federation.found.name, slug: member.slug, directive: federation.head.number });
   const { found, head } = federation;
-  output.say(printable(`Admitted as ${member.slug} (${member.mandate}) to ${found.name}, directive ${head.number}.`));
-  output.say(`Start it with: causeway node run --dir ${dir}`);
+  output.say(printable(say("enrol.admitted", { ...member, federation: found.name, directive: head.number })));
+  output.say(say("enrol.start", { dir }));
 }

@@ -9,6 +9,7 @@ import { table } from "../../shared/terminal/output.ts";
 import type { Output } from "../../shared/terminal/output.ts";
 import type { ImportEvent, ImportOptions, ImportProblem, ImportReceipt, NodeClient } from "./rpc/node-client.ts";
 import { printable } from "../../shared/terminal/printable.ts";
+import { say } from "../../shared/words/say.ts";
 
 export type ImportFlags = {
   readonly format: ImportOptions["format"];
@@ -118,17 +119,18 @@ class Report {
     if (receipt === undefined) throw new CausewayError("INTERNAL", "the import ended without a receipt");
     this.#sayProblems();
     const { rows, added, amended, unchanged, rejected, warnings } = receipt;
-    const done = receipt.dryRun ? "Nothing was stored (--dry-run). It would be" : "Stored";
-    this.#output.say(`${file}: ${rows} rows. ${done}: ${added} new, ${amended} amended, ${unchanged} unchanged.`);
-    this.#output.say(`Refused: ${rejected} rows. Warnings: ${warnings}.`);
-    if (receipt.ignored.length > 0) this.#output.say(printable(`Not read: ${receipt.ignored.join(", ")}`));
-    if (!receipt.dryRun) this.#output.say(`Receipt ${receipt.receipt}`);
+    const stored = receipt.dryRun ? "import.dryRun" : "import.stored";
+    this.#output.say(say(stored, { file, rows, added, amended, unchanged }));
+    this.#output.say(say("import.refused", { rejected, warnings }));
+    const properties = receipt.ignored.join(", ");
+    if (properties !== "") this.#output.say(printable(say("import.ignored", { properties })));
+    if (!receipt.dryRun) this.#output.say(say("import.receipt", receipt));
     if (rejected > 0 || this.#problems.some(({ error }) => error)) process.exitCode = EXIT.someRefused;
   }
 
   #sayMapping(columns: readonly { readonly column: string; readonly field: string }[]): void {
-    this.#output.say("Columns of the file, and what they are read as (change with --map column=field):");
-    const rows = columns.map(({ column, field }) => [`  ${column}`, field === "" ? "not read" : field]);
+    this.#output.say(say("import.mapping"));
+    const rows = columns.map(({ column, field }) => [`  ${column}`, field === "" ? say("import.notRead") : field]);
     for (const line of table(rows)) this.#output.say(line);
   }
 
@@ -138,10 +140,10 @@ class Report {
     );
     const rows = groups.map((group = []) => problemCells(group));
     for (const line of table(rows.slice(0, PROBLEMS_SHOWN_MAX))) this.#output.say(line);
-    if (rows.length > PROBLEMS_SHOWN_MAX) this.#output.say("… and more; --json lists them all.");
+    if (rows.length > PROBLEMS_SHOWN_MAX) this.#output.say(say("import.more"));
     const missing = new Set(this.#problems.filter(({ code }) => code === "MISSING").map(({ field }) => FLAGS[field]));
     const flags = [...missing].filter((flag) => flag !== undefined);
-    if (flags.length > 0) this.#output.say(`For rows that name none, give: ${flags.join(", ")}.`);
+    if (flags.length > 0) this.#output.say(say("import.flags", { flags: flags.join(", ") }));
   }
 }
 
@@ -161,7 +163,7 @@ function problemCells(group: readonly ImportProblem[]): string[] {
   if (first === undefined) return [];
   const lines = group.map(({ line }) => line).filter((line) => line > 0);
   const named = lines.slice(0, LINES_NAMED_MAX).join(", ");
-  const more = lines.length > LINES_NAMED_MAX ? `, … (${lines.length} lines)` : "";
-  const place = lines.length === 0 ? "file" : `${lines.length === 1 ? "line" : "lines"} ${named}${more}`;
-  return [first.error ? "refused" : "warning", `${first.field} ${first.text}`.trim(), place];
+  const many = lines.length > LINES_NAMED_MAX ? "import.manyLines" : "import.lines";
+  const place = lines.length === 0 ? say("import.wholeFile") : say(many, { count: lines.length, named });
+  return [say(first.error ? "import.rowRefused" : "import.rowWarning"), `${first.field} ${first.text}`.trim(), place];
 }

@@ -11,6 +11,7 @@ import type { Proposal } from "../../shared/party/enrolment.ts";
 import { readConfig } from "../config.ts";
 import type { Output } from "../../shared/terminal/output.ts";
 import { printable } from "../../shared/terminal/printable.ts";
+import { say } from "../../shared/words/say.ts";
 
 export type InitFlags = {
   readonly name: string;
@@ -26,8 +27,8 @@ export async function initialise(dir: string, flags: InitFlags, output: Output):
   const { fingerprint } = await initNode(dir, proposalOf(flags));
   const enrolment = partyFile(dir, "enrolment");
   output.json({ enrolment, fingerprint });
-  output.say(`Keys made in ${join(dir, "keys")}. Back them up; never copy them to another machine otherwise.`);
-  output.say(`Hand the board ${enrolment}, and read its fingerprint to them by telephone:`);
+  output.say(say("keys.made", { dir: join(dir, "keys") }));
+  output.say(say("keys.handOver", { file: enrolment }));
   output.say(`  ${fingerprint}`);
 }
 
@@ -50,12 +51,9 @@ export function install(dir: string, bundleDir: string, flags: InstallFlags, out
   const member = identity?.kind === "member" ? federation.members.get(identity.member) : undefined;
   if (member === undefined) throw new CausewayError("INVALID", "the bundle is not that of a member");
   output.json({ federation: federation.found.name, slug: member.slug, directive: federation.head.number });
-  output.say(
-    printable(
-      `Installed as ${member.slug} (${member.mandate}) of ${federation.found.name}, directive ${federation.head.number}.`,
-    ),
-  );
-  output.say(`Start it with: causeway node run --dir ${dir}`);
+  const { found, head } = federation;
+  output.say(printable(say("keys.installed", { ...member, federation: found.name, directive: head.number })));
+  output.say(say("enrol.start", { dir }));
 }
 
 /** Writes node.json, keeping what is not given. Throws INVALID for a first one without a NATS server. */

@@ -14,24 +14,25 @@ import type { Output } from "../../shared/terminal/output.ts";
 import type { MatchView, NodeClient, NodeStatus, Silence } from "./rpc/node-client.ts";
 import { printable } from "../../shared/terminal/printable.ts";
 import { sentenceOf } from "./wording.ts";
-import { wordFor } from "../../shared/words/say.ts";
+import { say, wordFor } from "../../shared/words/say.ts";
 
 export async function listRecords(node: NodeClient, output: Output): Promise<void> {
-  const rows = [["REFERENCE", "KIND", "ROLE", "CASE", "HANDLING", "REVIEW BY", "STATE", "TOKENS"]];
+  const columns = ["reference", "kind", "role", "case", "handling", "reviewBy", "state", "tokens"] as const;
+  const rows = [columns.map((column) => say(`records.${column}`))];
   for await (const record of node.records()) {
     output.json(record);
     const { reference, subjectKind, role, caseReference, handling, reviewBy, state, tokens, reason } = record;
-    const shown = reason === "" ? state : `${state}: ${reason}`;
+    const shown = reason === "" ? state : say("records.stateWithReason", { state, reason });
     rows.push([reference, subjectKind, role, caseReference, handling, reviewBy, shown, String(tokens)]);
   }
-  if (rows.length === 1) return output.say("No records. Bring some with: causeway node import FILE");
+  if (rows.length === 1) return output.say(say("records.none"));
   for (const line of table(rows)) output.say(line);
 }
 
 export async function withdraw(node: NodeClient, reference: string, reason: string, output: Output): Promise<void> {
   await node.withdraw(reference, reason);
   output.json({ withdrawn: reference });
-  output.say(printable(`${reference} is withdrawn everywhere; open overlaps of it are closed on both sides.`));
+  output.say(printable(say("records.withdrawn", { reference })));
 }
 
 export async function revalidate(
@@ -42,7 +43,7 @@ export async function revalidate(
 ): Promise<void> {
   await node.revalidate(reference, flags.reviewBy, flags.reason);
   output.json({ revalidated: reference, reviewBy: flags.reviewBy });
-  output.say(printable(`${reference} was reviewed; the next review is due by ${flags.reviewBy}.`));
+  output.say(printable(say("records.reviewed", { reference, reviewBy: flags.reviewBy })));
 }
 
 /** Lists open matches, then with a signal shows each change until it aborts. One that was shown is shown to its end. */
@@ -56,7 +57,7 @@ export async function inbox(
     const { matches, ...silence } = await node.matches(flags);
     return showAll(matches, silence, output);
   }
-  output.say("Waiting for overlaps; Ctrl-C ends this.");
+  output.say(say("inbox.waiting"));
   const shown = new Set<string>();
   let toldMs = 0;
   let toldSkipped = 0;
@@ -81,17 +82,22 @@ function showAll(matches: readonly MatchView[], silence: Silence, output: Output
   for (const match of matches) {
     output.json(match);
     output.say(`${timeOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
-    const { caseReference, handling, reviewBy, reasons } = match;
-    output.say(printable(`          case ${caseReference}, ${handling}, review by ${reviewBy}; ${reasons.join("; ")}`));
+    output.say(printable(`          ${recordLine(match)}`));
   }
-  if (matches.length === 0) output.say("No overlaps.");
+  if (matches.length === 0) output.say(say("inbox.none"));
   if (silence.silenceUnprovenSinceMs > 0) tellSilence(silence.silenceUnprovenSinceMs, output);
   if (silence.skippedNotices > 0) tellSkipped(silence.skippedNotices, output);
 }
 
+/** Of the own record, and why it met. */
+function recordLine({ caseReference, handling, reviewBy, reasons }: MatchView): string {
+  const known = { caseReference, handling: wordFor("handling", handling), reviewBy };
+  return say("match.record", { ...known, reasons: reasons.join("; ") });
+}
+
 function tellSkipped(skippedNotices: number, output: Output): void {
   output.json({ skippedNotices });
-  output.say(`Skipped: ${skippedOf(skippedNotices)}.`);
+  output.say(say("inbox.skipped", { notices: skippedOf(skippedNotices) }));
 }
 
 /** What it means now that there are no overlaps, or no others. */
@@ -99,8 +105,8 @@ function tellSilence(silenceUnprovenSinceMs: number, output: Output): void {
   output.json({ silenceUnprovenSinceMs });
   output.say(
     silenceUnprovenSinceMs === 0
-      ? "That there are no others is proven now."
-      : `That there are no others is unproven since ${timeOf(silenceUnprovenSinceMs)}: test records have not met, or are switched off.`,
+      ? say("inbox.silenceProven")
+      : say("inbox.silenceUnproven", { since: timeOf(silenceUnprovenSinceMs) }),
   );
 }
 
@@ -118,32 +124,38 @@ export async function showStatus(node: NodeClient, output: Output): Promise<void
 }
 
 function statusRows(status: NodeStatus): string[][] {
-  const provenOr = (sinceMs: number): string => (sinceMs === 0 ? "proven" : `unproven since ${timeOf(sinceMs)}`);
+  const { memberName: name, slug, mandate, directiveNumber: directive, epoch, scheme } = status;
+  const { records: published, hardening, waiting: sent, rejected: refused } = status;
+  const { openMatches: open, unprovenMatches: proving, notices } = status;
   return [
-    ["Unit", `${status.memberName} (${status.slug}), ${status.mandate}`],
+    [say("status.unit"), say("status.unitNamed", { name, slug, mandate })],
     ...membershipRows(status),
-    ["Broker", status.brokerConnected ? "connected" : "not reachable: what you publish waits here"],
+    [say("status.broker"), say(status.brokerConnected ? "status.brokerConnected" : "status.brokerAway")],
     [
-      "Policy",
-      `${provenOr(status.policyUnprovenSinceMs)}, directive ${status.directiveNumber}, epoch ${status.epoch}, scheme ${status.scheme}`,
+      say("status.policy"),
+      say("status.policyIs", { proven: provenOr(status.policyUnprovenSinceMs), directive, epoch, scheme }),
     ],
-    [
-      "Records",
-      `${status.records} published, ${status.hardening} being hardened, ${status.waiting} sent, ${status.rejected} refused by the broker`,
-    ],
+    [say("status.records"), say("status.recordsAre", { published, hardening, sent, refused })],
     ...rotationRows(status, timeOf),
     ...haltRows(status),
-    ["Published", `${status.tokens} tokens; ${status.outbox} messages wait for the broker's receipt`],
-    ["Hardened", `${status.hardened} identifiers in ${status.hardeningSeconds.toFixed(1)} s`],
-    ["Overlaps", `${status.openMatches} open, ${status.unprovenMatches} being proven, ${status.notices} notices`],
-    ["Silence", `that there are no others is ${provenOr(status.silenceUnprovenSinceMs)}`],
+    [say("status.published"), say("status.publishedIs", status)],
+    [
+      say("status.hardened"),
+      say("status.hardenedIn", { identifiers: status.hardened, seconds: status.hardeningSeconds.toFixed(1) }),
+    ],
+    [say("status.overlaps"), say("status.overlapsAre", { open, proving, notices })],
+    [say("status.silence"), say("status.silenceIs", { proven: provenOr(status.silenceUnprovenSinceMs) })],
     ...spendRows(status),
     ...noticedRows(status),
     ...faultRows(status),
     ...skippedRows(status),
     ...certificateRows(status, Date.now(), timeOf),
-    ["Version", status.version],
+    [say("status.version"), status.version],
   ];
+}
+
+function provenOr(sinceMs: number): string {
+  return sinceMs === 0 ? say("status.proven") : say("status.unprovenSince", { since: timeOf(sinceMs) });
 }
 
 /** Why nothing is published, by error code; the node's log says more. */
@@ -151,11 +163,11 @@ function haltRows({ publishingHalt, publishingResumesMs }: NodeStatus): string[]
   // Why a member that is not in good standing publishes nothing stands above.
   if (publishingHalt === "" || publishingHalt === "FORBIDDEN") return [];
   const reason = wordFor("halt", publishingHalt);
-  return [["Publishing", `held up: ${reason}; tried again at ${timeOf(publishingResumesMs)}`]];
+  return [[say("status.publishing"), say("status.publishingHeld", { reason, at: timeOf(publishingResumesMs) })]];
 }
 
 /** Neither happens with an intact broker. */
 function faultRows({ lostSubmissions, brokenNotices }: NodeStatus): string[][] {
   if (lostSubmissions + brokenNotices === 0) return [];
-  return [["Broker faults", `${lostSubmissions} submissions lost, ${brokenNotices} notices out of their chain`]];
+  return [[say("status.faults"), say("status.faultsAre", { lost: lostSubmissions, broken: brokenNotices })]];
 }

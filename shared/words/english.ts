@@ -5,5 +5,14 @@ import { directives } from "./english/directives.ts";
 import { federation } from "./english/federation.ts";
 import { figures } from "./english/figures.ts";
 import { matches } from "./english/matches.ts";
+import { node } from "./english/node.ts";
 
-export const english = { ...figures, ...federation, ...directives, ...alarms, ...matches, ...console } as const;
+export const english = {
+  ...figures,
+  ...federation,
+  ...directives,
+  ...alarms,
+  ...matches,
+  ...node,
+  ...console,
+} as const;

@@ -16,7 +16,8 @@ import {
 import { signedBytes } from "../../shared/wire/envelope.ts";
 import { SignedDirective } from "../../shared/wire/gen/causeway/v1/federation.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
-import { BOARD, InventedBroker, seatOf, signerOf } from "../console/invented-broker.ts";
+import { InventedBroker } from "../console/invented-broker.ts";
+import { BOARD, seatOf, signerOf } from "../console/invented-federation.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 /** The first field of a directive: the federation, 16 bytes with tag and length. */
