@@ -62,8 +62,7 @@ export function assembleDesk(ground: Ground, { streams, publications, watch }: D
       keys: keyMakerOf(keys, { hosted, federation: federation().id }),
       oversight,
       issueSignInCode: (user) => signIn.issue(user),
-      clock,
-      log,
+      world,
     }),
   );
   const databasePath = databases("evaluator");

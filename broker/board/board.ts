@@ -4,6 +4,7 @@
  * acts on it: a broker in wrong hands can withhold, and invent nothing.
  */
 import type { GrpcService } from "../../shared/platform/grpc.ts";
+import type { World } from "../../shared/world/world.ts";
 import { CredentialsDesk } from "./credentials-desk.ts";
 import type { BoardParts } from "./parts.ts";
 import { Preparations } from "./preparations.ts";
@@ -25,20 +26,28 @@ export type Board = Disposable & {
   readonly credentials: CredentialsDesk;
 };
 
+export type BoardOptions = Omit<BoardParts, "store" | "clock" | "log"> & {
+  readonly databasePath: string;
+  readonly world: Pick<World, "after" | "clock" | "log">;
+};
+
 /**
  * Opens the desk's file and adds to the chain what was signed by a quorum before a crash and had not got there. Throws ENVIRONMENT, see
  * `Database`.
  */
-export function createBoard(of: Omit<BoardParts, "store"> & { readonly databasePath: string }): Board {
-  const store = new BoardStore(of.databasePath, of.directory.federation.id);
-  const parts: BoardParts = { ...of, store };
+export function createBoard(of: BoardOptions): Board {
+  using opened = new DisposableStack();
+  const store = opened.use(new BoardStore(of.databasePath, of.directory.federation.id));
+  const { clock, log } = of.world;
+  const parts: BoardParts = { ...of, store, clock, log };
   const proposals = new Proposals(parts);
   const preparations = new Preparations(parts);
-  const credentials = new CredentialsDesk(store.credentials);
+  const credentials = new CredentialsDesk(store.credentials, of.world);
   proposals.settleAll();
   const desk = { ...parts, proposals, preparations, credentials };
   const services = [boardService(desk), registrarService(desk), membershipService(desk)];
   const { enrolments } = store;
+  opened.move();
   return {
     services,
     proposals,

@@ -4,22 +4,24 @@
  * ids are those of signing keys, hexadecimal.
  */
 import type { Credentials } from "../../shared/core/board.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { Sleeper } from "../../shared/world/wake.ts";
+import type { Timers } from "../../shared/world/world.ts";
 import type { CredentialsTable, StoredRequest } from "./store/credentials-table.ts";
 
 export class CredentialsDesk {
   readonly #table: CredentialsTable;
-  #more = Promise.withResolvers<void>();
+  readonly #asked: Wake;
 
-  constructor(table: CredentialsTable) {
+  constructor(table: CredentialsTable, timers: Pick<Timers, "after">) {
     this.#table = table;
+    this.#asked = new Wake(timers);
   }
 
   /** Leaves a request that was proven, as it was signed. Throws as the table does. */
   ask(keyId: string, signed: Uint8Array, requestedAtMs: number): void {
     this.#table.ask(keyId, signed, requestedAtMs);
-    const { resolve } = this.#more;
-    this.#more = Promise.withResolvers<void>();
-    resolve();
+    this.#asked.set();
   }
 
   /** Requests after a position that wait. */
@@ -27,9 +29,9 @@ export class CredentialsDesk {
     return this.#table.requestsAfter(position);
   }
 
-  /** Resolves when there is a further request. Take it before looking. */
-  nextRequest(): Promise<void> {
-    return this.#more.promise;
+  /** Is told of each further request from this call on. */
+  listen(): Sleeper {
+    return this.#asked.sleeper();
   }
 
   issue(keyId: string, credentials: Credentials): void {

@@ -220,8 +220,7 @@ describe("a broker that stopped between the last signature and the chain", () =>
       keys: { sealingKeyOf: randomKey, holdsSealingKey: () => false, shareOfferOf: () => undefined },
       oversight: { members: () => [], budgetOf: () => undefined, openAlarmsOf: () => [] },
       issueSignInCode: (user) => new SignInDesk().issue(user),
-      clock: Date.now,
-      log: silentLog,
+      world: systemWorld(silentLog),
     });
     expect(directory.federation.head.number).toBe(number + 1);
     expect(board.proposals.list()[0]).toMatchObject({ state: "accepted" });

@@ -1,8 +1,8 @@
 /** `FollowRequests`: requests for credentials that wait, then each as it comes. */
 import type { CallContext } from "nice-grpc";
-import { aborted } from "../../../shared/platform/lifecycle.ts";
 import type { FollowRequestsRequest, FollowRequestsResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
+import { LOOK_AGAIN_MS } from "../../core/limits.ts";
 import { assertRegistrar } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
 
@@ -13,15 +13,14 @@ export function followRequestsRpc({ credentials }: BoardDesk) {
   ): AsyncGenerator<FollowRequestsResponse> {
     assertRegistrar(context);
     const { signal } = context;
-    const ended = aborted(signal);
+    const requests = credentials.listen();
     let sent = 0;
     while (!signal.aborted) {
-      const more = credentials.nextRequest();
       for (const { position, signed } of credentials.requestsAfter(sent)) {
         yield { request: Signed.decode(signed) };
         sent = position;
       }
-      await Promise.race([more, ended]);
+      await requests.wait(LOOK_AGAIN_MS, signal);
     }
   };
 }
