@@ -1,4 +1,13 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -204,6 +213,36 @@ describe("a module of the web kit", () => {
   it("may turn an instant into text", () => {
     write("shared/web/pure.ts", "export const pure = (ms: number): string => new Date(ms).toISOString();\n");
     expect(lint("shared/web/pure.ts")).not.toContain("no-restricted");
+  });
+});
+
+describe("a part", () => {
+  it.each([
+    "Date.now()",
+    "Math.random()",
+    "performance.now()",
+    "AbortSignal.timeout(1)",
+    "setTimeout(() => undefined, 1)",
+    "setImmediate(() => undefined)",
+    "crypto.getRandomValues(new Uint8Array(1))",
+  ])("may not use %s", (expression) => {
+    for (const part of ["broker/writer", "broker/evaluator", "agency-node/registrar", "shared/web"]) {
+      write(`${part}/impure.ts`, `export const impure = (): unknown => ${expression};\n`);
+      expect(lint(`${part}/impure.ts`)).toMatch(/no-restricted-(globals|properties)/);
+    }
+  });
+
+  it("may write down an instant that it was given, and asks nobody what time it is", () => {
+    write("broker/evaluator/pure.ts", "export const pure = (ms: number): string => new Date(ms).toISOString();\n");
+    expect(lint("broker/evaluator/pure.ts")).not.toContain("no-restricted");
+    // The linter has no rule for it.
+    const files = globSync(
+      ["shared", "broker", "agency-node"].map((folder) => `${folder}/**/*.ts`),
+      { cwd: ROOT },
+    );
+    const asks = files.filter((file) => /\bDate\(\)/.test(readFileSync(join(ROOT, file), "utf8")));
+    expect(files.length).toBeGreaterThan(300);
+    expect(asks).toEqual([]);
   });
 });
 
