@@ -28,7 +28,7 @@ export async function offerShares(parts: ShareOffering, signal: AbortSignal): Pr
   const { federation, preparations, world } = parts;
   let offered = 0;
   const round = async (): Promise<void> => {
-    const generation = await within(world, CALL_MS, signal, preparations.generation);
+    const generation = await within(world, CALL_MS, signal, (limited) => preparations.generation(limited));
     if (generation !== offered && isNext(federation(), generation)) {
       const offer = offerOf(parts, generation);
       await within(world, CALL_MS, signal, (limited) => preparations.offer(offer, limited));

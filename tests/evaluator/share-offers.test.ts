@@ -18,6 +18,23 @@ type Offering = {
   stop(): Promise<void>;
 };
 
+/** As the real one, a connection that its methods need. */
+class Link implements Preparations {
+  readonly #calls: Preparations;
+
+  constructor(calls: Preparations) {
+    this.#calls = calls;
+  }
+
+  async generation(signal: AbortSignal): Promise<number> {
+    return await this.#calls.generation(signal);
+  }
+
+  async offer(offer: Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.#calls.offer(offer, signal);
+  }
+}
+
 function offering(
   preparations: Partial<Preparations> = {},
   over: { readonly prepare?: () => Uint8Array } = {},
@@ -36,7 +53,11 @@ function offering(
       signer: signingKeyPair(new Uint8Array(32).fill(7)),
       federation: () => FEDERATION,
       shares: { prepare, ...over },
-      preparations: { generation: async () => 2, offer: async (offer) => void offers.push(offer), ...preparations },
+      preparations: new Link({
+        generation: async () => 2,
+        offer: async (offer) => void offers.push(offer),
+        ...preparations,
+      }),
       world,
     },
     stopping.signal,
