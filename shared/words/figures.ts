@@ -36,11 +36,6 @@ export function dateTime(ms: number): string {
   return say("figures.moment", { day: date(ms), time: times().format(ms) });
 }
 
-/** "14:05 UTC" */
-export function minuteTime(ms: number): string {
-  return say("figures.time", { time: times().format(ms) });
-}
-
 /** "14:05:07 UTC" */
 export function clockTime(ms: number): string {
   return say("figures.time", { time: seconds().format(ms) });

@@ -6,7 +6,8 @@ import type { MemberId } from "../core/ids.ts";
 import { toHex } from "../core/bytes.ts";
 import { dateTime } from "./figures.ts";
 import { compose } from "./say.ts";
-import type { Given, Key } from "./say.ts";
+import type { Given } from "./say.ts";
+import type { Key } from "./language.ts";
 
 export type Mark =
   /** Text that a member, an administrator or another party chose. */
@@ -31,7 +32,7 @@ export function line<K extends Key>(key: K, ...args: Given<K, Mark>): Line {
 }
 
 /** As a terminal shows it. */
-export function textOf(line: Line): string {
+function textOf(line: Line): string {
   return line.map((piece) => (typeof piece === "string" ? piece : markText(piece))).join("");
 }
 

@@ -7,9 +7,10 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { IntlMessageFormat } from "intl-messageformat";
 import type { GetICUArgs } from "@schummar/icu-type-parser";
 import { english } from "./english.ts";
+import { ENGLISH, languageNamed } from "./language.ts";
+import type { Key, Language } from "./language.ts";
 
 type English = typeof english;
-export type Key = keyof English;
 
 /** What the message of a key needs, by name. `Piece`: what else may stand for a text, see `compose`. */
 export type Args<K extends Key, Piece = never> = GetICUArgs<
@@ -25,19 +26,13 @@ type WordKey = { [K in Key]: keyof Args<K> extends never ? K : never }[Key];
 /** What stands before the last dot of such keys. */
 type Family = WordKey extends infer K ? (K extends `${infer Head}.${string}` ? Head : never) : never;
 
-export type Language = {
-  /** BCP 47, such as "en-GB". */
-  readonly locale: string;
-  /** ICU messages with the arguments that the English ones have. What is missing is said in English. */
-  readonly messages: Readonly<Partial<Record<Key, string>>>;
-};
-
-export const ENGLISH: Language = { locale: "en-GB", messages: english };
-
 const spoken = new AsyncLocalStorage<Language>();
 const parsed = new WeakMap<Language, Map<Key, IntlMessageFormat>>();
 
-/** Runs `work`; it, and whatever it starts, speaks this language. Outside of any such call English is spoken. */
+/** Of this process, by CAUSEWAY_LANGUAGE: the name of a file, see `language.ts`. */
+let own: Language | undefined;
+
+/** Runs `work`; it, and whatever it starts, speaks this language. Outside of any such call the process's own is spoken. */
 export function speaking<Result>(language: Language, work: () => Result): Result {
   return spoken.run(language, work);
 }
@@ -74,7 +69,7 @@ function isPlain(message: string): boolean {
 }
 
 function language(): Language {
-  return spoken.getStore() ?? ENGLISH;
+  return spoken.getStore() ?? (own ??= languageNamed(process.env["CAUSEWAY_LANGUAGE"] || "en"));
 }
 
 function formatOf(key: Key): IntlMessageFormat {
@@ -83,10 +78,10 @@ function formatOf(key: Key): IntlMessageFormat {
   parsed.set(speaking, formats);
   const known = formats.get(key);
   if (known !== undefined) return known;
-  const own = speaking.messages[key];
+  const translated = speaking.messages[key];
   const made = new IntlMessageFormat(
-    own ?? english[key],
-    own === undefined ? ENGLISH.locale : speaking.locale,
+    translated ?? english[key],
+    translated === undefined ? ENGLISH.locale : speaking.locale,
     undefined,
     {
       ignoreTag: true,

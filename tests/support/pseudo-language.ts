@@ -4,7 +4,7 @@
  */
 import { IntlMessageFormat } from "intl-messageformat";
 import { english } from "../../shared/words/english.ts";
-import type { Key, Language } from "../../shared/words/say.ts";
+import type { Key, Language } from "../../shared/words/language.ts";
 
 type Elements = ReturnType<InstanceType<typeof IntlMessageFormat>["getAst"]>;
 type Element = Elements[number];

@@ -1,8 +1,12 @@
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { english } from "../../shared/words/english.ts";
 import { clockTime, count, date, dateTime, duration, listed, percent } from "../../shared/words/figures.ts";
-import { compose, ENGLISH, say, speaking, wordFor } from "../../shared/words/say.ts";
-import type { Key, Language } from "../../shared/words/say.ts";
+import { compose, say, speaking, wordFor } from "../../shared/words/say.ts";
+import { ENGLISH, languageNamed } from "../../shared/words/language.ts";
+import type { Key, Language } from "../../shared/words/language.ts";
 import { argumentsOf, isMarked, parsed, PSEUDO } from "../support/pseudo-language.ts";
 
 const KEYS = Object.keys(english) as Key[];
@@ -73,6 +77,21 @@ describe("a language", () => {
     expect(speaking(GERMAN, () => [say("fact.reason"), say("fact.member")])).toEqual(["Grund", "Member"]);
   });
 
+  it("is one more file, chosen by the environment, without a change of code", () => {
+    const folder = mkdtempSync(join(tmpdir(), "causeway-language-"));
+    try {
+      writeFileSync(join(folder, "xx.json"), JSON.stringify(GERMAN));
+      writeFileSync(join(folder, "yy.json"), '{"locale": "de-DE", "messages": {"fact.reason": 1}}');
+      expect(speaking(languageNamed("xx", folder), () => say("fact.reason"))).toBe("Grund");
+      for (const name of ["yy", "zz", "../xx"]) {
+        expect(() => languageNamed(name, folder)).toThrow(expect.objectContaining({ code: "ENVIRONMENT" }));
+      }
+      expect(languageNamed("en")).toBe(ENGLISH);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("may be added as data alone: one for every key changes every text", () => {
     speaking(PSEUDO, () => {
       for (const key of KEYS) {
@@ -83,6 +102,27 @@ describe("a language", () => {
         expect(isMarked(text), key).toBe(true);
       }
     });
+  });
+});
+
+/** Keys that English does not have, and messages with other arguments than the English ones. */
+function faultsOf({ messages }: Language): string[] {
+  return Object.entries(messages).flatMap(([key, message]) => {
+    if (!Object.hasOwn(english, key)) return [key];
+    const wanted = argumentsOf(parsed(english[key as Key])).join();
+    return argumentsOf(parsed(message)).join() === wanted ? [] : [key];
+  });
+}
+
+describe("the file of a language", () => {
+  it("has the keys and arguments of the English catalogue", () => {
+    const wrong = { "fact.nowhere": "x", "figures.records": "{n}", "fact.reason": "Grund" };
+    expect(faultsOf({ locale: "de-DE", messages: wrong })).toEqual(["fact.nowhere", "figures.records"]);
+    expect(faultsOf(PSEUDO)).toEqual([]);
+    const folder = join(import.meta.dirname, "..", "..", "shared", "words", "languages");
+    for (const file of globSync("*.json", { cwd: folder })) {
+      expect(faultsOf(languageNamed(file.replace(/\.json$/, ""))), file).toEqual([]);
+    }
   });
 });
 
