@@ -1,14 +1,11 @@
 /** What an operator can set: `broker.json` in the broker's directory. Keys, chain and certificates lie beside it (see `party.ts`). */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
-import { CausewayError } from "../shared/core/errors.ts";
+import { natsAddress } from "../shared/settings/addresses.ts";
+import { settingsIn, toSettings } from "../shared/settings/settings.ts";
+import type { Environment, SettingsForm } from "../shared/settings/settings.ts";
 import { listenAddress, siteConfig } from "../shared/web/config.ts";
-import { check } from "../shared/wire/checks.ts";
 
 const MIB = 1024 * 1024;
-
-const natsAddress = z.string().regex(/^tls:\/\/[^\s/@]+:[0-9]{1,5}$/);
 
 const schema = z.strictObject({
   /** NATS server, such as `tls://127.0.0.1:4222`. */
@@ -55,26 +52,14 @@ export type BrokerConfig = BrokerSettings & {
   readonly dir: string;
 };
 
-/** Checks settings. Throws INVALID with the paths of all bad fields. */
+export const brokerSettings: SettingsForm<BrokerSettings> = { file: "broker.json", schema };
+
+/** Checks settings. Throws INVALID with every bad field and why. */
 export function toBrokerConfig(dir: string, settings: unknown): BrokerConfig {
-  return { dir, ...check(schema, settings, "broker.json") };
+  return { dir, ...toSettings(brokerSettings, settings) };
 }
 
-/** Reads `broker.json`. Throws ENVIRONMENT if it cannot be read, INVALID with the paths of all bad fields. */
-export function readBrokerConfig(dir: string): BrokerConfig {
-  return toBrokerConfig(dir, readJson(join(dir, "broker.json")));
-}
-
-function readJson(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CausewayError("ENVIRONMENT", `${path} is missing or cannot be read`, { cause: error });
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CausewayError("INVALID", `${path} is not JSON`);
-  }
+/** Reads `broker.json` and the environment. Throws ENVIRONMENT if the file cannot be read, INVALID with every bad field and why. */
+export function readBrokerConfig(dir: string, environment: Environment = process.env): BrokerConfig {
+  return { dir, ...settingsIn(dir, brokerSettings, environment) };
 }

@@ -6,6 +6,7 @@ import { registrarCommand } from "../agency-node/registrar/command.ts";
 import { nodeCommand } from "../agency-node/cli/commands.ts";
 import { withExamples } from "../shared/terminal/command.ts";
 import { VERSION } from "../shared/platform/version.ts";
+import { configCommand } from "./config/command.ts";
 import { demoCommand } from "./demo/options.ts";
 import { natsConfigCommand } from "./nats/command.ts";
 
@@ -28,6 +29,7 @@ export const program = new Command("causeway")
   .addCommand(nodeCommand((dir) => runProgram("agency-node/main.ts", dir)))
   .addCommand(adminCommand())
   .addCommand(registrarCommand((dir) => runProgram("agency-node/registrar/main.ts", dir)))
+  .addCommand(configCommand())
   .addCommand(natsConfigCommand());
 
 function programCommand(name: string, description: string, module: string): Command {

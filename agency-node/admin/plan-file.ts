@@ -11,6 +11,7 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { parseEnrolment } from "../../shared/party/enrolment.ts";
 import type { Enrolled, Enrolment } from "../../shared/party/enrolment.ts";
 import type { PartyKind } from "../../shared/party/files.ts";
+import { readJsonFile } from "../../shared/platform/json-file.ts";
 import { readPublicText } from "../../shared/party/key-files.ts";
 import { check, hostPort, line, slug } from "../../shared/wire/checks.ts";
 import type { FoundingPlan, MemberTerms } from "./found.ts";
@@ -47,7 +48,7 @@ const planSchema = z.strictObject({
 
 /** Reads and checks a plan. Throws ENVIRONMENT, INVALID, or UNPROVEN with the path of each fingerprint that differs. */
 export function readPlan(path: string): Omit<FoundingPlan, "nowMs" | "outDir"> {
-  const plan = check(planSchema, parseJson(readPublicText(path)), "plan");
+  const plan = check(planSchema, readJsonFile(path), "plan");
   const base = dirname(resolve(path));
   const enrolments = new Enrolments(base);
   const broker = { enrolment: enrolments.read(plan.broker, "broker", "broker"), address: plan.broker.address };
@@ -76,7 +77,7 @@ export function readPlan(path: string): Omit<FoundingPlan, "nowMs" | "outDir"> {
 
 /** Reads the terms of one unit, as they stand in a plan. Throws ENVIRONMENT, INVALID. */
 export function readTerms(path: string): MemberTerms {
-  return check(z.strictObject(terms), parseJson(readPublicText(path)), "terms");
+  return check(z.strictObject(terms), readJsonFile(path), "terms");
 }
 
 /** Reads an enrolment and compares its fingerprint with the one read out. Throws ENVIRONMENT, INVALID, UNPROVEN. */
@@ -117,12 +118,4 @@ class Enrolments {
 
 function digitsOf(fingerprint: string): string {
   return fingerprint.replaceAll(/\s/g, "").toLowerCase();
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CausewayError("INVALID", "the file is not JSON");
-  }
 }

@@ -3,6 +3,7 @@ import { createReadStream, fstatSync, openSync } from "node:fs";
 import { basename } from "node:path";
 import { SingleBar } from "cli-progress";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { fileFault, SystemFault } from "../../shared/platform/file-faults.ts";
 import { parseOverride } from "../intake/columns.ts";
 import { EXIT } from "../../shared/terminal/exit.ts";
 import { table } from "../../shared/terminal/output.ts";
@@ -81,9 +82,12 @@ function open(file: string) {
   if (file === "-") return { stream: process.stdin, bytes: undefined };
   try {
     const descriptor = openSync(file, "r");
-    return { stream: createReadStream(file, { fd: descriptor }), bytes: fstatSync(descriptor).size };
-  } catch (cause) {
-    throw new CausewayError("ENVIRONMENT", "the file cannot be read", { cause });
+    const stats = fstatSync(descriptor);
+    // Opening one succeeds; only reading would fail.
+    if (stats.isDirectory()) throw new SystemFault("EISDIR");
+    return { stream: createReadStream(file, { fd: descriptor }), bytes: stats.size };
+  } catch (error) {
+    throw fileFault(file, "cannot be read", error);
   }
 }
 

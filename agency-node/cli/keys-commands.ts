@@ -64,9 +64,9 @@ export function writeConfig(dir: string, { natsUrl, listen }: Omit<InstallFlags,
       throw new CausewayError("INVALID", "the first installation needs --nats-url", { fields: ["natsUrl"] });
     return;
   }
-  const settings = existsSync(path) ? readConfig(dir) : undefined;
+  const settings = existsSync(path) ? readConfig(dir, {}) : undefined;
   const { dir: _, ...kept } = settings ?? { dir };
   const changed = { ...kept, ...(natsUrl && { natsUrl }), ...(listen && { listen }) };
   replaceFile(path, `${JSON.stringify(changed, undefined, 2)}\n`, 0o644);
-  readConfig(dir);
+  readConfig(dir, {});
 }

@@ -5,13 +5,14 @@
  *
  * Between handing in and collecting, `joining.json` in the party's directory says where; it holds nothing secret.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { fromHex, toHex } from "../../shared/core/bytes.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import type { Clock } from "../../shared/world/clock.ts";
-import { replaceFile } from "../../shared/party/key-files.ts";
+import { readPublicBytes, replaceFile } from "../../shared/party/key-files.ts";
+import { readJsonFile } from "../../shared/platform/json-file.ts";
 import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { installParty } from "../../shared/party/install.ts";
@@ -44,7 +45,7 @@ export async function handIn({ dir, clock, signal }: Asking, code: InvitationCod
   readEnrolment(dir);
   using door = await EnrolmentDoor.open(code, clock(), signal);
   // The file as it is: what is compared by telephone is what was signed.
-  await door.enrol(code.secret, new Uint8Array(readFileSync(partyFile(dir, "enrolment"))), signal);
+  await door.enrol(code.secret, readPublicBytes(partyFile(dir, "enrolment")), signal);
   const joining = { address: code.address, fingerprint: toHex(code.fingerprint) };
   replaceFile(joiningFile(dir), `${JSON.stringify(joining, undefined, 2)}\n`, 0o644);
   return door.chain.federation.found.name;
@@ -102,13 +103,7 @@ function readJoining(dir: string): Joining {
   if (!isJoining(dir)) {
     throw new CausewayError("NOT_FOUND", "nothing was handed in from this directory; begin with --invitation");
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(joiningFile(dir), "utf8"));
-  } catch (cause) {
-    throw new CausewayError("ENVIRONMENT", `${joiningFile(dir)} cannot be read`, { cause });
-  }
-  return check(joiningSchema, json, "joining.json");
+  return check(joiningSchema, readJsonFile(joiningFile(dir)), "joining.json");
 }
 
 async function unlessNotYet<T>(asked: Promise<T>): Promise<T | undefined> {

@@ -1,9 +1,8 @@
 /** What the operator of an evaluator can set: `evaluator.json` in its directory. Keys, chain and certificate lie beside it. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
-import { CausewayError } from "../../shared/core/errors.ts";
-import { check, hostPort } from "../../shared/wire/checks.ts";
+import { settingsIn, toSettings } from "../../shared/settings/settings.ts";
+import type { Environment, SettingsForm } from "../../shared/settings/settings.ts";
+import { hostPort } from "../../shared/wire/checks.ts";
 
 const schema = z.strictObject({
   /** host:port of the gRPC service. */
@@ -12,23 +11,21 @@ const schema = z.strictObject({
   workers: z.int().min(0).max(256).default(0),
 });
 
-export type EvaluatorConfig = z.infer<typeof schema> & {
+type EvaluatorSettings = z.infer<typeof schema>;
+
+export type EvaluatorConfig = EvaluatorSettings & {
   /** The evaluator's directory. Its database of budgets lies there too. */
   readonly dir: string;
 };
 
-/** Checks settings. Throws INVALID with every bad field. */
+export const evaluatorSettings: SettingsForm<EvaluatorSettings> = { file: "evaluator.json", schema };
+
+/** Checks settings. Throws INVALID with every bad field and why. */
 export function toEvaluatorConfig(dir: string, settings: unknown): EvaluatorConfig {
-  return { dir, ...check(schema, settings, "evaluator.json") };
+  return { dir, ...toSettings(evaluatorSettings, settings) };
 }
 
-/** Reads `evaluator.json`. Throws ENVIRONMENT if it is missing or not JSON, INVALID with every bad field. */
-export function readEvaluatorConfig(dir: string): EvaluatorConfig {
-  const path = join(dir, "evaluator.json");
-  try {
-    return toEvaluatorConfig(dir, JSON.parse(readFileSync(path, "utf8")));
-  } catch (cause) {
-    if (cause instanceof CausewayError) throw cause;
-    throw new CausewayError("ENVIRONMENT", `${path} is missing or not JSON`, { cause });
-  }
+/** Reads `evaluator.json` and the environment. Throws ENVIRONMENT if the file cannot be read, INVALID with every bad field and why. */
+export function readEvaluatorConfig(dir: string, environment: Environment = process.env): EvaluatorConfig {
+  return { dir, ...settingsIn(dir, evaluatorSettings, environment) };
 }

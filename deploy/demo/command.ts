@@ -16,6 +16,10 @@ export async function demoFromCommandLine(options: DemoOptions): Promise<void> {
       controller.abort();
     });
   }
+  // What the user has set for a program of his own must not reach all of these.
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith("CAUSEWAY_") && name !== "CAUSEWAY_NATS_SERVER") delete process.env[name];
+  }
   try {
     const done = await runDemo(options, controller.signal);
     if (!done && options.exit) process.exitCode = INTERRUPTED;

@@ -1,8 +1,7 @@
 /** Writes the configuration of the federation's nats-server, from its directory and the board's bundle. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NatsAccounts } from "../../agency-node/registrar/nats-accounts.ts";
-import { CausewayError } from "../../shared/core/errors.ts";
+import { readJsonFile } from "../../shared/platform/json-file.ts";
 import { replaceFile } from "../../shared/party/key-files.ts";
 import { keyFile, partyFile } from "../../shared/party/files.ts";
 import { natsServerConfig } from "./config.ts";
@@ -36,10 +35,5 @@ export function writeNatsConfig(of: {
 }
 
 function readAccounts(bundleDir: string): NatsAccounts {
-  const path = partyFile(bundleDir, "natsAccounts");
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as NatsAccounts;
-  } catch (cause) {
-    throw new CausewayError("ENVIRONMENT", `${path} is missing or not JSON`, { cause });
-  }
+  return readJsonFile(partyFile(bundleDir, "natsAccounts")) as NatsAccounts;
 }

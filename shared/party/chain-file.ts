@@ -8,6 +8,7 @@ import { concat, equalBytes, u32 } from "../core/bytes.ts";
 import { foldChain, foldDirective, judgeFreshness } from "../core/chain.ts";
 import type { FoldContext } from "../core/chain.ts";
 import type { Federation, SignedDirective, SignedFreshness } from "../core/directive.ts";
+import { fileFault } from "../platform/file-faults.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import { decodeSignedDirective, encodeSignedDirective } from "../wire/directive.ts";
 import { replaceFile } from "./key-files.ts";
@@ -123,8 +124,7 @@ function readBytes(path: string): Uint8Array {
   try {
     return new Uint8Array(readFileSync(path));
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const text = missing ? `${path} is missing; install the party's bundle first` : `${path} cannot be read`;
-    throw new CausewayError(missing ? "NOT_FOUND" : "ENVIRONMENT", text, { cause: error });
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw fileFault(path, "cannot be read", error);
+    throw new CausewayError("NOT_FOUND", `${path} is missing; install the party's bundle first`, { cause: error });
   }
 }

@@ -27,6 +27,7 @@ import type { Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { toHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
+import { fileFault, systemReason } from "../platform/file-faults.ts";
 import { randomBytes } from "../world/random.ts";
 
 const GROUP_AND_OTHERS = 0o077;
@@ -36,7 +37,11 @@ const SECRET_TEXT_BYTES_MAX = 16 * 1024;
 
 /** Makes a directory, and those above it, for its owner only. Throws ENVIRONMENT if it exists and others can write to it. */
 export function makePrivateDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fileFault(path, "cannot be made", error);
+  }
   assertPrivateDirectory(path);
 }
 
@@ -61,7 +66,7 @@ export function readPublicBytes(path: string): Uint8Array {
   try {
     return new Uint8Array(readFileSync(path));
   } catch (error) {
-    throw environment(`${path} is missing or cannot be read`, error);
+    throw fileFault(path, "cannot be read", error);
   }
 }
 
@@ -199,5 +204,6 @@ function syncDirectory(path: string): void {
 }
 
 function environment(message: string, cause?: unknown): CausewayError {
-  return new CausewayError("ENVIRONMENT", message, { cause });
+  const reason = systemReason(cause);
+  return new CausewayError("ENVIRONMENT", reason === undefined ? message : `${message}: ${reason}`, { cause });
 }

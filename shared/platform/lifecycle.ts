@@ -1,6 +1,7 @@
 /** How a program starts, waits and ends. */
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import { MachineFault } from "../core/machine-fault.ts";
+import { systemReason } from "./file-faults.ts";
 import { describe } from "../world/describe.ts";
 
 /** Aborts at the first SIGINT or SIGTERM. A second SIGINT ends the process at once. */
@@ -38,8 +39,15 @@ export function explain(error: unknown): string {
     return `${error.message}${fields} [${error.code}]`;
   }
   if (error instanceof MachineFault) return `${error.message} [ENVIRONMENT]`;
+  const reason = systemReason(error);
+  if (reason !== undefined) return `${pathOf(error)}${reason} [ENVIRONMENT]`;
   const facts = Object.values(describe(error)).filter((fact) => fact !== undefined);
   return `internal fault: ${facts.join(" ")}`;
+}
+
+/** Which file the system refused. */
+function pathOf(error: unknown): string {
+  return error instanceof Error && "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
 }
 
 /**

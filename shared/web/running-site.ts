@@ -5,6 +5,7 @@
 import { getRequestListener } from "@hono/node-server";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileFault } from "../platform/file-faults.ts";
 import { CausewayError } from "../core/errors.ts";
 import { readSecretText } from "../party/key-files.ts";
 import type { Log } from "../world/log.ts";
@@ -113,6 +114,6 @@ function readSiteTls({ config, dir }: SiteOptions): SiteTls | undefined {
     return { certificatePem: readFileSync(path, "utf8"), privateKeyPem: readSecretText(resolve(dir, key)) };
   } catch (error) {
     if (error instanceof CausewayError) throw error;
-    throw new CausewayError("ENVIRONMENT", `${path} is missing or cannot be read`, { cause: error });
+    throw fileFault(path, "cannot be read", error);
   }
 }

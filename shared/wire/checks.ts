@@ -225,8 +225,8 @@ export const slug = z.string().regex(/^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/);
 export const hostPort = z
   .string()
   .max(255)
-  .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]):[1-9][0-9]{0,4}$/)
-  .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535);
+  .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]):[1-9][0-9]{0,4}$/, "must be host:port")
+  .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535, "must be host:port, the port up to 65535");
 
 /** A oneof as ts-proto decodes it, `{ $case, value }`, with a schema for each case; an absent one is refused. */
 export function oneOf<Cases extends Record<string, z.ZodType>>(cases: Cases) {

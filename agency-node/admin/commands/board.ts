@@ -1,5 +1,6 @@
 /** `causeway admin board-change`, `policy`, `never-correlate`, `release-shares`: the board itself, and the federation's rules. */
-import { readFileSync } from "node:fs";
+import { readPublicText } from "../../../shared/party/key-files.ts";
+import { readJsonFile } from "../../../shared/platform/json-file.ts";
 import { z } from "zod";
 import { fromHex } from "../../../shared/core/bytes.ts";
 import { DOMAINS } from "../../../shared/core/domain.ts";
@@ -70,7 +71,7 @@ const policySchema = z.strictObject({
 
 export async function changePolicy(desk: Desk, flags: PolicyFlags): Promise<void> {
   const { federation } = desk.seat;
-  const { allowances, ...changes } = check(policySchema, parseJson(readText(flags.file)), "policy");
+  const { allowances, ...changes } = check(policySchema, readJsonFile(flags.file), "policy");
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   const policy: Policy = {
     ...federation.policy,
@@ -87,7 +88,7 @@ export async function changePolicy(desk: Desk, flags: PolicyFlags): Promise<void
 export async function neverCorrelate(desk: Desk, epoch: string, domain: string, flags: ListFlags): Promise<void> {
   if (!DOMAINS.includes(domain as Domain))
     throw new CausewayError("INVALID", "there is no such domain", { fields: ["domain"] });
-  const lines = readText(flags.tokens)
+  const lines = readPublicText(flags.tokens)
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "");
@@ -130,20 +131,4 @@ export async function release(desk: Desk, id: string, { yes }: ReleaseFlags): Pr
   await releaseShares(seat, request);
   output.json({ released: id, to: author.name, purpose: body.purpose });
   output.say(printable(`Released to ${author.name}, and to nobody else.`));
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CausewayError("ENVIRONMENT", `${path} cannot be read`, { cause: error });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CausewayError("INVALID", "the file is not JSON");
-  }
 }

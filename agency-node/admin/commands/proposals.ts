@@ -1,5 +1,4 @@
 /** `causeway admin proposals`, `approve`, `endorse`, `sign-in`: what waits for signatures, and giving one. */
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { equalBytes, fromHex, toHex } from "../../../shared/core/bytes.ts";
 import { foldProposal } from "../../../shared/core/chain.ts";
@@ -7,7 +6,8 @@ import type { DirectiveSignature, Federation, SignedDirective } from "../../../s
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { loadChain } from "../../../shared/party/chain-file.ts";
 import { hasSigned, proposalDigest, tallyOf } from "../../../shared/core/proposal.ts";
-import { replaceFile } from "../../../shared/party/key-files.ts";
+import { readPublicBytes, replaceFile } from "../../../shared/party/key-files.ts";
+import { readJsonFile } from "../../../shared/platform/json-file.ts";
 import { readSigningKeys } from "../../../shared/party/keys.ts";
 import { parsePin } from "../../../shared/party/pin.ts";
 import { check } from "../../../shared/wire/checks.ts";
@@ -122,7 +122,7 @@ export function endorse(
   output: Output,
 ): void {
   const { federation } = loadChain(chain, { pinnedFingerprint: parsePin(fingerprint), nowMs });
-  const signed = decodeSignedDirective(readBytes(file));
+  const signed = decodeSignedDirective(readPublicBytes(file));
   foldProposal(federation, signed, { nowMs });
   const hash = proposalDigest(signed);
   if (!isDigest(digest, hash)) throw new CausewayError("UNPROVEN", "the file holds another proposal");
@@ -166,22 +166,6 @@ const endorsementSchema = z.strictObject({
 
 function endorsementIn(file: string | undefined): DirectiveSignature | undefined {
   if (file === undefined) return undefined;
-  const { keyId, signature } = check(endorsementSchema, parseJson(readBytes(file)), "endorsement");
+  const { keyId, signature } = check(endorsementSchema, readJsonFile(file), "endorsement");
   return { keyId: fromHex(keyId), signature: fromHex(signature) };
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new CausewayError("INVALID", "the endorsement is not JSON");
-  }
-}
-
-function readBytes(path: string): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(path));
-  } catch (error) {
-    throw new CausewayError("ENVIRONMENT", `${path} cannot be read`, { cause: error });
-  }
 }

@@ -20,6 +20,16 @@ const REASONS: Readonly<Record<string, string>> = {
   EFBIG: "it would be too large",
 };
 
+/** What the system would say, where it is known beforehand. */
+export class SystemFault extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
 /** Why the system refused, in words and with its code, such as "the disk is full (ENOSPC)". Undefined for any other error. */
 export function systemReason(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
