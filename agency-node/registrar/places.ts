@@ -1,7 +1,7 @@
 /** The registrar's ports on a machine: files in its directory, and the NATS server over the network. */
 import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
-import { CausewayError } from "../../shared/core/errors.ts";
+import { fileFault } from "../../shared/platform/file-faults.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { readPublicText, replaceFile } from "../../shared/party/key-files.ts";
 import { readTls } from "../../shared/party/tls.ts";
@@ -37,7 +37,7 @@ function assertWritable(serverDir: string): void {
   try {
     accessSync(serverDir, constants.W_OK);
   } catch (cause) {
-    throw new CausewayError("ENVIRONMENT", "natsServerDir is missing or cannot be written", { cause });
+    throw fileFault(serverDir, "(natsServerDir) cannot be written", cause);
   }
 }
 
