@@ -1,5 +1,7 @@
 /** How this node is, in its own signed words, for the administrators (protocol section 4): a cut-over waits for it. */
 import type { EpochHealth, Health as HealthBody, Obstacle } from "../shared/core/data-plane.ts";
+import { CAPABILITIES } from "../shared/core/capabilities.ts";
+import type { Capabilities } from "../shared/core/capabilities.ts";
 import { openEpochs } from "../shared/core/decisions.ts";
 import type { Federation } from "../shared/core/directive.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
@@ -7,6 +9,7 @@ import type { Clock } from "../shared/world/clock.ts";
 import type { Log } from "../shared/world/log.ts";
 import type { CanaryReport } from "./canary-report.ts";
 import { HEALTH_AGAIN_MS, HEALTH_CARRYING_MS, HEALTH_EVERY_MS, HEALTH_NEWS_MS } from "./core/limits.ts";
+import type { Inbox } from "./store/inbox.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { StandingStore, Version } from "./store/standings.ts";
 import { Wake } from "./wake.ts";
@@ -17,6 +20,9 @@ export type HealthParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
+  readonly inbox: Pick<Inbox, "skipped">;
+  /** What the broker states to understand. */
+  broker(): Capabilities;
   federation(): Federation;
   /** Why this node cannot take part in an open epoch, by its number. */
   obstacles(): ReadonlyMap<number, Obstacle>;
@@ -109,6 +115,14 @@ export class Health {
       directiveNumber: head.number,
       directiveHash: head.hash,
       epochs: this.epochs(),
+      ...this.#sinceFirstVersion(),
     };
+  }
+
+  /** A broker of the first version refuses a statement with more in it, and waits for it ever after. */
+  #sinceFirstVersion(): Pick<HealthBody, "capabilities" | "skippedNotices"> {
+    const { broker, inbox } = this.#parts;
+    if (!broker().has("capabilities")) return { capabilities: [], skippedNotices: 0 };
+    return { capabilities: CAPABILITIES, skippedNotices: inbox.skipped };
   }
 }

@@ -1,5 +1,6 @@
 /** Everything that lives as long as the node, connected to each other and to nothing outside yet. */
 import { join } from "node:path";
+import type { Capabilities } from "../shared/core/capabilities.ts";
 import { digestKey } from "../shared/core/digest.ts";
 import type { Clock } from "../shared/world/clock.ts";
 import type { Log } from "../shared/world/log.ts";
@@ -63,7 +64,8 @@ export function assemble(config: NodeConfig, surroundings: Surroundings, resourc
       stores.standings.renumber(upserts, moved, digestKey(trust.federation.id, member, moved.epoch)),
   });
   const canaries: Canaries = canariesOf(config, { ...stores, ...surroundings, trust }, () => ({ records, health }));
-  const of = { ...stores, ...surroundings, outbox, trust, canaries };
+  const broker = (): Capabilities => directory.broker;
+  const of = { ...stores, ...surroundings, outbox, trust, canaries, broker };
   const publishing = publishingOf(config, of, resources, () => link);
   const { publisher, preparer, digests, health } = publishing;
   const proofNonce: Trust["proofNonce"] = (matchId) => trust.proofNonce(matchId);
@@ -78,6 +80,7 @@ export function assemble(config: NodeConfig, surroundings: Surroundings, resourc
     member,
     log,
     version: VERSION,
+    broker,
     faults,
     open: (sealed) => trust.openDelivery(sealed),
     apply: (notice) => matches.apply(notice),
@@ -121,7 +124,13 @@ function storesOf(config: NodeConfig, resources: AsyncDisposableStack) {
 /** From records to the outbox, and whether the broker has what went there. */
 function publishingOf(
   config: NodeConfig,
-  of: Stores & Surroundings & { readonly outbox: Outbox; readonly trust: Trust; readonly canaries: Canaries },
+  of: Stores &
+    Surroundings & {
+      readonly outbox: Outbox;
+      readonly trust: Trust;
+      readonly canaries: Canaries;
+      broker(): Capabilities;
+    },
   resources: AsyncDisposableStack,
   link: () => Link,
 ) {

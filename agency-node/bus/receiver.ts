@@ -4,6 +4,8 @@
  * when the change it makes is on disk.
  */
 import { equalBytes } from "../../shared/core/bytes.ts";
+import { CAPABILITIES } from "../../shared/core/capabilities.ts";
+import type { Capabilities } from "../../shared/core/capabilities.ts";
 import type {
   Delivery,
   DigestAnswer,
@@ -35,6 +37,8 @@ export type ReceiverParts = {
   readonly log: Log;
   /** Of this program, told to the broker. */
   readonly version: string;
+  /** What the broker states to understand. */
+  broker(): Capabilities;
   readonly faults: BrokerFaults;
   /** Opens and verifies; throws UNPROVEN or INVALID. */
   open(sealed: Uint8Array): { readonly delivery: Delivery; readonly hash: Uint8Array };
@@ -93,7 +97,14 @@ export class Receiver {
   /** "The last notice I hold is this one": the broker sends what lacks. */
   connect(): void {
     const { version } = this.#parts;
-    this.#state((head) => ({ kind: "connected", noticeNumber: head.number, noticeHash: head.hash, version }));
+    const capabilities = this.#parts.broker().has("capabilities") ? CAPABILITIES : [];
+    this.#state(({ number, hash }) => ({
+      kind: "connected",
+      noticeNumber: number,
+      noticeHash: hash,
+      version,
+      capabilities,
+    }));
   }
 
   /** It may name the key that signed what came, and open an epoch in which something can be said. */
@@ -235,9 +246,9 @@ export class Receiver {
   }
 
   /** Its place in the chain holds without what it says, so it holds up nothing behind it. Only another version of the node can read it. */
-  #skip({ number, field }: UnknownNotice): void {
-    this.#parts.inbox.skip();
-    this.#parts.log.warn("notice.kindUnknown", { number, field });
+  #skip(notice: UnknownNotice): void {
+    this.#parts.inbox.skip(notice);
+    this.#parts.log.warn("notice.kindUnknown", { number: notice.number, field: notice.field });
   }
 
   #breakChain({ number }: Notice | UnknownNotice): void {

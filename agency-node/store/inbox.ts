@@ -11,7 +11,6 @@ export type NoticeHead = { readonly number: number; readonly hash: Uint8Array };
 export class Inbox {
   readonly #db: Database;
   readonly #vault: Vault;
-  #skipped = 0;
 
   constructor(db: Database, vault: Vault) {
     this.#db = db;
@@ -30,16 +29,14 @@ export class Inbox {
     this.#db.run("INSERT INTO notice VALUES (?, ?)", head.number, head.hash);
   }
 
-  /** Notices of a kind that this version does not know, since the node started. */
+  /** How many notices were of a kind that this node's version did not know. */
   get skipped(): number {
-    return this.#skipped;
+    return this.#db.number("SELECT count(*) FROM skipped_notice");
   }
 
-  /** Inside a transaction. */
-  skip(): void {
-    this.#db.afterCommit(() => {
-      this.#skipped += 1;
-    });
+  /** `field`: the wire's number of its kind. A node that was restored from a backup may skip it again. */
+  skip({ number, field }: { readonly number: number; readonly field: number }): void {
+    this.#db.run("INSERT OR REPLACE INTO skipped_notice VALUES (?, ?)", number, field);
   }
 
   match(matchId: MatchId): MatchState | undefined {

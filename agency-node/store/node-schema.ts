@@ -25,6 +25,13 @@ CREATE TABLE canary_beat (
 ) STRICT, WITHOUT ROWID;
 `;
 
+const SKIPPED_NOTICE = `
+CREATE TABLE skipped_notice (
+  number            INTEGER PRIMARY KEY,
+  field             INTEGER NOT NULL
+) STRICT;
+`;
+
 /**
  * Columns called `sealed` are encrypted, see `Vault`. Handles are pseudonyms and stand as they are.
  *
@@ -32,6 +39,7 @@ CREATE TABLE canary_beat (
  * it in each epoch: `due` 0 nothing, 1 new content is to be sent, 2 it is to be carried over or sent again. `prepared` is made from a
  * revision of the record, once for each generation of evaluator keys. A record with an
  * `only_epoch` goes into no other: it is a canary, and `match.canary` its handle. The view `shown` has the state that a person sees.
+ * `skipped_notice` has the notices that could not be read, by the wire's field number of their kind.
  */
 const SCHEMA = `
 CREATE TABLE record (
@@ -148,6 +156,7 @@ CREATE TABLE notice (
   hash              BLOB NOT NULL
 ) STRICT;
 
+${SKIPPED_NOTICE}
 CREATE TABLE match (
   match_id          TEXT PRIMARY KEY,
   status            TEXT NOT NULL,
@@ -223,8 +232,10 @@ INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, su
  * files of version 2 knew no canaries, and kept no hardened values beside what is prepared.
  */
 function fromVersion2(file: FileBefore): string {
-  if (file.has("canary")) return "";
+  const skipped = file.has("skipped_notice") ? "" : SKIPPED_NOTICE;
+  if (file.has("canary")) return skipped;
   return `
+${skipped}
 ${CANARIES}
 ALTER TABLE match ADD COLUMN canary TEXT;
 DELETE FROM prepared;

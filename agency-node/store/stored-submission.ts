@@ -46,6 +46,8 @@ const epochHealth = z.object({
   obstacle: z.string(),
 } satisfies Shape<EpochHealth>);
 
+const capabilities = z.array(z.string());
+
 const bucket = z.object({ count: number, sum: storedBytes } satisfies Shape<DigestBucket>);
 
 export const STORED_SUBMISSION: StoredJson<SubmissionBody> = {
@@ -58,6 +60,8 @@ export const STORED_SUBMISSION: StoredJson<SubmissionBody> = {
       noticeNumber: number,
       noticeHash: storedBytes,
       version: z.string(),
+      // Rows of the first version say nothing of them.
+      capabilities: capabilities.default([]),
     } satisfies Shape<Body<"connected">>),
     z.object({
       kind: z.literal("noticeReceipt"),
@@ -77,6 +81,8 @@ export const STORED_SUBMISSION: StoredJson<SubmissionBody> = {
       directiveNumber: number,
       directiveHash: storedBytes,
       epochs: z.array(epochHealth),
+      capabilities: capabilities.default([]),
+      skippedNotices: number.default(0),
     } satisfies Shape<Body<"health">>),
   ]),
 };

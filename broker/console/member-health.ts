@@ -31,7 +31,12 @@ export function concernsOf(health: MemberHealth | undefined, federation: Federat
     return streams === undefined ? [neverHeard] : [streams, neverHeard];
   }
   const concerns = [streams, historyConcern(health, federation), unheardConcern(health, nowMs), canaryConcern(health)];
-  concerns.push(outboxConcern(health), skewConcern(health), ...digestConcerns(health, federation));
+  concerns.push(
+    outboxConcern(health),
+    skippedConcern(health),
+    skewConcern(health),
+    ...digestConcerns(health, federation),
+  );
   return concerns.filter((each) => each !== undefined).sort((a, b) => rank(a) - rank(b));
 }
 
@@ -81,6 +86,17 @@ function outboxConcern({ statement }: MemberHealth): Concern | undefined {
     tag: "Outbox waits",
     colour: "yellow",
     text: `When it last spoke, a submission had waited for its receipt for ${duration(waitedMs)}`,
+  };
+}
+
+function skippedConcern({ statement }: MemberHealth): Concern | undefined {
+  const skipped = statement?.skippedNotices ?? 0;
+  if (skipped === 0) return undefined;
+  const what = skipped === 1 ? "1 notice of a kind" : `${skipped} notices of a kind`;
+  return {
+    tag: "Old version",
+    colour: "yellow",
+    text: `Skipped ${what} that its version does not know: it must be updated`,
   };
 }
 

@@ -3,6 +3,7 @@
  * itself; whoever may no longer read it hears nothing more.
  */
 import type { CallContext } from "nice-grpc";
+import { CAPABILITIES } from "../../shared/core/capabilities.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import { peerOf } from "../../shared/platform/grpc.ts";
@@ -25,13 +26,13 @@ export function listDirectivesRpc({ directory }: DirectoryParts) {
       const { directives, federation } = directory.chain;
       assertMayRead(peer, federation);
       for (const { payload, signatures } of directives.slice(Math.max(0, next - 1))) {
-        yield { directive: { payload, signatures: [...signatures] }, freshness: undefined };
+        yield { directive: { payload, signatures: [...signatures] }, freshness: undefined, capabilities: [] };
       }
       next = Math.max(next, federation.head.number + 1);
       if (!follow) return;
       const freshness = freshnessIn(directory);
       if (freshness !== undefined && toHex(freshness) !== said) {
-        yield { directive: undefined, freshness: Signed.decode(freshness) };
+        yield { directive: undefined, freshness: Signed.decode(freshness), capabilities: [...CAPABILITIES] };
         said = toHex(freshness);
       }
       await changes.wait(LOOK_AGAIN_MS, context.signal);

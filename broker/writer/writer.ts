@@ -152,7 +152,8 @@ export class Writer {
 
   #resumeNotices({ member, body }: Submission): void {
     if (body.kind !== "connected") return;
-    this.#log(member).info("member.connected", { version: body.version });
+    const { version, capabilities } = body;
+    this.#log(member).info("member.connected", { version, capabilities: capabilities.join(" ") });
     this.#parts.onConnected(member, this.#parts.ledger.confirmed(member));
   }
 

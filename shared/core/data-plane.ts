@@ -32,6 +32,7 @@ export type SubmissionBody =
       readonly noticeNumber: number;
       readonly noticeHash: Uint8Array;
       readonly version: string;
+      readonly capabilities: readonly string[];
     }
   | { readonly kind: "noticeReceipt"; readonly noticeNumber: number; readonly noticeHash: Uint8Array }
   | { readonly kind: "proofNonce"; readonly matchId: MatchId; readonly nonce: Uint8Array }
@@ -69,6 +70,10 @@ export type Health = {
   readonly directiveNumber: number;
   readonly directiveHash: Uint8Array;
   readonly epochs: readonly EpochHealth[];
+  /** What the node understands beyond the first version; empty also towards a broker of that. */
+  readonly capabilities: readonly string[];
+  /** Notices of a kind that the node did not know. */
+  readonly skippedNotices: number;
 };
 
 /** Why a node cannot take part in an epoch: it lacks the linkage scheme, or could not open its salts. */

@@ -6,7 +6,10 @@
  *
  * Known weakness: a broker that withholds directive and statements together is noticed only when the last statement expires, hours later.
  */
+import { isDeepStrictEqual } from "node:util";
 import { equalBytes } from "../core/bytes.ts";
+import { FIRST_VERSION, understoodOf } from "../core/capabilities.ts";
+import type { Capabilities } from "../core/capabilities.ts";
 import { directiveHash, foldDirective, judgeFreshness } from "../core/chain.ts";
 import type { Federation, SignedDirective, SignedFreshness } from "../core/directive.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
@@ -47,6 +50,7 @@ export class ChainFollower implements Disposable {
   #unprovenSinceMs: number;
   #lookAgain: NodeJS.Timeout | undefined;
   #reached = false;
+  #broker = FIRST_VERSION;
   /** How things stand; said in the log once for each change: an outage of days is not a line every second. */
   #outcome: string = "";
 
@@ -77,6 +81,11 @@ export class ChainFollower implements Disposable {
     return this.#unprovenSinceMs;
   }
 
+  /** What the broker states to understand. */
+  get broker(): Capabilities {
+    return this.#broker;
+  }
+
   /** Whether the broker answers. */
   get reached(): boolean {
     return this.#reached;
@@ -87,7 +96,7 @@ export class ChainFollower implements Disposable {
     return this.#outcome === "FORBIDDEN";
   }
 
-  /** Follows until the signal aborts. `onChange` is told after new directives were accepted. */
+  /** Follows until the signal aborts. `onChange` is told after new directives were accepted, or the broker understands something else. */
   async run(signal: AbortSignal, onChange: () => void = () => undefined): Promise<void> {
     while (!signal.aborted) {
       const code = await this.#follow(signal, onChange);
@@ -140,14 +149,24 @@ export class ChainFollower implements Disposable {
     return BigInt(this.federation.head.number + 1);
   }
 
-  #take({ directive, freshness }: ListDirectivesResponse, onChange: () => void): void {
+  #take({ directive, freshness, capabilities }: ListDirectivesResponse, onChange: () => void): void {
     if (directive !== undefined) {
       const signed = readSignedDirective(directive);
       this.#grow(appendDirective(partyFile(this.#dir, "chain"), this.#chain, signed, this.#context()));
       onChange();
     }
-    if (freshness !== undefined) this.#hear(readSignedFreshness(freshness));
+    if (freshness !== undefined) {
+      this.#hear(readSignedFreshness(freshness));
+      this.#hearOfBroker(understoodOf(capabilities), onChange);
+    }
     this.#judge();
+  }
+
+  #hearOfBroker(broker: Capabilities, onChange: () => void): void {
+    if (isDeepStrictEqual(broker, this.#broker)) return;
+    this.#broker = broker;
+    this.#log.info("broker.understands", { capabilities: [...broker].join(" ") });
+    onChange();
   }
 
   #grow(chain: Chain): void {

@@ -228,6 +228,9 @@ export const hostPort = z
   .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]):[1-9][0-9]{0,4}$/, "must be host:port")
   .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535, "must be host:port, the port up to 65535");
 
+/** A list of words that a party states to understand; those that the reader does not know count for nothing. */
+export const capabilities = z.array(z.string().regex(/^[a-z0-9-]{1,40}$/)).max(64);
+
 /** A oneof as ts-proto decodes it, `{ $case, value }`, with a schema for each case; an absent one is refused. */
 export function oneOf<Cases extends Record<string, z.ZodType>>(cases: Cases) {
   type OneOf = { [Case in keyof Cases & string]: { $case: Case; value: z.output<Cases[Case]> } }[keyof Cases & string];

@@ -29,6 +29,7 @@ import { TOKEN_BYTES } from "../crypto/token.ts";
 import {
   bytes32,
   bytesBetween,
+  capabilities,
   idOf,
   joined,
   line,
@@ -249,11 +250,13 @@ const health = z.object({
       }),
     )
     .max(EPOCHS_MAX),
+  capabilities,
+  skippedNotices: safeInteger(),
 });
 
 const submissionBody = oneOf({
   publication: z.object({ entries }),
-  connected: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32, version: line(64) }),
+  connected: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32, version: line(64), capabilities }),
   noticeReceipt: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32 }),
   proofNonce: z.object({ matchId, nonce: bytes32 }),
   proofMac: z.object({ matchId, mac: bytes32 }),
@@ -308,7 +311,7 @@ function toSubmissionBody(body: SubmissionBody): gen.Submission["body"] {
     case "publication":
       return { $case: "publication", value: { entries: body.entries.map(toEntryMessage) } };
     case "connected":
-      return { $case: "connected", value: { ...body, noticeNumber: BigInt(body.noticeNumber) } };
+      return { $case: "connected", value: toConnectedMessage(body) };
     case "noticeReceipt":
       return { $case: "noticeReceipt", value: { ...body, noticeNumber: BigInt(body.noticeNumber) } };
     case "proofNonce":
@@ -330,6 +333,11 @@ function neverSent(): CausewayError {
   return new CausewayError("INTERNAL", "what this version does not know it never sends");
 }
 
+function toConnectedMessage(body: Extract<SubmissionBody, { kind: "connected" }>): gen.Connected {
+  const { noticeNumber, noticeHash, version, capabilities } = body;
+  return { noticeNumber: BigInt(noticeNumber), noticeHash, version, capabilities: [...capabilities] };
+}
+
 function toDigestMessage({ day, buckets }: Digest): gen.Digest {
   return { day, buckets: buckets.map(({ count, sum }) => ({ count, sum: count === 0 ? new Uint8Array() : sum })) };
 }
@@ -348,6 +356,8 @@ function toHealthMessage(health: Health): gen.Health {
       published: BigInt(epoch.published),
       digestAgreedMs: BigInt(epoch.digestAgreedMs),
     })),
+    capabilities: [...health.capabilities],
+    skippedNotices: BigInt(health.skippedNotices),
   };
 }
 

@@ -180,7 +180,13 @@ describe("a broker with a real nats-server", { timeout: LONG_MS }, () => {
 
   it("sends again, byte for byte, the notices that a node says it lacks", async () => {
     const held = harbour.noticeNumber;
-    const zero = { kind: "connected", noticeNumber: 0, noticeHash: new Uint8Array(32), version: "test" } as const;
+    const zero = {
+      kind: "connected",
+      noticeNumber: 0,
+      noticeHash: new Uint8Array(32),
+      version: "test",
+      capabilities: [],
+    } as const;
     const count = (): number => harbour.received.filter(({ body }) => body.kind === "notice").length;
     const before = count();
     // Ticks have gone by since: nobody asked, so each has come once.

@@ -232,6 +232,8 @@ describe("a statement on a member's health", () => {
       version: "1.0",
       nodeTimeMs: 1,
       outboxSinceMs: 0,
+      capabilities: [],
+      skippedNotices: 0,
       canariesUnprovenSinceMs: 0,
       directiveNumber: 1,
       directiveHash: new Uint8Array(32),

@@ -174,7 +174,13 @@ describe("a broker whose board decides", { timeout: LONG_MS }, () => {
     await border.publishIn(1, record(1, theirs, "a"));
     const told = await harbour.event("matchOpened");
     await openSecond(true);
-    const zero = { kind: "connected", noticeNumber: 0, noticeHash: new Uint8Array(32), version: "test" } as const;
+    const zero = {
+      kind: "connected",
+      noticeNumber: 0,
+      noticeHash: new Uint8Array(32),
+      version: "test",
+      capabilities: [],
+    } as const;
     await harbour.submit(zero);
     const again = () =>
       harbour.received.filter(({ body }) => body.kind === "notice" && body.event.type === "matchOpened");

@@ -247,7 +247,7 @@ describe("the writer: proofs and notices", () => {
     const bench = new Bench();
     met(bench);
     const noticeHash = bench.ledger.noticeHash(HARBOUR, 1) as Uint8Array;
-    const connected = { kind: "connected", noticeNumber: 1, noticeHash, version: "1.0" } as const;
+    const connected = { kind: "connected", noticeNumber: 1, noticeHash, version: "1.0", capabilities: [] } as const;
     bench.receive(bench.next(HARBOUR, connected));
     expect(bench.connected).toEqual([[HARBOUR, 1]]);
     bench.receive(bench.next(HARBOUR, { ...connected, noticeNumber: 0, noticeHash: new Uint8Array(32) }));

@@ -172,7 +172,7 @@ export const BODIES: readonly SubmissionBody[] = [
   { kind: "proofNonce", matchId: id<MatchId>("d2"), nonce: filled(32, 3) },
   { kind: "proofMac", matchId: id<MatchId>("d2"), mac: filled(32, 4) },
   { kind: "proofVerdict", matchId: id<MatchId>("d2"), proven: false },
-  { kind: "connected", noticeNumber: 7, noticeHash: filled(32, 7), version: "0.1.0" },
+  { kind: "connected", noticeNumber: 7, noticeHash: filled(32, 7), version: "0.1.0", capabilities: [] },
   { kind: "noticeReceipt", noticeNumber: 7, noticeHash: filled(32, 7) },
   { kind: "digest", day: 20_800, buckets: [{ count: 3, sum: filled(32, 0x0d) }] },
   {
@@ -194,6 +194,8 @@ export const BODIES: readonly SubmissionBody[] = [
         obstacle: "",
       },
     ],
+    capabilities: [],
+    skippedNotices: 0,
   },
 ];
 

@@ -240,6 +240,8 @@ export class InventedBroker implements ConsoleData {
         version: "0.2.0",
         nodeTimeMs: this.nowMs - 40_000,
         outboxSinceMs: 0,
+        capabilities: [],
+        skippedNotices: 0,
         canariesUnprovenSinceMs: 0,
         directiveNumber: head.number,
         directiveHash: head.hash,

@@ -332,7 +332,13 @@ describe("an epoch that ends", { timeout: LONG_MS }, () => {
     node.outbox.append({ kind: "publication", entries: [{ operation: "withdraw", handle }] });
     await decide(termsOf(2));
     await until(() => startedOver === 1);
-    node.outbox.append({ kind: "connected", noticeNumber: 0, noticeHash: new Uint8Array(32), version: "0.0.0" });
+    node.outbox.append({
+      kind: "connected",
+      noticeNumber: 0,
+      noticeHash: new Uint8Array(32),
+      version: "0.0.0",
+      capabilities: [],
+    });
     expect(node.outbox.incarnation).not.toBe(before);
     expect(upsertsIn(1)).toEqual([]);
     expect(node.sent().map(({ submission }) => submission.sequence)).toEqual([1, 2, 3]);

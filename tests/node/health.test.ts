@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Health } from "../../agency-node/health.ts";
+import { CAPABILITIES, FIRST_VERSION, understoodOf } from "../../shared/core/capabilities.ts";
+import type { Capabilities } from "../../shared/core/capabilities.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
@@ -13,10 +15,12 @@ let connected: boolean;
 let federation: Federation;
 let stop: AbortController;
 let running: Promise<void>;
+let broker: Capabilities;
 
 beforeEach(() => {
   node = new TestNode();
   connected = true;
+  broker = FIRST_VERSION;
   const epochs = [1, 2].map((epoch) => [epoch, { epoch, state: epoch === 1 ? "active" : "staging" }] as const);
   federation = { head: { number: 9, hash: invented("head", 32) }, epochs: new Map(epochs) } as unknown as Federation;
   health = new Health({
@@ -25,6 +29,8 @@ beforeEach(() => {
     clock: () => node.nowMs,
     log: silentLog,
     version: "0.0.0",
+    inbox: node.inbox,
+    broker: () => broker,
     federation: () => federation,
     obstacles: () => new Map([[2, "scheme"]]),
     canaries: () => ({ unprovenSinceMs: () => 5, counts: (epoch) => ({ met: epoch, expected: 3 }) }),
@@ -48,6 +54,17 @@ async function changed(): Promise<void> {
 }
 
 describe("a node's word about itself", () => {
+  it("says what it understands, and what it skipped, only to a broker that reads that", async () => {
+    const said = () => node.sent().map(({ submission }) => submission.body);
+    node.inbox.skip({ number: 3, field: 17 });
+    await changed();
+    expect(said()).toMatchObject([{ kind: "health", capabilities: [], skippedNotices: 0 }]);
+    new BrokerModel(node).takeAll();
+    broker = understoodOf(["capabilities"]);
+    await changed();
+    expect(said()).toMatchObject([{ kind: "health", capabilities: CAPABILITIES, skippedNotices: 1 }]);
+  });
+
   it("names its directive, and for each open epoch what stands, what hinders, and what the canaries say", async () => {
     node.publish(node.put(person("R-1")));
     new BrokerModel(node).takeAll();
@@ -61,6 +78,8 @@ describe("a node's word about itself", () => {
       version: "0.0.0",
       nodeTimeMs: node.nowMs,
       outboxSinceMs: node.nowMs - 60_000,
+      capabilities: [],
+      skippedNotices: 0,
       canariesUnprovenSinceMs: 5,
       directiveNumber: 9,
       epochs: [

@@ -20,6 +20,7 @@ const connected: SubmissionBody = {
   noticeNumber: 0,
   noticeHash: new Uint8Array(32),
   version: "0.0.0",
+  capabilities: [],
 };
 
 describe("the outbox", () => {

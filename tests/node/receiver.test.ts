@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BrokerFaults, Receiver } from "../../agency-node/bus/receiver.ts";
+import { CAPABILITIES, FIRST_VERSION, understoodOf } from "../../shared/core/capabilities.ts";
+import type { Capabilities } from "../../shared/core/capabilities.ts";
 import type { Delivery, Notice } from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
@@ -28,6 +30,8 @@ let faults: BrokerFaults;
 let failures: number;
 /** That the chain names; undefined: the one that it named first. */
 let brokerKey: Uint8Array | undefined;
+/** What the broker states to understand. */
+let broker: Capabilities;
 let receiver: Receiver;
 let acknowledged: number;
 let streamSequence: number;
@@ -37,6 +41,7 @@ beforeEach(() => {
   node = new TestNode();
   [applied, resent, faults, failures, acknowledged, streamSequence] = [[], [], new BrokerFaults(), 0, 0, 0];
   brokerKey = undefined;
+  broker = FIRST_VERSION;
   receiver = receiverOf();
 });
 afterEach(() => {
@@ -64,6 +69,7 @@ function receiverOf(): Receiver {
     member: MEMBER,
     log: silentLog,
     version: "0.0.0",
+    broker: () => broker,
     faults,
     open: (sealed) => openAtNode(sealed, brokerKey),
     apply(notice) {
@@ -151,6 +157,7 @@ describe("notices", () => {
     ]);
     await run.end();
     await take(unknown.sealed);
+    node.restart();
     expect(node.inbox.skipped).toBe(1);
   });
 
@@ -258,6 +265,22 @@ describe("notices", () => {
   });
 });
 
+describe("what the node states at connect", () => {
+  const stated = () => node.sent().map(({ submission }) => submission.body);
+
+  it("is in the first version's words to a broker that states nothing: any other would block it", () => {
+    receiver.connect();
+    expect(stated()).toMatchObject([{ kind: "connected", capabilities: [] }]);
+  });
+
+  it("is all that it understands as soon as the broker states that it reads that", () => {
+    receiver.connect();
+    broker = understoodOf(["capabilities", "of-a-later-version"]);
+    receiver.onDirective();
+    expect(stated()).toMatchObject([{ capabilities: [] }, { capabilities: CAPABILITIES }]);
+  });
+});
+
 /** A receiver whose bus stays open until told. */
 function heldOpen(...sealed: Uint8Array[]): { end(): Promise<void> } {
   const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -274,6 +297,7 @@ function heldOpen(...sealed: Uint8Array[]): { end(): Promise<void> } {
     bus,
     log: silentLog,
     version: "0.0.0",
+    broker: () => broker,
     faults,
     open: openAtNode,
     apply: (notice) => void applied.push(notice.number),

@@ -49,6 +49,17 @@ describe("the database", () => {
     expect(told).toEqual(["kept", "at once"]);
   });
 
+  it("keeps what was skipped from version 3 on; a file of version 2 has skipped nothing", () => {
+    node.db.run("DROP TABLE skipped_notice");
+    node.db.run("PRAGMA user_version = 2");
+    node.restart();
+    expect(node.inbox.skipped).toBe(0);
+    node.inbox.skip({ number: 4, field: 17 });
+    node.inbox.skip({ number: 4, field: 17 });
+    node.restart();
+    expect(node.inbox.skipped).toBe(1);
+  });
+
   it("refuses a file of another version", () => {
     node.db.run("PRAGMA user_version = 99");
     expectRefusal(() => new Database(node.path, NODE_DATABASE), "ENVIRONMENT");

@@ -130,6 +130,8 @@ export class BoardRoom implements Disposable {
           version: "0.1.0",
           nodeTimeMs,
           outboxSinceMs: 0,
+          capabilities: [],
+          skippedNotices: 0,
           canariesUnprovenSinceMs: 0,
           directiveNumber: state.head.number,
           directiveHash: state.head.hash,

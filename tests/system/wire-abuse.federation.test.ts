@@ -180,7 +180,9 @@ describe("a member that abuses the wire", { timeout: 2 * LONG_MS }, () => {
     for (const statement of statements)
       await attacker.receipt(await attacker.submit({ kind: "noticeReceipt", ...statement }));
     for (const statement of statements) {
-      await attacker.receipt(await attacker.submit({ kind: "connected", version: "abuse", ...statement }));
+      await attacker.receipt(
+        await attacker.submit({ kind: "connected", version: "abuse", capabilities: [], ...statement }),
+      );
     }
     expect(federation.log.lines("alarm.foreignNotices")).toHaveLength(2 * statements.length);
     await harbour.publishAndWait(upsert(newHandle(), tokens(["told all the same"])));

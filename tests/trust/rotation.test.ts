@@ -36,6 +36,8 @@ function statement(epochs: readonly EpochHealth[], over: Partial<Health> = {}): 
     version: "0.1.0",
     nodeTimeMs: NOW_MS - 1000,
     outboxSinceMs: 0,
+    capabilities: [],
+    skippedNotices: 0,
     canariesUnprovenSinceMs: 0,
     directiveNumber: paper.state.head.number,
     directiveHash: paper.state.head.hash,

@@ -64,7 +64,7 @@ const publication: SubmissionBody = {
 
 const bodies: readonly SubmissionBody[] = [
   publication,
-  { kind: "connected", noticeNumber: 0, noticeHash: filled(32, 0), version: "0.1.0" },
+  { kind: "connected", noticeNumber: 0, noticeHash: filled(32, 0), version: "0.1.0", capabilities: [] },
   { kind: "noticeReceipt", noticeNumber: 3, noticeHash: filled(32, 1) },
   { kind: "proofNonce", matchId, nonce: filled(32, 2) },
   { kind: "proofMac", matchId, mac: filled(32, 3) },

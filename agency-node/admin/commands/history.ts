@@ -114,9 +114,12 @@ export async function listHealth({ seat, output }: Desk): Promise<void> {
   for (const line of table([["Member", "Said at", "Version", "Published", "Digest", "Outbox"], ...rows]))
     output.say(line);
   const { members } = seat.federation;
-  for (const [member, { streamsRefused }] of reports) {
-    if (streamsRefused)
-      output.say(`${members.get(member)?.slug}: NATS refuses its streams, most likely for want of room.`);
+  for (const [member, { streamsRefused, statement }] of reports) {
+    const slug = members.get(member)?.slug;
+    if (streamsRefused) output.say(`${slug}: NATS refuses its streams, most likely for want of room.`);
+    const skipped = statement?.skippedNotices ?? 0;
+    if (skipped > 0)
+      output.say(`${slug}: its version does not know ${skipped} of the broker's notices: it must be updated.`);
   }
 }
 

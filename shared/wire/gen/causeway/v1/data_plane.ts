@@ -204,6 +204,12 @@ export interface Health {
   readonly directiveNumber: bigint;
   readonly directiveHash: Uint8Array;
   readonly epochs: readonly EpochHealth[];
+  /**
+   * Only to a broker that states the capability "capabilities": what this node understands beyond the first version, and how many notices
+   * were of a kind that it did not know.
+   */
+  readonly capabilities: readonly string[];
+  readonly skippedNotices: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -228,6 +234,8 @@ export interface Connected {
   readonly noticeHash: Uint8Array;
   /** Software version of the node. */
   readonly version: string;
+  /** As in Health. */
+  readonly capabilities: readonly string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1335,6 +1343,8 @@ function createBaseHealth(): Health {
     directiveNumber: 0n,
     directiveHash: new Uint8Array(0),
     epochs: [],
+    capabilities: [],
+    skippedNotices: 0n,
     _unknownFields: {},
   };
 }
@@ -1373,6 +1383,15 @@ export const Health: MessageFns<Health> = {
     }
     for (const v of message.epochs) {
       EpochHealth.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.capabilities) {
+      writer.uint32(66).string(v!);
+    }
+    if (message.skippedNotices !== 0n) {
+      if (BigInt.asUintN(64, message.skippedNotices) !== message.skippedNotices) {
+        throw new globalThis.Error("value provided for field message.skippedNotices of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.skippedNotices);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1454,6 +1473,22 @@ export const Health: MessageFns<Health> = {
             message.epochs.push(EpochHealth.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.capabilities.push(reader.string());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.skippedNotices = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1495,6 +1530,10 @@ export const Health: MessageFns<Health> = {
       : 0n;
     message.directiveHash = object.directiveHash ?? new Uint8Array(0);
     message.epochs = object.epochs?.map((e) => EpochHealth.fromPartial(e)) || [];
+    message.capabilities = object.capabilities?.map((e) => e) || [];
+    message.skippedNotices = (object.skippedNotices !== undefined && object.skippedNotices !== null)
+      ? BigInt(object.skippedNotices)
+      : 0n;
     return message;
   },
 };
@@ -1663,7 +1702,7 @@ export const EpochHealth: MessageFns<EpochHealth> = {
 };
 
 function createBaseConnected(): Connected {
-  return { noticeNumber: 0n, noticeHash: new Uint8Array(0), version: "", _unknownFields: {} };
+  return { noticeNumber: 0n, noticeHash: new Uint8Array(0), version: "", capabilities: [], _unknownFields: {} };
 }
 
 export const Connected: MessageFns<Connected> = {
@@ -1679,6 +1718,9 @@ export const Connected: MessageFns<Connected> = {
     }
     if (message.version !== "") {
       writer.uint32(26).string(message.version);
+    }
+    for (const v of message.capabilities) {
+      writer.uint32(34).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1728,6 +1770,14 @@ export const Connected: MessageFns<Connected> = {
             message.version = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.capabilities.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1758,6 +1808,7 @@ export const Connected: MessageFns<Connected> = {
       : 0n;
     message.noticeHash = object.noticeHash ?? new Uint8Array(0);
     message.version = object.version ?? "";
+    message.capabilities = object.capabilities?.map((e) => e) || [];
     return message;
   },
 };

@@ -24,7 +24,11 @@ export interface ListDirectivesResponse {
     | SignedDirective
     | undefined;
   /** With `follow`, instead of a directive: type "freshness", payload Freshness. */
-  readonly freshness: Signed | undefined;
+  readonly freshness:
+    | Signed
+    | undefined;
+  /** With `freshness`: what the broker understands beyond the first version. */
+  readonly capabilities: readonly string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -127,7 +131,7 @@ export const ListDirectivesRequest: MessageFns<ListDirectivesRequest> = {
 };
 
 function createBaseListDirectivesResponse(): ListDirectivesResponse {
-  return { directive: undefined, freshness: undefined, _unknownFields: {} };
+  return { directive: undefined, freshness: undefined, capabilities: [], _unknownFields: {} };
 }
 
 export const ListDirectivesResponse: MessageFns<ListDirectivesResponse> = {
@@ -137,6 +141,9 @@ export const ListDirectivesResponse: MessageFns<ListDirectivesResponse> = {
     }
     if (message.freshness !== undefined) {
       Signed.encode(message.freshness, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.capabilities) {
+      writer.uint32(26).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -178,6 +185,14 @@ export const ListDirectivesResponse: MessageFns<ListDirectivesResponse> = {
             message.freshness = Signed.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.capabilities.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -209,6 +224,7 @@ export const ListDirectivesResponse: MessageFns<ListDirectivesResponse> = {
     message.freshness = (object.freshness !== undefined && object.freshness !== null)
       ? Signed.fromPartial(object.freshness)
       : undefined;
+    message.capabilities = object.capabilities?.map((e) => e) || [];
     return message;
   },
 };

@@ -115,6 +115,8 @@ export interface GetBudgetResponse {
   readonly available: bigint;
   readonly usedInWindow: bigint;
   readonly perDay: bigint;
+  /** What the evaluator understands beyond the first version. */
+  readonly capabilities: readonly string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1011,7 +1013,7 @@ export const GetBudgetRequest: MessageFns<GetBudgetRequest> = {
 };
 
 function createBaseGetBudgetResponse(): GetBudgetResponse {
-  return { available: 0n, usedInWindow: 0n, perDay: 0n, _unknownFields: {} };
+  return { available: 0n, usedInWindow: 0n, perDay: 0n, capabilities: [], _unknownFields: {} };
 }
 
 export const GetBudgetResponse: MessageFns<GetBudgetResponse> = {
@@ -1033,6 +1035,9 @@ export const GetBudgetResponse: MessageFns<GetBudgetResponse> = {
         throw new globalThis.Error("value provided for field message.perDay of type uint64 too large");
       }
       writer.uint32(24).uint64(message.perDay);
+    }
+    for (const v of message.capabilities) {
+      writer.uint32(34).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1082,6 +1087,14 @@ export const GetBudgetResponse: MessageFns<GetBudgetResponse> = {
             message.perDay = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.capabilities.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1112,6 +1125,7 @@ export const GetBudgetResponse: MessageFns<GetBudgetResponse> = {
       ? BigInt(object.usedInWindow)
       : 0n;
     message.perDay = (object.perDay !== undefined && object.perDay !== null) ? BigInt(object.perDay) : 0n;
+    message.capabilities = object.capabilities?.map((e) => e) || [];
     return message;
   },
 };
