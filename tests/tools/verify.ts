@@ -12,6 +12,7 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const CHECKS: readonly (readonly [script: string, what: string])[] = [
   ["generated", "generated code is what the .proto files say"],
   ["proto:lint", "the .proto files follow buf's rules"],
+  ["proto:breaking", "the .proto files break nothing of the version before"],
   ["types", "types"],
   ["lint", "lint"],
   ["format:check", "format"],
