@@ -1,0 +1,273 @@
+/** What a node sends. The bytes are the payload, which is signed and sealed as `envelopes.json` shows. */
+import { concat, fromHex } from "../../../shared/core/bytes.ts";
+import type { Submission, SubmissionBody } from "../../../shared/core/data-plane.ts";
+import { openSubmission, signSubmission } from "../../../shared/wire/data-plane.ts";
+import { sealMessage, signMessage } from "../../../shared/wire/envelope.ts";
+import * as gen from "../../../shared/wire/gen/causeway/v1/data_plane.ts";
+import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
+import {
+  AT_MS,
+  FEDERATION,
+  filled,
+  HANDLE,
+  INCARNATION,
+  MATCH,
+  MEMBER,
+  RECIPIENT,
+  SCOPE,
+  SIGNER,
+  signingKeyOf,
+} from "./invented.ts";
+import { rawField } from "./message-type.ts";
+import type { MessageType } from "./message-type.ts";
+
+const submission = (body: SubmissionBody): Submission => ({
+  recipientKey: RECIPIENT.publicKey,
+  member: MEMBER,
+  incarnation: INCARNATION,
+  sequence: 42,
+  prevHash: filled(32, 9),
+  epoch: 1,
+  body,
+});
+
+const encode = (value: Submission): Uint8Array => Signed.decode(signSubmission(value, SCOPE).signed).payload;
+
+function decode(payload: Uint8Array): Submission {
+  const signed = signMessage(payload, { federation: FEDERATION, type: "submission" }, SIGNER);
+  const sealed = sealMessage(signed, RECIPIENT.publicKey, filled(32, 5));
+  return openSubmission(sealed, { federation: FEDERATION, keyPair: RECIPIENT, signingKeyOf }).submission;
+}
+
+const tokens = (value: number) => filled(128, value);
+const upsert = {
+  operation: "upsert",
+  handle: HANDLE,
+  domain: "target",
+  handling: "open",
+  reviewByDay: 21_000,
+  conversationKey: filled(32, 6),
+  tokens: { single: tokens(1), dateLevel: concat(tokens(2), tokens(3)), yearLevel: tokens(4) },
+} as const;
+
+const bodies: readonly (readonly [name: string, why: string, body: SubmissionBody])[] = [
+  [
+    "publication",
+    "every operation, domain and handling",
+    {
+      kind: "publication",
+      entries: [
+        upsert,
+        { ...upsert, domain: "protected", handling: "brokered" },
+        { ...upsert, domain: "nexus", handling: "silent" },
+        { operation: "withdraw", handle: HANDLE },
+        { operation: "revalidate", handle: HANDLE, reviewByDay: 21_030 },
+      ],
+    },
+  ],
+  ["publication without entries", "nothing is a legitimate number of them", { kind: "publication", entries: [] }],
+  [
+    "connected",
+    "to a broker of the first version",
+    { kind: "connected", noticeNumber: 0, noticeHash: filled(32, 0), version: "0.1.0", capabilities: [] },
+  ],
+  [
+    "connected, with capabilities",
+    "also such as the reader does not know",
+    {
+      kind: "connected",
+      noticeNumber: 7,
+      noticeHash: filled(32, 1),
+      version: "0.2.0",
+      capabilities: ["capabilities", "of-a-later-version"],
+    },
+  ],
+  ["notice receipt", "", { kind: "noticeReceipt", noticeNumber: 3, noticeHash: filled(32, 1) }],
+  ["proof, nonce", "", { kind: "proofNonce", matchId: MATCH, nonce: filled(32, 2) }],
+  ["proof, mac", "", { kind: "proofMac", matchId: MATCH, mac: filled(32, 3) }],
+  ["proof, verdict", "", { kind: "proofVerdict", matchId: MATCH, proven: true }],
+  ["proof, verdict against", "false is no field at all", { kind: "proofVerdict", matchId: MATCH, proven: false }],
+  [
+    "digest",
+    "an empty bucket has no sum on the wire, and 32 zero bytes inside",
+    {
+      kind: "digest",
+      day: 20_788,
+      buckets: Array.from({ length: 256 }, (_, i) =>
+        i === 3 ? { count: 8, sum: filled(32, 7) } : { count: 0, sum: filled(32, 0) },
+      ),
+    },
+  ],
+  [
+    "health",
+    "",
+    {
+      kind: "health",
+      version: "0.2.0",
+      nodeTimeMs: AT_MS,
+      outboxSinceMs: 0,
+      canariesUnprovenSinceMs: AT_MS - 60_000,
+      directiveNumber: 9,
+      directiveHash: filled(32, 8),
+      epochs: [
+        {
+          epoch: 1,
+          records: 17,
+          published: 16,
+          digestAgreedMs: AT_MS,
+          canariesMet: 5,
+          canariesExpected: 6,
+          obstacle: "scheme",
+        },
+      ],
+      capabilities: ["capabilities", "unknown-kinds"],
+      skippedNotices: 2,
+    },
+  ],
+];
+
+const wire = gen.Submission.decode(encode(submission({ kind: "proofVerdict", matchId: MATCH, proven: true })));
+const changed = (fields: Partial<gen.Submission>): Uint8Array => gen.Submission.encode({ ...wire, ...fields }).finish();
+const withoutBody = changed({ body: undefined });
+const laterKind = (number: number): Uint8Array => rawField(number, 2, [8, 1]);
+const entries = (...list: gen.Entry[]): Uint8Array =>
+  changed({ body: { $case: "publication", value: { entries: list } } });
+const wireEntry: gen.Entry = { handle: fromHex(HANDLE), operation: { $case: "withdraw", value: {} } };
+const wireUpsert = {
+  domain: 1,
+  handling: 1,
+  reviewByDay: 1,
+  conversationKey: filled(32, 1),
+  single: tokens(1),
+  dateLevel: tokens(1),
+  yearLevel: tokens(1),
+} as const;
+const upsertWith = (fields: object): gen.Entry => ({
+  ...wireEntry,
+  operation: { $case: "upsert", value: { ...wireUpsert, ...fields } },
+});
+
+export const SUBMISSION: MessageType<Submission> = {
+  name: "Submission",
+  encode,
+  decode,
+  good: [
+    ...bodies.map(([name, why, body]) => ({ name, why, value: submission(body) })),
+    {
+      name: "of a later kind",
+      why: "field 18 is no kind yet: skipped, its place stands",
+      bytes: concat(withoutBody, laterKind(18)),
+    },
+    { name: "of the last kind", why: "kinds end with field 99", bytes: concat(withoutBody, laterKind(99)) },
+    {
+      name: "entries that do not stand",
+      why: "each keeps its place: a short handle, no operation, a domain and a handling that are none, half a token",
+      bytes: entries(
+        { ...wireEntry, handle: filled(3, 1) },
+        { ...wireEntry, operation: undefined },
+        upsertWith({ domain: 4 }),
+        upsertWith({ handling: 0 }),
+        upsertWith({ single: filled(24, 1) }),
+        wireEntry,
+      ),
+    },
+    {
+      name: "an entry of a later operation",
+      why: "field 5 is no operation yet: rejected in its place, the other stands",
+      bytes: entries(
+        { ...wireEntry, operation: undefined, _unknownFields: { [(5 << 3) | 2]: [Uint8Array.of(2, 8, 1)] } },
+        wireEntry,
+      ),
+    },
+  ],
+  bad: [
+    { name: "without a body", why: "no kind at all is no kind of a later version", bytes: withoutBody },
+    {
+      name: "of two later kinds",
+      why: "one message is of one kind",
+      bytes: concat(withoutBody, laterKind(18), laterKind(19)),
+    },
+    {
+      name: "of a later kind, twice",
+      why: "one message is of one kind",
+      bytes: concat(withoutBody, laterKind(18), laterKind(18)),
+    },
+    {
+      name: "of a known and a later kind",
+      why: "one message is of one kind",
+      bytes: concat(changed({}), laterKind(18)),
+    },
+    {
+      name: "a number where a kind should be",
+      why: "kinds are messages",
+      bytes: concat(withoutBody, rawField(18, 0, [1])),
+    },
+    {
+      name: "an unknown field before the kinds",
+      why: "fields below 10 are no kinds",
+      bytes: concat(withoutBody, laterKind(7)),
+    },
+    {
+      name: "an unknown field after the kinds",
+      why: "fields above 99 are no kinds",
+      bytes: concat(withoutBody, laterKind(100)),
+    },
+    {
+      name: "an unknown field in a known kind",
+      why: "it could change what the kind means",
+      bytes: changed({
+        body: {
+          $case: "proofVerdict",
+          value: { matchId: fromHex(MATCH), proven: true, _unknownFields: { [18 << 3]: [Uint8Array.of(1)] } },
+        },
+      }),
+    },
+    {
+      name: "for another recipient",
+      why: "a box that was opened and sealed again",
+      bytes: changed({ recipientKey: filled(32, 4) }),
+    },
+    {
+      name: "with bad fields",
+      why: "all of them are named",
+      bytes: changed({
+        member: filled(15, 1),
+        incarnation: filled(17, 1),
+        sequence: 0n,
+        prevHash: filled(31, 1),
+        epoch: 0,
+      }),
+    },
+    { name: "with a number that no float holds", why: "2^53 and more", bytes: changed({ sequence: 2n ** 53n }) },
+    {
+      name: "a digest of 255 buckets",
+      why: "exactly 256",
+      bytes: changed({
+        body: {
+          $case: "digest",
+          value: { day: 1, buckets: Array.from({ length: 255 }, () => ({ count: 0, sum: new Uint8Array() })) },
+        },
+      }),
+    },
+    {
+      name: "a version of two lines",
+      why: "it is shown to people",
+      bytes: changed({
+        body: {
+          $case: "connected",
+          value: { noticeNumber: 0n, noticeHash: filled(32, 0), version: "0.1\n0", capabilities: [] },
+        },
+      }),
+    },
+    {
+      name: "a capability in capitals",
+      why: "words of a-z, 0-9 and hyphens",
+      bytes: changed({
+        body: {
+          $case: "connected",
+          value: { noticeNumber: 0n, noticeHash: filled(32, 0), version: "0.1", capabilities: ["ALL"] },
+        },
+      }),
+    },
+  ],
+};
