@@ -344,6 +344,11 @@ export class TestFederation implements AsyncDisposable {
     return unit as UnitName;
   }
 
+  /** Where a party listens, for one that runs as a process of its own. */
+  address(party: string): string {
+    return `127.0.0.1:${this.#port(party).listen}`;
+  }
+
   /** Where a unit's own services listen. */
   port(unit: UnitName): number {
     return this.#port(unit).listen;
