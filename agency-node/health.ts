@@ -5,20 +5,19 @@ import type { Capabilities } from "../shared/core/capabilities.ts";
 import { openEpochs } from "../shared/core/decisions.ts";
 import type { Federation } from "../shared/core/directive.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
-import type { Clock } from "../shared/world/clock.ts";
-import type { Log } from "../shared/world/log.ts";
 import type { CanaryReport } from "./canary-report.ts";
 import { HEALTH_AGAIN_MS, HEALTH_CARRYING_MS, HEALTH_EVERY_MS, HEALTH_NEWS_MS } from "./core/limits.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { StandingStore, Version } from "./store/standings.ts";
-import { Wake } from "./wake.ts";
+import { pause } from "../shared/world/wait.ts";
+import { Wake } from "../shared/world/wake.ts";
+import type { World } from "../shared/world/world.ts";
 
 export type HealthParts = {
   readonly standings: StandingStore;
   readonly outbox: Outbox;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: World;
   readonly version: string;
   readonly inbox: Pick<Inbox, "skipped">;
   /** What the broker states to understand. */
@@ -26,14 +25,14 @@ export type HealthParts = {
   federation(): Federation;
   /** Why this node cannot take part in an open epoch, by its number. */
   obstacles(): ReadonlyMap<number, Obstacle>;
-  canaries(): CanaryReport;
+  readonly canaries: CanaryReport;
   /** Whether the broker hears us: else statements would pile up. */
   isConnected(): boolean;
 };
 
 export class Health {
   readonly #parts: HealthParts;
-  readonly #wake = new Wake();
+  readonly #wake: Wake;
   #said: Version | undefined;
   #saidMs = Number.NEGATIVE_INFINITY;
   #saidFigures = "";
@@ -41,6 +40,7 @@ export class Health {
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
+    this.#wake = new Wake(parts.world);
   }
 
   /** Something has changed that administrators wait for. */
@@ -53,8 +53,8 @@ export class Health {
     while (!signal.aborted) {
       const woken = await this.#wake.wait(this.#intervalMs(), signal);
       if (!woken && !this.#isDue()) continue;
-      const soonestMs = this.#saidMs + HEALTH_AGAIN_MS - this.#parts.clock();
-      if (soonestMs > 0) await new Wake().wait(soonestMs, signal);
+      const soonestMs = this.#saidMs + HEALTH_AGAIN_MS - this.#parts.world.clock();
+      if (soonestMs > 0) await pause(this.#parts.world, soonestMs, signal);
       if (!signal.aborted) this.#isOwed = !this.#say();
     }
   }
@@ -64,7 +64,7 @@ export class Health {
     const { standings, canaries, obstacles } = this.#parts;
     const joined = new Map(standings.joined().map((each) => [each.epoch, each]));
     return openEpochs(this.#parts.federation()).map(({ epoch }) => {
-      const { met, expected } = canaries().counts(epoch);
+      const { met, expected } = canaries.counts(epoch);
       return {
         epoch,
         ...standings.progress(epoch),
@@ -84,34 +84,34 @@ export class Health {
   }
 
   #isDue(): boolean {
-    if (this.#isOwed || this.#parts.clock() - this.#saidMs >= HEALTH_EVERY_MS) return true;
+    if (this.#isOwed || this.#parts.world.clock() - this.#saidMs >= HEALTH_EVERY_MS) return true;
     return openEpochs(this.#parts.federation()).length > 1 || JSON.stringify(this.epochs()) !== this.#saidFigures;
   }
 
   /** False while nobody hears it, or the statement before waits for its receipt: what has changed since is still to be said. */
   #say(): boolean {
-    const { outbox, clock, isConnected, log } = this.#parts;
+    const { outbox, world, isConnected } = this.#parts;
     if (!isConnected() || (this.#said !== undefined && outbox.positionOf(this.#said) !== undefined)) return false;
-    this.#saidMs = clock();
+    this.#saidMs = world.clock();
     try {
       const body = this.#body();
       this.#saidFigures = JSON.stringify(body.epochs);
       this.#said = outbox.append({ kind: "health", ...body });
     } catch (error) {
       if (!isCausewayError(error)) throw error;
-      log.error("health.waiting", error);
+      world.log.error("health.waiting", error);
     }
     return true;
   }
 
   #body(): HealthBody {
-    const { outbox, clock, version, canaries, federation } = this.#parts;
+    const { outbox, world, version, canaries, federation } = this.#parts;
     const { head } = federation();
     return {
       version,
-      nodeTimeMs: clock(),
+      nodeTimeMs: world.clock(),
       outboxSinceMs: outbox.waitingSinceMs,
-      canariesUnprovenSinceMs: canaries().unprovenSinceMs(),
+      canariesUnprovenSinceMs: canaries.unprovenSinceMs(),
       directiveNumber: head.number,
       directiveHash: head.hash,
       epochs: this.epochs(),

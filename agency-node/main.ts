@@ -2,7 +2,7 @@
 import { CausewayError } from "../shared/core/errors.ts";
 import { aborted, runMain } from "../shared/platform/lifecycle.ts";
 import { readConfig } from "./config.ts";
-import { createNode } from "./node.ts";
+import { createNode } from "./program.ts";
 
 await runMain(async (signal) => {
   const dir = process.argv[2];

@@ -4,8 +4,6 @@ import type { Meeting, Notice } from "../shared/core/data-plane.ts";
 import type { Domain } from "../shared/core/domain.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
 import type { Handle, MatchId } from "../shared/core/ids.ts";
-import type { Clock } from "../shared/world/clock.ts";
-import type { Log } from "../shared/world/log.ts";
 import { gradeOf } from "./core/grade.ts";
 import type { Grading } from "./core/grade.ts";
 import { evolveMatch } from "./core/match.ts";
@@ -16,6 +14,7 @@ import { SCHEME } from "./linkage/scheme.ts";
 import type { Publisher } from "./publishing/publisher.ts";
 import type { ActivityLog } from "./store/activity.ts";
 import type { Database } from "../shared/store/database.ts";
+import type { World } from "../shared/world/world.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { RecordStore } from "./store/records.ts";
@@ -29,8 +28,7 @@ export type MatchesParts = {
   readonly outbox: Outbox;
   readonly publisher: Publisher;
   readonly activity: ActivityLog;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: World;
   /** 32 secret bytes, always the same for a match. */
   proofNonce(matchId: MatchId): Uint8Array;
   /** Whose matches go their way like all others, and are shown to nobody. */
@@ -58,15 +56,16 @@ export class Matches {
 
   /** Carries a notice out; call it inside the transaction that stores the notice. */
   apply(notice: Notice): void {
-    const { db, inbox, outbox, activity, canaries, clock, log } = this.#parts;
+    const { db, inbox, outbox, activity, canaries, world } = this.#parts;
     const before = inbox.match(notice.event.matchId);
     const step = evolveMatch(before, notice.event, this.#context());
-    if (step === undefined) return log.warn("notice.unknown-match", { number: notice.number });
+    if (step === undefined) return world.log.warn("notice.unknown-match", { number: notice.number });
     const isCanary = canaries.isCanary(step.state.handle);
     inbox.save(step.state, isCanary);
     for (const body of step.send) outbox.append(body);
     if (isCanary) return canaries.onMatch(step.state);
-    if (notice.event.type === "matchOpened") activity.append(clock(), "combination", { detail: step.state.matchId });
+    if (notice.event.type === "matchOpened")
+      activity.append(world.clock(), "combination", { detail: step.state.matchId });
     if (step.state.status === "dropped") return;
     db.afterCommit(() => {
       for (const watcher of this.#watchers) watcher(step.state);
@@ -81,7 +80,7 @@ export class Matches {
 
   #context(): MatchContext {
     return {
-      nowMs: this.#parts.clock(),
+      nowMs: this.#parts.world.clock(),
       nonce: (matchId) => this.#parts.proofNonce(matchId),
       domain: (handle, meeting) => this.#domain(handle, meeting),
       grade: (handle, meeting, told) => this.#grade(handle, meeting, told),

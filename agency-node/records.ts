@@ -2,17 +2,17 @@
 import { toHex } from "../shared/core/bytes.ts";
 import { dayOf, isoDay, monthEnd, parseIsoDay } from "../shared/core/days.ts";
 import type { Admit } from "../shared/core/directive.ts";
-import { CausewayError } from "../shared/core/errors.ts";
+import { CausewayError, isCausewayError } from "../shared/core/errors.ts";
 import type { Handle } from "../shared/core/ids.ts";
 import { toId } from "../shared/core/ids.ts";
-import { randomBytes } from "../shared/world/random.ts";
-import type { Clock } from "../shared/world/clock.ts";
 import { domainOf } from "./core/record.ts";
 import type { DeconflictionRecord } from "./core/record.ts";
 import { intake } from "./intake/intake.ts";
 import type { IntakeEvent, IntakeOptions } from "./intake/intake.ts";
 import type { ActivityLog } from "./store/activity.ts";
 import type { Database } from "../shared/store/database.ts";
+import { pause } from "../shared/world/wait.ts";
+import type { World } from "../shared/world/world.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";
@@ -23,7 +23,7 @@ export type RecordsParts = {
   readonly standings: StandingStore;
   readonly outbox: Outbox;
   readonly activity: ActivityLog;
-  readonly clock: Clock;
+  readonly world: World;
   /** The terms of this member's admission. */
   admit(): Admit;
   /** There are records to publish. */
@@ -49,6 +49,7 @@ type AcceptedRecord = Extract<IntakeEvent, { readonly kind: "record" }>;
 
 /** Records stored in one transaction: an fsync each would make a large file slow. */
 const CHUNK_RECORDS = 500;
+const SWEEP_MS = 60_000;
 /** The broker's budget slides in steps of an hour. */
 const BUDGET_RETRY_MS = 3_600_000;
 
@@ -62,7 +63,7 @@ export class Records {
 
   /** Imports a file as it arrives. Good rows go in while bad ones are reported; the receipt is the last event. */
   async *import(file: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncGenerator<ImportEvent> {
-    const { clock, activity, onStored } = this.#parts;
+    const { world, activity, onStored } = this.#parts;
     const { dryRun, ...reading } = options;
     const counted = new CountedBytes(file);
     const counts = { added: 0, amended: 0, unchanged: 0, rows: 0, rejected: 0, warnings: 0 };
@@ -72,7 +73,7 @@ export class Records {
       this.#store(chunk, counts, dryRun);
       chunk.length = 0;
     };
-    const today = isoDay(dayOf(clock()));
+    const today = isoDay(dayOf(world.clock()));
     const { retentionDaysMax } = this.#parts.admit();
     for await (const event of intake(counted, { ...reading, today, retentionDaysMax })) {
       if (event.kind === "mapping" || event.kind === "problem") yield event;
@@ -87,21 +88,21 @@ export class Records {
       yield { kind: "progress", rows: counts.added + counts.amended + counts.unchanged, bytes: counted.bytes };
     }
     store();
-    const receipt: ImportReceipt = { ...counts, ignored, dryRun, receipt: toHex(randomBytes(6)) };
-    if (!dryRun) activity.append(clock(), "collection", { detail: JSON.stringify(receipt) });
+    const receipt: ImportReceipt = { ...counts, ignored, dryRun, receipt: toHex(this.#parts.world.randomBytes(6)) };
+    if (!dryRun) activity.append(world.clock(), "collection", { detail: JSON.stringify(receipt) });
     onStored();
     yield { kind: "receipt", receipt };
   }
 
   /** Takes a record back. Throws NOT_FOUND, or CONFLICT when it is not published any more. */
   withdraw(reference: string, reason: string): void {
-    const { db, store, activity, clock } = this.#parts;
+    const { db, store, activity, world } = this.#parts;
     assertReason(reason);
     db.transaction(() => {
       const stored = store.byReference(reference);
       if (isEnded(stored)) throw new CausewayError("CONFLICT", "the record is withdrawn or expired already");
       this.#end([stored], "withdrawn");
-      activity.append(clock(), "erasure", { reference, reason });
+      activity.append(world.clock(), "erasure", { reference, reason });
     });
   }
 
@@ -110,14 +111,14 @@ export class Records {
    * Throws INVALID, NOT_FOUND, or CONFLICT when the record is not published any more.
    */
   revalidate(reference: string, reviewBy: string, reason: string): void {
-    const { db, store, outbox, activity, clock, onStored } = this.#parts;
+    const { db, store, outbox, activity, world, onStored } = this.#parts;
     assertReason(reason);
     const day = this.#assertReviewDay(reviewBy);
     db.transaction(() => {
       const stored = store.byReference(reference);
       if (isEnded(stored)) throw new CausewayError("CONFLICT", "the record is withdrawn or expired already");
       store.revalidate(stored, reviewBy);
-      activity.append(clock(), "alteration", { reference, reason, detail: "revalidated" });
+      activity.append(world.clock(), "alteration", { reference, reason, detail: "revalidated" });
       if (stored.sentDay === null) return;
       const reviewByDay = monthEnd(day);
       store.setSentDay(stored.handle, reviewByDay);
@@ -140,15 +141,30 @@ export class Records {
     return this.#parts.store.all();
   }
 
+  /** Does what time does to records, until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { world } = this.#parts;
+    while (!signal.aborted) {
+      try {
+        this.sweep();
+      } catch (error) {
+        // Without an active epoch nothing can be taken back, and nobody compares it either.
+        if (!isCausewayError(error)) throw error;
+        world.log.error("sweep.waiting", error);
+      }
+      await pause(world, SWEEP_MS, signal);
+    }
+  }
+
   /** Takes back what is past its review day, and tries again what was refused for want of budget. */
   sweep(): void {
-    const { db, store, standings, clock, onStored } = this.#parts;
-    const today = dayOf(clock());
+    const { db, store, standings, world, onStored } = this.#parts;
+    const today = dayOf(world.clock());
     for (let overdue = store.overdue(today); overdue.length > 0; overdue = store.overdue(today)) {
       db.transaction(() => this.#end(overdue, "expired"));
     }
-    if (clock() - this.#budgetTriedAtMs >= BUDGET_RETRY_MS) {
-      this.#budgetTriedAtMs = clock();
+    if (world.clock() - this.#budgetTriedAtMs >= BUDGET_RETRY_MS) {
+      this.#budgetTriedAtMs = world.clock();
       standings.retry("budget");
     }
     onStored();
@@ -162,7 +178,7 @@ export class Records {
   }
 
   #store(records: readonly AcceptedRecord[], counts: Record<PutOutcome, number>, dryRun: boolean): void {
-    const { db, store } = this.#parts;
+    const { world, db, store } = this.#parts;
     if (records.length === 0) return;
     db.transaction(() => {
       for (const { record, contentHash } of records) {
@@ -170,7 +186,7 @@ export class Records {
         counts[outcome] += 1;
         if (dryRun || outcome === "unchanged") continue;
         if (outcome === "amended") this.#leaveDomain(record);
-        store.put(record, contentHash, newHandle());
+        store.put(record, contentHash, toId<Handle>(toHex(world.randomBytes(16))));
       }
     });
   }
@@ -196,7 +212,7 @@ export class Records {
 
   #assertReviewDay(reviewBy: string): number {
     const day = parseIsoDay(reviewBy);
-    const today = dayOf(this.#parts.clock());
+    const today = dayOf(this.#parts.world.clock());
     const last = today + this.#parts.admit().retentionDaysMax;
     if (day === undefined || day < today || day > last) {
       throw new CausewayError("INVALID", `the review date must be an ISO day from today to ${isoDay(last)}`, {
@@ -206,8 +222,6 @@ export class Records {
     return day;
   }
 }
-
-const newHandle = (): Handle => toId<Handle>(toHex(randomBytes(16)));
 
 const isEnded = ({ state }: StoredRecord): boolean => state === "withdrawn" || state === "expired";
 

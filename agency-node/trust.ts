@@ -2,7 +2,6 @@
  * What the node believes and who it is: the chain it has proved, its own place in it, its keys, and the salts of every open epoch,
  * opened from the signed directives (protocol section 4). Salts are held in memory only, and wiped when their epoch has ended.
  */
-import { existsSync } from "node:fs";
 import { equalBytes, fromHex, lpText, toHex, u64, u8 } from "../shared/core/bytes.ts";
 import type { Delivery, Obstacle } from "../shared/core/data-plane.ts";
 import { activeEpoch, isOpen, openEpochs } from "../shared/core/decisions.ts";
@@ -14,39 +13,14 @@ import type { Handle, MatchId, MemberId } from "../shared/core/ids.ts";
 import { blake2bKeyed, hashKey } from "../shared/crypto/hash.ts";
 import type { HashKey } from "../shared/crypto/hash.ts";
 import { sealingKeyPair } from "../shared/crypto/seal.ts";
-import type { SealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
-import type { GrpcTls } from "../shared/platform/grpc.ts";
-import { certificateDer, certificateLife, identityOfCertificate } from "../shared/platform/tls.ts";
-import type { PeerIdentity } from "../shared/platform/tls.ts";
-import { readTls } from "../shared/party/tls.ts";
-import { keyFile } from "../shared/party/files.ts";
-import {
-  destroySealingKey,
-  prepareSealingKey,
-  readSealingKeys,
-  readSigningKeys,
-  readStorageKey,
-  sealingKeyEpochs,
-} from "../shared/party/keys.ts";
 import { openDelivery } from "../shared/wire/data-plane.ts";
 import type { CanaryPair } from "./canaries/core/plan.ts";
 import { openSalts } from "./core/salts.ts";
 import { SCHEME } from "./linkage/scheme.ts";
+import type { OwnKeys, OwnSealingKey } from "./ports.ts";
 import type { EpochTerms } from "./publishing/terms.ts";
 import type { OutboxAddress } from "./store/outbox.ts";
-
-/** Files of one node's directory that say who it is. */
-export type Keys = {
-  readonly dir: string;
-  readonly identity: Extract<PeerIdentity, { readonly kind: "member" }>;
-  readonly signer: SigningKeyPair;
-  readonly conversationSeed: Uint8Array;
-  readonly tls: GrpcTls;
-};
-
-/** A sealing key and the epoch that it was made for; the first has none. */
-type OwnSealingKey = { readonly epoch: number | undefined; readonly keyPair: SealingKeyPair };
 
 /** "": in good standing. */
 export type MembershipEnd = "" | "suspended" | "removed" | "unknown";
@@ -57,49 +31,24 @@ type Known = {
   readonly obstacles: ReadonlyMap<number, Obstacle>;
 };
 
-/** Throws ENVIRONMENT for missing files or loose permissions, UNPROVEN when the certificate is no member's. */
-export function readKeys(dir: string): Keys {
-  const tls = readTls(dir);
-  const identity = identityOfCertificate(certificateDer(tls.certificatePem));
-  if (identity?.kind !== "member") throw new CausewayError("UNPROVEN", "the node's certificate is not a member's");
-  return {
-    dir,
-    identity,
-    signer: readSigningKeys(dir),
-    conversationSeed: readStorageKey(dir, "conversation"),
-    tls,
-  };
-}
-
-/** All sealing keys of a node, newest first. */
-function readOwnSealingKeys(dir: string): OwnSealingKey[] {
-  const newer = sealingKeyEpochs(dir).map((epoch) => ({ epoch, keyPair: readSealingKeys(dir, epoch) }));
-  if (!existsSync(keyFile(dir, "sealing.key"))) return newer;
-  return [...newer, { epoch: undefined, keyPair: readSealingKeys(dir) }];
-}
-
 export class Trust {
-  readonly #keys: Keys;
+  readonly #keys: OwnKeys;
   readonly #federation: () => Federation;
   #sealingKeys: readonly OwnSealingKey[];
   #known: Known | undefined;
 
-  constructor(keys: Keys, federation: () => Federation) {
+  constructor(keys: OwnKeys, federation: () => Federation) {
     this.#keys = keys;
     this.#federation = federation;
-    this.#sealingKeys = readOwnSealingKeys(keys.dir);
+    this.#sealingKeys = keys.sealing.all();
   }
 
   get federation(): Federation {
     return this.#federation();
   }
 
-  get identity(): PeerIdentity {
-    return this.#keys.identity;
-  }
-
   get member(): MemberId {
-    return this.#keys.identity.member;
+    return this.#keys.member;
   }
 
   get signer(): SigningKeyPair {
@@ -243,7 +192,7 @@ export class Trust {
 
   /** Makes the sealing key of an epoch to come, unless there is one; answers with its public half. */
   prepareSealingKey(epoch: number): Uint8Array {
-    const publicKey = prepareSealingKey(this.#keys.dir, epoch);
+    const publicKey = this.#keys.sealing.prepare(epoch);
     this.reloadSealingKeys();
     return publicKey;
   }
@@ -251,7 +200,7 @@ export class Trust {
   /** Reads keys that were made since. Answers whether there are others now. */
   reloadSealingKeys(): boolean {
     const count = this.#sealingKeys.length;
-    this.#sealingKeys = readOwnSealingKeys(this.#keys.dir);
+    this.#sealingKeys = this.#keys.sealing.all();
     return this.#sealingKeys.length !== count;
   }
 
@@ -273,18 +222,13 @@ export class Trust {
     );
     // A directory with none of the keys that the chain names is another's, or broken: nothing there is for us to destroy.
     if (old.length === this.#sealingKeys.length) return 0;
-    for (const { epoch } of old) destroySealingKey(this.#keys.dir, epoch);
+    for (const { epoch } of old) this.#keys.sealing.destroy(epoch);
     this.reloadSealingKeys();
     return old.length;
   }
 
-  /** Read anew: it is renewed while the node runs. */
   get certificateUntilMs(): number {
-    return certificateLife(readTls(this.#keys.dir).certificatePem).untilMs;
-  }
-
-  get tls(): GrpcTls {
-    return this.#keys.tls;
+    return this.#keys.certificateUntilMs();
   }
 
   /** The record's key for conversations, derived so that no store of keys is needed (protocol section 3). */

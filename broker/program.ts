@@ -129,8 +129,8 @@ async function openToParties(
     servers.push(await doors.open(startEnrolment({ listen, natsUrl, tls, directory, desk: board, world, clock, log })));
   }
   const onRenewed = (): void => servers.forEach((each) => each.useTls(readTls(dir)));
-  const own = { dir, signingKey: keys.signer.publicKey, credentials: board.credentials };
-  tasks.run(keepOwnRenewed({ ...own, federation, clock, log, onRenewed }, tasks.signal));
+  const own = { dir, signingKey: keys.signer.publicKey, credentials: board.credentials, world };
+  tasks.run(keepOwnRenewed({ ...own, federation, onRenewed }, tasks.signal));
   return server;
 }
 

@@ -20,7 +20,7 @@ export async function keepOwnRenewed(
 ): Promise<void> {
   const own = toHex(keyId(signingKey));
   const port = {
-    request: async (signed: Uint8Array): Promise<void> => credentials.ask(own, signed, parts.clock()),
+    request: async (signed: Uint8Array): Promise<void> => credentials.ask(own, signed, parts.world.clock()),
     issued: async (): Promise<Credentials | undefined> => credentials.issued(own),
   };
   await keepRenewed({ ...parts, port }, signal);

@@ -25,6 +25,7 @@ import { learnOutcome, takeSeat } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 import { Waiting } from "./waiting.ts";
 import { shortDigest } from "./digest.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 export type Desk = {
   readonly seat: Seat;
@@ -59,7 +60,7 @@ export async function withDesk(dir: string, flags: Common, act: (desk: Desk) => 
 /** An administrator has no program that runs all the time: each command looks whether its certificate is due for renewal. */
 async function keepCertificate(dir: string, seat: Seat, output: Output): Promise<void> {
   const log = createLog("admin", { write: () => undefined });
-  const parts = { dir, federation: () => seat.federation, clock: systemClock, log, onRenewed: () => undefined };
+  const parts = { dir, federation: () => seat.federation, world: systemWorld(log), onRenewed: () => undefined };
   try {
     if (await renewPartyIfDue(parts, AbortSignal.timeout(RENEWAL_MS))) return;
   } catch (error) {

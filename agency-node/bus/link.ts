@@ -4,22 +4,21 @@
  * keeps its records and its own services meanwhile.
  */
 import { isCausewayError } from "../../shared/core/errors.ts";
-import type { Log } from "../../shared/world/log.ts";
-import { connectNats } from "../../shared/platform/nats.ts";
-import type { NatsOptions } from "../../shared/platform/nats.ts";
-import type { Bus } from "../../shared/bus/bus.ts";
-import { pause } from "../../shared/platform/retry.ts";
+import type { Bus, BusConnector } from "../../shared/bus/bus.ts";
+import { pause } from "../../shared/world/wait.ts";
 import { Receiver } from "./receiver.ts";
 import type { ReceiverParts } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import type { Outbox } from "../store/outbox.ts";
-import { Wake } from "../wake.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
 
 export type LinkParts = Omit<ReceiverParts, "bus" | "outbox" | "resendFrom"> & {
   readonly outbox: Outbox;
-  readonly log: Log;
-  /** Where and as whom; read anew for each connection, since credentials are replaced while the node runs. */
-  server(): Omit<NatsOptions, "signal" | "log" | "onReconnect">;
+  readonly world: World;
+  readonly connectBus: BusConnector;
+  /** Kept here for others. */
+  readonly line: Line;
   /** Connected, for the first time or again. */
   onConnect(): void;
 };
@@ -27,19 +26,29 @@ export type LinkParts = Omit<ReceiverParts, "bus" | "outbox" | "resendFrom"> & {
 const BEGIN_AGAIN_MS = 1_000;
 const REFUSED_MS = 30_000;
 
+/** Whether the broker hears us. */
+export class Line {
+  /** While there is a connection, perhaps one that is lost just now. */
+  bus: Bus | undefined;
+
+  get connected(): boolean {
+    return this.bus?.connected ?? false;
+  }
+}
+
 export class Link {
   readonly #parts: LinkParts;
-  #bus: Bus | undefined;
   #sender: Sender | undefined;
   #receiver: Receiver | undefined;
-  readonly #directive = new Wake();
+  readonly #directive: Wake;
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
+    this.#directive = new Wake(parts.world);
   }
 
   get connected(): boolean {
-    return this.#bus?.connected ?? false;
+    return this.#parts.line.connected;
   }
 
   /** There is something in the outbox. */
@@ -63,14 +72,14 @@ export class Link {
     while (!signal.aborted) {
       try {
         await this.#talk(signal);
-        await pause(BEGIN_AGAIN_MS, signal);
+        await pause(this.#parts.world, BEGIN_AGAIN_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
         const refused = isCausewayError(error, "UNAUTHENTICATED");
         if (!refused && !isCausewayError(error, "UNAVAILABLE")) throw error;
-        this.#parts.log.error(refused ? "nats.refused" : "nats.waiting", error);
+        this.#parts.world.log.error(refused ? "nats.refused" : "nats.waiting", error);
         if (refused) await this.#directive.wait(REFUSED_MS, signal);
-        else await pause(BEGIN_AGAIN_MS, signal);
+        else await pause(this.#parts.world, BEGIN_AGAIN_MS, signal);
       }
     }
   }
@@ -78,15 +87,15 @@ export class Link {
   async #talk(outer: AbortSignal): Promise<void> {
     const ended = new AbortController();
     const signal = AbortSignal.any([outer, ended.signal]);
-    const { log } = this.#parts;
+    const { world, outbox, connectBus } = this.#parts;
     const onReconnect = (): void => {
       this.#receiver?.connect();
       this.#parts.onConnect();
     };
-    const bus = await connectNats({ ...this.#parts.server(), signal, log, onReconnect });
-    const sender = new Sender({ bus, outbox: this.#parts.outbox, log });
+    const bus = await connectBus({ signal, onReconnect });
+    const sender = new Sender({ bus, outbox, world });
     const receiver = new Receiver({ ...this.#parts, bus, resendFrom: (position) => sender.resendFrom(position) });
-    this.#bus = bus;
+    this.#parts.line.bus = bus;
     this.#sender = sender;
     this.#receiver = receiver;
     // Closing makes calls that wait for an answer fail at once: nobody waits for a server that is away.
@@ -98,7 +107,7 @@ export class Link {
     } finally {
       this.#sender = undefined;
       this.#receiver = undefined;
-      this.#bus = undefined;
+      this.#parts.line.bus = undefined;
       await close();
     }
   }

@@ -17,15 +17,15 @@ import type {
 } from "../../shared/core/data-plane.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import type { Log } from "../../shared/world/log.ts";
 import type { BusMessage, Bus } from "../../shared/bus/bus.ts";
-import { pause } from "../../shared/platform/retry.ts";
+import { pause } from "../../shared/world/wait.ts";
 import { deliveryStream, NODE_CONSUMER } from "../../shared/wire/subjects.ts";
 import type { Database } from "../../shared/store/database.ts";
 import type { Inbox } from "../store/inbox.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { StandingStore } from "../store/standings.ts";
-import { Wake } from "../wake.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { CallOff, World } from "../../shared/world/world.ts";
 
 export type ReceiverParts = {
   readonly bus: Pick<Bus, "consume">;
@@ -34,7 +34,7 @@ export type ReceiverParts = {
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly member: MemberId;
-  readonly log: Log;
+  readonly world: World;
   /** Of this program, told to the broker. */
   readonly version: string;
   /** What the broker states to understand. */
@@ -81,17 +81,18 @@ type Loss = { readonly gap: Gap; readonly streamSequence: number; readonly atMs:
 
 export class Receiver {
   readonly #parts: ReceiverParts;
-  #receiptTimer: NodeJS.Timeout | undefined;
+  #callOffReceipt: CallOff | undefined;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   /** The last notice that the broker was told we have. */
   #receipted = 0;
   #loss: Loss | undefined;
-  readonly #directive = new Wake();
+  readonly #directive: Wake;
   /** Until then no directive is waited for. */
   #noWaitUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
+    this.#directive = new Wake(parts.world);
   }
 
   /** "The last notice I hold is this one": the broker sends what lacks. */
@@ -122,7 +123,7 @@ export class Receiver {
         message.ack();
       }
     } finally {
-      clearTimeout(this.#receiptTimer);
+      this.#callOffReceipt?.();
     }
   }
 
@@ -136,9 +137,9 @@ export class Receiver {
         return true;
       } catch (error) {
         if (!isCausewayError(error)) throw error;
-        this.#parts.log.error("delivery.waiting", error, { kind: opened.delivery.body.kind });
+        this.#parts.world.log.error("delivery.waiting", error, { kind: opened.delivery.body.kind });
       }
-      await pause(TRY_AGAIN_MS, signal);
+      await pause(this.#parts.world, TRY_AGAIN_MS, signal);
       if (signal.aborted) return false;
     }
   }
@@ -148,7 +149,7 @@ export class Receiver {
    * the broker meant to say something, it says it again.
    */
   async #open(sealed: Uint8Array, signal: AbortSignal): Promise<ReturnType<ReceiverParts["open"]> | undefined> {
-    const cameMs = performance.now();
+    const cameMs = this.#parts.world.elapsedMs();
     const waitMs = cameMs < this.#noWaitUntilMs ? 0 : DIRECTIVE_WITHIN_MS;
     for (;;) {
       try {
@@ -156,10 +157,10 @@ export class Receiver {
       } catch (error) {
         const unproven = isCausewayError(error, "UNPROVEN");
         if (!unproven && !isCausewayError(error, "INVALID")) throw error;
-        const leftMs = unproven ? cameMs + waitMs - performance.now() : 0;
+        const leftMs = unproven ? cameMs + waitMs - this.#parts.world.elapsedMs() : 0;
         if (leftMs <= 0 || signal.aborted) {
-          if (unproven && waitMs > 0) this.#noWaitUntilMs = performance.now() + NO_WAIT_MS;
-          this.#parts.log.error("delivery.refused", error);
+          if (unproven && waitMs > 0) this.#noWaitUntilMs = this.#parts.world.elapsedMs() + NO_WAIT_MS;
+          this.#parts.world.log.error("delivery.refused", error);
           return undefined;
         }
         await this.#directive.wait(leftMs, signal);
@@ -179,12 +180,12 @@ export class Receiver {
       case "digestAnswer":
         return this.#parts.db.transaction(() => this.#parts.takeDigestAnswer(body));
       case "unknown":
-        return this.#parts.log.warn("delivery.kindUnknown", { field: body.field });
+        return this.#parts.world.log.warn("delivery.kindUnknown", { field: body.field });
     }
   }
 
   #settle(receipt: Receipt): void {
-    const { db, outbox, standings, log, onReceipt } = this.#parts;
+    const { db, outbox, standings, world, onReceipt } = this.#parts;
     const reasons = new Map(receipt.rejections.map(({ index, reason }) => [index, reason]));
     db.transaction(() => {
       const handles = outbox.settle(receipt, receipt.submissionHash);
@@ -193,7 +194,8 @@ export class Receiver {
       }
     });
     onReceipt();
-    if (reasons.size > 0) log.warn("submission.rejected", { entries: reasons.size, reason: firstOf(reasons.values()) });
+    if (reasons.size > 0)
+      world.log.warn("submission.rejected", { entries: reasons.size, reason: firstOf(reasons.values()) });
   }
 
   #fillGap(gap: Gap, streamSequence: number): void {
@@ -201,7 +203,8 @@ export class Receiver {
     const version = { incarnation: gap.incarnation, sequence: gap.expectedSequence };
     const position = outbox.positionOf(version);
     if (position !== undefined) return resendFrom(position);
-    if (gap.incarnation === outbox.incarnation) this.#suspectLoss({ gap, streamSequence, atMs: performance.now() });
+    if (gap.incarnation === outbox.incarnation)
+      this.#suspectLoss({ gap, streamSequence, atMs: this.#parts.world.elapsedMs() });
   }
 
   /**
@@ -209,7 +212,7 @@ export class Receiver {
    * ever: what still waits here goes out under a new incarnation. What it lost besides, a digest shows.
    */
   #suspectLoss(now: Loss): void {
-    const { db, outbox, faults, log } = this.#parts;
+    const { db, outbox, faults, world } = this.#parts;
     const before = this.#loss;
     if (before?.gap.incarnation !== now.gap.incarnation || before.gap.expectedSequence !== now.gap.expectedSequence) {
       this.#loss = now;
@@ -218,7 +221,7 @@ export class Receiver {
     if (now.streamSequence <= before.streamSequence || now.atMs - before.atMs < LOSS_CERTAIN_MS) return;
     this.#loss = undefined;
     faults.lostSubmissions += 1;
-    log.error("broker.lost-submission", undefined, { expected: now.gap.expectedSequence });
+    world.log.error("broker.lost-submission", undefined, { expected: now.gap.expectedSequence });
     db.transaction(() => {
       outbox.startOver();
       this.connect();
@@ -248,39 +251,39 @@ export class Receiver {
   /** Its place in the chain holds without what it says, so it holds up nothing behind it. Only another version of the node can read it. */
   #skip(notice: UnknownNotice): void {
     this.#parts.inbox.skip(notice);
-    this.#parts.log.warn("notice.kindUnknown", { number: notice.number, field: notice.field });
+    this.#parts.world.log.warn("notice.kindUnknown", { number: notice.number, field: notice.field });
   }
 
   #breakChain({ number }: Notice | UnknownNotice): void {
     this.#parts.faults.brokenNotices += 1;
-    this.#parts.log.error("notice.broken-chain", undefined, { number });
+    this.#parts.world.log.error("notice.broken-chain", undefined, { number });
   }
 
   #askForMissing(): void {
-    const now = performance.now();
+    const now = this.#parts.world.elapsedMs();
     if (now - this.#askedAtMs < ASK_AGAIN_MS) return;
     this.#askedAtMs = now;
     this.connect();
   }
 
   #confirmLater(): void {
-    this.#receiptTimer ??= setTimeout(() => {
-      this.#receiptTimer = undefined;
+    this.#callOffReceipt ??= this.#parts.world.after(RECEIPT_DELAY_MS, () => {
+      this.#callOffReceipt = undefined;
       if (this.#parts.inbox.head().number === this.#receipted) return;
       this.#state((head) => ({ kind: "noticeReceipt", noticeNumber: head.number, noticeHash: head.hash }));
-    }, RECEIPT_DELAY_MS);
+    });
   }
 
   /** Tells the broker how far our notices go. Called from timers and events, so what cannot be said now is said another time. */
   #state(statement: (head: ReturnType<Inbox["head"]>) => SubmissionBody): void {
-    const { inbox, outbox, log } = this.#parts;
+    const { inbox, outbox, world } = this.#parts;
     const head = inbox.head();
     try {
       outbox.append(statement(head));
       this.#receipted = head.number;
     } catch (error) {
       if (!isCausewayError(error)) throw error;
-      log.error("notices.unconfirmed", error);
+      world.log.error("notices.unconfirmed", error);
     }
   }
 }

@@ -8,11 +8,11 @@
 import { toHex } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
-import type { Log } from "../../shared/world/log.ts";
 import type { Bus } from "../../shared/bus/bus.ts";
-import { pause } from "../../shared/platform/retry.ts";
+import { pause } from "../../shared/world/wait.ts";
 import type { Outbox, OutboxRow } from "../store/outbox.ts";
-import { Wake } from "../wake.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
 
 /** Rows given to NATS at once: enough to hide the server's fsync, few enough that a broken connection repeats little. */
 const WINDOW_ROWS = 16;
@@ -28,14 +28,14 @@ const REFUSED_LAST_MS = 10_000;
 export type SenderParts = {
   readonly bus: Pick<Bus, "connected" | "publish">;
   readonly outbox: Pick<Outbox, "pending" | "unreceipted">;
-  readonly log: Log;
+  readonly world: World;
   /** Smaller in tests. */
   readonly resendFirstMs?: number;
 };
 
 export class Sender {
   readonly #parts: SenderParts;
-  readonly #wake = new Wake();
+  readonly #wake: Wake;
   /** Rows up to here are under way. */
   #position = 0;
   readonly #resendFirstMs: number;
@@ -46,6 +46,7 @@ export class Sender {
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
+    this.#wake = new Wake(parts.world);
     this.#resendFirstMs = parts.resendFirstMs ?? RESEND_FIRST_MS;
     this.#resendMs = this.#resendFirstMs;
   }
@@ -66,7 +67,7 @@ export class Sender {
     const { bus, outbox } = this.#parts;
     while (!signal.aborted) {
       if (!bus.connected) {
-        await pause(OFFLINE_POLL_MS, signal);
+        await pause(this.#parts.world, OFFLINE_POLL_MS, signal);
         continue;
       }
       const { rows: underWay, first } = outbox.unreceipted(this.#position);
@@ -79,14 +80,14 @@ export class Sender {
   }
 
   #resendIfStuck(first: number | undefined, rows: number): void {
-    const now = performance.now();
+    const now = this.#parts.world.elapsedMs();
     if (first === undefined || first !== this.#oldest?.position) {
       this.#oldest = first === undefined ? undefined : { position: first, sinceMs: now };
       this.#resendMs = this.#resendFirstMs;
     } else if (now - this.#oldest.sinceMs >= this.#resendMs) {
       this.#oldest = { position: first, sinceMs: now };
       this.#resendMs = Math.min(2 * this.#resendMs, RESEND_LAST_MS);
-      this.#parts.log.info("outbox.resend", { rows });
+      this.#parts.world.log.info("outbox.resend", { rows });
       this.#position = Math.min(this.#position, first - 1);
     }
   }
@@ -104,9 +105,9 @@ export class Sender {
     const { reason } = results[failed] as PromiseRejectedResult;
     if (!isCausewayError(reason, "UNAVAILABLE")) throw reason;
     if (signal.aborted) return;
-    this.#parts.log.error("outbox.waiting", reason, { delayMs: this.#refusedMs });
+    this.#parts.world.log.error("outbox.waiting", reason, { delayMs: this.#refusedMs });
     this.resendFrom(row.position);
-    await pause(this.#refusedMs, signal);
+    await pause(this.#parts.world, this.#refusedMs, signal);
     this.#refusedMs = Math.min(2 * this.#refusedMs, REFUSED_LAST_MS);
   }
 

@@ -13,13 +13,12 @@ import { dayOf, isoDay, parseIsoDay } from "../../shared/core/days.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import type { Log } from "../../shared/world/log.ts";
 import type { CanaryReport } from "../canary-report.ts";
 import type { MatchState } from "../core/match.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
 import type { Database } from "../../shared/store/database.ts";
-import { Wake } from "../wake.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
 import type { CanaryStore } from "./canary-store.ts";
 import { canaryRole, canarySubject } from "./core/person.ts";
 import { beatOf, pairsOf } from "./core/plan.ts";
@@ -49,16 +48,13 @@ export type CanariesParts = {
   readonly store: CanaryStore;
   readonly records: CanaryRecords;
   readonly member: MemberId;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: World;
   /** If not, those that there are go, and silence is unproven from the start. */
   readonly enabled: boolean;
   federation(): Federation;
   epochs(): readonly CanaryEpoch[];
   /** 16 bytes that are the same for the same canary also after a restore, and that nobody else can tell. */
   handleOf(epoch: number, domain: Domain, pair: CanaryPair): Handle;
-  /** A random number from 0 to below 1. */
-  random(): number;
   /** Called once it is on disk that others have met, or are to. */
   onChange(): void;
 };
@@ -80,7 +76,7 @@ const REVIEW_DAYS = 90;
 
 export class Canaries implements CanaryReport {
   readonly #parts: CanariesParts;
-  readonly #wake = new Wake();
+  readonly #wake: Wake;
   readonly #watchedSinceMs: number;
   /** Epochs in which this program has looked for canaries that its database does not know. */
   readonly #recalled = new Set<number>();
@@ -89,7 +85,14 @@ export class Canaries implements CanaryReport {
 
   constructor(parts: CanariesParts) {
     this.#parts = parts;
-    this.#watchedSinceMs = parts.clock();
+    this.#wake = new Wake(parts.world);
+    this.#watchedSinceMs = parts.world.clock();
+  }
+
+  /** From 0 to below 1. */
+  #random(): number {
+    const { buffer, byteOffset } = this.#parts.world.randomBytes(4);
+    return new DataView(buffer, byteOffset).getUint32(0) / 2 ** 32;
   }
 
   /** Plans each beat and takes back old canaries until the signal aborts. */
@@ -102,7 +105,7 @@ export class Canaries implements CanaryReport {
 
   /** What is due now: the beat's canaries in every open epoch, and the end of old ones. Doing it again changes nothing. */
   tick(): void {
-    const { db, log } = this.#parts;
+    const { db, world } = this.#parts;
     try {
       db.transaction(() => {
         if (this.#parts.enabled) this.#plan();
@@ -113,7 +116,7 @@ export class Canaries implements CanaryReport {
     } catch (error) {
       // No epoch, or this member is suspended: silence becomes unproven by itself.
       if (!isCausewayError(error)) throw error;
-      log.warn("canaries.waiting", { code: error.code });
+      world.log.warn("canaries.waiting", { code: error.code });
     }
   }
 
@@ -131,9 +134,9 @@ export class Canaries implements CanaryReport {
    * met, which the broker cannot pretend, and it is as much as the two have in common; less is some other canary.
    */
   onMatch({ handle, proof, grading }: MatchState): void {
-    const { db, store, clock, onChange } = this.#parts;
+    const { db, store, world, onChange } = this.#parts;
     if (proof?.verdict !== true || (grading.grade !== "strong" && grading.grade !== "probable")) return;
-    const beat = store.meet(handle, clock());
+    const beat = store.meet(handle, world.clock());
     if (beat === undefined) return;
     this.#prove(beat.epoch, beat.beatMs);
     db.afterCommit(onChange);
@@ -151,13 +154,13 @@ export class Canaries implements CanaryReport {
 
   /** 0 while silence is proven; else since when it is not, ms: without canaries, or before the first proof, since this node watches. */
   unprovenSinceMs(): number {
-    const { store, clock, federation, enabled } = this.#parts;
+    const { store, world, federation, enabled } = this.#parts;
     if (!enabled) return this.#watchedSinceMs;
     return unprovenSince({
       beats: store.beats(this.#epochThatCounts()),
       terms: { lengthMs: federation().policy.canaryBeatMinutes * MINUTE_MS, withinMs: this.#withinMs },
       watchedSinceMs: this.#watchedSinceMs,
-      nowMs: clock(),
+      nowMs: world.clock(),
     });
   }
 
@@ -166,14 +169,14 @@ export class Canaries implements CanaryReport {
    * start have had their time, and not of what the operator has switched off.
    */
   #tell(): void {
-    const { log, federation, clock, enabled } = this.#parts;
+    const { world, federation, enabled } = this.#parts;
     const isProven = this.unprovenSinceMs() === 0;
-    const isEarly = !isProven && clock() < this.#watchedSinceMs + this.#withinMs;
+    const isEarly = !isProven && world.clock() < this.#watchedSinceMs + this.#withinMs;
     if (!enabled || isEarly || isProven === this.#isProven) return;
     this.#isProven = isProven;
     const missing = this.missing().map((member) => federation().members.get(member)?.slug);
-    if (isProven) log.info("silence.proven");
-    else log.warn("silence.unproven", { missing: missing.join(" ") });
+    if (isProven) world.log.info("silence.proven");
+    else world.log.warn("silence.unproven", { missing: missing.join(" ") });
   }
 
   get #withinMs(): number {
@@ -185,8 +188,8 @@ export class Canaries implements CanaryReport {
   }
 
   #plan(): void {
-    const { federation, epochs, clock } = this.#parts;
-    const beatMs = beatOf(clock(), federation().policy.canaryBeatMinutes);
+    const { federation, epochs, world } = this.#parts;
+    const beatMs = beatOf(world.clock(), federation().policy.canaryBeatMinutes);
     for (const epoch of epochs()) this.#planEpoch(epoch, beatMs);
   }
 
@@ -197,9 +200,9 @@ export class Canaries implements CanaryReport {
    * went, are not found.
    */
   #recall(): void {
-    const { db, store, federation, epochs, clock, handleOf, member } = this.#parts;
+    const { db, store, federation, epochs, world, handleOf, member } = this.#parts;
     const lengthMs = federation().policy.canaryBeatMinutes * MINUTE_MS;
-    const nowMs = clock();
+    const nowMs = world.clock();
     const firstMs = nowMs - this.#lives()[1] - lengthMs - ENDED_KEPT_MS;
     for (const each of epochs().filter(({ epoch }) => !this.#recalled.has(epoch))) {
       const { epoch } = each;
@@ -238,13 +241,13 @@ export class Canaries implements CanaryReport {
 
   /** One record of a pair; it may be there already. */
   #begin(epoch: number, domain: Domain, pair: CanaryPair): Handle {
-    const { db, store, records, clock, member, onChange } = this.#parts;
+    const { db, store, records, world, member, onChange } = this.#parts;
     const handle = this.#parts.handleOf(epoch, domain, pair);
     if (store.has(handle)) return handle;
     const side = pair.from === member ? 0 : 1;
-    const endsMs = clock() + this.#lifeMs();
+    const endsMs = world.clock() + this.#lifeMs();
     const counterpart = side === 0 ? pair.to : pair.from;
-    store.add({ handle, epoch, beatMs: pair.beatMs, counterpart, plannedMs: clock(), endsMs });
+    store.add({ handle, epoch, beatMs: pair.beatMs, counterpart, plannedMs: world.clock(), endsMs });
     const record: DeconflictionRecord = {
       reference: handle,
       subject: canarySubject(pair, side),
@@ -260,7 +263,7 @@ export class Canaries implements CanaryReport {
 
   #lifeMs(): number {
     const [least, most] = this.#lives();
-    return Math.round(least + this.#parts.random() * (most - least));
+    return Math.round(least + this.#random() * (most - least));
   }
 
   /** The shortest and the longest, ms. */
@@ -272,28 +275,28 @@ export class Canaries implements CanaryReport {
 
   /** Handling and review day of one of the unit's own records, if that outlives the canary. */
   #ordinary(endsMs: number): OrdinaryRecord {
-    const { records, federation, member, clock, random } = this.#parts;
-    const sample = records.sample(random());
+    const { records, federation, member, world } = this.#parts;
+    const sample = records.sample(this.#random());
     const lastDay = dayOf(endsMs);
     if (sample !== undefined && (parseIsoDay(sample.reviewBy) ?? 0) >= lastDay) {
       return { handling: sample.handling, reviewBy: sample.reviewBy };
     }
-    const today = dayOf(clock());
+    const today = dayOf(world.clock());
     const daysMax = federation().members.get(member)?.retentionDaysMax ?? REVIEW_DAYS;
     const day = Math.min(today + daysMax, Math.max(lastDay, today + REVIEW_DAYS));
     return { handling: sample?.handling ?? "open", reviewBy: isoDay(day) };
   }
 
   #prove(epoch: number, beatMs: number): void {
-    const { store, clock } = this.#parts;
+    const { store, world } = this.#parts;
     const beat = store.beats(epoch).find((each) => each.beatMs === beatMs);
-    if (beat !== undefined && isProven(beat.canaries)) store.setProven(epoch, beatMs, clock());
+    if (beat !== undefined && isProven(beat.canaries)) store.setProven(epoch, beatMs, world.clock());
   }
 
   /** Also those of an epoch that has ended: the broker keeps their handles, and the matches that they had. */
   #end(): void {
-    const { store, records, clock, enabled } = this.#parts;
-    const nowMs = clock();
+    const { store, records, world, enabled } = this.#parts;
+    const nowMs = world.clock();
     const due = store.due(enabled ? nowMs : Number.MAX_SAFE_INTEGER);
     records.withdraw(due);
     for (const handle of due) store.setEnded(handle, nowMs);

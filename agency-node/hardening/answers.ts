@@ -23,8 +23,7 @@ import { keyId, verifyPayload } from "../../shared/crypto/sign.ts";
 import { readStatement } from "../../shared/wire/evaluation.ts";
 import { proofIndices } from "./batch-secrets.ts";
 import type { Engine } from "./engine.ts";
-import { NoAnswer } from "./rpc/evaluator-client.ts";
-import type { EvaluatorClient } from "./rpc/evaluator-client.ts";
+import type { EvaluatorClient } from "./evaluators.ts";
 
 /** What the board is shown when an evaluator fails. Blinded and evaluated elements tell nothing about identifiers. */
 export type Evidence = {
@@ -207,12 +206,10 @@ export function unproven(evaluator: Evaluator): CausewayError {
   return new CausewayError("UNPROVEN", `evaluator ${evaluator.name} could not prove its answer; the batch is dropped`);
 }
 
-/** Before it has signed anything, silence is an outage, and nonsense too: nothing of it is used. */
+/** Before it has signed anything, silence is an outage, and nonsense and what else its client throws too: nothing of it is used. */
 function orUnavailable(error: unknown): EvaluationResponse {
-  if (error instanceof NoAnswer || isCausewayError(error, "INVALID")) {
-    throw new CausewayError("UNAVAILABLE", "the evaluator gave no usable answer", { cause: error });
-  }
-  throw error;
+  if (isCausewayError(error) && error.code !== "INVALID") throw error;
+  throw new CausewayError("UNAVAILABLE", "the evaluator gave no usable answer", { cause: error });
 }
 
 function pick(batch: Uint8Array, indices: readonly number[]): Uint8Array {

@@ -1,9 +1,13 @@
-/** A node's hardening arithmetic, spread over worker processes in pieces. Batches take turns. */
+/**
+ * A node's hardening arithmetic, in pieces. Who does a piece is given: worker processes (`worker-engine.ts`), among which batches take turns,
+ * or this process between other work.
+ */
 import { concat } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { OUTPUT_BYTES } from "../../shared/crypto/oprf.ts";
 import { ELEMENT_BYTES, SCALAR_BYTES } from "../../shared/crypto/ristretto.ts";
-import { startWorkerPool } from "../../shared/platform/worker-pool.ts";
+import type { World } from "../../shared/world/world.ts";
+import { workOn } from "./harden-arithmetic.ts";
 import { packInputs } from "./harden-task.ts";
 import type { HardenAnswer, HardenTask } from "./harden-task.ts";
 
@@ -16,18 +20,43 @@ export type Engine = AsyncDisposable & {
   blind(inputs: readonly Uint8Array[], key: Uint8Array): Promise<Blinded>;
   /** Whether the proof holds for all these pairs. */
   verify(pairs: Omit<Extract<HardenTask, { kind: "verify" }>, "kind">): Promise<boolean>;
-  /** y of each input. Throws INVALID as `combineBatch` does, with indices inside a piece. */
+  /** y of each input. Throws `UnusableAnswers`. */
   finalise(inputs: readonly Uint8Array[], blinds: Uint8Array, answers: readonly Uint8Array[]): Promise<Uint8Array[]>;
 };
 
-/** `workers` defaults to one for each core. */
-export function startEngine(workers?: number): Engine {
-  const pool = startWorkerPool<HardenTask, HardenAnswer>({
-    module: new URL("./harden-worker.ts", import.meta.url),
-    ...(workers === undefined ? {} : { workers }),
+/** The evaluators' answers do not give a result. */
+export class UnusableAnswers extends CausewayError {
+  /** The place of an answer that holds what is no element; undefined if each is good, and they cancel out. */
+  readonly culprit: number | undefined;
+
+  constructor(culprit: number | undefined) {
+    super("INVALID", "the evaluators' answers cannot be used");
+    this.culprit = culprit;
+  }
+}
+
+/** Does one piece of work. Rejects with UNAVAILABLE after disposal. */
+export type Workers = AsyncDisposable & { run(task: HardenTask): Promise<HardenAnswer> };
+
+/** Without worker processes: for tests, simulators, and units that harden little. */
+export function inProcessEngine({ nextTurn }: Pick<World, "nextTurn">): Engine {
+  let closed = false;
+  return engineOver({
+    async run(task) {
+      await nextTurn();
+      if (closed) throw new CausewayError("UNAVAILABLE", "the node's engine is closed");
+      return workOn(task);
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+    },
   });
+}
+
+export function engineOver(workers: Workers): Engine {
   const run = async <Kind extends HardenAnswer["kind"]>(task: HardenTask, kind: Kind) => {
-    const answer = await pool.run(task);
+    const answer = await workers.run(task);
+    if (answer.kind === "unusable") throw new UnusableAnswers(answer.culprit);
     if (answer.kind !== kind) throw new CausewayError("INTERNAL", "worker answered another task");
     return answer as Extract<HardenAnswer, { kind: Kind }>;
   };
@@ -57,7 +86,7 @@ export function startEngine(workers?: number): Engine {
       );
       return done.flatMap(({ outputs }) => split(outputs, OUTPUT_BYTES));
     },
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => workers[Symbol.asyncDispose](),
   };
 }
 

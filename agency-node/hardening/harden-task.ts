@@ -26,7 +26,9 @@ export type HardenAnswer =
   | { readonly kind: "blinded"; readonly blinded: Uint8Array; readonly blinds: Uint8Array }
   | { readonly kind: "verified"; readonly holds: boolean }
   /** 64 bytes for each input. */
-  | { readonly kind: "finalised"; readonly outputs: Uint8Array };
+  | { readonly kind: "finalised"; readonly outputs: Uint8Array }
+  /** `culprit`: the first of the answers that holds what is no element; undefined if each is good, and they cancel out. */
+  | { readonly kind: "unusable"; readonly culprit: number | undefined };
 
 export function packInputs(inputs: readonly Uint8Array[]): PackedInputs {
   const lengths = Uint32Array.from(inputs, (input) => input.length);

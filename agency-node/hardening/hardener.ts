@@ -23,18 +23,12 @@ import {
   UNFINISHED_BATCHES_MAX,
 } from "../../shared/core/limits.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
-import { probeCrypto } from "../../shared/crypto/probe.ts";
-import type { GrpcTls } from "../../shared/platform/grpc.ts";
-import { identityUri } from "../../shared/platform/tls.ts";
-import { evaluatorIdentity } from "../../shared/platform/standing.ts";
-import type { PeerIdentity } from "../../shared/platform/tls.ts";
+import type { EvaluatorClient, Evaluators } from "./evaluators.ts";
 import { keepEvidence, provedAnswer, unproven } from "./answers.ts";
 import type { Asking, Evidence, SentBatch } from "./answers.ts";
 import { batchKey, batchOrder } from "./batch-secrets.ts";
-import { startEngine } from "./engine.ts";
+import { UnusableAnswers } from "./engine.ts";
 import type { Engine } from "./engine.ts";
-import { evaluatorClient } from "./rpc/evaluator-client.ts";
-import type { EvaluatorClient } from "./rpc/evaluator-client.ts";
 import { turnstile } from "./turnstile.ts";
 import type { Turnstile } from "./turnstile.ts";
 
@@ -69,11 +63,11 @@ export type HardenerOptions = {
   /** The federation as last folded from the chain. */
   readonly federation: () => Federation;
   readonly member: MemberId;
-  readonly tls: GrpcTls | (() => GrpcTls);
+  readonly evaluators: Pick<Evaluators, "clientOf">;
+  /** The hardener disposes of it. */
+  readonly engine: Engine;
   /** Keeps evidence against an evaluator. Called before the batch fails; must not throw. */
   readonly onEvidence: (evidence: Evidence) => void;
-  /** Worker processes; default one for each core. */
-  readonly workers?: number;
 };
 
 /** What is known of a batch that is not done. */
@@ -85,20 +79,20 @@ type Unfinished = {
   readonly statements: Map<string, SignedStatement>;
 };
 
-/** Starts workers and connects when the first batch comes. Throws ENVIRONMENT if the cryptography is broken. */
+/** Connects when the first batch comes. */
 export function createHardener(options: HardenerOptions): Hardener {
-  probeCrypto();
-  const engine = startEngine(options.workers);
+  const { engine } = options;
   const clients = new Map<string, EvaluatorClient>();
   const unfinished = new Map<string, Unfinished>();
   // By generation: an evaluator that is silent under the next one's keys must not hold up batches under these.
   const turns = new Map<number, Turnstile>();
 
   const clientOf = (evaluator: Evaluator): EvaluatorClient => {
-    const { address } = evaluator;
-    const expected = serverIdentity(evaluator, options.federation());
-    const key = `${identityUri(expected)} ${address}`;
-    const client = clients.get(key) ?? evaluatorClient({ address, tls: options.tls, expected });
+    const federation = options.federation();
+    // One that the broker hosts is reached as the broker: under another key of the broker it is another.
+    const { broker } = federation.found;
+    const key = [evaluator.name, evaluator.address, ...[evaluator.signingKey, broker.signingKey].map(toHex)].join(" ");
+    const client = clients.get(key) ?? options.evaluators.clientOf(evaluator, federation);
     clients.set(key, client);
     return client;
   };
@@ -144,11 +138,6 @@ export function createHardener(options: HardenerOptions): Hardener {
   };
 }
 
-/** The evaluator that the broker hosts answers under the broker's certificate: a party has one. */
-export function serverIdentity(evaluator: Evaluator, { found }: Federation): PeerIdentity {
-  return equalBytes(evaluator.signingKey, found.broker.signingKey) ? { kind: "broker" } : evaluatorIdentity(evaluator);
-}
-
 type BlindedBatch = {
   readonly sent: SentBatch;
   readonly order: Uint32Array;
@@ -192,8 +181,8 @@ async function finalise(
   try {
     return await engine.finalise(inputs, blinds, answers);
   } catch (error) {
-    if (!isCausewayError(error, "INVALID")) throw error;
-    const culprit = askings[Number(/^evaluated\[(\d+)\]/.exec(error.fields[0] ?? "")?.[1])];
+    if (!(error instanceof UnusableAnswers)) throw error;
+    const culprit = error.culprit === undefined ? undefined : askings[error.culprit];
     if (culprit === undefined) throw new CausewayError("UNPROVEN", "the evaluators' answers cancel out");
     const { name } = culprit.evaluator;
     const statements = [known.statements.get(name)].filter((statement) => statement !== undefined);

@@ -10,8 +10,6 @@ import { bucketOf, digestOf } from "../../shared/core/digest.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import type { Log } from "../../shared/world/log.ts";
 import {
   DIGEST_AGAIN_MS,
   DIGEST_ANSWER_MS_MAX,
@@ -25,15 +23,15 @@ import type { Database } from "../../shared/store/database.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { RecordStore } from "../store/records.ts";
 import type { StandingStore, Version } from "../store/standings.ts";
-import { Wake } from "../wake.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
 
 export type DigestsParts = {
   readonly db: Database;
   readonly records: RecordStore;
   readonly standings: StandingStore;
   readonly outbox: Outbox;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: World;
   /** Numbers of the open epochs that this node publishes in; none while it may say nothing. */
   openEpochs(): readonly number[];
   /** There are records to send again. */
@@ -61,11 +59,12 @@ const NONE: ReadonlySet<number> = new Set();
 
 export class Digests {
   readonly #parts: DigestsParts;
-  readonly #wake = new Wake();
+  readonly #wake: Wake;
   readonly #exchanges = new Map<number, Exchange>();
 
   constructor(parts: DigestsParts) {
     this.#parts = parts;
+    this.#wake = new Wake(parts.world);
   }
 
   /** Asks for every open epoch soon, such as after a connection. */
@@ -76,7 +75,7 @@ export class Digests {
   /** Asks for one epoch soon, such as when all that it was to take over has been sent. */
   ask(epoch: number): void {
     const exchange = this.#exchangeOf(epoch);
-    exchange.dueMs = this.#parts.clock();
+    exchange.dueMs = this.#parts.world.clock();
     delete exchange.agreed;
     this.#wake.set();
   }
@@ -85,7 +84,7 @@ export class Digests {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#askDue();
-      const now = this.#parts.clock();
+      const now = this.#parts.world.clock();
       const dueMs = this.#parts.openEpochs().map((epoch) => this.#exchangeOf(epoch).dueMs);
       const waitMs = Math.min(DIGEST_EVERY_MS, ...dueMs.map((due) => Math.max(0, due - now)));
       await this.#wake.wait(Math.max(waitMs, 50), signal);
@@ -94,20 +93,20 @@ export class Digests {
 
   /** Carries out an answer of the broker; call it inside the transaction that takes the delivery. */
   take(answer: DigestAnswer): void {
-    const { clock, log, standings, db } = this.#parts;
+    const { world, standings, db } = this.#parts;
     const exchange = this.#exchanges.get(answer.epoch);
     const { asked } = exchange ?? {};
     if (exchange === undefined || asked === undefined) return;
     if (asked.incarnation !== answer.incarnation || asked.sequence !== answer.sequence) return;
     delete exchange.asked;
-    exchange.dueMs = clock() + DIGEST_EVERY_MS;
+    exchange.dueMs = world.clock() + DIGEST_EVERY_MS;
     if (answer.differing.length === 0) {
       Object.assign(exchange, { suspected: NONE, repairDelayMs: REPAIR_FIRST_MS });
-      if (exchange.askedHash !== undefined) exchange.agreed = { hash: exchange.askedHash, atMs: clock() };
-      standings.setAgreed(answer.epoch, answer.sequence, standings.isDue(answer.epoch, "carried") ? 0 : clock());
+      if (exchange.askedHash !== undefined) exchange.agreed = { hash: exchange.askedHash, atMs: world.clock() };
+      standings.setAgreed(answer.epoch, answer.sequence, standings.isDue(answer.epoch, "carried") ? 0 : world.clock());
     } else {
       standings.setAgreed(answer.epoch, 0, 0);
-      log.warn("digest.differs", { epoch: answer.epoch, buckets: answer.differing.length });
+      world.log.warn("digest.differs", { epoch: answer.epoch, buckets: answer.differing.length });
       this.#pursue(exchange, answer);
     }
     db.afterCommit(this.#parts.onAnswer);
@@ -115,7 +114,7 @@ export class Digests {
 
   /** What differs once is asked again; what differs twice is repaired; what repairs do not mend is tried ever less often. */
   #pursue(exchange: Exchange, answer: DigestAnswer): void {
-    const now = this.#parts.clock();
+    const now = this.#parts.world.clock();
     const certain = answer.differing.filter((bucket) => exchange.suspected.has(bucket));
     exchange.suspected = new Set(answer.differing);
     if (certain.length === 0) return this.#askAgain(answer.epoch, now + DIGEST_AGAIN_MS);
@@ -128,7 +127,7 @@ export class Digests {
   }
 
   #repair({ epoch, handles }: DigestAnswer, buckets: readonly number[]): void {
-    const { records, standings, outbox, log, db, onRepair } = this.#parts;
+    const { records, standings, outbox, world, db, onRepair } = this.#parts;
     const concerned = new Set(buckets);
     const strays = handles.filter((handle) => concerned.has(bucketOf(handle)) && !records.isLive(handle));
     for (let at = 0; at < strays.length; at += STRAYS_PER_SUBMISSION) {
@@ -136,10 +135,10 @@ export class Digests {
       outbox.append({ kind: "publication", entries }, [], epoch);
     }
     const sentAgain = standings.sendAgain(epoch, buckets);
-    log.warn("digest.repair", { epoch, buckets: buckets.length, records: sentAgain, withdrawn: strays.length });
+    world.log.warn("digest.repair", { epoch, buckets: buckets.length, records: sentAgain, withdrawn: strays.length });
     db.afterCommit(onRepair);
     // With nothing to send again nobody says when it is done.
-    if (sentAgain === 0) this.#askAgain(epoch, this.#parts.clock() + DIGEST_AGAIN_MS);
+    if (sentAgain === 0) this.#askAgain(epoch, this.#parts.world.clock() + DIGEST_AGAIN_MS);
   }
 
   #askAgain(epoch: number, atMs: number): void {
@@ -148,7 +147,7 @@ export class Digests {
   }
 
   #askDue(): void {
-    const now = this.#parts.clock();
+    const now = this.#parts.world.clock();
     for (const epoch of this.#parts.openEpochs()) {
       const exchange = this.#exchangeOf(epoch);
       if (exchange.dueMs > now) continue;
@@ -158,17 +157,17 @@ export class Digests {
         this.#send(epoch, exchange);
       } catch (error) {
         if (!isCausewayError(error)) throw error;
-        this.#parts.log.error("digest.waiting", error, { epoch });
+        this.#parts.world.log.error("digest.waiting", error, { epoch });
       }
     }
   }
 
   /** As of the submission before it, which is known for certain only inside one transaction. */
   #send(epoch: number, exchange: Exchange): void {
-    const { db, outbox, standings, clock } = this.#parts;
+    const { db, outbox, standings, world } = this.#parts;
     // While the last one has no receipt the broker is away: one is enough when it is back.
     if (exchange.asked !== undefined && outbox.positionOf(exchange.asked) !== undefined) return;
-    const now = clock();
+    const now = world.clock();
     const day = dayOf(now);
     db.transaction(() => {
       outbox.next();
@@ -188,7 +187,7 @@ export class Digests {
   #exchangeOf(epoch: number): Exchange {
     const known = this.#exchanges.get(epoch);
     if (known !== undefined) return known;
-    const dueMs = this.#parts.clock() + DIGEST_EVERY_MS;
+    const dueMs = this.#parts.world.clock() + DIGEST_EVERY_MS;
     const fresh: Exchange = { dueMs, suspected: NONE, repairedMs: 0, repairDelayMs: REPAIR_FIRST_MS };
     this.#exchanges.set(epoch, fresh);
     return fresh;

@@ -2,16 +2,15 @@
  * Takes part in epochs as the board opens them, and forgets them when they end (protocol section 4): salts, sealing keys, layouts,
  * what waits in the outbox. A node that was off-line for all of an epoch never knows of it.
  */
-import { setImmediate as breathe } from "node:timers/promises";
 import type { Federation } from "../../shared/core/directive.ts";
-import type { Log } from "../../shared/world/log.ts";
 import { ENDED_ROWS_PER_STEP } from "../core/limits.ts";
 import { SCHEME } from "../linkage/scheme.ts";
 import type { Database } from "../../shared/store/database.ts";
 import type { HardenedStore } from "../store/hardened.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { StandingStore } from "../store/standings.ts";
-import { Wake } from "../wake.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
 import type { EpochTerms } from "./terms.ts";
 
 export type EpochsParts = {
@@ -19,7 +18,7 @@ export type EpochsParts = {
   readonly standings: StandingStore;
   readonly hardened: HardenedStore;
   readonly outbox: Outbox;
-  readonly log: Log;
+  readonly world: World;
   federation(): Federation;
   /** Of the open epochs that this node can publish in, newest first. */
   terms(): readonly EpochTerms[];
@@ -38,10 +37,11 @@ const IDLE_MS = 3_600_000;
 
 export class Epochs {
   readonly #parts: EpochsParts;
-  readonly #wake = new Wake();
+  readonly #wake: Wake;
 
   constructor(parts: EpochsParts) {
     this.#parts = parts;
+    this.#wake = new Wake(parts.world);
   }
 
   onDirective(): void {
@@ -65,24 +65,24 @@ export class Epochs {
     this.#parts.onChange();
     for (const { epoch } of ended) {
       while (standings.leave(epoch, ENDED_ROWS_PER_STEP)) {
-        await breathe();
+        await this.#parts.world.nextTurn();
         if (signal.aborted) return;
       }
-      this.#parts.log.info("epoch.forgotten", { epoch });
+      this.#parts.world.log.info("epoch.forgotten", { epoch });
     }
     if (ended.length > 0) hardened.keepGenerations([...federation().generations.keys()]);
     const destroyed = this.#parts.destroyOldKeys();
-    if (destroyed > 0) this.#parts.log.info("keys.destroyed", { keys: destroyed });
+    if (destroyed > 0) this.#parts.world.log.info("keys.destroyed", { keys: destroyed });
   }
 
   #joinOpened(): void {
-    const { standings, log } = this.#parts;
+    const { standings, world } = this.#parts;
     const joined = new Set(standings.joined().map(({ epoch }) => epoch));
     const terms = this.#parts.terms();
     for (const { epoch, generation } of terms) {
       if (!joined.has(epoch)) {
         standings.join(epoch, generation, SCHEME.name);
-        log.info("epoch.joined", { epoch, generation });
+        world.log.info("epoch.joined", { epoch, generation });
       } else standings.prepareAnew(generation, SCHEME.name);
     }
     const current = this.#parts.currentEpoch();

@@ -8,15 +8,15 @@ import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { keyId, signPayload } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import type { Log } from "../../shared/world/log.ts";
-import { pause } from "../../shared/platform/retry.ts";
+import { pause, within } from "../../shared/world/wait.ts";
 import { encodeKeyOffer } from "../../shared/wire/directive.ts";
+import type { World } from "../../shared/world/world.ts";
 import { PREPARATION_POLL_MS } from "../core/limits.ts";
 
 export type KeyOffersParts = {
   readonly member: MemberId;
   readonly signer: SigningKeyPair;
-  readonly log: Log;
+  readonly world: World;
   federation(): Federation;
   /** The epoch that the board prepares, as the broker says; 0 for none. */
   preparedEpoch(signal: AbortSignal): Promise<number>;
@@ -35,10 +35,11 @@ export class KeyOffers {
 
   /** Looks and offers until the signal aborts. A broker that is away, or refuses, is asked again. */
   async run(signal: AbortSignal): Promise<void> {
-    for (let outcome = ""; !signal.aborted; await pause(PREPARATION_POLL_MS, signal)) {
+    for (let outcome = ""; !signal.aborted; await pause(this.#parts.world, PREPARATION_POLL_MS, signal)) {
       const now = await this.#look(signal);
       // An outage of days is not a line every quarter of a minute.
-      if (now !== outcome && now !== "" && !signal.aborted) this.#parts.log.info("keyOffer.waiting", { code: now });
+      if (now !== outcome && now !== "" && !signal.aborted)
+        this.#parts.world.log.info("keyOffer.waiting", { code: now });
       outcome = now;
     }
   }
@@ -46,12 +47,13 @@ export class KeyOffers {
   /** Empty, or why nothing could be offered. */
   async #look(signal: AbortSignal): Promise<string> {
     try {
-      const epoch = await this.#parts.preparedEpoch(signal);
+      const { world, preparedEpoch } = this.#parts;
+      const epoch = await within(world, CALL_MS, signal, preparedEpoch);
       if (this.#isToCome(epoch) && this.#offered !== epoch) await this.#offer(epoch, signal);
       return "";
     } catch (error) {
       if (signal.aborted) return "";
-      // A call that took too long fails with an error of its own.
+      // Its client has classes of its own.
       return isCausewayError(error) ? error.code : "UNAVAILABLE";
     }
   }
@@ -65,16 +67,18 @@ export class KeyOffers {
   }
 
   async #offer(epoch: number, signal: AbortSignal): Promise<void> {
-    const { member, signer, prepareKey, offer, federation, log } = this.#parts;
+    const { member, signer, prepareKey, offer, federation, world } = this.#parts;
     const unsigned = { member, epoch, sealingKey: prepareKey(epoch) };
     const payload = encodeKeyOffer(unsigned);
     const { publicKey, secretKey } = signer;
     const signature = signPayload({ type: "key-offer", federation: federation().id, payload, secretKey });
-    await offer({ ...unsigned, payload, signature: { keyId: keyId(publicKey), signature } }, signal);
+    const key = { ...unsigned, payload, signature: { keyId: keyId(publicKey), signature } };
+    await within(world, CALL_MS, signal, (limited) => offer(key, limited));
     this.#offered = epoch;
-    log.info("key.offered", { epoch });
+    world.log.info("key.offered", { epoch });
   }
 }
 
+const CALL_MS = 10_000;
 /** Numbers may be skipped after an abort. */
 const EPOCHS_AHEAD_MAX = 16;

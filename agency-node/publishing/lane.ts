@@ -3,16 +3,12 @@
  * hardened at every evaluator. What is in the cache already is never evaluated again. It works on windows of records so that two
  * batches are with the evaluators while the window before is finished.
  */
-import { setImmediate as breathe } from "node:timers/promises";
 import { toHex } from "../../shared/core/bytes.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
-import { randomBytes } from "../../shared/world/random.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import type { Log } from "../../shared/world/log.ts";
-import { unlessAborted } from "../../shared/platform/retry.ts";
+import { unlessAborted } from "../../shared/world/wait.ts";
 import { domainOf } from "../core/record.ts";
 import { BudgetError } from "../hardening/answers.ts";
 import { encodeIdentifier, identifiersOf } from "../linkage/identifiers.ts";
@@ -21,7 +17,8 @@ import type { KindName } from "../linkage/scheme.ts";
 import type { Database } from "../../shared/store/database.ts";
 import type { HardenedStore, HardeningBatch } from "../store/hardened.ts";
 import type { RecordStore, StoredRecord } from "../store/records.ts";
-import { Wake } from "../wake.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
 import type { EpochTerms } from "./terms.ts";
 import type { Watch } from "./watch.ts";
 
@@ -32,8 +29,7 @@ export type LaneParts = {
   readonly db: Database;
   readonly records: RecordStore;
   readonly hardened: HardenedStore;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: World;
   readonly harden: HardenBatch;
   /** Throws while nothing can be published, see `Trust`. */
   terms(): readonly EpochTerms[];
@@ -86,8 +82,8 @@ type Missing = Map<string, Uint8Array>;
 export class Lane {
   readonly generation: number;
   readonly #parts: LaneParts;
-  readonly #wake = new Wake();
-  readonly #termsChanged = new Wake();
+  readonly #wake: Wake;
+  readonly #termsChanged: Wake;
   /** What the batches on their way will bring, so that the next window does not pay for it again. */
   readonly #inFlight = new Set<string>();
   #batchInputs = BATCH_INPUTS;
@@ -96,6 +92,8 @@ export class Lane {
   constructor(generation: number, parts: LaneParts) {
     this.generation = generation;
     this.#parts = parts;
+    this.#wake = new Wake(parts.world);
+    this.#termsChanged = new Wake(parts.world);
   }
 
   /** There are records to prepare. */
@@ -131,8 +129,8 @@ export class Lane {
         if (signal.aborted) return;
         if (!isCausewayError(error)) throw error;
         const waitMs = this.#waitFor(error, delayMs);
-        this.#halt = { code: error.code, resumesAtMs: this.#parts.clock() + waitMs };
-        this.#parts.log.error("publishing.waiting", error, { delayMs: waitMs });
+        this.#halt = { code: error.code, resumesAtMs: this.#parts.world.clock() + waitMs };
+        this.#parts.world.log.error("publishing.waiting", error, { delayMs: waitMs });
         await this.#termsChanged.wait(waitMs, signal);
       }
     }
@@ -140,7 +138,7 @@ export class Lane {
 
   #waitFor(error: CausewayError, delayMs: number): number {
     if (error instanceof BudgetError) {
-      const untilMs = (error.retryAtMs ?? 0) - this.#parts.clock();
+      const untilMs = (error.retryAtMs ?? 0) - this.#parts.world.clock();
       return Math.min(Math.max(untilMs, delayMs), BUDGET_WAIT_MS_MAX);
     }
     return PASSING.includes(error.code) ? delayMs : RETRY_UNLIKELY_MS;
@@ -194,7 +192,7 @@ export class Lane {
       }
       // All others of this step need another generation only.
       if (!isFull && page.length < PAGE_RECORDS) lastNumber = upTo;
-      await breathe();
+      await this.#parts.world.nextTurn();
     }
     if (lastNumber === after) return undefined;
     const hardening = this.#hardenAll(missing, signal);
@@ -219,7 +217,7 @@ export class Lane {
 
   /** One record that nobody can publish must not keep all others from it. */
   #refuseUnusable({ number, handle }: StoredRecord): void {
-    this.#parts.log.error("record.unusable", undefined, { handle });
+    this.#parts.world.log.error("record.unusable", undefined, { handle });
     this.#parts.records.refuse(number, "malformed");
   }
 
@@ -250,7 +248,12 @@ export class Lane {
     const size = this.#batchInputs;
     for (let at = 0; at < inputs.length; at += size) {
       const some = inputs.slice(at, at + size);
-      const batch = { batchId: randomBytes(16), seed: randomBytes(32), generation: this.generation, inputs: some };
+      const batch = {
+        batchId: this.#parts.world.randomBytes(16),
+        seed: this.#parts.world.randomBytes(32),
+        generation: this.generation,
+        inputs: some,
+      };
       this.#parts.hardened.begin(batch);
       await this.#hardenBatch(batch, signal);
     }
@@ -292,7 +295,7 @@ export class Lane {
         }
       });
       this.#parts.onReady();
-      await breathe();
+      await this.#parts.world.nextTurn();
     }
   }
 

@@ -3,7 +3,7 @@
  * its own: evaluators that refuse or are silent under the new keys of a rotation must not keep anything from the epoch that counts.
  */
 import { isCausewayError } from "../../shared/core/errors.ts";
-import { Wake } from "../wake.ts";
+import { Wake } from "../../shared/world/wake.ts";
 import { Lane } from "./lane.ts";
 import type { Halt, LaneParts } from "./lane.ts";
 import { Watch } from "./watch.ts";
@@ -18,14 +18,15 @@ const RETRY_MS = 1_000;
 export class Preparer {
   readonly #parts: PreparerParts;
   readonly #watch: Watch;
-  readonly #changed = new Wake();
+  readonly #changed: Wake;
   /** By generation. */
   readonly #lanes = new Map<number, OpenLane>();
   #halt: Halt | undefined;
 
   constructor(parts: PreparerParts) {
     this.#parts = parts;
-    this.#watch = new Watch(parts.clock);
+    this.#changed = new Wake(parts.world);
+    this.#watch = new Watch(parts.world.clock);
   }
 
   get work(): Watch["work"] {
@@ -76,7 +77,7 @@ export class Preparer {
       return IDLE_MS;
     } catch (error) {
       if (!isCausewayError(error)) throw error;
-      this.#halt = { code: error.code, resumesAtMs: this.#parts.clock() + RETRY_MS };
+      this.#halt = { code: error.code, resumesAtMs: this.#parts.world.clock() + RETRY_MS };
       return RETRY_MS;
     }
   }

@@ -3,7 +3,6 @@
  * 2.3, 3 and 4). New content goes first, into all of them; what a new epoch is to take over follows at a pace that lets it through.
  * What is due stands in the database, so that a crash or a week off-line at any point costs nothing but time.
  */
-import { setImmediate as breathe } from "node:timers/promises";
 import type { Upsert } from "../../shared/core/data-plane.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { dayOf, monthEnd } from "../../shared/core/days.ts";
@@ -12,11 +11,8 @@ import type { Domain } from "../../shared/core/domain.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { randomBytes } from "../../shared/world/random.ts";
 import { confirmKeyOf, confirmKeyOfSet, tokenizer } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
-import type { Clock } from "../../shared/world/clock.ts";
-import type { Log } from "../../shared/world/log.ts";
 import { CARRIED_ROWS_MAX, CARRIED_SUBMISSION_BYTES, SUBMISSION_BYTES } from "../core/limits.ts";
 import { layOut, paddingOf, tokensOfLayout } from "../core/publication.ts";
 import type { HardenedIdentifier } from "../core/publication.ts";
@@ -24,7 +20,8 @@ import type { Database } from "../../shared/store/database.ts";
 import type { HardenedStore } from "../store/hardened.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { Due, JoinedEpoch, StandingStore, Urgency, Version } from "../store/standings.ts";
-import { Wake } from "../wake.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
 import type { EpochTerms } from "./terms.ts";
 
 export type PublisherParts = {
@@ -32,8 +29,7 @@ export type PublisherParts = {
   readonly standings: StandingStore;
   readonly hardened: HardenedStore;
   readonly outbox: Outbox;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: World;
   /** Names digests apart, see `digestKey`. */
   readonly federation: Uint8Array;
   readonly member: MemberId;
@@ -53,10 +49,11 @@ const PAGE_RECORDS = 64;
 
 export class Publisher {
   readonly #parts: PublisherParts;
-  readonly #wake = new Wake();
+  readonly #wake: Wake;
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
+    this.#wake = new Wake(parts.world);
   }
 
   /** There are records to send, or receipts have made room for more. */
@@ -72,7 +69,7 @@ export class Publisher {
         await this.#wake.wait(IDLE_MS, signal);
       } catch (error) {
         if (!isCausewayError(error)) throw error;
-        this.#parts.log.error("publishing.waiting", error, { delayMs: RETRY_MS });
+        this.#parts.world.log.error("publishing.waiting", error, { delayMs: RETRY_MS });
         await this.#wake.wait(RETRY_MS, signal);
       }
     }
@@ -93,7 +90,7 @@ export class Publisher {
     while (!signal.aborted) {
       const sent = this.#sendNext("fresh") || this.#sendNext("carried");
       if (!sent) return;
-      await breathe();
+      await this.#parts.world.nextTurn();
     }
   }
 
@@ -109,8 +106,8 @@ export class Publisher {
   }
 
   #sendOne(joined: JoinedEpoch, terms: EpochTerms, urgency: Urgency): boolean {
-    const { db, standings, clock, onCarried } = this.#parts;
-    const today = dayOf(clock());
+    const { db, standings, world, onCarried } = this.#parts;
+    const today = dayOf(world.clock());
     const bytesMax = urgency === "fresh" ? SUBMISSION_BYTES : CARRIED_SUBMISSION_BYTES;
     const taken = db.transaction(() => {
       const due: Due[] = [];
@@ -156,7 +153,7 @@ export class Publisher {
     const { handle, prepared } = due;
     const { domain, handling, conversationKey, identifiers } = prepared;
     const { epoch, version } = of;
-    const layout = layOut(identifiers, randomBytes);
+    const layout = layOut(identifiers, this.#parts.world.randomBytes);
     const token = tokenizer(of.salt, domain);
     const padding = paddingOf(this.#parts.paddingKey(handle), epoch);
     const tokens = tokensOfLayout(layout, ({ y }) => token(y), padding);

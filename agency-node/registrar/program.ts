@@ -23,10 +23,10 @@ const DAY_MS = 24 * 3_600_000;
 export function startRegistrar(config: RegistrarConfig, world: World): Registrar {
   probeCrypto();
   const { dir, natsUrl, natsServerDir, freshnessHours } = config;
-  const { log, clock } = world;
+  const { log } = world;
   assertRegistrar(dir);
   using starting = new DisposableStack();
-  const chain = starting.use(new ChainFollower({ dir, clock, log }));
+  const chain = starting.use(new ChainFollower({ dir, world }));
   const { address } = chain.federation.found.broker;
   const broker = starting.use(new BrokerLink({ address, tls: () => readTls(dir) }));
   const ports = {

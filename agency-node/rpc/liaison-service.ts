@@ -15,12 +15,14 @@ import type { MatchState } from "../core/match.ts";
 import type { Matches } from "../matches.ts";
 import type { Inbox } from "../store/inbox.ts";
 import type { RecordStore } from "../store/records.ts";
-import { Wake } from "../wake.ts";
+import { Wake } from "../../shared/world/wake.ts";
+import type { World } from "../../shared/world/world.ts";
 import { assertOwnUnit } from "./local-caller.ts";
 
 export type LiaisonServiceParts = {
   /** Of the node's own certificate. */
   readonly owner: PeerIdentity;
+  readonly world: Pick<World, "after">;
   readonly matches: Matches;
   readonly inbox: Inbox;
   readonly records: RecordStore;
@@ -31,7 +33,7 @@ export type LiaisonServiceParts = {
 const IDLE_MS = 30_000;
 
 export function liaisonService(parts: LiaisonServiceParts): GrpcService {
-  const { owner, matches, inbox, canaries } = parts;
+  const { world, owner, matches, inbox, canaries } = parts;
   const silence = () => ({
     silenceUnprovenSinceMs: BigInt(canaries.unprovenSinceMs()),
     skippedNotices: BigInt(inbox.skipped),
@@ -45,7 +47,7 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
     async *watchMatches(_request, context: CallContext): AsyncGenerator<WatchMatchesResponse> {
       assertOwnUnit(context, owner);
       const changed = new Map<string, MatchState>();
-      const wake = new Wake();
+      const wake = new Wake(world);
       const stop = matches.watch((match) => {
         changed.set(match.matchId, match);
         wake.set();

@@ -3,13 +3,9 @@ import type { MemberKey } from "../../shared/core/directive.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../../shared/platform/grpc.ts";
 import { MembershipServiceDefinition } from "../../shared/wire/gen/causeway/v1/board.ts";
-import type { Balance } from "../hardening/rpc/budget-client.ts";
+import type { BrokerDesk, BrokerStanding } from "../ports.ts";
 
-export type BrokerStanding = Balance & { readonly alarms: readonly string[] };
-
-const CALL_MS = 10_000;
-
-export class MembershipClient implements Disposable {
+export class MembershipClient implements BrokerDesk, Disposable {
   readonly #connection: GrpcConnection<typeof MembershipServiceDefinition>;
 
   /** Connects at the first call. */
@@ -19,16 +15,16 @@ export class MembershipClient implements Disposable {
 
   /** The epoch that the board prepares; 0 for none. */
   async preparedEpoch(signal: AbortSignal): Promise<number> {
-    return (await this.#connection.client.getPreparation({}, { signal: limited(signal) })).epoch;
+    return (await this.#connection.client.getPreparation({}, { signal })).epoch;
   }
 
   async offerKey({ payload, signature }: MemberKey, signal: AbortSignal): Promise<void> {
-    await this.#connection.client.offerKey({ offer: { payload, signature } }, { signal: limited(signal) });
+    await this.#connection.client.offerKey({ offer: { payload, signature } }, { signal });
   }
 
   /** Published tokens against the budget, and what was noticed. */
   async standing(signal: AbortSignal): Promise<BrokerStanding> {
-    const standing = await this.#connection.client.getStanding({}, { signal: limited(signal) });
+    const standing = await this.#connection.client.getStanding({}, { signal });
     const { tokensUsed, tokensPerDay, tokensAvailable, alarms } = standing;
     return { used: Number(tokensUsed), perDay: Number(tokensPerDay), available: Number(tokensAvailable), alarms };
   }
@@ -36,8 +32,4 @@ export class MembershipClient implements Disposable {
   [Symbol.dispose](): void {
     this.#connection[Symbol.dispose]();
   }
-}
-
-function limited(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
 }

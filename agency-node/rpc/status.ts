@@ -4,10 +4,10 @@ import type { Federation } from "../../shared/core/directive.ts";
 import type { BudgetSpend, EpochProgress, GetStatusResponse } from "../wire/gen/causeway/node/v1/records.ts";
 import { VERSION } from "../../shared/platform/version.ts";
 import { SCHEME } from "../linkage/scheme.ts";
-import type { NodeParts } from "../parts.ts";
+import type { Assembled } from "../assemble.ts";
 import type { Spend } from "../spending.ts";
 
-export function statusOf(parts: NodeParts): GetStatusResponse {
+export function statusOf(parts: Assembled): GetStatusResponse {
   const { spending, trust, directory, outbox, inbox, preparer, link, faults, canaries, health } = parts;
   const admit = trust.lastAdmit;
   const records = parts.store.counts();
@@ -67,12 +67,12 @@ function toProgress(of: EpochHealth, { epochs }: Federation): EpochProgress {
 }
 
 /** A member that is not in good standing says so at once, not when it next tries to publish. */
-function haltOf(parts: NodeParts): { readonly code: string; readonly resumesAtMs: number } {
+function haltOf(parts: Assembled): { readonly code: string; readonly resumesAtMs: number } {
   if (endOf(parts) !== "") return { code: "FORBIDDEN", resumesAtMs: 0 };
   return parts.preparer.halt ?? { code: "", resumesAtMs: 0 };
 }
 
 /** The chain proves it; a broker that shows the chain no longer is at least a sign. */
-function endOf({ trust, directory }: NodeParts): string {
+function endOf({ trust, directory }: Assembled): string {
   return trust.membershipEnd === "" && directory.refused ? "refused" : trust.membershipEnd;
 }

@@ -11,13 +11,12 @@ import type { Submission, SubmissionBody, Upsert } from "../../shared/core/data-
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/world/random.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import type { Clock } from "../../shared/world/clock.ts";
 import { signSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { submissionSubject } from "../../shared/wire/subjects.ts";
 import type { Database } from "../../shared/store/database.ts";
+import type { World } from "../../shared/world/world.ts";
 import type { Version } from "./standings.ts";
 import { STORED_SUBMISSION } from "./stored-submission.ts";
 import type { Vault } from "./vault.ts";
@@ -40,7 +39,7 @@ export type OutboxAddress = {
 export type OutboxParts = {
   readonly db: Database;
   readonly vault: Vault;
-  readonly clock: Clock;
+  readonly world: Pick<World, "clock" | "randomBytes">;
   /** In the named open epoch; without one in that which counts now. Throws UNAVAILABLE when there is none such. */
   address(epoch?: number): OutboxAddress;
   isOpen(epoch: number): boolean;
@@ -81,7 +80,7 @@ export class Outbox {
     const { db } = this.#parts;
     db.transaction(() => {
       db.run("DELETE FROM chain_head");
-      db.run("INSERT INTO chain_head VALUES (?, 0, ?)", toHex(randomBytes(16)), new Uint8Array(32));
+      db.run("INSERT INTO chain_head VALUES (?, 0, ?)", toHex(this.#parts.world.randomBytes(16)), new Uint8Array(32));
     });
   }
 
@@ -182,7 +181,7 @@ export class Outbox {
     body: SubmissionBody,
     handles: readonly Handle[],
     address: OutboxAddress,
-    writtenMs = this.#parts.clock(),
+    writtenMs = this.#parts.world.clock(),
   ): void {
     const { db, vault } = this.#parts;
     const { incarnation, sequence, hash: prevHash } = this.#head();
@@ -203,7 +202,7 @@ export class Outbox {
       submission.sequence,
       address.epoch,
       submissionSubject(address.member, address.epoch),
-      sealMessage(signed, address.brokerSealingKey, randomBytes(32)),
+      sealMessage(signed, address.brokerSealingKey, this.#parts.world.randomBytes(32)),
       hash,
       vault.sealJson(placeOf(submission), STORED_SUBMISSION, body),
       handles.join(" "),

@@ -7,8 +7,8 @@
 import { lpText, utf8 } from "../../shared/core/bytes.ts";
 import { blake2bKeyed, hashKey } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { randomBytes } from "../../shared/world/random.ts";
 import { decryptWith, encryptWith } from "../../shared/crypto/secretbox.ts";
+import type { Randomness } from "../../shared/world/world.ts";
 import { fromStoredJson, toStoredJson } from "../../shared/store/stored-json.ts";
 import type { StoredJson } from "../../shared/store/stored-json.ts";
 
@@ -19,9 +19,11 @@ const decoder = new TextDecoder();
 export class Vault {
   readonly #encryption: HashKey;
   readonly #lookup: HashKey;
+  readonly #randomness: Randomness;
 
   /** `databaseKey`: 32 bytes from a key file outside the database. */
-  constructor(databaseKey: Uint8Array) {
+  constructor(databaseKey: Uint8Array, randomness: Randomness) {
+    this.#randomness = randomness;
     const root = hashKey(databaseKey);
     this.#encryption = hashKey(blake2bKeyed(32, root, lpText("causeway/node/encryption/v1")));
     this.#lookup = hashKey(blake2bKeyed(32, root, lpText("causeway/node/lookup/v1")));
@@ -29,7 +31,7 @@ export class Vault {
 
   /** `place` is table, column and row: a value moved elsewhere does not open there. */
   seal(place: string, plaintext: Uint8Array): Uint8Array {
-    return encryptWith(this.#encryption, randomBytes(NONCE_BYTES), plaintext, utf8(place));
+    return encryptWith(this.#encryption, this.#randomness.randomBytes(NONCE_BYTES), plaintext, utf8(place));
   }
 
   /** Throws UNPROVEN when the value was changed, moved, or written under another key. */

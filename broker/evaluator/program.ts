@@ -27,13 +27,13 @@ const RETRY_MS = 1_000;
 /** Starts and serves. Throws ENVIRONMENT, or UNPROVEN for a certificate that is no evaluator's. */
 export async function startEvaluatorProgram(config: EvaluatorConfig, world: World): Promise<EvaluatorProgram> {
   const { dir, listen, workers } = config;
-  const { log, clock } = world;
+  const { log } = world;
   await using starting = new AsyncDisposableStack();
   const tls = readTls(dir);
   const name = nameIn(tls.certificatePem);
   const signer = readSigningKeys(dir);
   const shares = sharesIn(dir);
-  const follower = starting.use(new ChainFollower({ dir, clock, log }));
+  const follower = starting.use(new ChainFollower({ dir, world }));
   const federation = (): Federation => follower.federation;
   const options = {
     name,
@@ -55,7 +55,7 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
   onDirective();
   const { address } = federation().found.broker;
   const preparations = starting.use(new PreparationLink({ address, tls: () => readTls(dir) }));
-  const renewal = { dir, federation, clock, log, onRenewed: () => server.useTls(readTls(dir)) };
+  const renewal = { dir, federation, world, onRenewed: () => server.useTls(readTls(dir)) };
   const stop = new AbortController();
   const running = [
     (signal: AbortSignal) => follower.run(signal, onDirective),

@@ -15,15 +15,14 @@ import type { Federation, SignedDirective, SignedFreshness } from "../core/direc
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import { appendDirective, catchUp, loadChain } from "../party/chain-file.ts";
 import type { Chain, ChainContext } from "../party/chain-file.ts";
-import type { Clock } from "../world/clock.ts";
 import { grpcClient } from "../platform/grpc.ts";
 import type { GrpcConnection } from "../platform/grpc.ts";
-import type { Log } from "../world/log.ts";
 import { readTls } from "../party/tls.ts";
 import { partyFile } from "../party/files.ts";
 import { readPin } from "../party/pin.ts";
-import { pause } from "../platform/retry.ts";
 import { readSignedDirective, readSignedFreshness } from "../wire/directive.ts";
+import { pause } from "../world/wait.ts";
+import type { CallOff, World } from "../world/world.ts";
 import { DirectoryServiceDefinition } from "../wire/gen/causeway/v1/directory.ts";
 import type { ListDirectivesResponse } from "../wire/gen/causeway/v1/directory.ts";
 
@@ -34,13 +33,14 @@ const RETRY_MS = 1_000;
  * it says of the directive before ours that it was the last.
  */
 const SUPERSEDED_MS_MAX = 60_000;
-/** The longest that a timer can wait is 24 days; no statement lives so long. */
+/** The longest wait between two looks at the clock: a machine may sleep, and its clock be set. */
 const LOOK_AGAIN_MS_MAX = 3_600_000;
+
+type FollowerWorld = Pick<World, "clock" | "log" | "after">;
 
 export class ChainFollower implements Disposable {
   readonly #dir: string;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #world: FollowerWorld;
   readonly #connection: GrpcConnection<typeof DirectoryServiceDefinition>;
   #chain: Chain;
   /** The latest that was proven: an older one, sent again, says nothing new. */
@@ -48,18 +48,17 @@ export class ChainFollower implements Disposable {
   /** When our head went beyond the statement; 0 if it has not. */
   #supersededSinceMs = 0;
   #unprovenSinceMs: number;
-  #lookAgain: NodeJS.Timeout | undefined;
+  #callOffLook: CallOff | undefined;
   #reached = false;
   #broker = FIRST_VERSION;
   /** How things stand; said in the log once for each change: an outage of days is not a line every second. */
   #outcome: string = "";
 
   /** Loads and proves the stored chain of a party's directory. Throws as `loadChain` and `readTls`. */
-  constructor(of: { readonly dir: string; readonly clock: Clock; readonly log: Log }) {
+  constructor(of: { readonly dir: string; readonly world: FollowerWorld }) {
     this.#dir = of.dir;
-    this.#clock = of.clock;
-    this.#log = of.log;
-    this.#unprovenSinceMs = of.clock();
+    this.#world = of.world;
+    this.#unprovenSinceMs = of.world.clock();
     this.#chain = loadChain(partyFile(of.dir, "chain"), this.#context());
     this.#connection = grpcClient(DirectoryServiceDefinition, {
       address: this.federation.found.broker.address,
@@ -103,9 +102,9 @@ export class ChainFollower implements Disposable {
       if (signal.aborted) break;
       this.#reached = code !== "UNAVAILABLE";
       this.#note(code);
-      await pause(RETRY_MS, signal);
+      await pause(this.#world, RETRY_MS, signal);
     }
-    clearTimeout(this.#lookAgain);
+    this.#callOffLook?.();
   }
 
   /** Until the stream ends; answers with the code of what ended it. */
@@ -121,8 +120,10 @@ export class ChainFollower implements Disposable {
     } catch (error) {
       // A call that was aborted fails with an error of its own.
       if (signal.aborted) return "UNAVAILABLE";
-      if (!isCausewayError(error)) throw error;
-      return error.code;
+      if (isCausewayError(error)) return error.code;
+      // Whatever its client throws, the party goes on with what it knows.
+      this.#world.log.error("directory.failed", error);
+      return "UNAVAILABLE";
     }
   }
 
@@ -165,14 +166,14 @@ export class ChainFollower implements Disposable {
   #hearOfBroker(broker: Capabilities, onChange: () => void): void {
     if (isDeepStrictEqual(broker, this.#broker)) return;
     this.#broker = broker;
-    this.#log.info("broker.understands", { capabilities: [...broker].join(" ") });
+    this.#world.log.info("broker.understands", { capabilities: [...broker].join(" ") });
     onChange();
   }
 
   #grow(chain: Chain): void {
     const { freshnessKey } = this.federation.found;
     this.#chain = chain;
-    this.#log.info("directive.accepted", { number: this.federation.head.number });
+    this.#world.log.info("directive.accepted", { number: this.federation.head.number });
     // The board has a new on-line key, and what the old one said counts no more.
     if (equalBytes(freshnessKey, this.federation.found.freshnessKey)) return;
     this.#statement = undefined;
@@ -180,17 +181,17 @@ export class ChainFollower implements Disposable {
   }
 
   #hear(statement: SignedFreshness): void {
-    judgeFreshness(this.federation, statement, this.#clock());
+    judgeFreshness(this.federation, statement, this.#world.clock());
     const known = this.#statement?.freshness.issuedAtMs ?? 0;
     if (statement.freshness.issuedAtMs >= known) this.#statement = statement;
   }
 
   /** How the chain here stands to the latest statement now, and when to look again although nothing is said. */
   #judge(): void {
-    clearTimeout(this.#lookAgain);
+    this.#callOffLook?.();
     if (this.#statement === undefined) return;
     const { number, headHash, validUntilMs } = this.#statement.freshness;
-    const nowMs = this.#clock();
+    const nowMs = this.#world.clock();
     const verdict = judgeFreshness(this.federation, this.#statement, nowMs);
     const named = this.#chain.directives[number - 1];
     if (named !== undefined && !equalBytes(directiveHash(named.payload), headHash)) {
@@ -213,24 +214,24 @@ export class ChainFollower implements Disposable {
         this.#note(error.code);
       }
     };
-    this.#lookAgain = setTimeout(again, waitMs).unref();
+    this.#callOffLook = this.#world.after(waitMs, again);
   }
 
   #note(outcome: string): void {
     const fresh = outcome === "fresh";
-    this.#unprovenSinceMs = fresh ? 0 : this.#unprovenSinceMs || this.#clock();
+    this.#unprovenSinceMs = fresh ? 0 : this.#unprovenSinceMs || this.#world.clock();
     if (outcome === this.#outcome) return;
     this.#outcome = outcome;
-    if (fresh) this.#log.info("policy.proven");
-    else this.#log.warn("policy.unproven", { outcome });
+    if (fresh) this.#world.log.info("policy.proven");
+    else this.#world.log.warn("policy.unproven", { outcome });
   }
 
   #context(): ChainContext {
-    return { pinnedFingerprint: readPin(this.#dir), nowMs: this.#clock() };
+    return { pinnedFingerprint: readPin(this.#dir), nowMs: this.#world.clock() };
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#lookAgain);
+    this.#callOffLook?.();
     this.#connection[Symbol.dispose]();
   }
 }

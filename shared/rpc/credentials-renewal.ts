@@ -9,13 +9,12 @@ import type { Credentials } from "../core/board.ts";
 import type { Federation } from "../core/directive.ts";
 import { isCausewayError } from "../core/errors.ts";
 import { renewalDueMs } from "../core/renewal.ts";
-import type { Clock } from "../world/clock.ts";
 import { installedLives, issuedLives } from "../party/credentials.ts";
-import type { Log } from "../world/log.ts";
 import { readEnrolment } from "../party/enrolment.ts";
 import { installCredentials } from "../party/install.ts";
 import { readSigningKeys } from "../party/keys.ts";
-import { pause } from "../platform/retry.ts";
+import { pause } from "../world/wait.ts";
+import type { World } from "../world/world.ts";
 import { signCredentialsRequest } from "../wire/board.ts";
 
 /** The way to the registrar. Both throw FORBIDDEN for a party that the chain no longer lists, UNAVAILABLE. */
@@ -31,8 +30,7 @@ export type RenewalParts = {
   readonly dir: string;
   readonly port: RenewalPort;
   readonly federation: () => Federation;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly world: Pick<World, "clock" | "log" | "after">;
   /** New ones are in place: servers that have been told of the old ones must be told. */
   readonly onRenewed: () => void;
 };
@@ -44,21 +42,21 @@ const POLL_MS = 1_000;
 
 /** Until the signal aborts. Throws only what is wrong with the party's own directory. */
 export async function keepRenewed(parts: RenewalParts, signal: AbortSignal): Promise<void> {
-  const { dir, clock, log } = parts;
+  const { dir, world } = parts;
   let outcome = "";
   while (!signal.aborted) {
-    const waitMs = dueMs(installedLives(dir)) - clock();
+    const waitMs = dueMs(installedLives(dir)) - world.clock();
     if (waitMs > 0) {
       outcome = "";
-      await pause(Math.min(waitMs, LOOK_MS_MAX), signal);
+      await pause(world, Math.min(waitMs, LOOK_MS_MAX), signal);
       continue;
     }
     const code = await renew(parts, signal);
     if (signal.aborted || code === "renewed") continue;
     // Once for each change: an outage of days is not a line every minute.
-    if (code !== outcome) log.warn("credentials.notRenewed", { outcome: code });
+    if (code !== outcome) world.log.warn("credentials.notRenewed", { outcome: code });
     outcome = code;
-    await pause(code === "UNAVAILABLE" || code === "unanswered" ? POLL_MS : ASK_AGAIN_MS, signal);
+    await pause(world, code === "UNAVAILABLE" || code === "unanswered" ? POLL_MS : ASK_AGAIN_MS, signal);
   }
 }
 
@@ -67,8 +65,8 @@ export async function keepRenewed(parts: RenewalParts, signal: AbortSignal): Pro
  * as `RenewalPort` does.
  */
 export async function renewIfDue(parts: RenewalParts, signal: AbortSignal): Promise<boolean> {
-  const { dir, clock } = parts;
-  return dueMs(installedLives(dir)) > clock() || (await renewOnce(parts, signal));
+  const { dir, world } = parts;
+  return dueMs(installedLives(dir)) > world.clock() || (await renewOnce(parts, signal));
 }
 
 async function renew(parts: RenewalParts, signal: AbortSignal): Promise<string> {
@@ -76,28 +74,34 @@ async function renew(parts: RenewalParts, signal: AbortSignal): Promise<string> 
     if (await renewOnce(parts, signal)) return "renewed";
     return "unanswered";
   } catch (error) {
-    if (!isCausewayError(error) || error.code === "ENVIRONMENT") throw error;
-    return error.code;
+    if (isCausewayError(error, "ENVIRONMENT")) throw error;
+    // Its client has classes of its own: none of them may end the program.
+    return isCausewayError(error) ? error.code : "UNAVAILABLE";
   }
 }
 
 /** Asks, and waits a while for the answer. */
 async function renewOnce(parts: RenewalParts, signal: AbortSignal): Promise<boolean> {
-  const { port, clock } = parts;
+  const { port, world } = parts;
   // Issued when it was asked for before, perhaps by this program's last run.
   if (takeIfBetter(parts, await port.issued(signal))) return true;
   await port.request(requestOf(parts), signal);
-  for (const untilMs = clock() + ASK_AGAIN_MS; clock() < untilMs && !signal.aborted; await pause(POLL_MS, signal)) {
+  for (
+    const untilMs = world.clock() + ASK_AGAIN_MS;
+    world.clock() < untilMs && !signal.aborted;
+    await pause(world, POLL_MS, signal)
+  ) {
     if (takeIfBetter(parts, await port.issued(signal))) return true;
   }
   return false;
 }
 
 function takeIfBetter(parts: RenewalParts, issued: Credentials | undefined): boolean {
-  const { dir, federation, log, clock, onRenewed } = parts;
-  if (issued === undefined || dueMs(issuedLives(issued)) <= Math.max(clock(), dueMs(installedLives(dir)))) return false;
+  const { dir, federation, world, onRenewed } = parts;
+  if (issued === undefined || dueMs(issuedLives(issued)) <= Math.max(world.clock(), dueMs(installedLives(dir))))
+    return false;
   installCredentials(dir, issued, federation());
-  log.info("credentials.renewed");
+  world.log.info("credentials.renewed");
   onRenewed();
   return true;
 }
@@ -106,8 +110,8 @@ function dueMs(lives: Parameters<typeof renewalDueMs>[0][]): number {
   return Math.min(...lives.map(renewalDueMs));
 }
 
-function requestOf({ dir, federation, clock }: RenewalParts): Uint8Array {
+function requestOf({ dir, federation, world }: RenewalParts): Uint8Array {
   const { tlsRequestPem = "", natsKey = "" } = readEnrolment(dir).enrolment;
   const scope = { federation: federation().id, signer: readSigningKeys(dir) };
-  return signCredentialsRequest({ tlsRequestPem, natsKey, requestedAtMs: clock() }, scope);
+  return signCredentialsRequest({ tlsRequestPem, natsKey, requestedAtMs: world.clock() }, scope);
 }

@@ -10,7 +10,7 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { startEngine as startNodeEngine } from "../../agency-node/hardening/engine.ts";
+import { workerEngine } from "../../agency-node/hardening/worker-engine.ts";
 import { createHardener } from "../../agency-node/hardening/hardener.ts";
 import type { Hardener, HardenRequest } from "../../agency-node/hardening/hardener.ts";
 import { workerEngines } from "../../broker/evaluator/doors.ts";
@@ -26,6 +26,8 @@ import type { LimitTask } from "./harden-limit-worker.ts";
 import { nodeLimitSeconds, processSeconds } from "./harden-limits.ts";
 import { median, rounded } from "./measure.ts";
 import type { BenchOptions, BenchResult } from "./measure.ts";
+import { grpcEvaluators } from "../../agency-node/hardening/rpc/grpc-evaluators.ts";
+import { systemTimers } from "../../shared/world/world.ts";
 
 /** Bytes of an invented input: as long as a name with a birth date. */
 const INPUT_BYTES = 40;
@@ -84,9 +86,9 @@ async function measure(of: { evaluators: number; runs: number; batches: number }
     await using hardener = createHardener({
       federation: () => federation,
       member,
-      tls,
+      evaluators: grpcEvaluators(() => tls, systemTimers),
+      engine: workerEngine(1),
       onEvidence: (one) => evidence.push(one),
-      workers: 1,
     });
     await hardenAll(hardener, inventedBatches(1, 2_048));
     const runs: Run[] = [];
@@ -193,7 +195,7 @@ async function measureScaling(runs: number): Promise<ScalingPoint[]> {
 
 async function scalingPoint(workers: number): Promise<ScalingPoint> {
   const keyShare = generateKeyShare(randomBytes(64));
-  await using node = startNodeEngine(workers);
+  await using node = workerEngine(workers);
   await using evaluator = workerEngines({ randomBytes }, workers)({ keyShare, publicKey: publicKeyOf(keyShare) });
   const inputs = inventedInputs(SCALING_INPUTS);
   const key = randomBytes(32);

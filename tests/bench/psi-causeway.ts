@@ -17,6 +17,9 @@ import { saltKey, tokensOf } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import { identityOf, newMember, startFederation } from "../hardening/evaluators.ts";
 import type { TestFederation } from "../hardening/evaluators.ts";
+import { grpcEvaluators } from "../../agency-node/hardening/rpc/grpc-evaluators.ts";
+import { workerEngine } from "../../agency-node/hardening/worker-engine.ts";
+import { systemTimers } from "../../shared/world/world.ts";
 
 /** About as many identifiers as a person has; they fill a class of the layout, the other two are padding. */
 const ITEMS_PER_RECORD = 16;
@@ -69,7 +72,9 @@ async function startSide(test: TestFederation, side: number, workers: number): P
     throw new Error(`an evaluator failed side ${side}`);
   };
   const tls = await test.tlsFor(identityOf(member));
-  return { hardener: createHardener({ federation: () => test.federation, member, tls, onEvidence, workers }) };
+  const evaluators = grpcEvaluators(() => tls, systemTimers);
+  const engine = workerEngine(workers);
+  return { hardener: createHardener({ federation: () => test.federation, member, evaluators, engine, onEvidence }) };
 }
 
 function inventedWarmUp(count: number): string[] {

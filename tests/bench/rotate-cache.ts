@@ -43,7 +43,7 @@ export function fillCache(
   of: { readonly records: number; readonly epoch: number; readonly generation: number },
 ): void {
   using db = new Database(join(dir, "node.sqlite"), NODE_DATABASE);
-  const vault = new Vault(readStorageKey(dir, "database"));
+  const vault = new Vault(readStorageKey(dir, "database"), { randomBytes });
   const standings = new StandingStore(db, vault);
   standings.join(of.epoch, of.generation, SCHEME.name);
   standings.show(of.epoch);

@@ -111,7 +111,7 @@ async function serve(): Promise<GrpcServer> {
 }
 
 function newFollower(log: Log): ChainFollower {
-  return new ChainFollower({ dir: federation.dir("ct"), clock: () => nowMs, log });
+  return new ChainFollower({ dir: federation.dir("ct"), world: { ...systemWorld(log), clock: () => nowMs } });
 }
 
 function follow(): void {

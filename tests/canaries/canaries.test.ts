@@ -21,6 +21,7 @@ import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
 import { gradingBetween } from "../linkage/subjects.ts";
 import { membersOf } from "./support.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 const MINUTE = 60_000;
 const NOON = Date.UTC(2026, 10, 22, 12);
@@ -122,13 +123,12 @@ class PaperNode {
         sample: () => this.sample,
       },
       member,
-      clock: () => nodes.nowMs,
-      log: silentLog,
+      // Of four bytes, as a number from 0 to below 1: a half.
+      world: { ...systemWorld(silentLog), clock: () => nodes.nowMs, randomBytes: () => Uint8Array.of(128, 0, 0, 0) },
       federation: () => nodes.federation,
       epochs: () => this.epochs(),
       handleOf: (epoch, domain, { beatMs, ring, from, to }) =>
         toId<Handle>(toHex(blake2b(16, lpText(`${member} ${domain} ${ring} ${from} ${to}`), u64(epoch), u64(beatMs)))),
-      random: () => 0.5,
       enabled: this.enabled,
       onChange: () => (this.changes += 1),
     });

@@ -19,6 +19,7 @@ import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import type { Evidence, Opening } from "./judge.ts";
 import type { Pair } from "./model.ts";
 import { pairOf } from "./model.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 
 export type Books = {
   readonly ledgerPath: string;
@@ -68,7 +69,7 @@ export function readBooks(books: Books): Evidence {
 
 function readNode(dir: string) {
   using db = new Database(join(dir, "node.sqlite"), NODE_DATABASE);
-  const vault = new Vault(readStorageKey(dir, "database"));
+  const vault = new Vault(readStorageKey(dir, "database"), { randomBytes });
   const inbox = new Inbox(db, vault);
   const combinations = new ActivityLog(db, vault).all().filter(({ verb }) => verb === "combination");
   return {

@@ -14,6 +14,9 @@ import { AMPLE, identityOf, newMember, startFederation } from "./evaluators.ts";
 import type { TestFederation, TestOptions } from "./evaluators.ts";
 import { lyingService } from "./lying-evaluator.ts";
 import { SOON } from "../support/patience.ts";
+import { grpcEvaluators } from "../../agency-node/hardening/rpc/grpc-evaluators.ts";
+import { workerEngine } from "../../agency-node/hardening/worker-engine.ts";
+import { systemTimers } from "../../shared/world/world.ts";
 
 type Setting = { test: TestFederation; member: MemberId; hardener: Hardener; evidence: Evidence[] };
 
@@ -33,9 +36,9 @@ async function setting(options: TestOptions = {}, budget: Budget | undefined = A
     createHardener({
       federation: () => test.federation,
       member,
-      tls,
+      evaluators: grpcEvaluators(() => tls, systemTimers),
+      engine: workerEngine(1),
       onEvidence: (one) => evidence.push(one),
-      workers: 1,
     }),
   );
   return { test, member, hardener, evidence };
@@ -180,7 +183,13 @@ describe("a batch that is sent again", () => {
     const first = await hardener.hardenBatch(batch);
     const tls = await test.tlsFor(identityOf(member));
     const restarted = open.use(
-      createHardener({ federation: () => test.federation, member, tls, onEvidence: () => undefined, workers: 1 }),
+      createHardener({
+        federation: () => test.federation,
+        member,
+        evaluators: grpcEvaluators(() => tls, systemTimers),
+        engine: workerEngine(1),
+        onEvidence: () => undefined,
+      }),
     );
     expect(await restarted.hardenBatch(batch)).toEqual(first);
     expect(charged(test)).toBe(30);

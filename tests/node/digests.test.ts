@@ -7,6 +7,7 @@ import type { Handle } from "../../shared/core/ids.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { BrokerModel } from "./broker-model.ts";
 import { TestNode, person } from "./support.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 let node: TestNode;
 let broker: BrokerModel;
@@ -35,8 +36,7 @@ function begin(): void {
     records: node.records,
     standings: node.standings,
     outbox: node.outbox,
-    clock: () => node.nowMs,
-    log: silentLog,
+    world: { ...systemWorld(silentLog), clock: () => node.nowMs },
     openEpochs: () => node.standings.joined().map(({ epoch }) => epoch),
     onRepair: () => void (repairs += 1),
     onAnswer: () => undefined,

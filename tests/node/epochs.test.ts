@@ -15,6 +15,7 @@ import { invented } from "../crypto/support.ts";
 import { BrokerModel } from "./broker-model.ts";
 import { FEDERATION, MEMBER, TestNode, person } from "./support.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 let node: TestNode;
 let broker: BrokerModel;
@@ -57,7 +58,8 @@ afterEach(async () => {
 
 function begin(): void {
   const { db, records, standings, hardened, outbox } = node;
-  const common = { db, records, standings, hardened, outbox, clock: () => node.nowMs, log: silentLog };
+  const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
+  const common = { db, records, standings, hardened, outbox, world };
   publisher = new Publisher({
     ...common,
     federation: FEDERATION,

@@ -8,6 +8,7 @@ import { invented } from "../crypto/support.ts";
 import { BrokerModel } from "./broker-model.ts";
 import { kindsOf, person, TestNode } from "./support.ts";
 import { SOON } from "../support/patience.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 let node: TestNode;
 let health: Health;
@@ -26,14 +27,13 @@ beforeEach(() => {
   health = new Health({
     standings: node.standings,
     outbox: node.outbox,
-    clock: () => node.nowMs,
-    log: silentLog,
+    world: { ...systemWorld(silentLog), clock: () => node.nowMs },
     version: "0.0.0",
     inbox: node.inbox,
     broker: () => broker,
     federation: () => federation,
     obstacles: () => new Map([[2, "scheme"]]),
-    canaries: () => ({ unprovenSinceMs: () => 5, counts: (epoch) => ({ met: epoch, expected: 3 }) }),
+    canaries: { unprovenSinceMs: () => 5, counts: (epoch) => ({ met: epoch, expected: 3 }) },
     isConnected: () => connected,
   });
   stop = new AbortController();

@@ -10,6 +10,7 @@ import { silentLog } from "../../shared/world/log.ts";
 import { decodeKeyOffer } from "../../shared/wire/directive.ts";
 import { invented } from "../crypto/support.ts";
 import { SOON } from "../support/patience.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 const MEMBER = toId<MemberId>("0d".repeat(16));
 const SIGNER = signingKeyPair(invented("signer", 32));
@@ -29,7 +30,7 @@ function start(preparedEpoch: KeyOffersParts["preparedEpoch"]): void {
   const offers = new KeyOffers({
     member: MEMBER,
     signer: SIGNER,
-    log: silentLog,
+    world: systemWorld(silentLog),
     federation: () => FEDERATION,
     preparedEpoch,
     offer: async (key) => void offered.push(key),

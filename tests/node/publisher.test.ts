@@ -15,6 +15,7 @@ import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
 import { FEDERATION, MEMBER, TestNode, person } from "./support.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 const SALT = saltKey(invented("salt", 32));
 /** What evaluators would answer. */
@@ -45,7 +46,7 @@ const answer: HardenBatch = async ({ inputs }) => inputs.map(yOf);
 /** Starts both halves of publishing; answers with the one that hardens. */
 function start(harden: HardenBatch = answer): Preparer {
   const { db, records, standings, hardened, outbox } = node;
-  const common = { db, hardened, clock: () => Date.now(), log: silentLog };
+  const common = { db, hardened, world: systemWorld(silentLog) };
   const publisher = new Publisher({
     ...common,
     standings,

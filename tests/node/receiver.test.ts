@@ -21,6 +21,7 @@ import {
   person,
   receiptOf,
 } from "./support.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 let node: TestNode;
 let applied: number[];
@@ -67,7 +68,7 @@ function receiverOf(): Receiver {
     outbox: node.outbox,
     inbox: node.inbox,
     member: MEMBER,
-    log: silentLog,
+    world: systemWorld(silentLog),
     version: "0.0.0",
     broker: () => broker,
     faults,
@@ -295,7 +296,7 @@ function heldOpen(...sealed: Uint8Array[]): { end(): Promise<void> } {
   const own = new Receiver({
     ...parts,
     bus,
-    log: silentLog,
+    world: systemWorld(silentLog),
     version: "0.0.0",
     broker: () => broker,
     faults,

@@ -7,6 +7,8 @@ import type { Admit } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { expectRefusal } from "../crypto/support.ts";
 import { TestNode, receiptOf } from "./support.ts";
+import { systemWorld } from "../../shared/world/world.ts";
+import { silentLog } from "../../shared/world/log.ts";
 
 // All persons and references are invented.
 const DEFAULTS = {
@@ -32,8 +34,8 @@ beforeEach(() => {
   const { db, records: store, standings, outbox, activity } = node;
   const admit = { retentionDaysMax: 365 } as Admit;
   const onStored = (): void => void (stored += 1);
-  const clock = (): number => node.nowMs;
-  records = new Records({ db, store, standings, outbox, activity, clock, admit: () => admit, onStored });
+  const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
+  records = new Records({ db, store, standings, outbox, activity, world, admit: () => admit, onStored });
 });
 afterEach(() => node[Symbol.dispose]());
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Sender } from "../../agency-node/bus/sender.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { silentLog } from "../../shared/world/log.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 /** An outbox of numbered rows, and a NATS server that notes what it gets. */
 class Wire {
@@ -33,7 +34,7 @@ class Wire {
           return { rows: rows.length, first: rows[0] };
         },
       },
-      log: silentLog,
+      world: systemWorld(silentLog),
     });
     this.running = this.sender.run(this.#stop.signal);
     this.running.catch(() => undefined);

@@ -9,6 +9,7 @@ import { Database } from "../../shared/store/database.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { expectRefusal, flipped, invented } from "../crypto/support.ts";
 import { NOTHING, TestNode, person } from "./support.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 
 let node: TestNode;
 beforeEach(() => void (node = new TestNode()));
@@ -119,7 +120,7 @@ describe("what stands in the database file", () => {
 });
 
 describe("values in the vault", () => {
-  const vault = new Vault(invented("database key", 32));
+  const vault = new Vault(invented("database key", 32), { randomBytes });
   const kept = <Value>(schema: z.ZodType<Value>): StoredJson<Value> => ({ what: "value", version: 1, schema });
   const through = <Value>(schema: z.ZodType<Value>, value: Value): Value =>
     vault.openJson("here", kept(schema), vault.sealJson("here", kept(schema), value));
@@ -143,7 +144,9 @@ describe("values in the vault", () => {
     const value = invented("value", 16);
     expect(vault.lookupKey("a", value)).toEqual(vault.lookupKey("a", value));
     expect(vault.lookupKey("a", value)).not.toEqual(vault.lookupKey("b", value));
-    expect(vault.lookupKey("a", value)).not.toEqual(new Vault(invented("another key", 32)).lookupKey("a", value));
+    expect(vault.lookupKey("a", value)).not.toEqual(
+      new Vault(invented("another key", 32), { randomBytes }).lookupKey("a", value),
+    );
   });
 
   it("are sealed differently each time", () => {

@@ -69,14 +69,14 @@ export class TestNode implements Disposable {
   /** Also what a restart does: everything in memory is new, the file stays. */
   open(key = invented("database key", 32)): void {
     this.db = new Database(this.path, NODE_DATABASE);
-    this.vault = new Vault(key);
+    this.vault = new Vault(key, { randomBytes });
     this.records = new RecordStore(this.db, this.vault);
     this.standings = new StandingStore(this.db, this.vault);
     if (this.standings.joined().length === 0) this.join(1);
     this.outbox = new Outbox({
       db: this.db,
       vault: this.vault,
-      clock: () => this.nowMs,
+      world: { clock: () => this.nowMs, randomBytes },
       address: (epoch) => this.#address(epoch),
       isOpen: (epoch) => this.isOpen(epoch),
       onAppend: () => undefined,

@@ -5,6 +5,7 @@ import { encodeIdentifier } from "../../agency-node/linkage/identifiers.ts";
 import { blindBatch } from "../../shared/crypto/oprf.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { identityOf, newMember, startFederation } from "../hardening/evaluators.ts";
+import { systemTimers } from "../../shared/world/world.ts";
 
 const GUESSES = 10_000;
 const BATCH = 500;
@@ -20,6 +21,7 @@ describe("ten thousand guesses", () => {
       address: `127.0.0.1:${evaluator!.port}`,
       tls: await test.tlsFor(identityOf(member)),
       expected: evaluator!.identity,
+      world: systemTimers,
     });
     const answers: string[] = [];
     for (let at = 0; at < GUESSES; at += BATCH) {

@@ -33,6 +33,7 @@ import { BAD_FILES, FILES, IN_ACTS, OPTIONS, plantedInActs, plantedInRecords } f
 import { needlesOfBytes, needlesOfText, search } from "./search.ts";
 import type { Haystack, Needle } from "./search.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
+import { systemTimers } from "../../shared/world/world.ts";
 
 const UNITS: readonly UnitName[] = ["ct", "thb", "wcu"];
 const GENERATION = 1;
@@ -109,7 +110,7 @@ function knownTo(unit: UnitName): Known {
   return withCopy(join(dir, "node.sqlite"), (database, copy) => {
     database.close();
     using db = new Database(copy, NODE_DATABASE);
-    const vault = new Vault(readStorageKey(dir, "database"));
+    const vault = new Vault(readStorageKey(dir, "database"), { randomBytes });
     const records = [...new RecordStore(db, vault).all()].map(({ record }) => record);
     const store = new HardenedStore(db, vault);
     const hardened = records.flatMap(inputsOf).map((x) => store.get(store.cacheKey(GENERATION, x)));
@@ -281,7 +282,7 @@ describe("the same search", () => {
 
   it("finds a name that is sent to an evaluator without a blind", async () => {
     const to = { address: federation.founded.federation.found.broker.address, tls: readTls(federation.dir("ct")) };
-    using client = evaluatorClient({ ...to, expected: { kind: "broker" } });
+    using client = evaluatorClient({ ...to, expected: { kind: "broker" }, world: systemTimers });
     const blinded = Buffer.alloc(64, WEAK);
     const answer = await client.ask({ kind: "batch", batchId: randomBytes(16), generation: GENERATION, blinded });
     expect(answer).toMatchObject({ kind: "refused", reason: "badElement" });

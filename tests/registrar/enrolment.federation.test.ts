@@ -6,7 +6,7 @@ import { readConfig } from "../../agency-node/config.ts";
 import { collect, handIn, isJoining } from "../../agency-node/enrolment/enrol.ts";
 import type { Asking } from "../../agency-node/enrolment/enrol.ts";
 import { EnrolmentDoor } from "../../agency-node/enrolment/rpc/enrolment-door.ts";
-import { createNode } from "../../agency-node/node.ts";
+import { createNode } from "../../agency-node/program.ts";
 import type { Registrar } from "../../agency-node/registrar/program.ts";
 import { BoardStore } from "../../broker/board/store/board-store.ts";
 import { Turnstile } from "../../broker/enrolment/core/turnstile.ts";
@@ -138,10 +138,7 @@ describe("joining", { timeout: LONG_MS }, () => {
       join(unit.dir, "node.json"),
       JSON.stringify({ natsUrl: collected.natsUrl, listen: `127.0.0.1:${await freePort()}`, workers: 1 }),
     );
-    await using node = await createNode(readConfig(unit.dir), {
-      clock: systemClock,
-      log: federation.log.for("border"),
-    });
+    await using node = await createNode(readConfig(unit.dir), systemWorld(federation.log.for("border")));
     expect(node.port).toBeGreaterThan(0);
     await eventually(() => federation.log.lines("policy.proven").some((line) => line.program === "border"));
   });

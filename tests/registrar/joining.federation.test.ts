@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { officeAtBroker } from "../../agency-node/admin/rpc/broker-office.ts";
 import { readConfig } from "../../agency-node/config.ts";
 import { collect, handIn } from "../../agency-node/enrolment/enrol.ts";
-import { createNode } from "../../agency-node/node.ts";
+import { createNode } from "../../agency-node/program.ts";
 import { openBroker } from "../../broker/program.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit } from "../../shared/core/directive.ts";
@@ -24,7 +24,7 @@ import { TestFederation } from "../support/federation.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 import { eventually, isLetIn, natsAs, registrarOf } from "./support.ts";
 import { CUT_OFF_MS, LONG_MS, SOON } from "../support/patience.ts";
-import { systemWorld } from "../../shared/world/world.ts";
+import { systemTimers, systemWorld } from "../../shared/world/world.ts";
 
 /** What `admin invite` does. */
 async function invite(federation: TestFederation, door: string): Promise<string> {
@@ -71,7 +71,7 @@ describe("a unit", { timeout: LONG_MS }, () => {
       join(dir, "node.json"),
       JSON.stringify({ natsUrl, listen: `127.0.0.1:${await freePort()}`, workers: 1 }),
     );
-    await using node = await createNode(readConfig(dir), { clock: systemClock, log: federation.log.for("border") });
+    await using node = await createNode(readConfig(dir), systemWorld(federation.log.for("border")));
     expect(node.port).toBeGreaterThan(0);
     const told = (event: string): number =>
       federation.log.lines(event).filter(({ program }) => program === "border").length;
@@ -83,7 +83,7 @@ describe("a unit", { timeout: LONG_MS }, () => {
     const live = await eventually(() => natsAs(federation, "ct", credentials).catch(() => undefined));
     const tls = readTls(dir);
     const { address } = federation.founded.federation.found.broker;
-    using session = new MembershipLink({ address, tls: () => tls });
+    using session = new MembershipLink({ address, tls: () => tls, world: systemTimers });
     await session.issued(AbortSignal.timeout(SOON.timeout));
     const began = Date.now();
     federation.decide({ type: "remove", member, reason: "Invented reason", forCause: false });
@@ -91,7 +91,7 @@ describe("a unit", { timeout: LONG_MS }, () => {
     await eventually(async () => (await refusalOf(session)) === "FORBIDDEN");
     expect(Date.now() - began).toBeLessThan(CUT_OFF_MS);
     expect(await isLetIn(federation, "ct", credentials)).toBe(false);
-    using again = new MembershipLink({ address, tls: () => tls });
+    using again = new MembershipLink({ address, tls: () => tls, world: systemTimers });
     expect(await refusalOf(again)).toBe("FORBIDDEN");
     // Nor does the door know it any more.
     writeFileSync(

@@ -15,6 +15,7 @@ import { MembershipLink } from "../../shared/rpc/membership-link.ts";
 import { TestFederation } from "../support/federation.ts";
 import { eventually, registrarOf } from "./support.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
+import { systemTimers } from "../../shared/world/world.ts";
 
 /** Everything has to be up before it ends: whoever has let its certificate run out cannot ask for another. */
 const LIFE_MS = 25_000;
@@ -65,6 +66,7 @@ describe("renewal", { timeout: LONG_MS }, () => {
     using link = new MembershipLink({
       address: federation.founded.federation.found.broker.address,
       tls: () => readTls(federation.dir("ct")),
+      world: systemTimers,
     });
     expect(await link.issued(AbortSignal.timeout(SOON.timeout))).toBeDefined();
     await short[Symbol.asyncDispose]();

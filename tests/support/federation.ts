@@ -15,8 +15,8 @@ import type { Founded } from "../../agency-node/admin/found.ts";
 import { readConfig } from "../../agency-node/config.ts";
 import type { NodeConfig } from "../../agency-node/config.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
-import { createNode } from "../../agency-node/node.ts";
-import type { Node } from "../../agency-node/node.ts";
+import { createNode } from "../../agency-node/program.ts";
+import type { Node } from "../../agency-node/program.ts";
 import { openBroker } from "../../broker/program.ts";
 import type { OpenBroker } from "../../broker/program.ts";
 import { toBrokerConfig } from "../../broker/config.ts";
@@ -194,7 +194,7 @@ export class TestFederation implements AsyncDisposable {
 
   async startNode(unit: UnitName): Promise<Node> {
     const { clock = systemClock } = this.#options;
-    const node = await createNode(this.configureNode(unit), { clock, log: this.log.for(unit) });
+    const node = await createNode(this.configureNode(unit), { ...systemWorld(this.log.for(unit)), clock });
     this.#running.set(unit, node);
     return node;
   }

@@ -10,20 +10,11 @@ import { grpcClient } from "../../../shared/platform/grpc.ts";
 import type { GrpcTls } from "../../../shared/platform/grpc.ts";
 import type { PeerIdentity } from "../../../shared/platform/tls.ts";
 import { readEvaluationResponse, toWireRequest } from "../../../shared/wire/evaluation.ts";
+import type { World } from "../../../shared/world/world.ts";
+import { NoAnswer } from "../evaluators.ts";
+import type { EvaluatorClient } from "../evaluators.ts";
 import { EvaluationServiceDefinition } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
 import type { EvaluateRequest } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
-
-export type EvaluatorClient = Disposable & {
-  /**
-   * Asks one question; a batch id has at most one open. Rejects with UNAVAILABLE if the connection is lost, `NoAnswer` if it
-   * holds and no answer comes in time, INVALID for an answer that is malformed, and with the code of what the evaluator reports
-   * (FORBIDDEN for a member who is none).
-   */
-  ask(request: EvaluationRequest): Promise<EvaluationResponse>;
-};
-
-/** The connection stands, and the evaluator is silent. */
-export class NoAnswer extends Error {}
 
 type Question = { readonly resolve: (response: EvaluationResponse) => void; readonly reject: (error: unknown) => void };
 type Stream = { readonly questions: Map<string, Question>; send(request: EvaluateRequest): void; end(): void };
@@ -33,8 +24,10 @@ export function evaluatorClient(to: {
   readonly address: string;
   readonly tls: GrpcTls | (() => GrpcTls);
   readonly expected: PeerIdentity;
+  readonly world: Pick<World, "after">;
 }): EvaluatorClient {
-  const connection = grpcClient(EvaluationServiceDefinition, to);
+  const { world, ...peer } = to;
+  const connection = grpcClient(EvaluationServiceDefinition, peer);
   const disposal = new AbortController();
   let stream: Stream | undefined;
 
@@ -58,7 +51,7 @@ export function evaluatorClient(to: {
   return {
     ask(request) {
       stream ??= open();
-      return askOn(stream, request);
+      return askOn(world, stream, request);
     },
     [Symbol.dispose]() {
       stream?.end();
@@ -69,17 +62,21 @@ export function evaluatorClient(to: {
   };
 }
 
-async function askOn(stream: Stream, request: EvaluationRequest): Promise<EvaluationResponse> {
+async function askOn(
+  world: Pick<World, "after">,
+  stream: Stream,
+  request: EvaluationRequest,
+): Promise<EvaluationResponse> {
   const key = toHex(request.batchId);
   if (stream.questions.has(key)) throw new CausewayError("CONFLICT", "this batch is on its way already");
   const { promise, resolve, reject } = Promise.withResolvers<EvaluationResponse>();
   stream.questions.set(key, { resolve, reject });
-  const timer = setTimeout(() => reject(new NoAnswer("no answer in time")), EVALUATION_ANSWER_MS_MAX);
+  const callOff = world.after(EVALUATION_ANSWER_MS_MAX, () => reject(new NoAnswer("no answer in time")));
   stream.send(toWireRequest(request));
   try {
     return await promise;
   } finally {
-    clearTimeout(timer);
+    callOff();
     stream.questions.delete(key);
   }
 }

@@ -1,23 +1,22 @@
 /** Signed statements against an evaluator that failed its proof, kept as files for oversight: one cannot be explained away. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { toHex } from "../shared/core/bytes.ts";
-import type { Clock } from "../shared/world/clock.ts";
-import type { Log } from "../shared/world/log.ts";
-import type { Evidence } from "./hardening/answers.ts";
+import { toHex } from "../../shared/core/bytes.ts";
+import type { World } from "../../shared/world/world.ts";
+import type { Evidence } from "../hardening/answers.ts";
 
 /**
  * Writes one file for each piece of evidence, readable by its owner; it holds blinded elements and signatures, no identifier. Never
  * throws: the batch must be dropped even if the disk is full.
  */
-export function keepEvidence(of: { readonly dir: string; readonly clock: Clock; readonly log: Log }) {
+export function evidenceOnDisk(dir: string, { clock, log }: Pick<World, "clock" | "log">) {
   return (evidence: Evidence): void => {
     const { evaluator, fault } = evidence;
-    of.log.warn("evaluator.unproven", { evaluator, fault });
+    log.warn("evaluator.unproven", { evaluator, fault });
     try {
-      writeEvidence(of.dir, evidence, of.clock());
+      writeEvidence(dir, evidence, clock());
     } catch (error) {
-      of.log.error("evidence.lost", error, { evaluator, fault });
+      log.error("evidence.lost", error, { evaluator, fault });
     }
   };
 }

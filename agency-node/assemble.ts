@@ -1,0 +1,278 @@
+/**
+ * A node's parts, connected to each other over its ports and to nothing outside yet: no door is open, nothing has been asked, no timer runs
+ * until `run`. Parts come in an order in which each needs only those before it; who hears of what else stands in `connect`.
+ */
+import { digestKey } from "../shared/core/digest.ts";
+import { VERSION } from "../shared/platform/version.ts";
+import { Database } from "../shared/store/database.ts";
+import { Line, Link } from "./bus/link.ts";
+import { BrokerFaults } from "./bus/receiver.ts";
+import { Canaries } from "./canaries/canaries.ts";
+import { CanaryStore } from "./canaries/canary-store.ts";
+import { createHardener } from "./hardening/hardener.ts";
+import { Health } from "./health.ts";
+import { Matches } from "./matches.ts";
+import type { NodePorts } from "./ports.ts";
+import { Digests } from "./publishing/digests.ts";
+import { Epochs } from "./publishing/epochs.ts";
+import { KeyOffers } from "./publishing/key-offers.ts";
+import { Preparer } from "./publishing/preparer.ts";
+import { Publisher } from "./publishing/publisher.ts";
+import { Records } from "./records.ts";
+import { Spending } from "./spending.ts";
+import { ActivityLog } from "./store/activity.ts";
+import { HardenedStore } from "./store/hardened.ts";
+import { Inbox } from "./store/inbox.ts";
+import { NODE_DATABASE } from "./store/node-schema.ts";
+import { Outbox } from "./store/outbox.ts";
+import { RecordStore } from "./store/records.ts";
+import { StandingStore } from "./store/standings.ts";
+import { Vault } from "./store/vault.ts";
+import { Told } from "./told.ts";
+import { Trust } from "./trust.ts";
+
+/** Everything that lives as long as the node. Dispose of it after `run` has ended. */
+export type Assembled = ReturnType<typeof assemble>;
+
+type Ground = ReturnType<typeof groundOf>;
+
+/** Throws as `Database` and `OwnKeys` do. */
+export function assemble(ports: NodePorts) {
+  const ground = groundOf(ports);
+  const { directory } = ports;
+  const collection = collectionOf(ports, ground);
+  const publishing = publishingOf(ports, ground, collection);
+  const exchange = exchangeOf(ports, ground, collection, publishing);
+  const authorities = authoritiesOf(ports, ground);
+  const node = { ...ground, ...collection, ...publishing, ...exchange, ...authorities, directory };
+  connect(node);
+  return {
+    ...node,
+    async [Symbol.asyncDispose]() {
+      await node.hardener[Symbol.asyncDispose]();
+      // Outlives all that writes to it.
+      node.db[Symbol.dispose]();
+    },
+  };
+}
+
+type Unconnected = Omit<Assembled, typeof Symbol.asyncDispose>;
+
+/** Who hears of what a part says without knowing to whom. */
+function connect({ told, link, preparer, publisher, health }: Unconnected): void {
+  told.appended.heardBy(() => link.wake());
+  told.stored.heardBy(() => preparer.wake());
+  told.repaired.heardBy(() => publisher.wake());
+  told.news.heardBy(() => health.changed());
+  told.startedOver.heardBy(() => link.startedOver());
+}
+
+/** Who hears of a directive, in this order: what it takes back and opens comes before what is said of it. */
+function onDirective({ canaries, records, epochs, link }: Assembled): void {
+  canaries.onDirective();
+  records.onDirective();
+  epochs.onDirective();
+  link.onDirective();
+}
+
+/** Whatever runs at the same time. */
+function loopsOf(node: Assembled): readonly ((signal: AbortSignal) => Promise<void>)[] {
+  const { directory, epochs, canaries, preparer, publisher, digests, health, records, keyOffers, spending, link } =
+    node;
+  const parts = [epochs, canaries, preparer, publisher, digests, health, records, keyOffers, spending, link];
+  return [
+    (signal) => directory.run(signal, () => onDirective(node)),
+    ...parts.map((part) => (signal: AbortSignal) => part.run(signal)),
+  ];
+}
+
+/** Runs every loop, and `others` beside them, until the signal aborts; when one fails for good, all stop. */
+export async function run(
+  node: Assembled,
+  signal: AbortSignal,
+  ...others: readonly ((signal: AbortSignal) => Promise<void>)[]
+): Promise<void> {
+  const failed = new AbortController();
+  const stopping = AbortSignal.any([signal, failed.signal]);
+  const loops = [...loopsOf(node), ...others].map(async (loop) => {
+    try {
+      await loop(stopping);
+    } catch (error) {
+      node.world.log.error("node.failed", error);
+      failed.abort();
+      throw error;
+    }
+  });
+  const failure = (await Promise.allSettled(loops)).find(({ status }) => status === "rejected");
+  if (failure?.status === "rejected") throw failure.reason;
+}
+
+/** What all others stand on: what the node believes, what it keeps, and what it says to the broker. */
+function groundOf({ world, keys, directory, database }: NodePorts) {
+  const told = new Told();
+  const trust = new Trust(keys, () => directory.federation);
+  const { member } = trust;
+  const db = new Database(database, NODE_DATABASE);
+  const vault = new Vault(keys.databaseKey, world);
+  const standings = new StandingStore(db, vault);
+  const outbox = new Outbox({
+    world,
+    db,
+    vault,
+    address: (epoch) => trust.outboxAddress(epoch),
+    isOpen: (epoch) => trust.isOpen(epoch),
+    onAppend: told.appended.ring,
+    onRenumbered: (upserts, moved) =>
+      standings.renumber(upserts, moved, digestKey(trust.federation.id, member, moved.epoch)),
+  });
+  return {
+    world,
+    told,
+    trust,
+    member,
+    federation: () => trust.federation,
+    /** What the broker states to understand. */
+    broker: () => directory.broker,
+    /** Whether the broker hears us. */
+    line: new Line(),
+    db,
+    vault,
+    standings,
+    outbox,
+    store: new RecordStore(db, vault),
+    hardened: new HardenedStore(db, vault),
+    inbox: new Inbox(db, vault),
+    activity: new ActivityLog(db, vault),
+  };
+}
+
+/** The unit's records, and the test records among them, which go the way of all. */
+function collectionOf({ settings }: NodePorts, ground: Ground) {
+  const { told, trust, store, inbox, db, federation } = ground;
+  const records = new Records({ ...ground, admit: () => trust.admit, onStored: told.stored.ring });
+  const canaries = new Canaries({
+    ...ground,
+    store: new CanaryStore(db),
+    records: {
+      keep: (record, handle, epoch) => store.putCanary(record, handle, epoch),
+      withdraw: (handles) => records.withdrawCanaries(handles),
+      remove(handle): void {
+        inbox.removeCanary(handle);
+        store.removeCanary(handle);
+      },
+      sample: (share) => store.sample(share),
+    },
+    enabled: settings.canaries,
+    federation,
+    epochs: () => trust.openTerms,
+    handleOf: (epoch, domain, pair) => trust.canaryHandle(epoch, domain, pair),
+    onChange: told.news.ring,
+  });
+  return { records, canaries };
+}
+
+type Collection = ReturnType<typeof collectionOf>;
+
+/** From records to the outbox, and whether the broker has what went there. */
+function publishingOf(ports: NodePorts, ground: Ground, { canaries }: Collection) {
+  const { told, trust, federation, line, member } = ground;
+  const of = { ...ground, records: ground.store };
+  const hardener = createHardener({ ...ports, federation, member });
+  const terms = () => trust.openTerms;
+  const digests = new Digests({
+    ...of,
+    openEpochs: () => (line.connected ? trust.openTerms.map(({ epoch }) => epoch) : []),
+    onRepair: told.repaired.ring,
+    onAnswer: told.news.ring,
+  });
+  const publisher = new Publisher({
+    ...of,
+    federation: federation().id,
+    terms,
+    paddingKey: (handle) => trust.paddingKey(handle),
+    onCarried: (epoch) => digests.ask(epoch),
+  });
+  const preparer = new Preparer({
+    ...of,
+    harden: (batch) => hardener.hardenBatch(batch),
+    terms: () => trust.terms,
+    conversationKey: (handle) => trust.conversationKey(handle),
+    onReady: () => publisher.wake(),
+  });
+  const health = new Health({
+    ...of,
+    version: VERSION,
+    obstacles: () => trust.obstacles,
+    canaries,
+    isConnected: () => line.connected && trust.membershipEnd === "",
+  });
+  const epochs = new Epochs({
+    ...of,
+    terms,
+    currentEpoch: () => trust.currentEpoch?.epoch,
+    isOpen: (epoch) => trust.isOpen(epoch),
+    destroyOldKeys: () => trust.destroyOldKeys(),
+    onChange(): void {
+      preparer.onDirective();
+      publisher.wake();
+      digests.askAll();
+      health.changed();
+    },
+    onStartedOver: told.startedOver.ring,
+  });
+  return { hardener, digests, publisher, preparer, health, epochs };
+}
+
+type Publishing = ReturnType<typeof publishingOf>;
+
+/** To and from the broker. */
+function exchangeOf(
+  { connectBus }: NodePorts,
+  ground: Ground,
+  { canaries }: Collection,
+  { publisher, digests }: Publishing,
+) {
+  const { trust, store } = ground;
+  const faults = new BrokerFaults();
+  const matches = new Matches({
+    ...ground,
+    records: store,
+    publisher,
+    canaries,
+    proofNonce: (matchId) => trust.proofNonce(matchId),
+  });
+  const link = new Link({
+    ...ground,
+    connectBus,
+    version: VERSION,
+    faults,
+    open: (sealed) => trust.openDelivery(sealed),
+    apply: (notice) => matches.apply(notice),
+    takeDigestAnswer: (answer) => digests.take(answer),
+    onReceipt: () => publisher.wake(),
+    onDoubt: () => digests.askAll(),
+    onConnect: () => digests.askAll(),
+  });
+  return { faults, matches, link };
+}
+
+/** What the node asks of broker and evaluators besides its work. */
+function authoritiesOf({ desk, evaluators }: NodePorts, ground: Ground) {
+  const { world, member, trust, federation } = ground;
+  const keyOffers = new KeyOffers({
+    world,
+    member,
+    signer: trust.signer,
+    federation,
+    preparedEpoch: (signal) => desk.preparedEpoch(signal),
+    offer: (key, signal) => desk.offerKey(key, signal),
+    prepareKey: (epoch) => trust.prepareSealingKey(epoch),
+  });
+  const spending = new Spending({
+    world,
+    evaluators: () => federation().found.evaluators,
+    budgetAt: (evaluator, signal) => evaluators.budgetAt(evaluator, federation(), signal),
+    standing: (signal) => desk.standing(signal),
+  });
+  return { keyOffers, spending };
+}

@@ -1,0 +1,106 @@
+/**
+ * An agency node as a process, out of its directory: the only place where the unit's records and the epoch's salts exist together. Real
+ * adapters for its ports, and its one door, gRPC for the unit's own people. `assemble.ts` puts the parts together.
+ */
+import { join } from "node:path";
+import { probeCrypto } from "../shared/crypto/probe.ts";
+import { readNatsCredentials } from "../shared/party/credentials.ts";
+import { readTls } from "../shared/party/tls.ts";
+import { startGrpcServer } from "../shared/platform/grpc.ts";
+import type { GrpcServer } from "../shared/platform/grpc.ts";
+import { connectNats } from "../shared/platform/nats.ts";
+import { ChainFollower } from "../shared/rpc/chain-follower.ts";
+import { keepPartyRenewed } from "../shared/rpc/membership-link.ts";
+import { MEMBER_API_PREFIX, memberInboxPrefix } from "../shared/wire/subjects.ts";
+import { createLog } from "../shared/world/log.ts";
+import { systemWorld } from "../shared/world/world.ts";
+import type { World } from "../shared/world/world.ts";
+import { assemble, run } from "./assemble.ts";
+import type { Assembled } from "./assemble.ts";
+import type { NodeConfig } from "./config.ts";
+import { evidenceOnDisk } from "./disk/evidence-on-disk.ts";
+import { keysOnDisk, ownIdentity } from "./disk/keys-on-disk.ts";
+import { grpcEvaluators } from "./hardening/rpc/grpc-evaluators.ts";
+import { workerEngine } from "./hardening/worker-engine.ts";
+import type { NodePorts } from "./ports.ts";
+import { liaisonService } from "./rpc/liaison-service.ts";
+import { MembershipClient } from "./rpc/membership-client.ts";
+import { recordsService } from "./rpc/records-service.ts";
+import { statusOf } from "./rpc/status.ts";
+
+export type Node = AsyncDisposable & {
+  /** Of the node's own services. */
+  readonly port: number;
+  /** Settles when the node has stopped; rejects when a part of it has failed for good. */
+  readonly running: Promise<void>;
+};
+
+/** Starts a node from its directory. Throws ENVIRONMENT, INVALID or UNPROVEN when keys, chain or configuration cannot be used. */
+export async function createNode(config: NodeConfig, world: World = systemWorld(createLog("node"))): Promise<Node> {
+  probeCrypto();
+  await using resources = new AsyncDisposableStack();
+  const stop = new AbortController();
+  const node = resources.use(assemble(portsOf(config, world, resources)));
+  const server = resources.use(await openToUnit(config, node));
+  world.log.info("node.started", { member: node.trust.lastAdmit?.slug, port: server.port });
+  const onRenewed = (): void => server.useTls(readTls(config.dir));
+  const renewal = { dir: config.dir, federation: node.federation, world, onRenewed };
+  const running = run(node, stop.signal, (signal) => keepPartyRenewed(renewal, signal));
+  // A caller that never looks at `running` must not turn a stop into a crash.
+  running.catch(() => undefined);
+  const held = resources.move();
+  return {
+    port: server.port,
+    running,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running.catch(() => undefined);
+      await held.disposeAsync();
+    },
+  };
+}
+
+function portsOf(
+  { dir, natsUrl, workers, canaries }: NodeConfig,
+  world: World,
+  resources: AsyncDisposableStack,
+): NodePorts {
+  const tls = () => readTls(dir);
+  const directory = resources.use(new ChainFollower({ dir, world }));
+  const keys = keysOnDisk(dir);
+  const { member } = keys;
+  const { address } = directory.federation.found.broker;
+  return {
+    world,
+    keys,
+    directory,
+    connectBus: (connection) =>
+      connectNats({
+        ...connection,
+        url: natsUrl,
+        // Read anew for each connection, since credentials are replaced while the node runs.
+        creds: () => readNatsCredentials(dir),
+        roots: tls().rootsPem,
+        inboxPrefix: memberInboxPrefix(member),
+        apiPrefix: MEMBER_API_PREFIX,
+        // Shown to the NATS operator, who may know the member by its id only.
+        name: `node ${member}`,
+        log: world.log,
+      }),
+    desk: resources.use(new MembershipClient({ address, tls })),
+    evaluators: grpcEvaluators(tls, world),
+    engine: workerEngine(workers === 0 ? undefined : workers),
+    onEvidence: evidenceOnDisk(dir, world),
+    database: join(dir, "node.sqlite"),
+    settings: { canaries: canaries === "on" },
+  };
+}
+
+async function openToUnit({ dir, listen }: NodeConfig, node: Assembled): Promise<GrpcServer> {
+  const owner = ownIdentity(dir);
+  const services = [
+    recordsService({ ...node, owner, status: () => statusOf(node) }),
+    liaisonService({ ...node, owner, records: node.store }),
+  ];
+  return await startGrpcServer({ address: listen, tls: readTls(dir), services, world: node.world });
+}
