@@ -3,7 +3,7 @@
  * for the administrator's own directory: its keys are there and nowhere else. Nobody's words go into a command: what a shell would
  * read (slugs, digits, numbers) is of a fixed form.
  */
-const ADMIN = "npx causeway admin";
+const ADMIN = "causeway admin";
 const REASON = '--reason "…"';
 
 /** So many digits of a digest name a proposal; the rest is typed as the proposer reads it out. */

@@ -14,6 +14,8 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 /** What each task runs under Node 24, from the checkout's root. */
 export const TASKS = {
   demo: "deploy/demo/main.ts",
+  build: "deploy/build/main.ts",
+  install: "deploy/install/main.ts",
   test: "tests/tools/run-tests.ts",
   verify: "tests/tools/verify.ts",
   bench: "tests/bench/main.ts",

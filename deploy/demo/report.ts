@@ -67,12 +67,12 @@ export function nextSteps(dirs: Readonly<Record<MemberSlug, string>>, state: Dem
   const withdrawal =
     met === undefined
       ? []
-      : [`  npx causeway node withdraw ${met.match.reference} --reason "case closed" --dir ${dir(met.member)}`];
+      : [`  causeway node withdraw ${met.match.reference} --reason "case closed" --dir ${dir(met.member)}`];
   return [
-    "Try next, in another terminal:",
-    `  npx causeway node inbox --watch --dir ${dir("wcu")}`,
-    `  npx causeway node records --dir ${dir("thb")}`,
-    `  npx causeway node status --dir ${dir("ct")}`,
+    "Try next, in another terminal (after `npm run install-command`; without it, npx --no causeway …):",
+    `  causeway node inbox --watch --dir ${dir("wcu")}`,
+    `  causeway node records --dir ${dir("thb")}`,
+    `  causeway node status --dir ${dir("ct")}`,
     ...withdrawal,
   ];
 }
@@ -86,10 +86,10 @@ export function boardSteps({
   const dir = relative(process.cwd(), administratorDirs[0] as string) || ".";
   return [
     `The board's console is at ${consoleUrl}. A one-time code for it, and what else an administrator can do:`,
-    `  npx causeway admin sign-in ${dir}`,
-    `  npx causeway admin epoch rehearse ${dir}`,
-    `  npx causeway admin suspend ${dir} wcu --reason "node stolen"`,
-    `  npx causeway admin invite ${dir} --note "a fourth unit" --address ${enrolmentAddress}`,
+    `  causeway admin sign-in ${dir}`,
+    `  causeway admin epoch rehearse ${dir}`,
+    `  causeway admin suspend ${dir} wcu --reason "node stolen"`,
+    `  causeway admin invite ${dir} --note "a fourth unit" --address ${enrolmentAddress}`,
   ];
 }
 

@@ -49,8 +49,8 @@ function parses(line: string): void {
     command.commands.forEach(quieten);
   };
   quieten(root);
-  const [npx, causeway, admin, ...rest] = wordsOf(line);
-  expect([npx, causeway, admin]).toEqual(["npx", "causeway", "admin"]);
+  const [causeway, admin, ...rest] = wordsOf(line);
+  expect([causeway, admin]).toEqual(["causeway", "admin"]);
   root.parse(rest, { from: "user" });
 }
 
@@ -60,9 +60,9 @@ describe("the command line knows", () => {
   });
 
   it("nothing that it does not know, or that lacks something", () => {
-    expect(() => parses("npx causeway admin found-again DIR")).toThrow();
-    expect(() => parses("npx causeway admin suspend DIR ct-west")).toThrow();
-    expect(() => parses('npx causeway admin suspend DIR ct-west --reason "…" --twice')).toThrow();
-    expect(() => parses("npx causeway admin show-chain DIR too-much")).toThrow();
+    expect(() => parses("causeway admin found-again DIR")).toThrow();
+    expect(() => parses("causeway admin suspend DIR ct-west")).toThrow();
+    expect(() => parses('causeway admin suspend DIR ct-west --reason "…" --twice')).toThrow();
+    expect(() => parses("causeway admin show-chain DIR too-much")).toThrow();
   });
 });

@@ -156,7 +156,7 @@ describe.skipIf(noBrowser !== undefined)("in Chromium, the console", { timeout: 
       const { navigator } = globalThis as unknown as { navigator: { clipboard: { readText(): Promise<string> } } };
       return await navigator.clipboard.readText();
     });
-    expect(copied).toMatch(/^npx causeway admin suspend .*ct-west/);
+    expect(copied).toMatch(/^causeway admin suspend .*ct-west/);
     await context.close();
   });
 

@@ -139,14 +139,14 @@ describe("the members' page", () => {
     const active = await console.read(`/members/${memberId("thb-harbour")}`);
     expect(active).toContain("Invented Police Act, section 14");
     expect(active).toContain("victims and witnesses (protected)");
-    expect(active).toMatch(/npx causeway admin suspend .*thb-harbour/);
-    expect(active).not.toContain("npx causeway admin reinstate");
+    expect(active).toMatch(/causeway admin suspend .*thb-harbour/);
+    expect(active).not.toContain("causeway admin reinstate");
     const suspended = await console.read(`/members/${memberId("customs")}`);
     expect(suspended).toContain("The node's signing key may have been copied.");
-    expect(suspended).toMatch(/npx causeway admin reinstate .*customs/);
+    expect(suspended).toMatch(/causeway admin reinstate .*customs/);
     const removed = await console.read(`/members/${memberId("vice-old-town")}`);
     expect(removed).toContain("Removed: The unit was dissolved.");
-    expect(removed).not.toContain("npx causeway admin");
+    expect(removed).not.toContain("causeway admin");
     expect((await console.visitor.get("/members/0123456789abcdef0123456789abcdef")).status).toBe(404);
     expect((await console.visitor.get("/members/x'%22%3E")).status).toBe(404);
   });
@@ -219,7 +219,7 @@ describe("a proposal's page", () => {
     expect(text).toContain("1 of 2; 1 more needed");
     expect(text).toContain("29 November 2026, 12:05 UTC");
     expect(text).toContain("Approve it");
-    expect(text).toMatch(new RegExp(`npx causeway admin approve DIR ${digest.slice(0, 16)} `));
+    expect(text).toMatch(new RegExp(`causeway admin approve DIR ${digest.slice(0, 16)} `));
   });
 
   it("does not ask those who have signed it already", async () => {
@@ -251,7 +251,7 @@ describe("a proposal's page", () => {
     ]) {
       const text = await console.read(path as string);
       expect(text).toContain(words);
-      expect(text).not.toContain("npx causeway admin approve");
+      expect(text).not.toContain("causeway admin approve");
     }
   });
 });
@@ -265,8 +265,8 @@ describe("the page of an epoch", () => {
     expect(text).toContain("Held Waits for War Crimes Unit North.");
     expect(text).toContain("59,360 of 61,240 records, 96 %");
     expect(text).toContain("1,880 of its records differ; 3 of its test records have not met");
-    expect(text).toMatch(/npx causeway admin .*activate .*wcu-north/);
-    expect(text).toMatch(/npx causeway admin .*abort/);
+    expect(text).toMatch(/causeway admin .*activate .*wcu-north/);
+    expect(text).toMatch(/causeway admin .*abort/);
   });
 
   it("offers the activation once all are there, and the retirement once nobody needs the old one", async () => {
@@ -280,7 +280,7 @@ describe("the page of an epoch", () => {
     carriedOver(broker, 1);
     const closing = await console.read("/epochs/3");
     expect(closing).toContain("Nobody needs epoch 3 any more: it can be retired.");
-    expect(closing).toMatch(/npx causeway admin .*retire/);
+    expect(closing).toMatch(/causeway admin .*retire/);
     broker.healthOf.delete(memberId("ct-west"));
     expect(await console.read("/epochs/3")).toContain("Counter-Terrorism Unit West: never heard");
   });

@@ -66,7 +66,7 @@ function elsewhere(federation: Federation, all: readonly Spending[]): Content {
   const unknown = names.filter((name) => !all.some(({ evaluator }) => evaluator === name));
   if (unknown.length === 0) return nothing;
   return paragraph(
-    `Not shown: elements at ${listed(unknown.map((name) => `evaluator ${name}`))}, whose operator keeps the account: this broker does not know it. Each member sees its own with npx causeway node status.`,
+    `Not shown: elements at ${listed(unknown.map((name) => `evaluator ${name}`))}, whose operator keeps the account: this broker does not know it. Each member sees its own with causeway node status.`,
   );
 }
 
