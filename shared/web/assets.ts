@@ -3,21 +3,27 @@
  * them for ever. The typeface and crest of GOV.UK Frontend are left out: they are for gov.uk only.
  */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, extname, join } from "node:path";
+import { extname } from "node:path";
 import { concat, lp, toHex } from "../core/bytes.ts";
 import { blake2b } from "../crypto/hash.ts";
 
-const require = createRequire(import.meta.url);
-
 const FILES = {
-  "govuk-frontend.min.css": () => beside(require.resolve("govuk-frontend"), "govuk-frontend.min.css"),
-  "govuk-frontend.min.js": () => beside(require.resolve("govuk-frontend"), "govuk-frontend.min.js"),
-  "simplewebauthn.js": () => beside(require.resolve("@simplewebauthn/browser"), "../dist/bundle/index.umd.min.js"),
-  "kit.css": () => own("kit.css"),
-  "kit.js": () => own("kit.js"),
-  "js-enabled.js": () => own("js-enabled.js"),
-  "icon.svg": () => own("icon.svg"),
+  "govuk-frontend.min.css": new URL(
+    "../../node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css",
+    import.meta.url,
+  ),
+  "govuk-frontend.min.js": new URL(
+    "../../node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js",
+    import.meta.url,
+  ),
+  "simplewebauthn.js": new URL(
+    "../../node_modules/@simplewebauthn/browser/dist/bundle/index.umd.min.js",
+    import.meta.url,
+  ),
+  "kit.css": new URL("./assets/kit.css", import.meta.url),
+  "kit.js": new URL("./assets/kit.js", import.meta.url),
+  "js-enabled.js": new URL("./assets/js-enabled.js", import.meta.url),
+  "icon.svg": new URL("./assets/icon.svg", import.meta.url),
 } as const;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -36,8 +42,8 @@ export class Assets {
 
   /** Throws as `readFileSync` if the installation is incomplete. */
   constructor() {
-    for (const [name, path] of Object.entries(FILES)) {
-      this.#files.set(name, { content: cleaned(readFileSync(path(), "utf8")), type: TYPES[extname(name)] as string });
+    for (const [name, file] of Object.entries(FILES)) {
+      this.#files.set(name, { content: cleaned(readFileSync(file, "utf8")), type: TYPES[extname(name)] as string });
     }
     const contents = [...this.#files.values()].map(({ content }) => lp(blake2b(32, content)));
     this.#version = toHex(blake2b(16, concat(...contents)));
@@ -51,15 +57,6 @@ export class Assets {
   find(version: string, name: string): Asset | undefined {
     return version === this.#version ? this.#files.get(name) : undefined;
   }
-}
-
-/** A file of a package, from where its main module lies. */
-function beside(module: string, path: string): string {
-  return join(dirname(module), path);
-}
-
-function own(name: string): string {
-  return join(import.meta.dirname, "assets", name);
 }
 
 /** Without what would have browsers ask for things that are not served: typefaces and source maps. */
