@@ -7,6 +7,7 @@ import { nodeCommand } from "../agency-node/cli/commands.ts";
 import { withExamples } from "../shared/terminal/command.ts";
 import { VERSION } from "../shared/platform/version.ts";
 import { configCommand } from "./config/command.ts";
+import { completionCommand } from "./help/command.ts";
 import { natsConfigCommand } from "./nats/command.ts";
 
 const EXIT_CODES =
@@ -32,7 +33,8 @@ export function commandLine(): Command {
     .addCommand(adminCommand())
     .addCommand(registrarCommand((dir) => runProgram("registrar", dir)))
     .addCommand(configCommand())
-    .addCommand(natsConfigCommand());
+    .addCommand(natsConfigCommand())
+    .addCommand(completionCommand());
 }
 
 function programCommand(name: "broker" | "evaluator", description: string): Command {
