@@ -185,9 +185,15 @@ const forbidden = [
   },
   {
     name: "no-development-dependencies",
-    comment: "A production installation does not have them.",
-    from: { path: PROGRAMS },
+    comment: "A production installation does not have them, nor does it build.",
+    from: { path: PROGRAMS, pathNot: "^deploy/build/" },
     to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+  },
+  {
+    name: "only-builds-build",
+    comment: "What makes the bundles is not in them.",
+    from: { path: PROGRAMS, pathNot: "^deploy/build/" },
+    to: { path: "^deploy/build/" },
   },
   { name: "no-cycles", comment: "Two modules that need each other are one.", from: {}, to: { circular: true } },
   {

@@ -113,6 +113,7 @@ describe("import boundaries", () => {
     ["shared/web/codes.ts", '"node:crypto"', "randomBytes", "kit-draws-from-its-world"],
     ["shared/web/live.ts", '"node:timers/promises"', "setTimeout", "kit-draws-from-its-world"],
     ["broker/bus/intake.ts", '"fast-check"', "assert", "no-development-dependencies"],
+    ["deploy/program.ts", '"./build/bundles.ts"', "buildBundles", "only-builds-build"],
     ["shared/words/match.ts", '"../wire/gen/v1.ts"', "wire", "words-are-words"],
     ["shared/words/match.ts", '"node:fs"', "readFileSync", "words-are-words"],
     ["broker/web/page.ts", '"intl-messageformat"', "IntlMessageFormat", "messages-behind-one-file"],
