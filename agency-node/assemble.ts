@@ -30,6 +30,7 @@ import { StandingStore } from "./store/standings.ts";
 import { Vault } from "./store/vault.ts";
 import { Told } from "./told.ts";
 import { Trust } from "./trust.ts";
+import { events } from "./events.ts";
 
 /** Everything that lives as long as the node. Dispose of it after `run` has ended. */
 export type Assembled = ReturnType<typeof assemble>;
@@ -98,7 +99,7 @@ export async function run(
     try {
       await loop(stopping);
     } catch (error) {
-      node.world.log.error("node.failed", error);
+      events.node.failed(node.world.log, error);
       failed.abort();
       throw error;
     }

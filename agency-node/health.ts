@@ -13,6 +13,7 @@ import type { StandingStore, Version } from "./store/standings.ts";
 import { pause } from "../shared/world/wait.ts";
 import { Wake } from "../shared/world/wake.ts";
 import type { World } from "../shared/world/world.ts";
+import { events } from "./events.ts";
 
 export type HealthParts = {
   readonly standings: StandingStore;
@@ -99,7 +100,7 @@ export class Health {
       this.#said = outbox.append({ kind: "health", ...body });
     } catch (error) {
       if (!isCausewayError(error)) throw error;
-      world.log.error("health.waiting", error);
+      events.health.waiting(world.log, error);
     }
     return true;
   }

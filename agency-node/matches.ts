@@ -19,6 +19,7 @@ import type { Inbox } from "./store/inbox.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { RecordStore } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";
+import { events } from "./events.ts";
 
 export type MatchesParts = {
   readonly db: Database;
@@ -59,7 +60,7 @@ export class Matches {
     const { db, inbox, outbox, activity, canaries, world } = this.#parts;
     const before = inbox.match(notice.event.matchId);
     const step = evolveMatch(before, notice.event, this.#context());
-    if (step === undefined) return world.log.warn("notice.unknown-match", { number: notice.number });
+    if (step === undefined) return events.notice.matchUnknown(world.log, { number: notice.number });
     const isCanary = canaries.isCanary(step.state.handle);
     inbox.save(step.state, isCanary);
     for (const body of step.send) outbox.append(body);

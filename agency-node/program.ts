@@ -27,6 +27,7 @@ import { liaisonService } from "./rpc/liaison-service.ts";
 import { MembershipClient } from "./rpc/membership-client.ts";
 import { recordsService } from "./rpc/records-service.ts";
 import { statusOf } from "./rpc/status.ts";
+import { events } from "./events.ts";
 
 export type Node = AsyncDisposable & {
   /** Of the node's own services. */
@@ -42,7 +43,7 @@ export async function createNode(config: NodeConfig, world: World = systemWorld(
   const stop = new AbortController();
   const node = resources.use(assemble(portsOf(config, world, resources)));
   const server = resources.use(await openToUnit(config, node));
-  world.log.info("node.started", { member: node.trust.lastAdmit?.slug, port: server.port });
+  events.node.started(world.log, { member: node.trust.lastAdmit?.slug, port: server.port });
   const onRenewed = (): void => server.useTls(readTls(config.dir));
   const renewal = { dir: config.dir, federation: node.federation, world, onRenewed };
   const running = run(node, stop.signal, (signal) => keepPartyRenewed(renewal, signal));

@@ -16,6 +16,7 @@ import type { World } from "../shared/world/world.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";
+import { events } from "./events.ts";
 
 export type RecordsParts = {
   readonly db: Database;
@@ -150,7 +151,7 @@ export class Records {
       } catch (error) {
         // Without an active epoch nothing can be taken back, and nobody compares it either.
         if (!isCausewayError(error)) throw error;
-        world.log.error("sweep.waiting", error);
+        events.sweep.waiting(world.log, error);
       }
       await pause(world, SWEEP_MS, signal);
     }

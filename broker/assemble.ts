@@ -18,6 +18,7 @@ import type { BrokerPorts } from "./ports.ts";
 import { keepHouse, prepareDigests } from "./upkeep.ts";
 import { Endings } from "./writer/endings.ts";
 import { Standings } from "./writer/standings.ts";
+import { events } from "./events.ts";
 
 /** The broker before it runs. Disposal stops it, leaves the bus and closes the databases; doors that were opened must have been closed. */
 export type Assembled = AsyncDisposable & {
@@ -170,10 +171,10 @@ function serveNew({ tasks }: Ground, { plane }: DataPlane): void {
 }
 
 function retireShares({ evaluator }: Desk, log: Log): void {
-  evaluator?.retire().catch((error: unknown) => log.error("evaluator.retireFailed", error));
+  evaluator?.retire().catch((error: unknown) => events.evaluator.retireFailed(log, error));
 }
 
 /** Members go on asking here what the chain says, also which key they are to believe now. They are served by whoever has that key. */
 function warnOfOtherKey({ isNamed, world }: Ground): void {
-  if (!isNamed()) world.log.warn("alarm.keyReplaced");
+  if (!isNamed()) events.alarm.keyReplaced(world.log);
 }

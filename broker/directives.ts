@@ -6,6 +6,7 @@ import type { World } from "../shared/world/world.ts";
 import { LOOK_AGAIN_MS } from "./core/limits.ts";
 import type { Directory } from "./store/directory.ts";
 import type { Watch } from "./writer/watch.ts";
+import { events } from "./events.ts";
 
 /** Each may be told of the same directive more than once, and at the start of those before it. */
 export type Hearers = {
@@ -49,9 +50,9 @@ export class Directives {
       if (number === this.#heard) return;
       for (const hear of hearers.soon) hear();
       this.#heard = number;
-      world.log.info("directory.grown", { number });
+      events.directory.grown(world.log, { number });
     } catch (error) {
-      world.log.error("alarm.directoryRefused", error);
+      events.alarm.directoryRefused(world.log, error);
       watch.raise("directoryRefused", undefined, world.clock());
     }
   }

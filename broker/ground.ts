@@ -8,6 +8,7 @@ import { assertOwnSigner, SealingRing } from "./keys.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { Directory } from "./store/directory.ts";
 import { Ledger } from "./store/ledger.ts";
+import { events } from "./events.ts";
 
 export type Ground = BrokerPorts & {
   readonly directory: Directory;
@@ -43,6 +44,6 @@ export function layGround(ports: BrokerPorts): Ground {
     ledger,
     bus: new LateBus(),
     sealing,
-    tasks: new Tasks(world.log, "broker.failed"),
+    tasks: new Tasks(world.log, events.broker.failed),
   };
 }

@@ -10,6 +10,7 @@ import type { StartEngine } from "./evaluator/engine.ts";
 import type { EvaluatorEvent } from "./evaluator/ports.ts";
 import type { OwnKeys } from "./ports.ts";
 import type { Watch } from "./writer/watch.ts";
+import { tellOperator } from "./evaluator/events.ts";
 
 export type HostedParts = {
   readonly name: string;
@@ -31,8 +32,8 @@ export function hostEvaluator(parts: HostedParts): Evaluator {
   const { name, federation, keys, databasePath, startEngine, watch, world } = parts;
   const slugOf = (member: MemberId): string | undefined => federation().members.get(member)?.slug;
   const onEvent = (event: EvaluatorEvent): void => {
-    const { kind, member, ...counts } = event;
-    world.log.info(`evaluator.${kind}`, { member: slugOf(member), ...counts });
+    const { member } = event;
+    tellOperator(world.log, slugOf(member), event);
     if (event.kind === "evaluated" && event.charged) watch.evaluated(member, event.elements, world.clock());
     if (event.kind === "budgetAlarm") watch.raise("evaluationBudget", member, world.clock());
   };

@@ -5,12 +5,13 @@ import { createLog } from "../shared/world/log.ts";
 import { systemWorld } from "../shared/world/world.ts";
 import { readBrokerConfig } from "./config.ts";
 import { serveBroker } from "./program.ts";
+import { events } from "./events.ts";
 
 await runMain(async (signal) => {
   requireTls13();
   const config = readBrokerConfig(process.argv[2] ?? ".");
   const world = systemWorld(createLog("broker"));
   if ((await serveBroker(config, world, signal)) === "stopped") return;
-  world.log.info("broker.replaced");
+  events.broker.replaced(world.log);
   replaceProcess();
 });

@@ -26,6 +26,7 @@ import { workerEngines } from "./evaluator/doors.ts";
 import type { Oversight } from "./oversight.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { keepOwnRenewed } from "./renewal.ts";
+import { events } from "./events.ts";
 
 /** A broker whose gRPC is open. Disposal closes all doors and lets go of all files. */
 export type OpenBroker = AsyncDisposable & {
@@ -147,5 +148,5 @@ async function openConsole(config: BrokerConfig, broker: Assembled, running: Run
     signIn.open((user) => standing.issueCode(user));
   }
   const { members, records, matchesOpen } = status();
-  world.log.info("broker.ready", { members, records, matchesOpen });
+  events.broker.ready(world.log, { members, records, matchesOpen });
 }

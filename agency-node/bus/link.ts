@@ -12,6 +12,8 @@ import { Sender } from "./sender.ts";
 import type { Outbox } from "../store/outbox.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
+import { events } from "../events.ts";
+import { sharedEvents } from "../../shared/world/shared-events.ts";
 
 export type LinkParts = Omit<ReceiverParts, "bus" | "outbox" | "resendFrom"> & {
   readonly outbox: Outbox;
@@ -77,7 +79,8 @@ export class Link {
         if (signal.aborted) return;
         const refused = isCausewayError(error, "UNAUTHENTICATED");
         if (!refused && !isCausewayError(error, "UNAVAILABLE")) throw error;
-        this.#parts.world.log.error(refused ? "nats.refused" : "nats.waiting", error);
+        const waiting = refused ? events.nats.refused : sharedEvents.nats.waiting;
+        waiting(this.#parts.world.log, error);
         if (refused) await this.#directive.wait(REFUSED_MS, signal);
         else await pause(this.#parts.world, BEGIN_AGAIN_MS, signal);
       }

@@ -26,6 +26,7 @@ import type { Outbox } from "../store/outbox.ts";
 import type { StandingStore } from "../store/standings.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { CallOff, World } from "../../shared/world/world.ts";
+import { events } from "../events.ts";
 
 export type ReceiverParts = {
   readonly bus: Pick<Bus, "consume">;
@@ -137,7 +138,7 @@ export class Receiver {
         return true;
       } catch (error) {
         if (!isCausewayError(error)) throw error;
-        this.#parts.world.log.error("delivery.waiting", error, { kind: opened.delivery.body.kind });
+        events.delivery.waiting(this.#parts.world.log, error, { kind: opened.delivery.body.kind });
       }
       await pause(this.#parts.world, TRY_AGAIN_MS, signal);
       if (signal.aborted) return false;
@@ -160,7 +161,7 @@ export class Receiver {
         const leftMs = unproven ? cameMs + waitMs - this.#parts.world.elapsedMs() : 0;
         if (leftMs <= 0 || signal.aborted) {
           if (unproven && waitMs > 0) this.#noWaitUntilMs = this.#parts.world.elapsedMs() + NO_WAIT_MS;
-          this.#parts.world.log.error("delivery.refused", error);
+          events.delivery.refused(this.#parts.world.log, error);
           return undefined;
         }
         await this.#directive.wait(leftMs, signal);
@@ -180,7 +181,7 @@ export class Receiver {
       case "digestAnswer":
         return this.#parts.db.transaction(() => this.#parts.takeDigestAnswer(body));
       case "unknown":
-        return this.#parts.world.log.warn("delivery.kindUnknown", { field: body.field });
+        return events.delivery.kindUnknown(this.#parts.world.log, { field: body.field });
     }
   }
 
@@ -195,7 +196,7 @@ export class Receiver {
     });
     onReceipt();
     if (reasons.size > 0)
-      world.log.warn("submission.rejected", { entries: reasons.size, reason: firstOf(reasons.values()) });
+      events.submission.rejected(world.log, { entries: reasons.size, reason: firstOf(reasons.values()) });
   }
 
   #fillGap(gap: Gap, streamSequence: number): void {
@@ -221,7 +222,7 @@ export class Receiver {
     if (now.streamSequence <= before.streamSequence || now.atMs - before.atMs < LOSS_CERTAIN_MS) return;
     this.#loss = undefined;
     faults.lostSubmissions += 1;
-    world.log.error("broker.lost-submission", undefined, { expected: now.gap.expectedSequence });
+    events.broker.submissionLost(world.log, undefined, { expected: now.gap.expectedSequence });
     db.transaction(() => {
       outbox.startOver();
       this.connect();
@@ -251,12 +252,12 @@ export class Receiver {
   /** Its place in the chain holds without what it says, so it holds up nothing behind it. Only another version of the node can read it. */
   #skip(notice: UnknownNotice): void {
     this.#parts.inbox.skip(notice);
-    this.#parts.world.log.warn("notice.kindUnknown", { number: notice.number, field: notice.field });
+    events.notice.kindUnknown(this.#parts.world.log, { number: notice.number, field: notice.field });
   }
 
   #breakChain({ number }: Notice | UnknownNotice): void {
     this.#parts.faults.brokenNotices += 1;
-    this.#parts.world.log.error("notice.broken-chain", undefined, { number });
+    events.notice.chainBroken(this.#parts.world.log, undefined, { number });
   }
 
   #askForMissing(): void {
@@ -283,7 +284,7 @@ export class Receiver {
       this.#receipted = head.number;
     } catch (error) {
       if (!isCausewayError(error)) throw error;
-      world.log.error("notices.unconfirmed", error);
+      events.notices.unconfirmed(world.log, error);
     }
   }
 }

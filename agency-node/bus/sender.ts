@@ -13,6 +13,7 @@ import { pause } from "../../shared/world/wait.ts";
 import type { Outbox, OutboxRow } from "../store/outbox.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
+import { events } from "../events.ts";
 
 /** Rows given to NATS at once: enough to hide the server's fsync, few enough that a broken connection repeats little. */
 const WINDOW_ROWS = 16;
@@ -87,7 +88,7 @@ export class Sender {
     } else if (now - this.#oldest.sinceMs >= this.#resendMs) {
       this.#oldest = { position: first, sinceMs: now };
       this.#resendMs = Math.min(2 * this.#resendMs, RESEND_LAST_MS);
-      this.#parts.world.log.info("outbox.resend", { rows });
+      events.outbox.resent(this.#parts.world.log, { rows });
       this.#position = Math.min(this.#position, first - 1);
     }
   }
@@ -105,7 +106,7 @@ export class Sender {
     const { reason } = results[failed] as PromiseRejectedResult;
     if (!isCausewayError(reason, "UNAVAILABLE")) throw reason;
     if (signal.aborted) return;
-    this.#parts.world.log.error("outbox.waiting", reason, { delayMs: this.#refusedMs });
+    events.outbox.waiting(this.#parts.world.log, reason, { delayMs: this.#refusedMs });
     this.resendFrom(row.position);
     await pause(this.#parts.world, this.#refusedMs, signal);
     this.#refusedMs = Math.min(2 * this.#refusedMs, REFUSED_LAST_MS);

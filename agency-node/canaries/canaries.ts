@@ -24,6 +24,7 @@ import { canaryRole, canarySubject } from "./core/person.ts";
 import { beatOf, pairsOf } from "./core/plan.ts";
 import type { CanaryPair } from "./core/plan.ts";
 import { countsOf, isProven, unprovenSince } from "./core/silence.ts";
+import { events } from "../events.ts";
 
 /** The epochs in which a node publishes, with the salts of the domains of its mandate. */
 export type CanaryEpoch = { readonly epoch: number; readonly salts: ReadonlyMap<Domain, SaltKey> };
@@ -116,7 +117,7 @@ export class Canaries implements CanaryReport {
     } catch (error) {
       // No epoch, or this member is suspended: silence becomes unproven by itself.
       if (!isCausewayError(error)) throw error;
-      world.log.warn("canaries.waiting", { code: error.code });
+      events.canaries.waiting(world.log, { code: error.code });
     }
   }
 
@@ -175,8 +176,8 @@ export class Canaries implements CanaryReport {
     if (!enabled || isEarly || isProven === this.#isProven) return;
     this.#isProven = isProven;
     const missing = this.missing().map((member) => federation().members.get(member)?.slug);
-    if (isProven) world.log.info("silence.proven");
-    else world.log.warn("silence.unproven", { missing: missing.join(" ") });
+    if (isProven) events.silence.proven(world.log);
+    else events.silence.unproven(world.log, { missing: missing.join(" ") });
   }
 
   get #withinMs(): number {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { Evidence } from "../hardening/answers.ts";
+import { events } from "../events.ts";
 
 /**
  * Writes one file for each piece of evidence, readable by its owner; it holds blinded elements and signatures, no identifier. Never
@@ -12,11 +13,11 @@ import type { Evidence } from "../hardening/answers.ts";
 export function evidenceOnDisk(dir: string, { clock, log }: Pick<World, "clock" | "log">) {
   return (evidence: Evidence): void => {
     const { evaluator, fault } = evidence;
-    log.warn("evaluator.unproven", { evaluator, fault });
+    events.evaluator.unproven(log, { evaluator, fault });
     try {
       writeEvidence(dir, evidence, clock());
     } catch (error) {
-      log.error("evidence.lost", error, { evaluator, fault });
+      events.evidence.lost(log, error, { evaluator, fault });
     }
   };
 }

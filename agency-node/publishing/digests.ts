@@ -25,6 +25,7 @@ import type { RecordStore } from "../store/records.ts";
 import type { StandingStore, Version } from "../store/standings.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
+import { events } from "../events.ts";
 
 export type DigestsParts = {
   readonly db: Database;
@@ -106,7 +107,7 @@ export class Digests {
       standings.setAgreed(answer.epoch, answer.sequence, standings.isDue(answer.epoch, "carried") ? 0 : world.clock());
     } else {
       standings.setAgreed(answer.epoch, 0, 0);
-      world.log.warn("digest.differs", { epoch: answer.epoch, buckets: answer.differing.length });
+      events.digest.differed(world.log, { epoch: answer.epoch, buckets: answer.differing.length });
       this.#pursue(exchange, answer);
     }
     db.afterCommit(this.#parts.onAnswer);
@@ -135,7 +136,7 @@ export class Digests {
       outbox.append({ kind: "publication", entries }, [], epoch);
     }
     const sentAgain = standings.sendAgain(epoch, buckets);
-    world.log.warn("digest.repair", { epoch, buckets: buckets.length, records: sentAgain, withdrawn: strays.length });
+    events.digest.repaired(world.log, { epoch, buckets: buckets.length, records: sentAgain, withdrawn: strays.length });
     db.afterCommit(onRepair);
     // With nothing to send again nobody says when it is done.
     if (sentAgain === 0) this.#askAgain(epoch, this.#parts.world.clock() + DIGEST_AGAIN_MS);
@@ -157,7 +158,7 @@ export class Digests {
         this.#send(epoch, exchange);
       } catch (error) {
         if (!isCausewayError(error)) throw error;
-        this.#parts.world.log.error("digest.waiting", error, { epoch });
+        events.digest.waiting(this.#parts.world.log, error, { epoch });
       }
     }
   }

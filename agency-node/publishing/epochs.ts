@@ -12,6 +12,7 @@ import type { StandingStore } from "../store/standings.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { EpochTerms } from "./terms.ts";
+import { events } from "../events.ts";
 
 export type EpochsParts = {
   readonly db: Database;
@@ -68,11 +69,11 @@ export class Epochs {
         await this.#parts.world.nextTurn();
         if (signal.aborted) return;
       }
-      this.#parts.world.log.info("epoch.forgotten", { epoch });
+      events.epoch.forgotten(this.#parts.world.log, { epoch });
     }
     if (ended.length > 0) hardened.keepGenerations([...federation().generations.keys()]);
     const destroyed = this.#parts.destroyOldKeys();
-    if (destroyed > 0) this.#parts.world.log.info("keys.destroyed", { keys: destroyed });
+    if (destroyed > 0) events.keys.destroyed(this.#parts.world.log, { keys: destroyed });
   }
 
   #joinOpened(): void {
@@ -82,7 +83,7 @@ export class Epochs {
     for (const { epoch, generation } of terms) {
       if (!joined.has(epoch)) {
         standings.join(epoch, generation, SCHEME.name);
-        world.log.info("epoch.joined", { epoch, generation });
+        events.epoch.joined(world.log, { epoch, generation });
       } else standings.prepareAnew(generation, SCHEME.name);
     }
     const current = this.#parts.currentEpoch();

@@ -12,6 +12,7 @@ import { pause, within } from "../../shared/world/wait.ts";
 import { encodeKeyOffer } from "../../shared/wire/directive.ts";
 import type { World } from "../../shared/world/world.ts";
 import { PREPARATION_POLL_MS } from "../core/limits.ts";
+import { events } from "../events.ts";
 
 export type KeyOffersParts = {
   readonly member: MemberId;
@@ -39,7 +40,7 @@ export class KeyOffers {
       const now = await this.#look(signal);
       // An outage of days is not a line every quarter of a minute.
       if (now !== outcome && now !== "" && !signal.aborted)
-        this.#parts.world.log.info("keyOffer.waiting", { code: now });
+        events.keyOffer.waiting(this.#parts.world.log, { code: now });
       outcome = now;
     }
   }
@@ -75,7 +76,7 @@ export class KeyOffers {
     const key = { ...unsigned, payload, signature: { keyId: keyId(publicKey), signature } };
     await within(world, CALL_MS, signal, (limited) => offer(key, limited));
     this.#offered = epoch;
-    world.log.info("key.offered", { epoch });
+    events.key.offered(world.log, { epoch });
   }
 }
 

@@ -21,6 +21,7 @@ import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { EpochTerms } from "./terms.ts";
 import type { Watch } from "./watch.ts";
+import { events } from "../events.ts";
 
 /** Hardens one batch at every evaluator and proves the answers; see `agency-node/hardening/`. */
 export type HardenBatch = (batch: HardeningBatch) => Promise<readonly Uint8Array[]>;
@@ -130,7 +131,7 @@ export class Lane {
         if (!isCausewayError(error)) throw error;
         const waitMs = this.#waitFor(error, delayMs);
         this.#halt = { code: error.code, resumesAtMs: this.#parts.world.clock() + waitMs };
-        this.#parts.world.log.error("publishing.waiting", error, { delayMs: waitMs });
+        events.publishing.waiting(this.#parts.world.log, error, { delayMs: waitMs });
         await this.#termsChanged.wait(waitMs, signal);
       }
     }
@@ -217,7 +218,7 @@ export class Lane {
 
   /** One record that nobody can publish must not keep all others from it. */
   #refuseUnusable({ number, handle }: StoredRecord): void {
-    this.#parts.world.log.error("record.unusable", undefined, { handle });
+    events.record.unusable(this.#parts.world.log, undefined, { handle });
     this.#parts.records.refuse(number, "malformed");
   }
 

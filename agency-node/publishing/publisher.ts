@@ -23,6 +23,7 @@ import type { Due, JoinedEpoch, StandingStore, Urgency, Version } from "../store
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { EpochTerms } from "./terms.ts";
+import { events } from "../events.ts";
 
 export type PublisherParts = {
   readonly db: Database;
@@ -69,7 +70,7 @@ export class Publisher {
         await this.#wake.wait(IDLE_MS, signal);
       } catch (error) {
         if (!isCausewayError(error)) throw error;
-        this.#parts.world.log.error("publishing.waiting", error, { delayMs: RETRY_MS });
+        events.publishing.waiting(this.#parts.world.log, error, { delayMs: RETRY_MS });
         await this.#wake.wait(RETRY_MS, signal);
       }
     }

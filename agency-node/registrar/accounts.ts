@@ -15,6 +15,7 @@ import type { NatsAuthority } from "./nats-accounts.ts";
 import { accountStates } from "./parties.ts";
 import type { AccountState } from "./parties.ts";
 import type { ConnectNats, NatsPort } from "./ports.ts";
+import { events } from "./events.ts";
 
 export type AccountParts = {
   readonly connect: ConnectNats;
@@ -52,8 +53,8 @@ export class AccountKeeper {
     const round = (): Promise<void> => this.#keep(signal);
     const afterFailure = (error: unknown) =>
       isCausewayError(error, "UNAUTHENTICATED")
-        ? { event: "registrar.natsRefuses", retryMs: REFUSED_MS }
-        : { event: "registrar.natsAway", retryMs: RETRY_MS };
+        ? { failed: events.registrar.natsRefused, retryMs: REFUSED_MS }
+        : { failed: events.registrar.natsAway, retryMs: RETRY_MS };
     await keepGoing(this.#parts.world, signal, { round, afterFailure });
   }
 
@@ -74,7 +75,7 @@ export class AccountKeeper {
     if (!isCausewayError(error, "UNAVAILABLE")) throw error;
     if (signal.aborted) return;
     const { world } = this.#parts;
-    world.log.error("registrar.accountsBehind", error);
+    events.registrar.accountsBehind(world.log, error);
     await pause(world, RETRY_MS, signal);
     this.#wake.set();
   }
@@ -98,7 +99,7 @@ export class AccountKeeper {
     if (!(await isHeld())) {
       throw new CausewayError("UNAVAILABLE", "the NATS server took an account and holds another");
     }
-    world.log.info("registrar.account", { member: wanted.member, state: wanted.state });
+    events.registrar.accountChanged(world.log, { member: wanted.member, state: wanted.state });
   }
 
   async #renewCredentials(): Promise<void> {

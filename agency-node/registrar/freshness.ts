@@ -10,6 +10,7 @@ import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { BrokerPort, FreshnessPlace } from "./ports.ts";
 import { stateFreshness } from "./statement.ts";
+import { events } from "./events.ts";
 
 export type FreshnessParts = {
   readonly broker: Pick<BrokerPort, "putFreshness">;
@@ -44,7 +45,7 @@ export class FreshnessSpeaker {
     while (!signal.aborted) {
       const outcome = await this.#speak(signal);
       if (signal.aborted) return;
-      if (outcome !== this.#outcome) world.log.info("registrar.freshness", { outcome });
+      if (outcome !== this.#outcome) events.registrar.freshnessStated(world.log, { outcome });
       this.#outcome = outcome;
       if (outcome === "stated") await this.#wake.wait(EVERY_MS, signal);
       else await pause(world, RETRY_MS, signal);

@@ -11,6 +11,7 @@ import { pause } from "../../shared/world/wait.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { IssuingKeys } from "./keys.ts";
 import type { CertificatePlace } from "./ports.ts";
+import { events } from "./events.ts";
 
 export type KeptCertificateParts = {
   readonly place: CertificatePlace;
@@ -31,7 +32,7 @@ export async function keepCertificate(parts: KeptCertificateParts, signal: Abort
     if (world.clock() >= dueMs) await renew(parts, present);
     else await pause(world, Math.min(dueMs - world.clock(), LOOK_MS_MAX), signal);
   };
-  const afterFailure = () => ({ event: "registrar.notRenewed", retryMs: RETRY_MS });
+  const afterFailure = () => ({ failed: events.registrar.notRenewed, retryMs: RETRY_MS });
   await keepGoing(world, signal, { round, afterFailure });
 }
 
@@ -47,5 +48,5 @@ async function renew({ place, authority, lifeMs, world }: KeptCertificateParts, 
     lifeMs,
   });
   place.replace(certificate);
-  world.log.info("registrar.renewed", { party: identity.kind });
+  events.registrar.renewed(world.log, { party: identity.kind });
 }

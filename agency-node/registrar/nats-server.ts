@@ -9,6 +9,7 @@ import type { World } from "../../shared/world/world.ts";
 import { issueSystemCredentials } from "./nats-accounts.ts";
 import type { NatsAuthority } from "./nats-accounts.ts";
 import type { CertificatePlace, ConnectNats } from "./ports.ts";
+import { events } from "./events.ts";
 
 export type NatsServerParts = {
   readonly connect: ConnectNats;
@@ -32,7 +33,7 @@ export async function keepNatsServer(parts: NatsServerParts, signal: AbortSignal
     await compare(parts, signal);
     await pause(world, LOOK_MS, signal);
   };
-  const afterFailure = () => ({ event: "registrar.natsServer", retryMs: RETRY_MS });
+  const afterFailure = () => ({ failed: events.registrar.natsServerFailed, retryMs: RETRY_MS });
   await keepGoing(world, signal, { round, afterFailure });
 }
 
@@ -56,9 +57,9 @@ async function compare(
   if (server !== undefined) {
     await within(world, CALL_MS, signal, () => system.reload());
     if (await serves()) {
-      log.info("registrar.natsCertificate");
+      events.registrar.natsCertificateTaken(log);
       return;
     }
   }
-  log.warn("registrar.natsCertificateWaits");
+  events.registrar.natsCertificateWaits(log);
 }

@@ -11,6 +11,7 @@ import { natsServerDirectory, readRegistrarKeys } from "./keys.ts";
 import { certificateIn, freshnessIn, natsAt, servedCertificateIn } from "./places.ts";
 import { assembleRegistrar } from "./registrar.ts";
 import { BrokerLink } from "./rpc/broker-link.ts";
+import { events } from "./events.ts";
 
 export type Registrar = AsyncDisposable & {
   /** The chain as it is known here. */
@@ -42,7 +43,7 @@ export function startRegistrar(config: RegistrarConfig, world: World): Registrar
   const lives = { certificateMs: config.certificateDays * DAY_MS, natsUserMs: config.natsUserDays * DAY_MS };
   const stop = new AbortController();
   const running = assembleRegistrar(ports, { freshnessHours, lives })(stop.signal);
-  log.info("registrar.started", { directive: chain.federation.head.number });
+  events.registrar.started(log, { directive: chain.federation.head.number });
   const resources = starting.move();
   return {
     federation: () => chain.federation,

@@ -18,6 +18,7 @@ import { keepCertificate } from "./kept-certificate.ts";
 import { keepNatsServer } from "./nats-server.ts";
 import type { BrokerPort, CertificatePlace, ChainPort, ConnectNats, FreshnessPlace } from "./ports.ts";
 import { RequestDesk } from "./requests.ts";
+import { events } from "./events.ts";
 
 export type RegistrarPorts = {
   readonly keys: IssuingKeys;
@@ -71,7 +72,7 @@ export function assembleRegistrar(
     (signal) => keepCertificate({ ...certificate, place: certificates.natsServer }, signal),
     (signal) => keepNatsServer(served, signal),
   ];
-  const afterFailure = () => ({ event: "registrar.loopFailed", retryMs: RETRY_MS });
+  const afterFailure = () => ({ failed: events.registrar.loopFailed, retryMs: RETRY_MS });
   return async (signal) =>
     void (await Promise.all(loops.map((round) => keepGoing(world, signal, { round, afterFailure }))));
 }

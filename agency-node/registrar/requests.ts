@@ -23,6 +23,7 @@ import type { IssuingKeys } from "./keys.ts";
 import { listedParties } from "./parties.ts";
 import type { ListedParty } from "./parties.ts";
 import type { BrokerPort } from "./ports.ts";
+import { events } from "./events.ts";
 
 const RETRY_MS = 1_000;
 const CALL_MS = 10_000;
@@ -58,7 +59,7 @@ export class RequestDesk {
       for await (const request of broker.requests(signal)) await this.#answer(request, signal);
       await pause(world, RETRY_MS, signal);
     };
-    const afterFailure = () => ({ event: "registrar.requestsLost", retryMs: RETRY_MS });
+    const afterFailure = () => ({ failed: events.registrar.requestsLost, retryMs: RETRY_MS });
     await keepGoing(world, signal, { round, afterFailure });
   }
 
@@ -71,14 +72,14 @@ export class RequestDesk {
     await within(world, CALL_MS, signal, (limited) => broker.putCredentials(keyId, credentials, limited));
     this.#answered.set(keyId, value.requestedAtMs);
     const member = party.identity.kind === "member" ? { member: party.identity.member } : {};
-    world.log.info("registrar.issued", { party: party.identity.kind, ...member });
+    events.registrar.issued(world.log, { party: party.identity.kind, ...member });
   }
 
   /** Whatever one request does here must not keep others from being answered: who sends it again would end each round. */
   #refuse(error: unknown): undefined {
     const { log } = this.#parts.world;
-    if (isCausewayError(error)) log.warn("registrar.refused", { code: error.code });
-    else log.error("registrar.refused", error);
+    if (isCausewayError(error)) events.registrar.refused(log, { code: error.code });
+    else events.registrar.requestFailed(log, error);
   }
 
   async #issue(signed: Uint8Array, signal: AbortSignal): Promise<Issued> {

@@ -22,6 +22,7 @@ import {
 } from "./limits.ts";
 import type { BoardParts } from "./parts.ts";
 import type { StoredProposal } from "./store/proposal-table.ts";
+import { events } from "../events.ts";
 
 export type Proposal = StoredProposal & { readonly state: ProposalState };
 export type Outcome = { readonly state: ProposalState; readonly tally: Tally };
@@ -105,7 +106,7 @@ export class Proposals {
     const tally = tallyOf(directory.federation, signed);
     if (tally.complete && this.#stateOf(signed) === "waiting") {
       directory.append(signed);
-      log.info("board.decided", { number: signed.directive.number, type: signed.directive.body.type });
+      events.board.decided(log, { number: signed.directive.number, type: signed.directive.body.type });
     }
     return { state: this.#stateOf(signed), tally };
   }

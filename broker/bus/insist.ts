@@ -1,6 +1,7 @@
 /** For what the broker must carry through at the bus, however long that is away. */
 import { retryWhileUnavailable } from "../../shared/world/wait.ts";
 import type { World } from "../../shared/world/world.ts";
+import { sharedEvents } from "../../shared/world/shared-events.ts";
 
 const AGAIN_MS_MAX = 2_000;
 
@@ -11,6 +12,6 @@ export async function insist<T>({ world, signal }: Insistence, attempt: () => Pr
   return await retryWhileUnavailable(world, attempt, {
     signal,
     maxDelayMs: AGAIN_MS_MAX,
-    onRetry: (error, delayMs) => world.log.error("nats.waiting", error, { delayMs }),
+    onRetry: (error, delayMs) => sharedEvents.nats.waiting(world.log, error, { delayMs }),
   });
 }

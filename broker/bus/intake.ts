@@ -15,6 +15,7 @@ import { openSubmission } from "../../shared/wire/data-plane.ts";
 import { submissionSubject } from "../../shared/wire/subjects.ts";
 import type { Log } from "../../shared/world/log.ts";
 import type { Received } from "../core/submission.ts";
+import { events } from "../events.ts";
 
 export type IntakeContext = {
   readonly federation: Federation;
@@ -101,7 +102,7 @@ export class Intake {
     } catch (error) {
       if (!isCausewayError(error) || error.code === "INTERNAL") throw error;
       const log = this.#parts.log.with({ member: this.#parts.federation().members.get(member)?.slug });
-      log.warn("submission.unproven", { code: error.code, bytes: arrival.data.length });
+      events.submission.unproven(log, { code: error.code, bytes: arrival.data.length });
       return undefined;
     }
   }

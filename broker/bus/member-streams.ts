@@ -21,6 +21,8 @@ import { STREAMS_AGAIN_MS_MAX } from "../core/limits.ts";
 import { insist } from "./insist.ts";
 import { ensureMemberStreams } from "./streams.ts";
 import type { StreamSizes } from "./streams.ts";
+import { events } from "../events.ts";
+import { sharedEvents } from "../../shared/world/shared-events.ts";
 
 export type MemberStreamsParts = {
   readonly bus: Pick<Bus, "ensureStream" | "ensureConsumer" | "purge" | "deleteStream">;
@@ -98,7 +100,7 @@ export class MemberStreams {
         await insist(this.#parts, () => bus.deleteStream(stream));
       } catch (error) {
         if (!isCausewayError(error, "UNAUTHENTICATED")) throw error;
-        world.log.error("nats.streamKept", error);
+        events.nats.streamKept(world.log, error);
         await insist(this.#parts, () => bus.purge(stream, subjects));
       }
     }
@@ -126,7 +128,7 @@ export class MemberStreams {
           onTried();
         },
       });
-      if (this.#refused.delete(member)) this.#logOf(member).info("nats.streamsMade");
+      if (this.#refused.delete(member)) events.nats.streamsMade(this.#logOf(member));
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
@@ -138,8 +140,8 @@ export class MemberStreams {
   #noteRefusal(member: MemberId, error: unknown, delayMs: number): void {
     const natsCode = error instanceof BusRefusal ? error.reason : undefined;
     if (natsCode !== undefined) this.#refused.add(member);
-    const event = natsCode === undefined ? "nats.waiting" : "alarm.streamsRefused";
-    this.#logOf(member).error(event, error, { natsCode, delayMs });
+    const waiting = natsCode === undefined ? sharedEvents.nats.waiting : events.alarm.streamsRefused;
+    waiting(this.#logOf(member), error, { natsCode, delayMs });
   }
 
   #logOf(member: MemberId): Log {

@@ -20,6 +20,7 @@ import type { World } from "../../shared/world/world.ts";
 import { NOTICES_PER_TICK_MAX } from "../core/limits.ts";
 import type { Ledger, StoredNotice } from "../store/ledger.ts";
 import type { Reply } from "../writer/writer.ts";
+import { events } from "../events.ts";
 
 export type OutletParts = {
   readonly bus: Pick<Bus, "connected" | "publish">;
@@ -93,7 +94,7 @@ export class Outlet {
       // Somebody has written into the ledger. The node refuses it too, and says so; the others are told as ever. Said once: the node asks
       // for it again and again. As much of it as fits into a message.
       if (this.#unproven.get(member) !== number)
-        world.log.error("alarm.noticeUnproven", error, { member: slug, number });
+        events.alarm.noticeUnproven(world.log, error, { member: slug, number });
       this.#unproven.set(member, number);
       return signed.subarray(0, SEALABLE_BYTES_MAX);
     }

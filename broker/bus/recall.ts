@@ -13,6 +13,7 @@ import type { Writer } from "../writer/writer.ts";
 import { insist } from "./insist.ts";
 import type { Intake } from "./intake.ts";
 import { Rebuild } from "./rebuild.ts";
+import { events } from "../events.ts";
 
 export type RecallParts = {
   readonly bus: Pick<Bus, "replay">;
@@ -68,6 +69,6 @@ async function recallMember(parts: RecallParts, member: MemberId): Promise<numbe
 }
 
 function noteMissing({ watch, slugOf, world }: RecallParts, member: MemberId, missing: number): void {
-  world.log.warn("alarm.streamIncomplete", { member: slugOf(member), missing });
+  events.alarm.streamIncomplete(world.log, { member: slugOf(member), missing });
   watch.raise("streamIncomplete", member, world.clock());
 }

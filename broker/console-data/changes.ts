@@ -1,6 +1,7 @@
 /** Tells the console when to look again. */
 import type { Log } from "../../shared/world/log.ts";
 import type { Directory } from "../store/directory.ts";
+import { events } from "../events.ts";
 
 /** Counts, statements and alarms come many times a second while members publish; nobody reads faster. */
 const LOOK_MS = 1_000;
@@ -45,7 +46,7 @@ export class Changes {
       try {
         listener();
       } catch (error) {
-        this.#parts.log.error("console.listenerFailed", error);
+        events.console.listenerFailed(this.#parts.log, error);
       }
     }
   }

@@ -6,6 +6,7 @@ import { NOTE_LENGTH_MAX } from "./limits.ts";
 import type { Asked } from "./page.ts";
 import { alarmPage } from "./pages/alarm.ts";
 import { isAdministrator } from "./seats.ts";
+import { events } from "../events.ts";
 
 /** Control characters other than line breaks: they change how the text around them looks. */
 const UNFIT = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
@@ -23,7 +24,7 @@ export function acknowledge(asked: Asked, typed: string, log: Log): Outcome {
   const problem = problemOf(note);
   if (problem !== undefined) return refused(asked, path, note, problem);
   if (data.acknowledge(id, { by: person.subject, note })) {
-    log.info("console.alarmAcknowledged");
+    events.console.alarmAcknowledged(log);
     return { kind: "next", path, done: "acknowledged" };
   }
   // Somebody was faster: the page shows who.

@@ -10,7 +10,6 @@ import { isInGoodStanding } from "../../shared/platform/standing.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import { keepPartyRenewed } from "../../shared/rpc/membership-link.ts";
-import type { Log } from "../../shared/world/log.ts";
 import { keepGoing } from "../../shared/world/loop.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { EvaluatorConfig } from "./config.ts";
@@ -19,6 +18,7 @@ import { createEvaluator } from "./evaluator.ts";
 import type { EvaluatorEvent } from "./ports.ts";
 import { PreparationLink } from "./rpc/preparation-link.ts";
 import { offerShares } from "./share-offers.ts";
+import { events, tellOperator } from "./events.ts";
 
 export type EvaluatorProgram = AsyncDisposable & { readonly port: number };
 
@@ -42,7 +42,7 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
     signing: signer,
     databasePath: join(dir, "evaluator.sqlite"),
     startEngine: workerEngines(world, workers === 0 ? undefined : workers),
-    onEvent: (event: EvaluatorEvent) => logEvent(log, event),
+    onEvent: (event: EvaluatorEvent) => tellOperator(log, event.member, event),
   };
   const evaluator = starting.use(createEvaluator(options, world));
   const callers = new GrpcSessions((peer) => isInGoodStanding(peer, federation()), world);
@@ -50,7 +50,7 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
   const server = starting.use(await startGrpcServer({ address: listen, tls, services, world, callers }));
   const onDirective = (): void => {
     callers.recheck();
-    evaluator.retire().catch((error: unknown) => log.error("evaluator.retireFailed", error));
+    evaluator.retire().catch((error: unknown) => events.evaluator.retireFailed(log, error));
   };
   onDirective();
   const { address } = federation().found.broker;
@@ -62,7 +62,7 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
     (signal: AbortSignal) => offerShares({ name, signer, federation, shares, preparations, world }, signal),
     (signal: AbortSignal) => keepPartyRenewed(renewal, signal),
   ].map((round) => {
-    const afterFailure = () => ({ event: "evaluator.loopFailed", retryMs: RETRY_MS });
+    const afterFailure = () => ({ failed: events.evaluator.loopFailed, retryMs: RETRY_MS });
     return keepGoing(world, stop.signal, { round, afterFailure });
   });
   starting.defer(async () => {
@@ -70,7 +70,7 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
     await Promise.all(running);
   });
   const resources = starting.move();
-  log.info("evaluator.ready", { port: server.port });
+  events.evaluator.ready(log, { port: server.port });
   return { port: server.port, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
@@ -78,10 +78,4 @@ function nameIn(certificatePem: string): string {
   const identity = identityOfCertificate(certificateDer(certificatePem));
   if (identity?.kind === "evaluator") return identity.name;
   throw new CausewayError("UNPROVEN", "the certificate is not an evaluator's");
-}
-
-/** Members stand in the log by the start of their id, which `log.ts` cuts. */
-function logEvent(log: Log, { kind, ...counts }: EvaluatorEvent): void {
-  if (kind === "evaluated") log.info("evaluator.evaluated", counts);
-  else log.warn(`evaluator.${kind}`, counts);
 }

@@ -9,6 +9,7 @@ import { keepGoing } from "../../shared/world/loop.ts";
 import { pause, within } from "../../shared/world/wait.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { Preparations, ShareMaker } from "./ports.ts";
+import { events } from "./events.ts";
 
 /** How often the broker is asked. An administrator waits for the answer. */
 const ASK_MS = 2_000;
@@ -33,11 +34,11 @@ export async function offerShares(parts: ShareOffering, signal: AbortSignal): Pr
       const offer = offerOf(parts, generation);
       await within(world, CALL_MS, signal, (limited) => preparations.offer(offer, limited));
       offered = generation;
-      world.log.info("evaluator.shareOffered", { generation });
+      events.evaluator.shareOffered(world.log, { generation });
     }
     await pause(world, ASK_MS, signal);
   };
-  const afterFailure = () => ({ event: "evaluator.shareNotOffered", retryMs: ASK_MS });
+  const afterFailure = () => ({ failed: events.evaluator.shareNotOffered, retryMs: ASK_MS });
   await keepGoing(world, signal, { round, afterFailure });
 }
 

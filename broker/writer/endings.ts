@@ -22,6 +22,7 @@ import type { LiveRecord } from "../core/records.ts";
 import type { Spaces } from "../core/spaces.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { Publications } from "./publications.ts";
+import { events } from "../events.ts";
 
 export type EndingsParts = {
   readonly ledger: Ledger;
@@ -67,7 +68,7 @@ export class Endings {
     if (signal.aborted) return held;
     this.#parts.destroyKey(epoch);
     this.#attest(epoch, messages);
-    world.log.info("epoch.purged", { epoch, messages });
+    events.epoch.purged(world.log, { epoch, messages });
     return held;
   }
 

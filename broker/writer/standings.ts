@@ -13,6 +13,7 @@ import { SLICE_MATCHES, SLICE_RECORDS } from "../core/limits.ts";
 import type { Spaces } from "../core/spaces.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { Publications } from "./publications.ts";
+import { events } from "../events.ts";
 
 export type StandingsParts = {
   readonly ledger: Ledger;
@@ -69,7 +70,7 @@ export class Standings {
     }
     if (!federation().members.has(member)) return;
     ledger.members.setStanding(member, "member");
-    world.log.info("member.reinstated", { records: handles.length });
+    events.member.reinstated(world.log, { records: handles.length });
   }
 
   #handlesOf(member: MemberId): Handle[] {
@@ -106,6 +107,6 @@ export class Standings {
       ledger.members.forgetHealth(member);
       ledger.members.setStanding(member, "removed");
     });
-    world.log.info("member.removed");
+    events.member.removed(world.log);
   }
 }

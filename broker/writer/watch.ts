@@ -8,6 +8,7 @@ import { Activity, findingsOn, THRESHOLDS } from "../core/fishing.ts";
 import { HOUR_MS } from "../../shared/core/quota.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { PublicationCounts } from "./publications.ts";
+import { events } from "../events.ts";
 
 export type WatchParts = { readonly ledger: Ledger; readonly federation: () => Federation; readonly log: Log };
 
@@ -66,6 +67,6 @@ export class Watch {
     const { ledger, federation, log } = this.#parts;
     if (!ledger.alarms.raise(sighting, nowMs)) return;
     const { kind, member } = sighting;
-    log.warn("alarm.raised", { kind, member: member && federation().members.get(member)?.slug });
+    events.alarm.raised(log, { kind, member: member && federation().members.get(member)?.slug });
   }
 }

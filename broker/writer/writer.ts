@@ -17,6 +17,7 @@ import type { NoticeBook } from "./notice-book.ts";
 import type { Proofs } from "./proofs.ts";
 import type { Publications } from "./publications.ts";
 import type { Watch } from "./watch.ts";
+import { events } from "../events.ts";
 
 export type Reply = { readonly to: MemberId; readonly body: Receipt | Gap | DigestAnswer };
 
@@ -85,7 +86,7 @@ export class Writer {
         return [{ kind: "gap", incarnation: submission.incarnation, expectedSequence: verdict.expectedSequence }];
       }
       case "refused":
-        this.#log(submission.member).warn("alarm.submissionRefused", { refusal: verdict.refusal });
+        events.alarm.submissionRefused(this.#log(submission.member), { refusal: verdict.refusal });
         this.#parts.watch.raise("submissionRefused", submission.member, nowMs);
         return [];
     }
@@ -114,20 +115,20 @@ export class Writer {
     switch (body.kind) {
       case "publication": {
         const rejections = publications.apply(submission, body.entries, nowMs);
-        log.info("publication.applied", { entries: body.entries.length, rejected: rejections.length });
+        events.publication.applied(log, { entries: body.entries.length, rejected: rejections.length });
         return rejections;
       }
       case "connected":
       case "noticeReceipt":
         if (notices.confirm(member, body)) return [];
-        log.warn("alarm.foreignNotices", { statement: body.kind });
+        events.alarm.foreignNotices(log, { statement: body.kind });
         watch.raise("foreignNotices", member, nowMs);
         return [];
       case "proofNonce":
       case "proofMac":
       case "proofVerdict": {
         const outcome = proofs.take(member, body.matchId, body, nowMs);
-        if (outcome.kind === "ignored") log.warn("proof.ignored", { step: body.kind, refusal: outcome.refusal });
+        if (outcome.kind === "ignored") events.proof.ignored(log, { step: body.kind, refusal: outcome.refusal });
         else if (outcome.tell === "failure") this.#noteFailedProof(body.matchId, log, nowMs);
         return [];
       }
@@ -137,7 +138,7 @@ export class Writer {
       case "digest":
         return [];
       case "unknown":
-        log.warn("submission.kindUnknown", { field: body.field });
+        events.submission.kindUnknown(log, { field: body.field });
         watch.raise("unknownKind", member, nowMs);
         return [{ index: 0, reason: "kind" }];
     }
@@ -146,14 +147,14 @@ export class Writer {
   /** Which side is at fault the broker cannot know. */
   #noteFailedProof(matchId: MatchId, log: Log, nowMs: number): void {
     const { ledger, watch } = this.#parts;
-    log.warn("alarm.proofFailed");
+    events.alarm.proofFailed(log);
     for (const { member } of ledger.match(matchId)?.parties ?? []) watch.raise("proofFailed", member, nowMs);
   }
 
   #resumeNotices({ member, body }: Submission): void {
     if (body.kind !== "connected") return;
     const { version, capabilities } = body;
-    this.#log(member).info("member.connected", { version, capabilities: capabilities.join(" ") });
+    events.member.connected(this.#log(member), { version, capabilities: capabilities.join(" ") });
     this.#parts.onConnected(member, this.#parts.ledger.confirmed(member));
   }
 

@@ -10,6 +10,7 @@ import type { CallContext, CallOptions, ClientMiddlewareCall, ServerMiddlewareCa
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../world/log.ts";
+import { sharedEvents } from "../world/shared-events.ts";
 
 const STATUS: Readonly<Record<ErrorCode, Status>> = {
   INVALID: Status.INVALID_ARGUMENT,
@@ -65,7 +66,7 @@ export function errorsToStatus(log: Log) {
     } catch (error) {
       if (error instanceof ServerError || isAbort(error)) throw error;
       if (!isCausewayError(error) || STATUS[error.code] === Status.INTERNAL) {
-        log.error("call-failed", error, { method: call.method.path });
+        sharedEvents.call.failed(log, error, { method: call.method.path });
         throw new ServerError(Status.INTERNAL, "internal fault");
       }
       const fields = error.fields.slice(0, FIELDS_MAX).filter((field) => FIELD_PATH.test(field));

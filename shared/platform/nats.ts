@@ -31,6 +31,7 @@ import type { Log } from "../world/log.ts";
 import { identityOfCertificate } from "./tls.ts";
 import { pause, retryWhileUnavailable, unlessAborted } from "../world/wait.ts";
 import { systemTimers } from "../world/world.ts";
+import { sharedEvents } from "../world/shared-events.ts";
 
 export type NatsOptions = BusConnection & {
   /** Such as `tls://127.0.0.1:4222`. */
@@ -61,7 +62,7 @@ export async function openNats(options: NatsOptions): Promise<OpenNats> {
   const connection = await retryWhileUnavailable(systemTimers, () => open(options), {
     signal: options.signal,
     maxDelayMs: 2_000,
-    onRetry: (error, delayMs) => options.log.error("nats.waiting", error, { delayMs }),
+    onRetry: (error, delayMs) => sharedEvents.nats.waiting(options.log, error, { delayMs }),
   });
   return { connection, watch: new ConnectionWatch(connection, options) };
 }
@@ -142,9 +143,10 @@ class ConnectionWatch {
       const type: string = status.type;
       if (type === "disconnect") this.#lost.abort();
       if (type === "reconnect") this.#lost = new AbortController();
-      if (type === "disconnect" || type === "reconnect") log.info(`nats.${type}`);
+      if (type === "disconnect") sharedEvents.nats.disconnected(log);
+      if (type === "reconnect") sharedEvents.nats.reconnected(log);
       // The client's own code for it; a revoked member sees its refusals here.
-      if (type === "error") log.warn("nats.error", { code: codeOf(status.data) });
+      if (type === "error") sharedEvents.nats.failed(log, { code: codeOf(status.data) });
       if (type === "reconnect") onReconnect?.();
     }
     this.#lost.abort();

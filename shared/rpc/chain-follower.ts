@@ -25,6 +25,7 @@ import { pause } from "../world/wait.ts";
 import type { CallOff, World } from "../world/world.ts";
 import { DirectoryServiceDefinition } from "../wire/gen/causeway/v1/directory.ts";
 import type { ListDirectivesResponse } from "../wire/gen/causeway/v1/directory.ts";
+import { sharedEvents } from "../world/shared-events.ts";
 
 /** Before the broker is called again. */
 const RETRY_MS = 1_000;
@@ -122,7 +123,7 @@ export class ChainFollower implements Disposable {
       if (signal.aborted) return "UNAVAILABLE";
       if (isCausewayError(error)) return error.code;
       // Whatever its client throws, the party goes on with what it knows.
-      this.#world.log.error("directory.failed", error);
+      sharedEvents.directory.failed(this.#world.log, error);
       return "UNAVAILABLE";
     }
   }
@@ -166,14 +167,14 @@ export class ChainFollower implements Disposable {
   #hearOfBroker(broker: Capabilities, onChange: () => void): void {
     if (isDeepStrictEqual(broker, this.#broker)) return;
     this.#broker = broker;
-    this.#world.log.info("broker.understands", { capabilities: [...broker].join(" ") });
+    sharedEvents.broker.understood(this.#world.log, { capabilities: [...broker].join(" ") });
     onChange();
   }
 
   #grow(chain: Chain): void {
     const { freshnessKey } = this.federation.found;
     this.#chain = chain;
-    this.#world.log.info("directive.accepted", { number: this.federation.head.number });
+    sharedEvents.directive.accepted(this.#world.log, { number: this.federation.head.number });
     // The board has a new on-line key, and what the old one said counts no more.
     if (equalBytes(freshnessKey, this.federation.found.freshnessKey)) return;
     this.#statement = undefined;
@@ -222,8 +223,8 @@ export class ChainFollower implements Disposable {
     this.#unprovenSinceMs = fresh ? 0 : this.#unprovenSinceMs || this.#world.clock();
     if (outcome === this.#outcome) return;
     this.#outcome = outcome;
-    if (fresh) this.#world.log.info("policy.proven");
-    else this.#world.log.warn("policy.unproven", { outcome });
+    if (fresh) sharedEvents.policy.proven(this.#world.log);
+    else sharedEvents.policy.unproven(this.#world.log, { outcome });
   }
 
   #context(): ChainContext {

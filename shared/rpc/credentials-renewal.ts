@@ -16,6 +16,7 @@ import { readSigningKeys } from "../party/keys.ts";
 import { pause } from "../world/wait.ts";
 import type { World } from "../world/world.ts";
 import { signCredentialsRequest } from "../wire/board.ts";
+import { sharedEvents } from "../world/shared-events.ts";
 
 /** The way to the registrar. Both throw FORBIDDEN for a party that the chain no longer lists, UNAVAILABLE. */
 export type RenewalPort = {
@@ -54,7 +55,7 @@ export async function keepRenewed(parts: RenewalParts, signal: AbortSignal): Pro
     const code = await renew(parts, signal);
     if (signal.aborted || code === "renewed") continue;
     // Once for each change: an outage of days is not a line every minute.
-    if (code !== outcome) world.log.warn("credentials.notRenewed", { outcome: code });
+    if (code !== outcome) sharedEvents.credentials.notRenewed(world.log, { outcome: code });
     outcome = code;
     await pause(world, code === "UNAVAILABLE" || code === "unanswered" ? POLL_MS : ASK_AGAIN_MS, signal);
   }
@@ -101,7 +102,7 @@ function takeIfBetter(parts: RenewalParts, issued: Credentials | undefined): boo
   if (issued === undefined || dueMs(issuedLives(issued)) <= Math.max(world.clock(), dueMs(installedLives(dir))))
     return false;
   installCredentials(dir, issued, federation());
-  world.log.info("credentials.renewed");
+  sharedEvents.credentials.renewed(world.log);
   onRenewed();
   return true;
 }

@@ -20,6 +20,7 @@ import type { SessionParts } from "./session/routes.ts";
 import { ACCOUNT, sectionsOf } from "./site.ts";
 import type { Site } from "./site.ts";
 import type { Accounts } from "./store/accounts.ts";
+import { siteEvents } from "./events.ts";
 
 export type AppParts = Omit<SessionParts, "frame" | "site"> & {
   readonly site: Site;
@@ -45,7 +46,7 @@ export function siteApp(parts: AppParts): Hono<WebEnvironment> {
   for (const [path, act] of site.acts) app.post(path, (c) => perform(parts, c, act));
   app.notFound((c) => notFound(parts, c));
   app.onError((error, c) => {
-    parts.log.error("failed", error, { path: c.req.routePath });
+    siteEvents.failed(parts.log, error, { path: c.req.routePath });
     const text = isCausewayError(error, "UNAVAILABLE")
       ? "Try again in a minute."
       : "It has been logged. Try again later.";

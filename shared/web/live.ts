@@ -13,6 +13,7 @@ import type { Request } from "./request.ts";
 import type { Sessions } from "./session/sessions.ts";
 import type { Site } from "./site.ts";
 import { clockTime, date } from "../words/figures.ts";
+import { siteEvents } from "./events.ts";
 
 /** Time for the last words to reach a browser before its connection is cut. */
 const LAST_WORDS_MS = 500;
@@ -50,7 +51,7 @@ export class Live {
         const over = !stop.aborted && sessions.find(id) === undefined;
         if (over) await stream.writeSSE({ event: "ended", data: "" });
       } catch (error) {
-        log.error("streamFailed", error);
+        siteEvents.streamFailed(log, error);
       } finally {
         const left = (this.#open.get(id) ?? 1) - 1;
         if (left > 0) this.#open.set(id, left);

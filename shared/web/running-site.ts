@@ -25,6 +25,7 @@ import { Sessions } from "./session/sessions.ts";
 import type { Site } from "./site.ts";
 import { Accounts } from "./store/accounts.ts";
 import type { Identity } from "./store/accounts.ts";
+import { siteEvents } from "./events.ts";
 
 export type SiteOptions = {
   readonly site: Site;
@@ -82,14 +83,14 @@ export async function startSite(options: SiteOptions): Promise<RunningSite> {
   });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   server.handle((incoming, outgoing) => void listener(incoming, outgoing));
-  log.info("ready", { port: server.port });
+  siteEvents.ready(log, { port: server.port });
   const owned = resources.move();
   return {
     port: server.port,
     origin,
     issueCode: (identity) => {
       const issued = codes.issue(people.ensure(identity).user);
-      log.info("codeIssued", { role: identity.role });
+      siteEvents.codeIssued(log, { role: identity.role });
       return issued;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -103,6 +104,7 @@ function logOf({ noun }: Pick<Site, "noun">, log: Log): Log {
     warn: (event, fields) => log.warn(`${noun}.${event}`, fields),
     error: (event, cause, fields) => log.error(`${noun}.${event}`, cause, fields),
     with: (fields) => logOf({ noun }, log.with(fields)),
+    counts: () => log.counts(),
   };
 }
 

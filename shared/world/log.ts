@@ -1,5 +1,5 @@
 /**
- * Structured log on standard error, one JSON object a line.
+ * Structured log on standard error, one JSON object a line. What is written are the events of a catalogue, see `events.ts`.
  *
  * What may stand in a line is decided by type: numbers, booleans and words that the program chose. A field whose text looks
  * like key material, a token or an id in full is cut to its first eight characters, and of a foreign error only its class and
@@ -18,6 +18,8 @@ export type Log = {
   error(event: string, cause: unknown, fields?: LogFields): void;
   /** The same log with fields that stand in every line. */
   with(fields: LogFields): Log;
+  /** How often each event was told since the program began, by name: as it is now. */
+  counts(): ReadonlyMap<string, number>;
 };
 
 const LONG_OPAQUE_TEXT = /[0-9a-zA-Z+/=_-]{24,}/g;
@@ -25,20 +27,25 @@ const LONG_OPAQUE_TEXT = /[0-9a-zA-Z+/=_-]{24,}/g;
 /** A log for one program. Default destination: standard error. */
 export function createLog(program: string, destination?: DestinationStream): Log {
   const options = { base: { program }, messageKey: "event", timestamp: pino.stdTimeFunctions.isoTime };
-  return wrap(pino(options, destination ?? pino.destination({ dest: 2, sync: true })), {});
+  return wrap(pino(options, destination ?? pino.destination({ dest: 2, sync: true })), {}, new Map());
 }
 
 /** A log that keeps nothing, for tests. */
-export const silentLog: Log = { info() {}, warn() {}, error() {}, with: () => silentLog };
+export const silentLog: Log = { info() {}, warn() {}, error() {}, with: () => silentLog, counts: () => new Map() };
 
 type Sink = Record<"info" | "warn" | "error", (fields: object, event: string) => void>;
 
-function wrap(sink: Sink, standing: LogFields): Log {
+function wrap(sink: Sink, standing: LogFields, counts: Map<string, number>): Log {
+  const write = (level: keyof Sink, event: string, fields: LogFields | undefined): void => {
+    counts.set(event, (counts.get(event) ?? 0) + 1);
+    sink[level](redact({ ...standing, ...fields }), event);
+  };
   return {
-    info: (event, fields) => sink.info(redact({ ...standing, ...fields }), event),
-    warn: (event, fields) => sink.warn(redact({ ...standing, ...fields }), event),
-    error: (event, cause, fields) => sink.error(redact({ ...standing, ...fields, ...describe(cause) }), event),
-    with: (fields) => wrap(sink, { ...standing, ...fields }),
+    info: (event, fields) => write("info", event, fields),
+    warn: (event, fields) => write("warn", event, fields),
+    error: (event, cause, fields) => write("error", event, { ...fields, ...describe(cause) }),
+    with: (fields) => wrap(sink, { ...standing, ...fields }, counts),
+    counts: () => new Map(counts),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Loops beside a program's data path, such as renewals, statements and offers. Whatever happens in one must not end the program. */
 import { describe } from "./describe.ts";
+import type { FailureEvent } from "./events.ts";
 import { pause } from "./wait.ts";
 import type { World } from "./world.ts";
 
@@ -7,7 +8,7 @@ export type Loop = {
   /** Looks, acts, and waits for the next time. Whatever it throws, and of whatever class, ends this round only. */
   readonly round: (signal: AbortSignal) => Promise<void>;
   /** What is logged of a round that failed, and when the next one begins. */
-  readonly afterFailure: (error: unknown) => { readonly event: string; readonly retryMs: number };
+  readonly afterFailure: (error: unknown) => { readonly failed: FailureEvent; readonly retryMs: number };
 };
 
 /**
@@ -26,9 +27,9 @@ export async function keepGoing(
       trouble = "";
     } catch (error) {
       if (signal.aborted) return;
-      const { event, retryMs } = afterFailure(error);
-      const now = `${event} ${JSON.stringify(describe(error))}`;
-      if (now !== trouble) world.log.error(event, error);
+      const { failed, retryMs } = afterFailure(error);
+      const now = `${failed.event} ${JSON.stringify(describe(error))}`;
+      if (now !== trouble) failed(world.log, error);
       trouble = now;
       await pause(world, retryMs, signal);
     }

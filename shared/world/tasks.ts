@@ -1,16 +1,17 @@
 /** What a program does at the same time, until it is told to stop or one of them fails. */
+import type { FailureEvent } from "./events.ts";
 import type { Log } from "./log.ts";
 
 export class Tasks {
   readonly #log: Log;
-  readonly #event: string;
+  readonly #failed: FailureEvent;
   readonly #stop = new AbortController();
   readonly #failure = Promise.withResolvers<never>();
 
-  /** `event`: what is logged of the first failure, such as "broker.failed". */
-  constructor(log: Log, event: string) {
+  /** `failed`: what is told of the first failure. */
+  constructor(log: Log, failed: FailureEvent) {
     this.#log = log;
-    this.#event = event;
+    this.#failed = failed;
     // Whoever awaits it gets it; nobody has to.
     this.#failure.promise.catch(() => undefined);
   }
@@ -29,7 +30,7 @@ export class Tasks {
   run(task: Promise<void>): void {
     task.catch((error: unknown) => {
       if (this.#stop.signal.aborted) return;
-      this.#log.error(this.#event, error);
+      this.#failed(this.#log, error);
       this.#failure.reject(error);
       this.#stop.abort();
     });

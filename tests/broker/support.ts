@@ -78,6 +78,7 @@ export class RecordedLog {
       warn: note,
       error: (event, cause, fields) => note(event, { ...fields, ...describe(cause) }),
       with: (fields) => this.#with({ ...standing, ...fields }),
+      counts: () => new Map(this.lines.map(({ event }) => [event, this.count(event)])),
     };
   }
 }

@@ -158,7 +158,7 @@ describe("publishing", { timeout: LONG_MS }, () => {
     await federation.nats.start();
     await back;
     expect(bus.connected).toBe(true);
-    expect(lines.join("")).toContain("nats.reconnect");
+    expect(lines.join("")).toContain("nats.reconnected");
     await expect.poll(() => codeOf(publish(broker, 100, deliverySubject(member()))), SOON).toBe("done");
   });
 

@@ -283,11 +283,11 @@ describe("a removed member", () => {
     await eventually(isStated, AT_ONCE_MS);
     await registrar[Symbol.asyncDispose]();
     const lines = (event: string): number => federation.log.lines(event).length;
-    const [pushed, started] = [lines("registrar.account"), lines("registrar.freshness")];
+    const [pushed, started] = [lines("registrar.accountChanged"), lines("registrar.freshnessStated")];
     registrar = registrarOf(federation);
-    await eventually(() => lines("registrar.freshness") > started);
+    await eventually(() => lines("registrar.freshnessStated") > started);
     expect(await isLetIn(federation, "ct")).toBe(false);
-    expect(lines("registrar.account")).toBe(pushed);
+    expect(lines("registrar.accountChanged")).toBe(pushed);
   });
 });
 
@@ -369,12 +369,12 @@ describe("the NATS server's certificate", () => {
 
     // On another machine somebody has to copy it; on this one the registrar does, unless it was told of a wrong directory.
     await comparedUntil("registrar.natsCertificateWaits");
-    await comparedUntil("registrar.natsServer", join(federation.root, "nowhere"));
+    await comparedUntil("registrar.natsServerFailed", join(federation.root, "nowhere"));
     const elsewhere = mkdtempSync(join(federation.root, "elsewhere-"));
     copyFileSync(partyFile(kept(), "certificate"), partyFile(elsewhere, "certificate"));
     await comparedUntil("registrar.natsCertificateWaits", elsewhere);
     expect(await servedCertificate()).toEqual(certificateDer(first));
-    await comparedUntil("registrar.natsCertificate", federation.dir("nats"));
+    await comparedUntil("registrar.natsCertificateTaken", federation.dir("nats"));
     await eventually(async () => equalBytes(await servedCertificate(), certificateDer(next)));
 
     // The server has read everything again: accounts that the registrar closed stay closed.

@@ -60,7 +60,7 @@ describe("renewal", { timeout: LONG_MS }, () => {
     await eventually(() => parties.every((party) => begin(party) >= ends));
     // The server has ended the users of the first, and those who had them are back.
     const program = ({ program: name }: { readonly program: string }): string => name;
-    const back = (): string[] => federation.log.lines("nats.reconnect").map(program);
+    const back = (): string[] => federation.log.lines("nats.reconnected").map(program);
     await eventually(() => back().includes("ct") && back().includes("broker"));
     // Whoever connects now is shown a certificate that holds, and shows one.
     using link = new MembershipLink({

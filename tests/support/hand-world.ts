@@ -80,6 +80,7 @@ export class HandWorld implements World {
       warn: note,
       error: (event, cause, fields) => note(event, { ...fields, ...describe(cause) }),
       with: (fields) => this.#logWith({ ...standing, ...fields }),
+      counts: () => new Map(this.lines.map(({ event }) => [event, this.count(event)])),
     };
   }
 }

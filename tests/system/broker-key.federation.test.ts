@@ -60,6 +60,6 @@ describe("a broker with a new signing key", { timeout: LONG_MS }, () => {
     // What came under the new key follows what was written under the old one, in one chain.
     expect(await met("ct")).toEqual(["ct-1", "ct-1", "ct-2"]);
     expect(await met("wcu")).toEqual(["wcu-1", "wcu-1", "wcu-2"]);
-    expect(federation.log.lines("notice.broken-chain")).toEqual([]);
+    expect(federation.log.lines("notice.chainBroken")).toEqual([]);
   });
 });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { defineEvents } from "../../shared/world/events.ts";
 import { keepGoing } from "../../shared/world/loop.ts";
 import { pause } from "../../shared/world/wait.ts";
 import { FOREIGN_FAULTS, HandWorld } from "../support/hand-world.ts";
 
-const afterFailure = () => ({ event: "test.failed", retryMs: 100 });
+const { test } = defineEvents({ test: { failed: { level: "error", means: "An invented failure." } } });
+const afterFailure = () => ({ failed: test.failed, retryMs: 100 });
 
 describe("a loop beside the data path", () => {
   it.each(FOREIGN_FAULTS)("outlives %s", async (_name, thrown) => {

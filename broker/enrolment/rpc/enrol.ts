@@ -10,6 +10,7 @@ import type { EnrolRequest, EnrolResponse } from "../../../shared/wire/gen/cause
 import { INVITATION_SECRET_BYTES } from "../../../shared/wire/invitation-code.ts";
 import { assertLet } from "./enrolment-parts.ts";
 import type { EnrolmentParts } from "./enrolment-parts.ts";
+import { events } from "../../events.ts";
 
 /** An enrolment has about 1,500 bytes. */
 const ENROLMENT_BYTES_MAX = 12 * 1024;
@@ -26,7 +27,7 @@ export function enrolRpc(parts: EnrolmentParts) {
     // Hashes are compared: how long that takes says nothing of a secret, since nobody can steer the hash of a guess.
     const secretHash = invitationSecretHash(secret);
     desk.enrolments.enrol({ secretHash, keyId: toHex(keyId(signingKey)), enrolment, nowMs: clock() });
-    log.info("enrolment.received", { kind });
+    events.enrolment.received(log, { kind });
     return {};
   };
 }

@@ -30,6 +30,7 @@ import type { SessionCookie } from "./cookie.ts";
 import type { Passkeys } from "./passkeys.ts";
 import type { People } from "./people.ts";
 import type { Sessions } from "./sessions.ts";
+import { siteEvents } from "../events.ts";
 
 export type SessionParts = {
   readonly site: Pick<Site, "noun" | "codeHelp">;
@@ -81,14 +82,14 @@ export function publicSessionRoutes(parts: SessionParts): Routes {
   routes.post("/sign-in", async (c) => {
     const address = addressOf(c);
     if (failures.exhausted(address)) {
-      log.warn("tooManyCodes");
+      siteEvents.tooManyCodes(log);
       return c.html(signInPage(parts, c, TOO_MANY), 429);
     }
     const field = await fieldsOf(c);
     const user = codes.redeem(field("code"));
     if (user === undefined || !admit(parts, c, user, "code")) {
       failures.count(address);
-      log.warn("signInRefused", { method: "code" });
+      siteEvents.signInRefused(log, { method: "code" });
       return c.html(signInPage(parts, c, WRONG_CODE), 422);
     }
     return c.redirect("/", 303);
@@ -114,7 +115,7 @@ function passkeySignInRoutes(parts: SessionParts): Routes {
   routes.post("/sign-in/passkey", async (c) => {
     const user = await passkeys.signIn((await jsonOf(c))["answer"]);
     if (user === undefined || !admit(parts, c, user, "passkey")) {
-      log.warn("signInRefused", { method: "passkey" });
+      siteEvents.signInRefused(log, { method: "passkey" });
       return c.json({ problem: `This passkey does not open the ${site.noun}. Use another one, or a code.` }, 403);
     }
     return c.json({ next: "/" });
@@ -146,7 +147,7 @@ function admit(
   const old = before === undefined ? undefined : sessions.use(before);
   if (old !== undefined) sessions.end(old.session.id);
   cookie.write(c, sessions.start(user, method, addressOf(c)));
-  log.info("signedIn", { method, role: person.role });
+  siteEvents.signedIn(log, { method, role: person.role });
   return true;
 }
 
@@ -169,7 +170,7 @@ export function ownSessionRoutes({ sessions, cookie, log }: SessionParts): Route
     const own = found?.person.user === person.user;
     if (found === undefined || !(own || person.overOthers)) return c.notFound();
     sessions.end(found.session.id);
-    log.info("sessionEnded", { own });
+    siteEvents.sessionEnded(log, { own });
     return c.redirect("/account?done=session-ended", 303);
   });
   return routes;
@@ -191,15 +192,15 @@ export function ownPasskeyRoutes({ passkeys, clock, log }: SessionParts): Routes
       await passkeys.add(c.var.signedIn, answer, parsed.data);
     } catch (error) {
       if (!isCausewayError(error)) throw error;
-      log.warn("passkeyRefused", { code: error.code });
+      siteEvents.passkeyRefused(log, { code: error.code });
       return c.json({ problem: "The passkey could not be added. Try again." }, 403);
     }
-    log.info("passkeyAdded");
+    siteEvents.passkeyAdded(log);
     return c.json({ next: "/account?done=passkey-added" });
   });
   routes.post("/account/passkeys/:passkey/remove", (c) => {
     if (!passkeys.remove(c.var.signedIn.person.user, c.req.param("passkey"))) return c.notFound();
-    log.info("passkeyRemoved");
+    siteEvents.passkeyRemoved(log);
     return c.redirect("/account?done=passkey-removed", 303);
   });
   return routes;
@@ -212,7 +213,7 @@ export function peopleRoutes({ people, sessions, log }: SessionParts): Routes {
     const person = people.find(c.req.param("user"));
     if (person === undefined || !c.var.signedIn.person.overOthers) return c.notFound();
     sessions.endAllOf(person.user);
-    log.info("sessionsEnded", { role: person.role });
+    siteEvents.sessionsEnded(log, { role: person.role });
     return c.redirect("/account?done=sessions-ended", 303);
   });
   routes.post("/people/:user/remove", (c) => {
@@ -220,7 +221,7 @@ export function peopleRoutes({ people, sessions, log }: SessionParts): Routes {
     if (person?.removable !== true || !c.var.signedIn.person.overOthers) return c.notFound();
     sessions.endAllOf(person.user);
     people.remove(person.user);
-    log.info("accessRemoved", { role: person.role });
+    siteEvents.accessRemoved(log, { role: person.role });
     return c.redirect(`/account?done=${person.role}-removed`, 303);
   });
   return routes;

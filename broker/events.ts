@@ -1,0 +1,169 @@
+/** What a broker tells its operator. `alarm.…` stands in the console too, until somebody acknowledges it. */
+import { defineEvents } from "../shared/world/events.ts";
+
+export const events = defineEvents({
+  broker: {
+    ready: {
+      level: "info",
+      fields: { members: "number", records: "number", matchesOpen: "number" },
+      means: "Memory is rebuilt, submissions are taken, the console stands.",
+    },
+    replaced: {
+      level: "info",
+      means: "An epoch has ended: the process replaces itself so that nothing of it stays in memory.",
+    },
+    failed: {
+      level: "error",
+      means: "The broker cannot go on and ends.",
+      act: "`error` and `message` say why: mend it, start it again.",
+    },
+  },
+  directory: {
+    grown: { level: "info", fields: { number: "number" }, means: "The chain of directives has grown to this number." },
+  },
+  board: {
+    decided: {
+      level: "info",
+      fields: { number: "number", type: "word" },
+      means: "Enough administrators have signed a directive: it is in force.",
+    },
+  },
+  enrolment: {
+    received: {
+      level: "info",
+      fields: { kind: "word" },
+      means: "Somebody who was invited has left the public keys of a party.",
+      act: "Administrators compare them and decide.",
+    },
+  },
+  member: {
+    connected: {
+      level: "info",
+      fields: { member: "word?", version: "word", capabilities: "word" },
+      means: "A node has connected and says which version it is and what that understands.",
+    },
+    reinstated: {
+      level: "info",
+      fields: { records: "number" },
+      means: "A member is back in good standing: its records were matched again.",
+    },
+    removed: { level: "info", means: "What the broker held of a removed member is gone." },
+  },
+  submission: {
+    unproven: {
+      level: "warn",
+      fields: { member: "word?", code: "word", bytes: "number" },
+      means: "A message under this member's name cannot be believed or read; it was passed over.",
+      act: "Once after a rotation of keys: nothing. Again and again: ask the member which version and keys it runs.",
+    },
+    kindUnknown: {
+      level: "warn",
+      fields: { member: "word?", field: "number" },
+      means: "A submission is of a kind that this version does not know; it was rejected.",
+      act: "Install the newer version of the broker.",
+    },
+  },
+  publication: {
+    applied: {
+      level: "info",
+      fields: { member: "word?", entries: "number", rejected: "number" },
+      means: "Entries of a member were matched.",
+    },
+  },
+  proof: {
+    ignored: {
+      level: "warn",
+      fields: { member: "word?", step: "word", refusal: "word" },
+      means: "A step of a proof came for a match that does not wait for it.",
+      act: "Once after a restart: nothing. Again and again: ask the member.",
+    },
+  },
+  epoch: {
+    purged: {
+      level: "info",
+      fields: { epoch: "number", messages: "number" },
+      means: "An ended epoch's submissions were destroyed at NATS.",
+    },
+  },
+  nats: {
+    streamsMade: {
+      level: "info",
+      fields: { member: "word?" },
+      means: "NATS makes this member's streams, after it had refused to.",
+    },
+    streamKept: {
+      level: "error",
+      means: "The broker may not delete a removed member's stream; it was emptied instead.",
+      act: "Delete the empty stream at the NATS server, if it is in the way.",
+    },
+  },
+  evaluator: {
+    retireFailed: {
+      level: "error",
+      means: "Key shares whose epochs have ended could not be destroyed.",
+      act: "See to the directory `keys/`; it is tried again at the next directive.",
+    },
+  },
+  console: {
+    alarmAcknowledged: { level: "info", means: "An administrator has written what came of an alarm." },
+    listenerFailed: {
+      level: "error",
+      means: "One of the console's open pages could not be told of a change.",
+      act: "If it comes again and again, report it with this line.",
+    },
+  },
+  alarm: {
+    raised: {
+      level: "warn",
+      fields: { kind: "word", member: "word?" },
+      means: "The console shows a new alarm of this kind.",
+      act: "Open it in the console: it says what to do.",
+    },
+    directoryRefused: {
+      level: "error",
+      means: "Somebody put a chain there that does not prove. What was proven before stays in force.",
+      act: "Find out who.",
+    },
+    keyReplaced: {
+      level: "warn",
+      means: "The board has given the broker another signing key than this process has; it serves nobody.",
+      act: "Put the new key in place (`keys/signing.key`) and restart the broker.",
+    },
+    noticeUnproven: {
+      level: "error",
+      fields: { member: "word", number: "number" },
+      means: "Somebody has written into the broker's ledger: this notice is not as the broker signed it.",
+      act: "Find out who; put the backup of `data/` back.",
+    },
+    streamIncomplete: {
+      level: "warn",
+      fields: { member: "word?", missing: "number" },
+      means: "NATS lost submissions that had been applied; matches of those records are missing.",
+      act: "Nothing: the next digest of each member shows it, and its node sends them again.",
+    },
+    streamsRefused: {
+      level: "error",
+      fields: { member: "word?", natsCode: "number?", delayMs: "number" },
+      means: "NATS does not make this member's streams, or not as large as `streams` says. Others are served.",
+      act: "Make room at the NATS server, or make `streams` smaller and restart the broker.",
+    },
+    submissionRefused: {
+      level: "warn",
+      fields: { member: "word?", refusal: "word" },
+      means: "A member's chain of submissions is not the one that the broker knows.",
+      act: "A restored ledger, a copied node, or a forger: compare backups at both ends.",
+    },
+    foreignNotices: {
+      level: "warn",
+      fields: { member: "word?", statement: "word" },
+      means: "A member confirms notices that this broker has not written.",
+      act: "A restored ledger, a copied node, or a forger: compare backups at both ends.",
+    },
+    proofFailed: {
+      level: "warn",
+      fields: { member: "word?" },
+      means: "A side of a match could not prove what met; the match stays locked.",
+      act: "Oversight asks both sides.",
+    },
+  },
+});

@@ -1,0 +1,69 @@
+/** What every program may tell of: its connections, the chain it follows, its own credentials. */
+import { defineEvents } from "./events.ts";
+
+export const sharedEvents = defineEvents({
+  call: {
+    failed: {
+      level: "error",
+      fields: { method: "word" },
+      means: "A call at one of this program's gRPC services ended in a fault of the program or its machine.",
+      act: "`ENVIRONMENT`: see to the file or disk that the message names. Anything else is a fault of ours: report it with this line.",
+    },
+  },
+  nats: {
+    waiting: {
+      level: "error",
+      fields: { member: "word?", natsCode: "number?", delayMs: "number?" },
+      means: "The NATS server does not answer; it is tried again after `delayMs`.",
+      act: "Bring the NATS server back. Nothing is lost meanwhile.",
+    },
+    disconnected: { level: "info", means: "The connection to NATS was lost. It comes back by itself." },
+    reconnected: { level: "info", means: "The connection to NATS is up again." },
+    failed: {
+      level: "warn",
+      fields: { code: "word?" },
+      means: "The NATS server reported an error on the connection; `code` is its client's word for it.",
+      act: "`PERMISSIONS_VIOLATION` or `AUTHORIZATION_VIOLATION`: the server refuses this party. Has the board suspended it?",
+    },
+  },
+  broker: {
+    understood: {
+      level: "info",
+      fields: { capabilities: "word" },
+      means: "The broker states what its version understands.",
+    },
+  },
+  directory: {
+    failed: {
+      level: "error",
+      means: "Following the broker's directives ended in a way that is not foreseen; it is tried again.",
+      act: "If it comes again and again, report it with this line.",
+    },
+  },
+  directive: {
+    accepted: {
+      level: "info",
+      fields: { number: "number" },
+      means: "Directives of the board were proven; the last of them has this number.",
+    },
+  },
+  policy: {
+    proven: { level: "info", means: "A fresh statement of the board covers the directives that are known here." },
+    unproven: {
+      level: "warn",
+      fields: { outcome: "word" },
+      means: "No fresh statement of the board covers the directives that are known here.",
+      act: "Is the registrar running? Look at it, then at the broker.",
+    },
+  },
+  credentials: {
+    renewed: { level: "info", means: "A new certificate and NATS user were proven and put in place." },
+    notRenewed: {
+      level: "warn",
+      fields: { outcome: "word" },
+      means:
+        "The next certificate and NATS user were due and could not be had: registrar or broker is away (`unanswered`, `UNAVAILABLE`), or the chain no longer lists the party (`FORBIDDEN`).",
+      act: "A third of the life is left when it begins: start the registrar.",
+    },
+  },
+});
