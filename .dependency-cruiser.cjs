@@ -11,8 +11,8 @@ const core = (program) => `^${program}/(core|[^/]+/core)/`;
 /** The programs of the board: the administrators' tool, and the registrar, which stays on-line. */
 const BOARD_PROGRAMS = "^agency-node/(admin|registrar)/";
 
-/** What a program that hosts or checks an evaluator may take of it: the parts, their ports, settings, and what opens their doors. */
-const EVALUATOR_ROOTS = "^broker/evaluator/(config|evaluator|ports|engine|doors)\\.ts$";
+/** What a program that hosts or checks an evaluator may take of it: the parts, their ports, settings, what they tell, and what opens their doors. */
+const EVALUATOR_ROOTS = "^broker/evaluator/(config|evaluator|events|ports|engine|doors)\\.ts$";
 
 /** Files in which parts are given the machine: programs and their settings, commands, and adapters that are named here. */
 const SHELLS = [
