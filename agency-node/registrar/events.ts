@@ -16,7 +16,8 @@ export const events = defineEvents({
     freshnessStated: {
       level: "info",
       fields: { outcome: "word" },
-      means: "What came of the board's statement of the latest directive has changed: `stated`, or why it could not be.",
+      means:
+        "What came of the board's statement of the latest directive has changed: `stated`, or why it could not be.",
       act: "`UNAVAILABLE`: look at the broker. `ENVIRONMENT`: see to the registrar's directory.",
     },
     issued: {

@@ -153,7 +153,9 @@ describe.each(FOREIGN_FAULTS)("a registrar outlives %s", (_name, thrown) => {
     expect(fault.calls).toBeGreaterThan(5);
     fault.broken = false;
     await world.pass(1_000);
-    const outcomes = world.lines.filter(({ event }) => event === "registrar.freshnessStated").map(({ fields }) => fields);
+    const outcomes = world.lines
+      .filter(({ event }) => event === "registrar.freshnessStated")
+      .map(({ fields }) => fields);
     expect(outcomes.at(-1)).toEqual({ outcome: "stated" });
     expect(outcomes).toHaveLength(2);
     await stop();
