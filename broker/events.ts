@@ -105,7 +105,6 @@ export const events = defineEvents({
     },
   },
   console: {
-    alarmAcknowledged: { level: "info", means: "An administrator has written what came of an alarm." },
     listenerFailed: {
       level: "error",
       means: "One of the console's open pages could not be told of a change.",

@@ -6,7 +6,7 @@ import { NOTE_LENGTH_MAX } from "./limits.ts";
 import type { Asked } from "./page.ts";
 import { alarmPage } from "./pages/alarm.ts";
 import { isAdministrator } from "./seats.ts";
-import { events } from "../events.ts";
+import { events } from "./events.ts";
 
 /** Control characters other than line breaks: they change how the text around them looks. */
 const UNFIT = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
