@@ -19,6 +19,7 @@ import type {
 } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { randomBytes } from "../../shared/world/random.ts";
+import type { Randomness } from "../../shared/world/world.ts";
 import { keyId, signPayload } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { decodeDirective, encodeDirective } from "../../shared/wire/directive.ts";
@@ -39,8 +40,8 @@ export function seatAdministrator(dir: string): SeatedAdministrator {
   return { public: { name: enrolment.name, signingKey: signer.publicKey, sealingKey }, signer };
 }
 
-/** A chain as it grows while the board sits. */
-export type Sitting = {
+/** A chain as it grows while the board sits. Default randomness: the machine's. */
+export type Sitting = Partial<Randomness> & {
   readonly federation: Uint8Array;
   readonly signers: readonly SigningKeyPair[];
   readonly nowMs: number;
@@ -50,7 +51,11 @@ export type Sitting = {
 
 /** The directive that would follow on `state`, in the bytes that are to be signed. `notAfterMs`: default a week from now. */
 export function draftDirective(
-  of: { readonly federation: Uint8Array; readonly nowMs: number; readonly notAfterMs?: number | undefined },
+  of: Partial<Randomness> & {
+    readonly federation: Uint8Array;
+    readonly nowMs: number;
+    readonly notAfterMs?: number | undefined;
+  },
   state: Federation | undefined,
   body: DirectiveBody,
 ): { readonly payload: Uint8Array; readonly directive: Directive } {
@@ -60,7 +65,7 @@ export function draftDirective(
     prevHash: state?.head.hash ?? new Uint8Array(32),
     issuedAtMs: of.nowMs,
     notAfterMs: of.notAfterMs ?? of.nowMs + DIRECTIVE_MS,
-    nonce: randomBytes(16),
+    nonce: (of.randomBytes ?? randomBytes)(16),
     body,
   });
   // Read back from the bytes, as every party will.

@@ -11,7 +11,7 @@ import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "../../shared/core/bytes.ts";
 import { directiveHash } from "../../shared/core/chain.ts";
-import type { Admit, Federation, Found } from "../../shared/core/directive.ts";
+import type { Admit, Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
@@ -28,7 +28,7 @@ import { administratorIdentity, evaluatorIdentity, memberIdentity } from "../../
 import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import type { Authority } from "../../shared/platform/certificates.ts";
-import { decide, seatAdministrator } from "./board.ts";
+import { seatAdministrator } from "./board.ts";
 import type { SeatedAdministrator, Sitting } from "./board.ts";
 import {
   createNatsAuthority,
@@ -42,10 +42,8 @@ import { natsServerDirectory, writeRegistrarKeys } from "../registrar/keys.ts";
 import type { RegistrarKeys } from "../registrar/keys.ts";
 import { hostOf } from "../registrar/parties.ts";
 import { stateFreshness } from "../registrar/statement.ts";
-import { makeSalts } from "./salts.ts";
-
-/** The terms on which the board admits a member. */
-export type MemberTerms = Omit<Admit, "member" | "signingKey" | "sealingKey">;
+import { decideFounding } from "./founding.ts";
+import type { MemberTerms } from "./founding.ts";
 
 export type FoundingPlan = {
   readonly name: string;
@@ -78,7 +76,6 @@ export type Founded = {
 };
 
 const DAY_MS = 24 * 3_600_000;
-const GENERATION = 1;
 
 /**
  * Throws CONFLICT if an administrator's directory belongs to a federation already or `outDir` exists, INVALID for a plan that
@@ -140,7 +137,7 @@ function assertUnused(plan: FoundingPlan): void {
   if (new Set(names).size !== names.length) throw invalid("two parties have the same name", "members");
 }
 
-/** found, admit for each member, epoch-open 1, epoch-activate 1. */
+/** The public halves out of the enrolments, and the signatures of the quorum that sits here. */
 async function decideFoundation(
   plan: FoundingPlan,
   of: {
@@ -150,53 +147,34 @@ async function decideFoundation(
     readonly freshnessSeed: Uint8Array;
   },
 ): Promise<Sitting & { readonly state: Federation }> {
-  const signers = of.board.slice(0, plan.quorum).map((administrator) => administrator.signer);
-  const empty: Sitting = { federation: of.federationId, signers, nowMs: plan.nowMs, chain: [], state: undefined };
-  const found: Found = {
-    name: plan.name,
+  const { name, quorum, scheme, nowMs } = plan;
+  const { enrolment } = plan.broker;
+  return await decideFounding({
+    name,
+    quorum,
+    scheme,
+    nowMs,
+    retiresAtMs: nowMs + (plan.epochDays ?? 365) * DAY_MS,
+    federationId: of.federationId,
     board: of.board.map((administrator) => administrator.public),
-    quorum: plan.quorum,
-    broker: {
-      name: plan.broker.enrolment.name,
-      signingKey: plan.broker.enrolment.signingKey,
-      address: plan.broker.address,
-    },
-    evaluators: plan.evaluators.map(({ enrolment, address }) => ({
-      name: enrolment.name,
-      address,
-      signingKey: enrolment.signingKey,
-      sharePublicKey: needed(enrolment, "sharePublicKey"),
+    signers: of.board.slice(0, quorum).map((administrator) => administrator.signer),
+    broker: { name: enrolment.name, signingKey: enrolment.signingKey, address: plan.broker.address },
+    brokerSealingKey: needed(enrolment, "sealingKey"),
+    evaluators: plan.evaluators.map((each) => ({
+      name: each.enrolment.name,
+      address: each.address,
+      signingKey: each.enrolment.signingKey,
+      sharePublicKey: needed(each.enrolment, "sharePublicKey"),
     })),
-    generation: GENERATION,
-    tlsRoots: [certificateDer(of.authority.certificatePem)],
+    members: plan.members.map((each) => ({
+      ...each.terms,
+      member: toId<MemberId>(toHex(randomBytes(16))),
+      signingKey: each.enrolment.signingKey,
+      sealingKey: needed(each.enrolment, "sealingKey"),
+    })),
+    tlsRoot: certificateDer(of.authority.certificatePem),
     freshnessKey: signingKeyPair(of.freshnessSeed).publicKey,
-  };
-  let sitting = decide(empty, { type: "found", ...found });
-  for (const { enrolment, terms } of plan.members) {
-    const member = toId<MemberId>(toHex(randomBytes(16)));
-    const sealingKey = needed(enrolment, "sealingKey");
-    sitting = decide(sitting, {
-      type: "admit",
-      ...terms,
-      member,
-      signingKey: enrolment.signingKey,
-      sealingKey,
-      salts: [],
-    });
-  }
-  sitting = decide(sitting, {
-    type: "epochOpen",
-    epoch: 1,
-    salts: await makeSalts(sitting.state, 1),
-    scheme: plan.scheme,
-    generation: GENERATION,
-    brokerSealingKey: needed(plan.broker.enrolment, "sealingKey"),
-    opensAtMs: plan.nowMs,
-    retiresAtMs: plan.nowMs + (plan.epochDays ?? 365) * DAY_MS,
-    evaluators: [],
-    memberKeys: [],
   });
-  return decide(sitting, { type: "epochActivate", epoch: 1, laggards: [] });
 }
 
 /** The registrar's keys are made here, because it is nobody's but the board's. */

@@ -27,7 +27,11 @@ export function nextEpoch({ epochs }: Federation): number {
 }
 
 /** Announces the epoch (and with `generation` not 0 new evaluator keys) and returns what has been offered so far. */
-export async function offersFor(seat: Seat, epoch: number, generation: number): Promise<Offers> {
+export async function offersFor(
+  seat: Pick<Seat, "federation"> & { readonly office: Pick<Seat["office"], "prepareEpoch"> },
+  epoch: number,
+  generation: number,
+): Promise<Offers> {
   const { federation, office } = seat;
   const preparation = await office.prepareEpoch({ epoch, generation });
   const memberKeys = new Map(

@@ -14,7 +14,8 @@ import type { PartyKind } from "../../shared/party/files.ts";
 import { readJsonFile } from "../../shared/platform/json-file.ts";
 import { readPublicText } from "../../shared/party/key-files.ts";
 import { check, hostPort, line, slug } from "../../shared/wire/checks.ts";
-import type { FoundingPlan, MemberTerms } from "./found.ts";
+import type { FoundingPlan } from "./found.ts";
+import type { MemberTerms } from "./founding.ts";
 
 const count = z.int().min(0);
 const party = { enrolment: z.string().min(1), fingerprint: z.string().min(1) };

@@ -24,6 +24,15 @@ import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { saltCommitment } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
+import type { Randomness } from "../../shared/world/world.ts";
+
+/** What salts are made and dealt out with. */
+export type Dealer = Randomness & {
+  /** Shamir's sharing over GF(256): `count` shares, of which any `quorum` give the secret. It draws randomness of its own. */
+  split(secret: Uint8Array, count: number, quorum: number): Promise<Uint8Array[]>;
+};
+
+export const machineDealer: Dealer = { randomBytes, split };
 
 /** A salt before it is sealed to anybody. Secret. */
 export type BareSalt = {
@@ -33,20 +42,30 @@ export type BareSalt = {
 };
 
 /** One salt for every domain in some member's mandate. */
-export async function makeSalts(federation: Federation, epoch: number): Promise<DomainSalt[]> {
+export async function makeSalts(
+  federation: Federation,
+  epoch: number,
+  dealer: Dealer = machineDealer,
+): Promise<DomainSalt[]> {
   const members = [...federation.members.values(), ...federation.suspended.values()];
   const domains = new Set(members.flatMap((member) => member.domains));
   return await Promise.all(
-    [...domains].map(async (domain) => await sealSalt(federation, makeSalt(federation, epoch, domain))),
+    [...domains].map(
+      async (domain) => await sealSalt(federation, makeSalt(federation, { epoch, domain }, dealer), dealer),
+    ),
   );
 }
 
-function makeSalt(federation: Federation, epoch: number, domain: Domain): BareSalt {
-  const place: SaltPlace = { federation: federation.id, epoch, domain };
+function makeSalt(
+  federation: Federation,
+  of: { readonly epoch: number; readonly domain: Domain },
+  dealer: Randomness,
+): BareSalt {
+  const place: SaltPlace = { federation: federation.id, ...of };
   const contributors = federation.found.board.slice(0, federation.found.quorum);
   const contributions = contributors.map((administrator) => {
     const administratorKeyId = keyId(administrator.signingKey);
-    const contribution = randomBytes(CONTRIBUTION_BYTES);
+    const contribution = dealer.randomBytes(CONTRIBUTION_BYTES);
     const commitment = contributionCommitment({ ...place, administratorKeyId, contribution });
     return { administratorKeyId, contribution, commitment };
   });
@@ -63,20 +82,29 @@ export function withoutContribution({
 }
 
 /** Boxes for the members in good standing, to their sealing keys as `federation.members` has them, and shares for its board. */
-export async function sealSalt(federation: Federation, { place, salt, contributions }: BareSalt): Promise<DomainSalt> {
+export async function sealSalt(
+  federation: Federation,
+  { place, salt, contributions }: BareSalt,
+  dealer: Dealer = machineDealer,
+): Promise<DomainSalt> {
   const entitled = [...federation.members.values()].filter((member) => member.domains.includes(place.domain));
   return {
     domain: place.domain,
     commitment: saltCommitment({ ...place, salt }),
     contributions,
-    boxes: entitled.map(({ member, sealingKey }) => ({ member, sealed: sealBox(place, salt, sealingKey) })),
-    shares: await shareSalt(federation.found, place, salt),
+    boxes: entitled.map(({ member, sealingKey }) => ({ member, sealed: sealBox(place, salt, sealingKey, dealer) })),
+    shares: await shareSalt(federation.found, place, salt, dealer),
   };
 }
 
 /** The salt in a box for one member. */
-export function sealBox(place: SaltPlace, salt: SaltKey, recipientKey: Uint8Array): Uint8Array {
-  return sealTo(recipientKey, encodeSaltBox({ ...place, recipientKey, salt }), randomBytes(32));
+export function sealBox(
+  place: SaltPlace,
+  salt: SaltKey,
+  recipientKey: Uint8Array,
+  dealer: Randomness = machineDealer,
+): Uint8Array {
+  return sealTo(recipientKey, encodeSaltBox({ ...place, recipientKey, salt }), dealer.randomBytes(32));
 }
 
 /** A Shamir share for each seat; `quorum` of them recover the salt. */
@@ -84,17 +112,23 @@ export async function shareSalt(
   { board, quorum }: Pick<Found, "board" | "quorum">,
   place: SaltPlace,
   salt: SaltKey,
+  dealer: Dealer = machineDealer,
 ): Promise<DomainSalt["shares"]> {
-  const shares = await split(Uint8Array.from(salt), board.length, quorum);
+  const shares = await dealer.split(Uint8Array.from(salt), board.length, quorum);
   return board.map(({ signingKey, sealingKey }, i) => ({
     administratorKeyId: keyId(signingKey),
-    sealed: sealPart(place, shares[i] as Uint8Array, sealingKey),
+    sealed: sealPart(place, shares[i] as Uint8Array, sealingKey, dealer),
   }));
 }
 
 /** Something secret about a salt (a share, a contribution), sealed: fed ‖ u64 epoch ‖ lp(domain) ‖ recipient key ‖ part. */
-export function sealPart(place: SaltPlace, part: Uint8Array, recipientKey: Uint8Array): Uint8Array {
-  return sealTo(recipientKey, concat(partPrefix(place, recipientKey), part), randomBytes(32));
+export function sealPart(
+  place: SaltPlace,
+  part: Uint8Array,
+  recipientKey: Uint8Array,
+  dealer: Randomness = machineDealer,
+): Uint8Array {
+  return sealTo(recipientKey, concat(partPrefix(place, recipientKey), part), dealer.randomBytes(32));
 }
 
 /** Throws UNPROVEN for what is not sealed to us, or says that it is of another salt or for somebody else. */

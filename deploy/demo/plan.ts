@@ -1,5 +1,5 @@
 /** Who takes part in the demonstration. All of it is invented; the telephone numbers are Ofcom's for drama. */
-import type { MemberTerms } from "../../agency-node/admin/found.ts";
+import type { MemberTerms } from "../../agency-node/admin/founding.ts";
 
 export const MEMBERS = ["ct", "thb", "wcu"] as const;
 export type MemberSlug = (typeof MEMBERS)[number];
