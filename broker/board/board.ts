@@ -19,7 +19,8 @@ export type Board = Disposable & {
   readonly services: readonly GrpcService[];
   /** For the web console. */
   readonly proposals: Pick<Proposals, "list">;
-  readonly preparations: Pick<Preparations, "current">;
+  /** For the console, and for whoever reaches the desk without gRPC. */
+  readonly preparations: Preparations;
   readonly enrolments: EnrolmentTable;
   /** As long as this stands still, nothing on the desk is new. */
   readonly changeCount: number;

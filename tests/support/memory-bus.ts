@@ -99,6 +99,17 @@ export class MemoryBusServer {
     for (const connection of this.#connections) connection.returnIn(RECONNECT_MS);
   }
 
+  /** This client's way to the server is gone, with what was on it. */
+  cut(connection: Bus): void {
+    for (const each of this.#connections) if (each === connection) each.lose();
+    this.#changed.set();
+  }
+
+  /** And back: the client is connected again a moment later. */
+  mend(connection: Bus): void {
+    for (const each of this.#connections) if (each === connection) each.returnIn(RECONNECT_MS);
+  }
+
   forget(connection: MemoryBus): void {
     this.#connections.delete(connection);
   }
