@@ -1,8 +1,22 @@
 import { defineConfig } from "vitest/config";
 
+/** Levels that need other programs or a browser. Each test file names its level; one that names none is a unit's. */
+const REAL = ["federation", "browser"];
+const named = (level: string): string => `tests/**/*.${level}.test.ts`;
+
+/** A fast level: no other program is started, nobody waits. */
+function fast(name: string, include: string, exclude: readonly string[] = []) {
+  const setupFiles = ["tests/support/closed-doors.ts"];
+  return { extends: true as const, test: { name, include: [include], exclude: [...exclude], setupFiles } };
+}
+
 export default defineConfig({
   test: {
-    include: ["tests/**/*.test.ts"],
+    projects: [
+      fast("unit", "tests/**/*.test.ts", ["contract", ...REAL].map(named)),
+      fast("contract", named("contract")),
+      ...REAL.map((name) => ({ extends: true as const, test: { name, include: [named(name)] } })),
+    ],
     // The suite runs where others work as well: what takes longer than this does not end at all.
     testTimeout: 180_000,
     hookTimeout: 180_000,

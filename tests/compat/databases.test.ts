@@ -1,8 +1,7 @@
 /** A file of every version that any program of this project has written opens, and says what it said. See `databases/README.md`. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { STORED_SUBMISSION } from "../../agency-node/store/stored-submission.ts";
@@ -14,14 +13,10 @@ import type { DatabaseKind, FileBefore } from "../../shared/store/database.ts";
 import { Accounts } from "../../shared/web/store/accounts.ts";
 import { TestNode, kindsOf } from "../node/support.ts";
 import { dump } from "./dump.ts";
+import { FILES, makeFile, textOf, UPGRADED } from "./files.ts";
 import { KINDS, openingOf, versionOf } from "./kinds.ts";
 import * as kept from "./values.ts";
 
-const DIR = join(import.meta.dirname, "databases");
-const FILES = readdirSync(DIR)
-  .filter((name) => name.endsWith(".sql"))
-  .map((name) => basename(name, ".sql"));
-const UPGRADED = FILES.filter((name) => versionOf(name) < openingOf(name).kind.version);
 const filesOf = (program: string): string[] => FILES.filter((name) => name.startsWith(`${program}-`));
 const filled = (count: number, value: number): Uint8Array => new Uint8Array(count).fill(value);
 
@@ -33,10 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-function make(name: string, at = path): void {
-  using file = new DatabaseSync(at);
-  file.exec(readFileSync(join(DIR, `${name}.sql`), "utf8"));
-}
+const make = (name: string, at = path): void => makeFile(name, at);
 
 function open(name: string, change: Partial<DatabaseKind> = {}): Database {
   const { kind, owner } = openingOf(name);
@@ -92,14 +84,6 @@ describe.each(UPGRADED)("the upgrade of %s", (name) => {
     expect(dump(path)).toBe(before);
     open(name)[Symbol.dispose]();
     expect(dump(path)).not.toBe(before);
-  });
-
-  it("leaves the old file whole if the program is killed", () => {
-    make(name);
-    const before = dump(path);
-    const child = spawnSync(process.execPath, [join(import.meta.dirname, "killed-upgrade.ts"), name, path]);
-    expect(child.signal, String(child.stderr)).toBe("SIGKILL");
-    expect(dump(path)).toBe(before);
   });
 });
 
@@ -256,7 +240,7 @@ describe("the budgets of an evaluator, in a file from before it had a number", (
   });
 
   it("are made whole if it died while it made the file", () => {
-    const [batches] = readFileSync(join(DIR, "evaluator-0.sql"), "utf8").split(";");
+    const [batches] = textOf("evaluator-0").split(";");
     using file = new DatabaseSync(path);
     file.exec(`${batches};`);
     file.close();

@@ -14,7 +14,7 @@ const nothing = () => ({ kind: "publication", entries: [] }) as const;
 
 /**
  * One member has turned: it holds its real credentials and keys and acts by hand. Two honest ones go on. What a stranger, a
- * forger or a replay can do stands in `tests/broker/broker.test.ts`.
+ * forger or a replay can do stands in `tests/broker/broker.federation.test.ts`.
  */
 describe("a member that abuses the wire", { timeout: 2 * LONG_MS }, () => {
   let federation: TestFederation;
