@@ -18,7 +18,7 @@ export async function runCommandLine(args) {
 }
 
 /** Which way the command line is started. The demonstration alone needs nats-server, which only set-up finds. */
-export function wayFor([command], { isSetUp, version }) {
+function wayFor([command], { isSetUp, version }) {
   if (!isSetUp || command === "demo") return "set-up";
   return isUsable(version) ? "here" : "under Node 24";
 }

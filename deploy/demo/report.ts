@@ -69,7 +69,7 @@ export function nextSteps(dirs: Readonly<Record<MemberSlug, string>>, state: Dem
       ? []
       : [`  causeway node withdraw ${met.match.reference} --reason "case closed" --dir ${dir(met.member)}`];
   return [
-    "Try next, in another terminal (after `npm run install-command`; without it, npx --no causeway …):",
+    "Try next, in another terminal (after `npm run install-command`; without it, npx --no -- causeway …):",
     `  causeway node inbox --watch --dir ${dir("wcu")}`,
     `  causeway node records --dir ${dir("thb")}`,
     `  causeway node status --dir ${dir("ct")}`,

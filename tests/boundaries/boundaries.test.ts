@@ -29,6 +29,7 @@ beforeEach(() => {
   write("agency-node/linkage/names.ts", "export const names = 1;\n");
   write("broker/core/matching.ts", "export const match = 1;\n");
   write("broker/main.ts", "export const main = 1;\n");
+  write("deploy/build/bundles.ts", "export const buildBundles = 1;\n");
   write("broker/store/ledger.ts", "export const ledger = 1;\nexport type Ledger = 1;\n");
   write("shared/world/random.ts", "export const randomBytes = 1;\n");
   write("shared/world/clock.ts", "export const systemClock = 1;\nexport type Clock = 1;\n");
