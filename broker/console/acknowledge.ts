@@ -7,6 +7,7 @@ import type { Asked } from "./page.ts";
 import { alarmPage } from "./pages/alarm.ts";
 import { isAdministrator } from "./seats.ts";
 import { events } from "./events.ts";
+import { say } from "../../shared/words/say.ts";
 
 /** Control characters other than line breaks: they change how the text around them looks. */
 const UNFIT = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
@@ -14,7 +15,7 @@ const UNFIT = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
 /** `typed`: the note. Line breaks become spaces. */
 export function acknowledge(asked: Asked, typed: string, log: Log): Outcome {
   const { data, person, parameter } = asked;
-  if (!isAdministrator(person)) return { kind: "forbidden", text: "only administrators acknowledge alarms" };
+  if (!isAdministrator(person)) return { kind: "forbidden", text: say("alarmPage.forbidden") };
   const id = Number(parameter("alarm"));
   const path = `/alarms/${id}`;
   const note = typed
@@ -32,9 +33,9 @@ export function acknowledge(asked: Asked, typed: string, log: Log): Outcome {
 }
 
 function problemOf(note: string): string | undefined {
-  if (note === "") return "Enter what you found out";
-  if (note.length > NOTE_LENGTH_MAX) return `The note must be ${NOTE_LENGTH_MAX} characters or fewer`;
-  return UNFIT.test(note) || !note.isWellFormed() ? "The note must be plain text" : undefined;
+  if (note === "") return say("alarmPage.noteMissing");
+  if (note.length > NOTE_LENGTH_MAX) return say("alarmPage.noteTooLong", { count: NOTE_LENGTH_MAX });
+  return UNFIT.test(note) || !note.isWellFormed() ? say("alarmPage.noteUnfit") : undefined;
 }
 
 function refused(asked: Asked, path: string, note: string, problem: string): Outcome {

@@ -53,36 +53,39 @@ export function attention(known: Known): Item[] {
 
 function connectionItems(data: ConsoleData): Item[] {
   if (data.status().natsConnected) return [];
-  const text = "The broker is not connected to NATS: nothing is taken in and nobody is told anything";
-  return [{ tag: "No connection", colour: "red", text, href: "/" }];
+  return [{ tag: say("attentionTag.noConnection"), colour: "red", text: say("attention.noConnection"), href: "/" }];
 }
 
 function freshnessItems(freshness: Freshness | undefined, { head }: Federation, nowMs: number): Item[] {
   const href = "/directives";
   if (freshness === undefined || freshness.validUntilMs <= nowMs) {
-    const since = freshness === undefined ? "" : ` since ${dateTime(freshness.validUntilMs)}`;
-    const text = `Policy unproven${since}: nodes refuse administrative acts until the registrar states that directive ${head.number} is the latest`;
-    return [{ tag: "Not fresh", colour: "red", text, href }];
+    const text =
+      freshness === undefined
+        ? say("attention.unproven", head)
+        : say("attention.unprovenSince", { since: dateTime(freshness.validUntilMs), number: head.number });
+    return [{ tag: say("attentionTag.notFresh"), colour: "red", text, href }];
   }
   if (freshness.number !== head.number) {
-    const text = `The freshness statement names directive ${freshness.number}, but ${head.number} is the latest`;
-    return [{ tag: "Not fresh", colour: "red", text, href }];
+    const text = say("attention.olderDirective", { stated: freshness.number, latest: head.number });
+    return [{ tag: say("attentionTag.notFresh"), colour: "red", text, href }];
   }
   const leftMs = freshness.validUntilMs - nowMs;
   if (leftMs > FRESHNESS_SOON_MS) return [];
-  return [
-    { tag: "Freshness ends", colour: "yellow", text: `The freshness statement ends in ${duration(leftMs)}`, href },
-  ];
+  const text = say("attention.freshnessEnds", { left: duration(leftMs) });
+  return [{ tag: say("attentionTag.freshnessEnds"), colour: "yellow", text, href }];
 }
 
 function alarmItems({ data, names }: Known): Item[] {
   const open = data.alarms().filter(({ acknowledged }) => acknowledged === undefined);
   return open.map(({ id, kind, member, text }) => {
-    const about = member === undefined ? "" : ` at ${names.member(member)}`;
+    const alarm = say(`alarm.${kind}`);
     return {
-      tag: "Alarm",
+      tag: say("attentionTag.alarm"),
       colour: "red",
-      text: `${say(`alarm.${kind}`)}${about}: ${text}`,
+      text:
+        member === undefined
+          ? say("attention.alarm", { alarm, text })
+          : say("attention.alarmOf", { alarm, text, member: names.member(member) }),
       href: `/alarms/${id}`,
     };
   });
@@ -96,15 +99,15 @@ function proposalItems({ data, names, person }: Known): Item[] {
     const { missing } = tallyOf(federation, proposal.signed).scarcest;
     const mine = person.role === "administrator" && mayApprove(proposal, federation, person.subject);
     const text = say("attention.proposal", { headline, missing, mine: mine ? "yes" : "no" });
-    return { tag: "Proposal", colour: mine ? "blue" : "yellow", text, href: proposalPath(proposal) };
+    return { tag: say("attentionTag.proposal"), colour: mine ? "blue" : "yellow", text, href: proposalPath(proposal) };
   });
 }
 
 function enrolmentItems(data: ConsoleData): Item[] {
   return openEnrolments(data).map(({ enrolment }) => ({
-    tag: "Enrolment",
+    tag: say("attentionTag.enrolment"),
     colour: "blue",
-    text: `${enrolment.name} has handed in its keys: compare the fingerprint by telephone`,
+    text: say("attention.enrolment", enrolment),
     href: "/joining",
   }));
 }
@@ -123,27 +126,30 @@ function epochItem(epoch: Epoch, { data, nowMs }: Known): Item | undefined {
       .map(({ admit }) => admit.name);
   switch (epoch.state) {
     case "staging": {
-      const names = waitedForIn(epoch.epoch);
-      return names.length === 0
-        ? { tag: "Hold point", colour: "blue", text: `Epoch ${epoch.epoch} is ready to be activated`, href }
-        : { tag: "Rotation", colour: "yellow", text: `Epoch ${epoch.epoch} waits for ${listed(names)}`, href };
+      const members = waitedForIn(epoch.epoch);
+      if (members.length === 0)
+        return { tag: say("attentionTag.holdPoint"), colour: "blue", text: say("attention.epochReady", epoch), href };
+      const text = say("attention.epochWaits", { epoch: epoch.epoch, members: listed(members) });
+      return { tag: say("attentionTag.rotation"), colour: "yellow", text, href };
     }
     case "closing": {
       const next = activeEpoch(federation)?.epoch;
-      const names = next === undefined ? [] : waitedForIn(next);
-      return names.length === 0
-        ? {
-            tag: "Rotation",
-            colour: "blue",
-            text: `Epoch ${epoch.epoch} can be retired: nobody needs it any more`,
-            href,
-          }
-        : { tag: "Rotation", colour: "yellow", text: `Epoch ${epoch.epoch} stays open for ${listed(names)}`, href };
+      const members = next === undefined ? [] : waitedForIn(next);
+      if (members.length === 0)
+        return {
+          tag: say("attentionTag.rotation"),
+          colour: "blue",
+          text: say("attention.epochNotNeeded", epoch),
+          href,
+        };
+      const text = say("attention.epochStaysOpen", { epoch: epoch.epoch, members: listed(members) });
+      return { tag: say("attentionTag.rotation"), colour: "yellow", text, href };
     }
     case "active": {
       if (epoch.retiresAtMs - nowMs > RETIREMENT_SOON_MS) return undefined;
-      const text = `Epoch ${epoch.epoch} is to be retired by ${date(epoch.retiresAtMs)}: plan the next one`;
-      return { tag: "Rotation", colour: epoch.retiresAtMs <= nowMs ? "red" : "yellow", text, href: "/epochs" };
+      const text = say("attention.epochEnds", { epoch: epoch.epoch, day: date(epoch.retiresAtMs) });
+      const colour = epoch.retiresAtMs <= nowMs ? "red" : "yellow";
+      return { tag: say("attentionTag.rotation"), colour, text, href: "/epochs" };
     }
     case "retired":
     case "aborted":
@@ -153,9 +159,8 @@ function epochItem(epoch: Epoch, { data, nowMs }: Known): Item | undefined {
 
 function rotationItems({ rotationDue }: Federation): Item[] {
   if (rotationDue === undefined) return [];
-  const keys = rotationDue.newGeneration ? " and evaluator keys" : "";
-  const text = `A removed member still knows the salts in use: open an epoch with new salts${keys}`;
-  return [{ tag: "Rotation due", colour: "red", text, href: "/epochs" }];
+  const text = say("attention.rotationDue", { newGeneration: rotationDue.newGeneration ? "yes" : "no" });
+  return [{ tag: say("attentionTag.rotationDue"), colour: "red", text, href: "/epochs" }];
 }
 
 function memberItems({ data, nowMs }: Known): Item[] {
@@ -164,8 +169,7 @@ function memberItems({ data, nowMs }: Known): Item[] {
   return [...federation.members.values()].flatMap((admit): Item[] => {
     const [gravest, ...others] = concernsOf(health.get(admit.member), federation, nowMs);
     if (gravest === undefined) return [];
-    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-    const text = `${admit.name}: ${gravest.text.charAt(0).toLowerCase()}${gravest.text.slice(1)}${more}`;
+    const text = say("attention.member", { member: admit.name, concern: gravest.text, more: others.length });
     return [{ tag: gravest.tag, colour: gravest.colour, text, href: memberPath(admit) }];
   });
 }

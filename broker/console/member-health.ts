@@ -15,6 +15,7 @@ export type Concern = {
   readonly tag: string;
   /** Red: act now. Yellow: have a look. */
   readonly colour: Extract<Colour, "red" | "yellow">;
+  /** Can stand after the member's name and a colon. */
   readonly text: string;
 };
 
@@ -27,7 +28,11 @@ export function skewMs({ statement, receivedAtMs }: MemberHealth): number | unde
 export function concernsOf(health: MemberHealth | undefined, federation: Federation, nowMs: number): Concern[] {
   const streams = streamsConcern(health);
   if (health?.statement === undefined) {
-    const neverHeard: Concern = { tag: "Never heard", colour: "yellow", text: "Its node has not said anything yet" };
+    const neverHeard: Concern = {
+      tag: say("concernTag.neverHeard"),
+      colour: "yellow",
+      text: say("concern.neverHeard"),
+    };
     return streams === undefined ? [neverHeard] : [streams, neverHeard];
   }
   const concerns = [streams, historyConcern(health, federation), unheardConcern(health, nowMs), canaryConcern(health)];
@@ -46,32 +51,31 @@ function rank({ colour }: Concern): number {
 
 function streamsConcern(health: MemberHealth | undefined): Concern | undefined {
   if (health?.streamsRefused !== true) return undefined;
-  const text =
-    "Its streams are refused by NATS, most likely for want of room: what it publishes may not be taken until then";
-  return { tag: "No room", colour: "red", text };
+  return { tag: say("concernTag.noRoom"), colour: "red", text: say("concern.noRoom") };
 }
 
 function historyConcern({ statement }: MemberHealth, { head }: Federation): Concern | undefined {
   if (statement === undefined) return undefined;
   if (statement.directiveNumber === head.number && !equalBytes(statement.directiveHash, head.hash)) {
-    const text = `Its directive ${head.number} is another one than ours: somebody keeps two histories`;
-    return { tag: "Two histories", colour: "red", text };
+    return { tag: say("concernTag.twoHistories"), colour: "red", text: say("concern.twoHistories", head) };
   }
   if (statement.directiveNumber >= head.number) return undefined;
-  const behind = say("figures.directives", { count: head.number - statement.directiveNumber });
-  return { tag: "Behind", colour: "yellow", text: `Lacks the last ${behind}` };
+  const directives = say("figures.directives", { count: head.number - statement.directiveNumber });
+  return { tag: say("concernTag.behind"), colour: "yellow", text: say("concern.behind", { directives }) };
 }
 
 function unheardConcern({ receivedAtMs }: MemberHealth, nowMs: number): Concern | undefined {
   const silentMs = nowMs - receivedAtMs;
   if (silentMs < STATEMENT_MS_MAX) return undefined;
-  return { tag: "Not heard", colour: "red", text: `Its node has been silent for ${duration(silentMs)}` };
+  const text = say("concern.notHeard", { span: duration(silentMs) });
+  return { tag: say("concernTag.notHeard"), colour: "red", text };
 }
 
 function canaryConcern({ statement }: MemberHealth): Concern | undefined {
   const sinceMs = statement?.canariesUnprovenSinceMs ?? 0;
   if (sinceMs === 0) return undefined;
-  return { tag: "Unproven", colour: "red", text: `Its “no match” is unproven since ${dateTime(sinceMs)}` };
+  const text = say("concern.unproven", { since: dateTime(sinceMs) });
+  return { tag: say("concernTag.unproven"), colour: "red", text };
 }
 
 /** By the node's own clock, when it said so: what was under way then has most likely arrived since. Undefined: nothing waited. */
@@ -82,44 +86,37 @@ export function outboxAgeMs({ outboxSinceMs, nodeTimeMs }: Health): number | und
 function outboxConcern({ statement }: MemberHealth): Concern | undefined {
   const waitedMs = (statement && outboxAgeMs(statement)) ?? 0;
   if (waitedMs < OUTBOX_MS_MAX) return undefined;
-  return {
-    tag: "Outbox waits",
-    colour: "yellow",
-    text: `When it last spoke, a submission had waited for its receipt for ${duration(waitedMs)}`,
-  };
+  const text = say("concern.outboxWaits", { span: duration(waitedMs) });
+  return { tag: say("concernTag.outboxWaits"), colour: "yellow", text };
 }
 
 function skippedConcern({ statement }: MemberHealth): Concern | undefined {
-  const skipped = statement?.skippedNotices ?? 0;
-  if (skipped === 0) return undefined;
-  const what = skipped === 1 ? "1 notice of a kind" : `${skipped} notices of a kind`;
-  return {
-    tag: "Old version",
-    colour: "yellow",
-    text: `Skipped ${what} that its version does not know: it must be updated`,
-  };
+  const count = statement?.skippedNotices ?? 0;
+  if (count === 0) return undefined;
+  return { tag: say("concernTag.oldVersion"), colour: "yellow", text: say("concern.oldVersion", { count }) };
 }
 
 function skewConcern(health: MemberHealth): Concern | undefined {
   const skew = skewMs(health) ?? 0;
   if (Math.abs(skew) < SKEW_MS_MAX) return undefined;
-  return { tag: "Clock", colour: "yellow", text: `Its clock is ${skewWords(skew)}` };
+  const text = say("concern.clock", { skew: skewWords(skew) });
+  return { tag: say("concernTag.clock"), colour: "yellow", text };
 }
 
 function digestConcerns({ statement }: MemberHealth, federation: Federation): Concern[] {
   return (statement?.epochs ?? []).flatMap(({ epoch, digestAgreedMs, obstacle }): Concern[] => {
     if (obstacle !== "") {
-      return [
-        { tag: "Hindered", colour: "red", text: `Cannot take part in epoch ${epoch}: ${obstacleWords(obstacle)}` },
-      ];
+      const text = say("concern.hindered", { epoch, obstacle: obstacleWords(obstacle) });
+      return [{ tag: say("concernTag.hindered"), colour: "red", text }];
     }
     if (digestAgreedMs !== 0 || federation.epochs.get(epoch)?.state !== "active") return [];
-    return [{ tag: "Digest open", colour: "yellow", text: `No digest agreed in epoch ${epoch} since its last change` }];
+    const text = say("concern.digestOpen", { epoch });
+    return [{ tag: say("concernTag.digestOpen"), colour: "yellow", text }];
   });
 }
 
 /** "41 seconds ahead" */
 export function skewWords(ms: number): string {
-  if (Math.abs(ms) < 1_000) return "in step";
-  return `${duration(Math.abs(ms))} ${ms > 0 ? "ahead" : "behind"}`;
+  if (Math.abs(ms) < 1_000) return say("clock.inStep");
+  return say(ms > 0 ? "clock.ahead" : "clock.behind", { span: duration(Math.abs(ms)) });
 }

@@ -3,21 +3,31 @@ import type { Asked as AskedOfSite, Page as PageOfSite } from "../../shared/web/
 import type { Section } from "../../shared/web/site.ts";
 import type { ConsoleData } from "./console-data.ts";
 import { Names } from "../../shared/words/names.ts";
+import { say } from "../../shared/words/say.ts";
 
-export const SECTIONS = [
-  { id: "overview", path: "/", title: "Overview" },
-  { id: "members", path: "/members", title: "Members" },
-  { id: "joining", path: "/joining", title: "Joining" },
-  { id: "proposals", path: "/proposals", title: "Proposals" },
-  { id: "epochs", path: "/epochs", title: "Epochs" },
-  { id: "budgets", path: "/budgets", title: "Budgets" },
-  { id: "alarms", path: "/alarms", title: "Alarms" },
-  { id: "directives", path: "/directives", title: "Directives" },
-] as const satisfies readonly Section[];
+const SECTION_IDS = [
+  "overview",
+  "members",
+  "joining",
+  "proposals",
+  "epochs",
+  "budgets",
+  "alarms",
+  "directives",
+] as const;
+
+/** Titles are said when they are drawn, in the language of that moment. */
+export const SECTIONS: readonly Section[] = SECTION_IDS.map((id) => ({
+  id,
+  path: id === "overview" ? "/" : `/${id}`,
+  get title() {
+    return say(`section.${id}`);
+  },
+}));
 
 export type Asked = AskedOfSite & { readonly data: ConsoleData; readonly names: Names };
 
-export type Page = PageOfSite & { readonly section: (typeof SECTIONS)[number]["id"] };
+export type Page = PageOfSite & { readonly section: (typeof SECTION_IDS)[number] };
 
 /** Undefined if there is no such thing. */
 export type View = (asked: Asked) => Page | undefined;

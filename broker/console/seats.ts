@@ -11,6 +11,7 @@ import { NAME_LENGTH_MAX } from "../../shared/web/limits.ts";
 import type { Role } from "../../shared/web/session/people.ts";
 import type { Identity } from "../../shared/web/store/accounts.ts";
 import { check, line } from "../../shared/wire/checks.ts";
+import { say } from "../../shared/words/say.ts";
 
 /** Whom a one-time code is made for. */
 export type ConsoleUser =
@@ -18,8 +19,20 @@ export type ConsoleUser =
   { readonly role: "administrator"; readonly keyId: string } | { readonly role: "auditor"; readonly name: string };
 
 export const ROLES = {
-  administrator: { means: "Administrator: a seat of the board", overOthers: true, removable: false },
-  auditor: { means: "Auditor: reads", overOthers: false, removable: true },
+  administrator: {
+    get means() {
+      return say("role.administrator.means");
+    },
+    overOthers: true,
+    removable: false,
+  },
+  auditor: {
+    get means() {
+      return say("role.auditor.means");
+    },
+    overOthers: false,
+    removable: true,
+  },
 } as const satisfies Record<ConsoleUser["role"], Role>;
 
 /** As the kit knows that user. Throws FORBIDDEN for a key without a seat, INVALID for an auditor's name of a bad form. */

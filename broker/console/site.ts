@@ -22,6 +22,7 @@ import { overviewPage } from "./pages/overview.ts";
 import { proposalPage } from "./pages/proposal.ts";
 import { proposalsPage } from "./pages/proposals.ts";
 import { nameOf, ROLES } from "./seats.ts";
+import { say } from "../../shared/words/say.ts";
 
 const VIEWS: readonly (readonly [string, View])[] = [
   ["/", overviewPage],
@@ -39,10 +40,6 @@ const VIEWS: readonly (readonly [string, View])[] = [
   ["/directives/:number", directivePage],
 ];
 
-const ABOUT =
-  "This console shows, and decides nothing: directives are signed by administrators on their own machines. In commands, DIR is your own " +
-  "directory, REGISTRAR the registrar’s, and HOST:PORT where newcomers reach the broker.";
-
 export function consoleSite(data: ConsoleData, log: Log): Site {
   const over =
     (view: View): ViewOfSite =>
@@ -59,13 +56,18 @@ export function consoleSite(data: ConsoleData, log: Log): Site {
     sections: SECTIONS,
     pages: VIEWS.map(([path, view]) => [path, over(view)] as const),
     acts: [["/alarms/:alarm/acknowledge", (asked, field) => acknowledge(askedOf(asked, data), field("note"), log)]],
-    done: { acknowledged: "The alarm is acknowledged." },
-    footer: { about: ABOUT, data: "Tokens are pseudonymous: they remain personal data." },
-    codeHelp: command("Get a code, on your own machine", commands.signIn()),
-    accessHelp: [
-      paragraph("An administrator loses the console with the seat of the board. An auditor loses it here."),
-      command("Get a one-time code for yourself", commands.signIn()),
-    ],
+    get done() {
+      return { acknowledged: say("console.acknowledged") };
+    },
+    get footer() {
+      return { about: say("console.about"), data: say("console.data") };
+    },
+    get codeHelp() {
+      return command(say("console.code"), commands.signIn());
+    },
+    get accessHelp() {
+      return [paragraph(say("console.access")), command(say("console.ownCode"), commands.signIn())];
+    },
     onChange: (listener) => data.onChange(listener),
   };
 }

@@ -11,7 +11,7 @@ import type { Content, Html } from "./html.ts";
 import type { Live } from "./live.ts";
 import type { Page, View } from "./page.ts";
 import { accountPage } from "./pages/account.ts";
-import { link, paragraph, success } from "./pieces.ts";
+import { link, paragraph, success, worded } from "./pieces.ts";
 import { askedOf, fieldsOf, wantsStream } from "./request.ts";
 import type { Request, WebEnvironment } from "./request.ts";
 import { ownPasskeyRoutes, ownSessionRoutes, peopleRoutes, publicSessionRoutes } from "./session/routes.ts";
@@ -21,6 +21,7 @@ import { ACCOUNT, sectionsOf } from "./site.ts";
 import type { Site } from "./site.ts";
 import type { Accounts } from "./store/accounts.ts";
 import { siteEvents } from "./events.ts";
+import { say } from "../words/say.ts";
 
 export type AppParts = Omit<SessionParts, "frame" | "site"> & {
   readonly site: Site;
@@ -47,10 +48,8 @@ export function siteApp(parts: AppParts): Hono<WebEnvironment> {
   app.notFound((c) => notFound(parts, c));
   app.onError((error, c) => {
     siteEvents.failed(parts.log, error, { path: c.req.routePath });
-    const text = isCausewayError(error, "UNAVAILABLE")
-      ? "Try again in a minute."
-      : "It has been logged. Try again later.";
-    return c.html(notice(parts, c, "Sorry, something went wrong", text), 500);
+    const text = say(isCausewayError(error, "UNAVAILABLE") ? "frame.failedForNow" : "frame.failedLogged");
+    return c.html(notice(parts, c, say("frame.failed"), text), 500);
   });
   return app;
 }
@@ -98,7 +97,7 @@ async function perform(parts: AppParts, c: Request, act: Act): Promise<Response>
 function drawn(parts: AppParts, c: Request, { title, section, body, path, errors }: Page): Html {
   const done = doneWords(parts.site, c.req.query("done"));
   const above = errors ?? (done === undefined ? undefined : success(done));
-  const windowTitle = errors === undefined ? title : `Error: ${title}`;
+  const windowTitle = errors === undefined ? title : say("frame.windowWithError", { title });
   const watched = { asOfMs: parts.clock(), path: path ?? c.req.path + new URL(c.req.url).search };
   return framed(parts, c, { title: windowTitle, heading: title, section, body, above, watched });
 }
@@ -110,8 +109,8 @@ function doneWords(site: Site, word = ""): string | undefined {
 
 function notFound(parts: AppParts, c: Request): Response | Promise<Response> {
   const [first = ACCOUNT] = sectionsOf(parts.site);
-  const begin = link(first.path, `begin at the ${first.title.toLowerCase()}`);
-  return c.html(notice(parts, c, "Page not found", ["Check the address, or ", begin, "."]), 404);
+  const begin = link(first.path, say("frame.beginAt", { section: first.title.toLowerCase() }));
+  return c.html(notice(parts, c, say("frame.notFound"), worded("frame.begin", { link: begin })), 404);
 }
 
 function notice(parts: AppParts, c: Request, title: string, text: Content): Html {

@@ -2,10 +2,11 @@
 import type { Assets } from "./assets.ts";
 import { html, nothing } from "./html.ts";
 import type { Content, Html } from "./html.ts";
-import { instant, live, named } from "./pieces.ts";
+import { instant, live, named, worded } from "./pieces.ts";
 import type { Person } from "./session/people.ts";
 import { sectionsOf } from "./site.ts";
 import type { Section, Site } from "./site.ts";
+import { languageTag, say, wordFor } from "../words/say.ts";
 
 export type Frame = {
   readonly site: Pick<Site, "product" | "name" | "version" | "sections" | "footer" | "band">;
@@ -30,10 +31,10 @@ export type Framed = {
 
 export function frame(around: Frame, page: Framed): Html {
   const { site, assets } = around;
-  const title = `${page.title} – ${site.name()} – ${site.product}`;
+  const title = say("frame.window", { title: page.title, name: site.name(), product: site.product });
   const { watched } = page;
   return html`<!doctype html>
-    <html lang="en" class="govuk-template">
+    <html lang="${languageTag()}" class="govuk-template">
       <head>
         <meta charset="utf-8" />
         <title>${title}</title>
@@ -44,9 +45,9 @@ export function frame(around: Frame, page: Framed): Html {
         <script src="${assets.path("simplewebauthn.js")}" defer></script>
         <script type="module" src="${assets.path("kit.js")}"></script>
       </head>
-      <body class="govuk-template__body">
+      <body class="govuk-template__body" ${scriptWords()}>
         <script src="${assets.path("js-enabled.js")}"></script>
-        <a href="#main-content" class="govuk-skip-link" data-module="govuk-skip-link">Skip to main content</a>
+        <a href="#main-content" class="govuk-skip-link" data-module="govuk-skip-link">${say("frame.skip")}</a>
         ${header(around, page.section)}
         <div class="govuk-width-container">
           <main
@@ -74,9 +75,17 @@ export function bandPart(site: Pick<Site, "band">): Html {
   return live("band", html`<div class="frame-band ${band.grave ? "frame-band--grave" : ""}">${words}</div>`);
 }
 
+/** What scripts say: they find it at the page's body. */
+function scriptWords(): Html {
+  return html`data-copied="${say("script.copied")}" data-updates="${say("script.updates")}"
+  data-lost="${say("script.lost")}" data-stopped="${say("script.stopped")}"
+  data-passkey-unused="${say("script.passkeyUnused")}"`;
+}
+
 function asOf(ms: number): Html {
   return html`<p class="govuk-body as-of">
-    <span id="as-of">As of ${instant(ms)}</span> <span id="live-state" role="status"></span>
+    <span id="as-of">${worded("frame.asOf", { instant: instant(ms) })}</span>
+    <span id="live-state" role="status"></span>
   </p>`;
 }
 
@@ -99,8 +108,8 @@ function header({ site, person }: Frame, section: string | undefined): Html {
 
 function who({ name, role }: Person): Html {
   return html`<form method="post" action="/sign-out" class="frame-header__who">
-    <span>${named(name)}, ${role}</span>
-    <button type="submit" class="link-button">Sign out</button>
+    <span>${worded("frame.person", { name: named(name), role: wordFor("role", role) })}</span>
+    <button type="submit" class="link-button">${say("frame.signOut")}</button>
   </form>`;
 }
 
@@ -115,7 +124,7 @@ function navigation(sections: readonly Section[], section: string | undefined): 
   return html`<div class="govuk-service-navigation" data-module="govuk-service-navigation">
     <div class="govuk-width-container">
       <div class="govuk-service-navigation__container">
-        <nav aria-label="Menu" class="govuk-service-navigation__wrapper">
+        <nav aria-label="${say("frame.menu")}" class="govuk-service-navigation__wrapper">
           <button
             type="button"
             class="govuk-service-navigation__toggle govuk-js-service-navigation-toggle"
@@ -123,7 +132,7 @@ function navigation(sections: readonly Section[], section: string | undefined): 
             hidden
             aria-hidden="true"
           >
-            Menu
+            ${say("frame.menu")}
           </button>
           <ul class="govuk-service-navigation__list" id="navigation">
             ${sections.map(item)}
@@ -136,11 +145,12 @@ function navigation(sections: readonly Section[], section: string | undefined): 
 
 function footer({ site, person }: Frame): Html {
   // Strangers need not know what to look for faults in.
-  const product = person === undefined ? site.product : `${site.product} ${site.version()}`;
+  const product =
+    person === undefined ? site.product : say("frame.version", { product: site.product, version: site.version() });
   return html`<footer class="govuk-template__footer frame-footer">
     <div class="govuk-width-container">
       <p class="govuk-body">${site.footer.about}</p>
-      <p class="govuk-body">${product}. All times are UTC. ${site.footer.data}</p>
+      <p class="govuk-body">${say("frame.times", { product })} ${site.footer.data}</p>
     </div>
   </footer>`;
 }

@@ -7,6 +7,7 @@ import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { BODY_BYTES_MAX } from "./limits.ts";
 import type { WebEnvironment } from "./request.ts";
+import { say, wordFor } from "../words/say.ts";
 
 type Guard = MiddlewareHandler<WebEnvironment>;
 
@@ -16,7 +17,7 @@ export function ownName(origin: string): Guard {
   return async (c, next) => {
     if (c.req.header("host") === host) return await next();
     if (c.req.method === "GET") return c.redirect(`${origin}${c.req.path}`, 308);
-    return c.text("wrong host", 421);
+    return c.text(say("refusal.wrongHost"), 421);
   };
 }
 
@@ -29,13 +30,13 @@ export function ownPages(origin: string, noun: string): Guard {
     const reads = c.req.method === "GET" || c.req.method === "HEAD";
     const own = c.req.header("sec-fetch-site") === "same-origin" || c.req.header("origin") === origin;
     if (reads || own) return await next();
-    return c.text(`not from a page of this ${noun}`, 403);
+    return c.text(say("refusal.foreignPage", { noun: wordFor("noun", noun) }), 403);
   };
 }
 
 export const limitedBody: Guard = bodyLimit({
   maxSize: BODY_BYTES_MAX,
-  onError: (c) => c.text("too large", 413),
+  onError: (c) => c.text(say("refusal.tooLarge"), 413),
 });
 
 /** Headers of every answer. Pages leave no copy; assets carry their own rule. */

@@ -12,8 +12,9 @@ import { REDRAW_MS_MAX, REDRAW_MS_MIN, STREAMS_PER_SESSION_MAX } from "./limits.
 import type { Request } from "./request.ts";
 import type { Sessions } from "./session/sessions.ts";
 import type { Site } from "./site.ts";
-import { clockTime, date } from "../words/figures.ts";
 import { siteEvents } from "./events.ts";
+import { exactDateTime } from "../words/figures.ts";
+import { say } from "../words/say.ts";
 
 /** Time for the last words to reach a browser before its connection is cut. */
 const LAST_WORDS_MS = 500;
@@ -40,7 +41,7 @@ export class Live {
     const { sessions, log, stop } = this.#parts;
     const { id } = c.var.signedIn.session;
     const open = this.#open.get(id) ?? 0;
-    if (open >= STREAMS_PER_SESSION_MAX) return c.text("too many streams", 429);
+    if (open >= STREAMS_PER_SESSION_MAX) return c.text(say("refusal.tooManyStreams"), 429);
     this.#open.set(id, open + 1);
     const ended = sessions.ending(id);
     return streamSSE(c, async (stream) => {
@@ -85,8 +86,7 @@ export class Live {
       if (body !== sent) await stream.writeSSE({ event: "page", data: body });
       sent = body;
       const nowMs = world.clock();
-      const words = `${date(nowMs)}, ${clockTime(nowMs)}`;
-      await stream.writeSSE({ event: "time", data: `${new Date(nowMs).toISOString()}|${words}` });
+      await stream.writeSSE({ event: "time", data: `${new Date(nowMs).toISOString()}|${exactDateTime(nowMs)}` });
       await pause(world, REDRAW_MS_MIN, signal);
       // Also of a change that came while the page was being drawn.
       await changed.wait(REDRAW_MS_MAX - REDRAW_MS_MIN, signal);

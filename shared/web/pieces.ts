@@ -1,9 +1,23 @@
 /** Pieces of pages, after GOV.UK Frontend. Statuses always have words: colour alone tells nothing. */
 import { html, nothing } from "./html.ts";
 import type { Content, Html } from "./html.ts";
-import { clockTime, date, dateTime } from "../words/figures.ts";
+import { date, dateTime, exactDateTime } from "../words/figures.ts";
+import type { Key } from "../words/language.ts";
+import { compose, say } from "../words/say.ts";
+import type { Given } from "../words/say.ts";
 
 export type Colour = "green" | "red" | "orange" | "yellow" | "blue" | "grey" | "purple";
+
+/** The message of a key around pieces of a page, which stand where the language puts them. */
+export function worded<K extends Key>(key: K, ...args: Given<K, Html>): Content {
+  // What `html` gives is an object, although its type says that it is a string.
+  return compose<K, object>(key, ...(args as unknown as Given<K, object>)) as readonly Content[];
+}
+
+/** For those who hear the page. */
+export function hidden(text: string): Html {
+  return html`<span class="govuk-visually-hidden">${text}</span>`;
+}
 
 export function tag(text: string, colour: Colour): Html {
   return html`<strong class="govuk-tag govuk-tag--${colour}">${text}</strong>`;
@@ -14,9 +28,9 @@ export function link(href: string, text: Content): Html {
 }
 
 export function time(ms: number): Html {
-  const [day = "", hour = ""] = dateTime(ms).split(", ");
+  const parts = dateTime(ms).split(/(?<=,) /);
   return html`<time datetime="${new Date(ms).toISOString()}"
-    ><span class="nowrap">${day},</span> <span class="nowrap">${hour}</span></time
+    >${parts.map((part, index) => html`${index === 0 ? "" : " "}<span class="nowrap">${part}</span>`)}</time
   >`;
 }
 
@@ -26,7 +40,7 @@ export function day(ms: number): Html {
 
 /** Seconds too, where somebody watches. */
 export function instant(ms: number): Html {
-  return html`<time datetime="${new Date(ms).toISOString()}">${date(ms)}, ${clockTime(ms)}</time>`;
+  return html`<time datetime="${new Date(ms).toISOString()}">${exactDateTime(ms)}</time>`;
 }
 
 /** A name that somebody else chose, kept from turning the direction of the text around it. */
@@ -77,7 +91,7 @@ export function tags(list: readonly Html[]): Html {
 export function warning(content: Content): Html {
   return html`<div class="govuk-warning-text">
     <span class="govuk-warning-text__icon" aria-hidden="true">!</span>
-    <strong class="govuk-warning-text__text"><span class="govuk-visually-hidden">Warning</span> ${content}</strong>
+    <strong class="govuk-warning-text__text">${hidden(say("piece.warning"))} ${content}</strong>
   </div>`;
 }
 
@@ -162,7 +176,7 @@ export function command(does: string, line: string): Html {
     <figcaption class="govuk-body govuk-!-margin-bottom-1">${does}</figcaption>
     <pre class="command__line"><code>${line}</code></pre>
     <button type="button" class="govuk-button govuk-button--secondary command__copy" data-copy="${line}">
-      Copy<span class="govuk-visually-hidden"> the command: ${does}</span>
+      ${worded("piece.copy", { hidden: hidden(say("piece.copyWhat", { does })) })}
     </button>
   </figure>`;
 }
@@ -189,13 +203,13 @@ export type Step = {
   readonly state?: "done" | "now" | "next";
 };
 
-const STEP_WORDS = { done: "Done", now: "Now", next: "Next" } as const;
-
 /** The way something goes, step by step. */
 export function steps(label: string, list: readonly Step[]): Html {
   const step = ({ title, text, state }: Step, index: number): Html =>
     html`<li class="steps__step steps__step--${state ?? "plain"}" aria-current="${state === "now" ? "step" : "false"}">
-      <span class="steps__state">${state === undefined ? `Step ${index + 1}` : STEP_WORDS[state]}</span>
+      <span class="steps__state"
+        >${state === undefined ? say("piece.step", { number: index + 1 }) : say(`stepState.${state}`)}</span
+      >
       <strong class="steps__title">${title}</strong>
       <span class="steps__text">${text}</span>
     </li>`;
@@ -215,7 +229,7 @@ export function errorSummary(errors: readonly { readonly field: string; readonly
   if (errors.length === 0) return nothing;
   return html`<div class="govuk-error-summary" data-module="govuk-error-summary">
     <div role="alert">
-      <h2 class="govuk-error-summary__title">There is a problem</h2>
+      <h2 class="govuk-error-summary__title">${say("piece.problem")}</h2>
       <div class="govuk-error-summary__body">
         <ul class="govuk-list govuk-error-summary__list">
           ${errors.map(({ field, text }) => html`<li><a href="#${field}">${text}</a></li>`)}
@@ -223,6 +237,11 @@ export function errorSummary(errors: readonly { readonly field: string; readonly
       </div>
     </div>
   </div>`;
+}
+
+/** What is wrong with a field, above it. The field names it as what describes it: "code-error" for "code". */
+export function fieldError(field: string, problem: string): Html {
+  return html`<p id="${field}-error" class="govuk-error-message">${hidden(say("piece.error"))} ${problem}</p>`;
 }
 
 /** What has just been done. */
@@ -234,7 +253,7 @@ export function success(text: string): Html {
     data-module="govuk-notification-banner"
   >
     <div class="govuk-notification-banner__header">
-      <h2 class="govuk-notification-banner__title" id="done-title">Success</h2>
+      <h2 class="govuk-notification-banner__title" id="done-title">${say("piece.success")}</h2>
     </div>
     <div class="govuk-notification-banner__content">
       <p class="govuk-notification-banner__heading">${text}</p>
@@ -246,15 +265,15 @@ export function success(text: string): Html {
 export function pagination(of: { readonly path: string; readonly page: number; readonly pages: number }): Html {
   const { path, page, pages } = of;
   if (pages < 2) return nothing;
-  const step = (to: number, kind: "prev" | "next", text: string): Html =>
+  const step = (to: number, kind: "prev" | "next", key: "piece.previous" | "piece.next"): Html =>
     html`<div class="govuk-pagination__${kind}">
       <a class="govuk-link govuk-pagination__link" href="${path}?page=${to}" rel="${kind}">
-        <span class="govuk-pagination__link-title">${text}<span class="govuk-visually-hidden"> page</span></span>
+        <span class="govuk-pagination__link-title">${worded(key, { hidden: hidden(say("piece.stepPage")) })}</span>
       </a>
     </div>`;
-  return html`<nav class="govuk-pagination" aria-label="Pages">
-    ${page > 1 ? step(page - 1, "prev", "Previous") : nothing}
-    <p class="govuk-body pagination__place">Page ${page} of ${pages}</p>
-    ${page < pages ? step(page + 1, "next", "Next") : nothing}
+  return html`<nav class="govuk-pagination" aria-label="${say("piece.pages")}">
+    ${page > 1 ? step(page - 1, "prev", "piece.previous") : nothing}
+    <p class="govuk-body pagination__place">${say("piece.place", { page, pages })}</p>
+    ${page < pages ? step(page + 1, "next", "piece.next") : nothing}
   </nav>`;
 }

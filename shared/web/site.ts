@@ -6,9 +6,14 @@ import type { Act } from "./act.ts";
 import type { Content } from "./html.ts";
 import type { View } from "./page.ts";
 import type { Membership } from "./session/people.ts";
+import { say } from "../words/say.ts";
 
+/** Texts are asked for whenever they are drawn, in the language of that moment: a getter says them anew. */
 export type Site = Membership & {
-  /** What the site calls itself in its texts and before each event in the log: one lower-case word, such as "console". Never changes. */
+  /**
+   * Before each event in the log, and, by the word for it in the catalogue (`noun.`), in the kit's texts: one lower-case word, such as
+   * "console". Never changes.
+   */
   readonly noun: string;
   /** Of the session's cookie. Cookies know no ports: two sites on one machine need two names. */
   readonly cookie: string;
@@ -43,7 +48,13 @@ export type Section = { readonly id: string; readonly path: string; readonly tit
 
 export type Band = { readonly text: string; readonly grave: boolean };
 
-export const ACCOUNT: Section = { id: "account", path: "/account", title: "Account" };
+export const ACCOUNT: Section = {
+  id: "account",
+  path: "/account",
+  get title() {
+    return say("account.title");
+  },
+};
 
 /** In the order of the navigation. */
 export function sectionsOf({ sections }: Pick<Site, "sections">): readonly Section[] {

@@ -1,11 +1,14 @@
 /** The English catalogue: complete, and what other languages are translated from. `say.ts` says how it is used. */
 import { alarms } from "./english/alarms.ts";
+import { attention } from "./english/attention.ts";
 import { console } from "./english/console.ts";
 import { directives } from "./english/directives.ts";
 import { federation } from "./english/federation.ts";
 import { figures } from "./english/figures.ts";
 import { matches } from "./english/matches.ts";
 import { node } from "./english/node.ts";
+import { rotation } from "./english/rotation.ts";
+import { web } from "./english/web.ts";
 
 export const english = {
   ...figures,
@@ -15,4 +18,7 @@ export const english = {
   ...matches,
   ...node,
   ...console,
+  ...attention,
+  ...rotation,
+  ...web,
 } as const;

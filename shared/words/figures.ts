@@ -41,6 +41,11 @@ export function clockTime(ms: number): string {
   return say("figures.time", { time: seconds().format(ms) });
 }
 
+/** "22 November 2026, 14:05:07 UTC" */
+export function exactDateTime(ms: number): string {
+  return say("figures.exactMoment", { day: date(ms), time: clockTime(ms) });
+}
+
 /** "1,204" */
 export function count(value: number): string {
   return counts().format(value);

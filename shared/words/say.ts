@@ -68,6 +68,11 @@ function isPlain(message: string): boolean {
   return !message.includes("{") && !message.includes("''");
 }
 
+/** Of the language that is spoken here, as browsers name it: "en". */
+export function languageTag(): string {
+  return new Intl.Locale(locale()).language;
+}
+
 function language(): Language {
   return spoken.getStore() ?? (own ??= languageNamed(process.env["CAUSEWAY_LANGUAGE"] || "en"));
 }

@@ -5,7 +5,7 @@ import type { Alarm } from "../../core/alarm.ts";
 import { NOTE_LENGTH_MAX } from "../limits.ts";
 import { memberLink } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
-import { command, facts, heading, live, named, paragraph, tag, time } from "../../../shared/web/pieces.ts";
+import { command, facts, fieldError, heading, live, named, paragraph, tag, time } from "../../../shared/web/pieces.ts";
 import type { Html } from "../../../shared/web/html.ts";
 import { say } from "../../../shared/words/say.ts";
 
@@ -21,62 +21,56 @@ export function alarmPage(asked: Asked, refused?: RefusedNote): Page | undefined
   if (alarm === undefined) return undefined;
   const { kind } = alarm;
   return {
-    title: `Alarm: ${say(`alarm.${kind}`)}`,
+    title: say("alarmPage.title", { alarm: say(`alarm.${kind}`) }),
     section: "alarms",
     body: html`
       ${live("state", html`<p class="govuk-body">${stateTag(alarm)}</p>`)} ${paragraph(say(`alarm.${kind}.means`))}
       ${facts([
-        ["Found", alarm.text],
-        ["Member", alarm.member === undefined ? "None in particular" : memberLink(asked.names, alarm.member)],
-        ["Seen", say("figures.times", { count: alarm.count })],
-        ["First", time(alarm.firstSeenMs)],
-        ["Last", time(alarm.lastSeenMs)],
+        [say("alarms.found"), alarm.text],
+        [
+          say("label.member"),
+          alarm.member === undefined ? say("alarmPage.nobody") : memberLink(asked.names, alarm.member),
+        ],
+        [say("alarmPage.seen"), say("figures.times", { count: alarm.count })],
+        [say("alarmPage.first"), time(alarm.firstSeenMs)],
+        [say("alarmPage.last"), time(alarm.lastSeenMs)],
       ])}
-      ${heading("What to do")} ${paragraph(say(`alarm.${kind}.advice`))} ${suspendCommand(asked, alarm)}
+      ${heading(say("alarmPage.whatToDo"))} ${paragraph(say(`alarm.${kind}.advice`))} ${suspendCommand(asked, alarm)}
       ${outcome(asked, alarm, refused)}
     `,
   };
 }
 
 function stateTag({ acknowledged }: Alarm): Html {
-  return acknowledged === undefined ? tag("Open", "red") : tag("Acknowledged", "grey");
+  return acknowledged === undefined ? tag(say("alarms.open"), "red") : tag(say("alarms.acknowledged"), "grey");
 }
 
 function suspendCommand({ names }: Asked, { member }: Alarm): Html {
   const membership = member === undefined ? undefined : names.membership(member);
   if (membership?.standing !== "active") return html``;
-  return command("If in doubt, suspend the member while you ask", commands.suspend(membership.admit.slug));
+  return command(say("alarmPage.suspend"), commands.suspend(membership.admit.slug));
 }
 
 function outcome({ person, names }: Asked, { id, acknowledged }: Alarm, refused: RefusedNote | undefined): Html {
   if (acknowledged !== undefined) {
-    return html`${heading("What came of it")}
+    return html`${heading(say("alarmPage.outcome"))}
     ${facts([
-      ["Note", named(acknowledged.note)],
-      ["Acknowledged by", named(names.administrator(acknowledged.by))],
-      ["On", time(acknowledged.atMs)],
+      [say("alarms.note"), named(acknowledged.note)],
+      [say("alarmPage.acknowledgedBy"), named(names.administrator(acknowledged.by))],
+      [say("alarmPage.on"), time(acknowledged.atMs)],
     ])}`;
   }
-  if (person.role !== "administrator") return paragraph("Only an administrator can acknowledge an alarm.");
-  return html`${heading("Acknowledge")} ${noteForm(id, refused)}`;
+  if (person.role !== "administrator") return paragraph(say("alarmPage.administratorsOnly"));
+  return html`${heading(say("alarmPage.acknowledge"))} ${noteForm(id, refused)}`;
 }
 
 function noteForm(id: number, refused: RefusedNote | undefined): Html {
   const describedBy = refused === undefined ? "note-hint" : "note-hint note-error";
   return html`<form method="post" action="/alarms/${id}/acknowledge" novalidate>
     <div class="govuk-form-group ${refused === undefined ? "" : "govuk-form-group--error"}">
-      <label class="govuk-label" for="note">What you found out</label>
-      <div id="note-hint" class="govuk-hint">
-        Kept with your name. It closes the alarm; another sighting opens a new one. Write no personal data of subjects.
-        Up to ${NOTE_LENGTH_MAX} characters.
-      </div>
-      ${
-        refused === undefined
-          ? ""
-          : html`<p id="note-error" class="govuk-error-message">
-              <span class="govuk-visually-hidden">Error:</span> ${refused.problem}
-            </p>`
-      }
+      <label class="govuk-label" for="note">${say("alarmPage.note")}</label>
+      <div id="note-hint" class="govuk-hint">${say("alarmPage.noteHint", { count: NOTE_LENGTH_MAX })}</div>
+      ${refused === undefined ? "" : fieldError("note", refused.problem)}
       <textarea
         class="govuk-textarea ${refused === undefined ? "" : "govuk-textarea--error"}"
         id="note"
@@ -88,7 +82,7 @@ function noteForm(id: number, refused: RefusedNote | undefined): Html {
 ${refused?.note ?? ""}</textarea>
     </div>
     <button type="submit" class="govuk-button" data-module="govuk-button" data-prevent-double-click="true">
-      Acknowledge
+      ${say("alarmPage.acknowledge")}
     </button>
   </form>`;
 }

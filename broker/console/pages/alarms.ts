@@ -16,32 +16,36 @@ export function alarmsPage({ data, names, query }: Asked): Page {
   const past = data.alarms().filter(({ acknowledged }) => acknowledged !== undefined);
   const shown = pageOf(past, query("page"), ROWS_PER_PAGE);
   return {
-    title: "Alarms",
+    title: say("section.alarms"),
     section: "alarms",
     body: html`
-      ${paragraph("Each is a reason to ask, not a verdict. Nothing is blocked by an alarm. The member sees what is open about it.")}
+      ${paragraph(say("alarms.means"))}
       ${live(
         "open",
         table({
-          caption: "Open",
-          columns: ["Alarm", "Member", "Found", "Times", "Last seen"],
+          caption: say("alarms.open"),
+          columns: alarmColumns(),
           rows: open.map((alarm) => alarmRow(alarm, names)),
-          empty: "None.",
+          empty: say("label.none"),
         }),
       )}
       ${live(
         "acknowledged",
         table({
-          caption: "Acknowledged",
-          columns: ["Alarm", "Member", "Found", "Times", "Last seen", "By", "Note"],
+          caption: say("alarms.acknowledged"),
+          columns: [...alarmColumns(), say("alarms.by"), say("alarms.note")],
           dense: true,
           rows: shown.items.map((alarm) => [...alarmRow(alarm, names), ...acknowledgedCells(alarm, names)]),
-          empty: "None.",
+          empty: say("label.none"),
         }),
       )}
       ${pagination({ path: "/alarms", ...shown })}
     `,
   };
+}
+
+function alarmColumns(): string[] {
+  return [say("alarms.alarm"), say("label.member"), say("alarms.found"), say("alarms.times"), say("alarms.lastSeen")];
 }
 
 function alarmRow({ id, kind, member, text, count: times, lastSeenMs }: Alarm, names: Names): Content[] {

@@ -10,6 +10,7 @@ import type { Asked, Page } from "../page.ts";
 import { command, live, paragraph, progress, table, tag, time } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
 import { count, listed, percent } from "../../../shared/words/figures.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export function budgetsPage({ data, names }: Asked): Page {
   const { federation } = data.chain();
@@ -17,24 +18,28 @@ export function budgetsPage({ data, names }: Asked): Page {
   const present = names.members.filter(({ standing }) => standing === "active");
   const all = data.spending();
   return {
-    title: "Budgets",
+    title: say("section.budgets"),
     section: "budgets",
     body: html`
-      ${paragraph(
-        `Counted over any 24 hours. An alarm is raised when ${policy.budgetAlarmPercent} % is spent; beyond 100 % the member is refused, and nobody else is.`,
-      )}
+      ${paragraph(say("budgets.means", { percent: policy.budgetAlarmPercent }))}
       ${live(
         "budgets",
         table({
-          caption: "Spending of members",
+          caption: say("budgets.caption"),
           captionHidden: true,
-          columns: ["Member", "Metered at", "State", "Spent in 24 hours", "Left of the first grant", "As of"],
+          columns: [
+            say("label.member"),
+            say("budgets.at"),
+            say("label.state"),
+            say("budgets.spent"),
+            say("budgets.left"),
+            say("budgets.asOf"),
+          ],
           rows: present.flatMap((membership) => memberRows(membership, all, names, policy.budgetAlarmPercent)),
-          empty: "There are no members in good standing.",
+          empty: say("label.noMembers"),
         }),
       )}
-      ${elsewhere(federation, all)}
-      ${command("Change allowances or the threshold, by a change of the policy", commands.policy())}
+      ${elsewhere(federation, all)} ${command(say("budgets.policy"), commands.policy())}
     `,
   };
 }
@@ -44,16 +49,18 @@ function memberRows({ admit }: Membership, all: readonly Spending[], names: Name
   const own = all
     .filter(({ member }) => member === admit.member)
     .sort((a, b) => (a.evaluator ?? "").localeCompare(b.evaluator ?? "", "en"));
-  if (own.length === 0) return [[link, "Nothing reported yet", "–", "–", "–", "–"]];
+  if (own.length === 0) return [[link, say("budgets.nothing"), "–", "–", "–", "–"]];
   return own.map(({ evaluator, used, perDay, initialLeft, asOfMs }) => [
     link,
-    evaluator === undefined ? "Broker: new tokens" : `Evaluator ${evaluator}: elements`,
+    evaluator === undefined ? say("budgets.broker") : say("budgets.evaluator", { name: evaluator }),
     spendTag(used, perDay, alarmPercent),
     progress(
-      `Spent by ${admit.name} at ${evaluator === undefined ? "the broker" : `evaluator ${evaluator}`}`,
+      evaluator === undefined
+        ? say("budgets.spentAtBroker", { member: admit.name })
+        : say("budgets.spentAtEvaluator", { member: admit.name, name: evaluator }),
       used,
       perDay,
-      `${count(used)} of ${count(perDay)}, ${percent(used, perDay)}`,
+      say("budgets.spentIs", { used, perDay, share: percent(used, perDay) }),
     ),
     count(initialLeft),
     time(asOfMs),
@@ -66,11 +73,16 @@ function elsewhere(federation: Federation, all: readonly Spending[]): Content {
   const unknown = names.filter((name) => !all.some(({ evaluator }) => evaluator === name));
   if (unknown.length === 0) return nothing;
   return paragraph(
-    `Not shown: elements at ${listed(unknown.map((name) => `evaluator ${name}`))}, whose operator keeps the account: this broker does not know it. Each member sees its own with causeway node status.`,
+    say("budgets.elsewhere", {
+      evaluators: listed(unknown.map((name) => say("budgets.evaluatorNamed", { name }))),
+      command: "causeway node status",
+    }),
   );
 }
 
 function spendTag(used: number, perDay: number, alarmPercent: number): Html {
-  if (used >= perDay) return tag("Used up", "red");
-  return 100 * used >= alarmPercent * perDay ? tag("Near the end", "yellow") : tag("In bounds", "green");
+  if (used >= perDay) return tag(say("budgets.usedUp"), "red");
+  return 100 * used >= alarmPercent * perDay
+    ? tag(say("budgets.nearEnd"), "yellow")
+    : tag(say("budgets.inBounds"), "green");
 }

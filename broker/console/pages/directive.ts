@@ -17,6 +17,7 @@ import {
   table,
   time,
 } from "../../../shared/web/pieces.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export function directivePage({ data, names, parameter }: Asked): Page | undefined {
   const signed = data.chain().directives[Number(parameter("number")) - 1];
@@ -31,30 +32,30 @@ export function directivePage({ data, names, parameter }: Asked): Page | undefin
     boardBefore: boardBefore(data.chain().directives, directive.number),
   });
   return {
-    title: `Directive ${directive.number}: ${headline}`,
+    title: say("directivePage.title", { number: directive.number, headline }),
     section: "directives",
     body: html`
       ${paragraph(effect)} ${facts(factRows(parameters, names))}
       ${table({
-        caption: "Signatures",
-        columns: ["Administrator", "Key", "Signature"],
+        caption: say("directivePage.signatures"),
+        columns: [say("directivePage.administrator"), say("directivePage.key"), say("directivePage.signature")],
         rows: signatures.map(({ keyId, signature }) => [
           named(names.administrator(keyId)),
           hex(toHex(keyId)),
           hex(toHex(signature)),
         ]),
-        empty: "None.",
+        empty: say("label.none"),
       })}
-      ${heading("Its place in the chain")}
+      ${heading(say("directivePage.place"))}
       ${facts([
-        ["Type", directiveType(directive.body.type)],
-        ["Hash", fingerprint(toHex(directiveHash(payload)))],
-        ["Hash of the one before", fingerprint(toHex(directive.prevHash))],
-        ["Nonce", hex(toHex(directive.nonce))],
-        ["Issued", time(directive.issuedAtMs)],
-        ["Valid to arrive until", time(directive.notAfterMs)],
+        [say("label.type"), directiveType(directive.body.type)],
+        [say("directivePage.hash"), fingerprint(toHex(directiveHash(payload)))],
+        [say("directivePage.previous"), fingerprint(toHex(directive.prevHash))],
+        [say("label.nonce"), hex(toHex(directive.nonce))],
+        [say("label.issued"), time(directive.issuedAtMs)],
+        [say("directivePage.validUntil"), time(directive.notAfterMs)],
       ])}
-      ${command("Prove it on your own machine", commands.showChain())}
+      ${command(say("directivePage.prove"), commands.showChain())}
     `,
   };
 }

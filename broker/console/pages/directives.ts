@@ -10,35 +10,35 @@ import { command, heading, link, live, pagination, paragraph, table, time } from
 import type { Content } from "../../../shared/web/html.ts";
 import type { Names } from "../../../shared/words/names.ts";
 import { listed } from "../../../shared/words/figures.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export function directivesPage({ data, names, query }: Asked): Page {
   const newestFirst = data.chain().directives.toReversed();
   const shown = pageOf(newestFirst, query("page"), ROWS_PER_PAGE);
   return {
-    title: "Directives",
+    title: say("section.directives"),
     section: "directives",
     body: html`
-      ${paragraph("Each names the hash of the one before it. Every node verifies the chain for itself; this page is not proof.")}
+      ${paragraph(say("directives.means"))}
       ${live(
         "directives",
         table({
-          caption: "History, newest first",
+          caption: say("directives.caption"),
           captionHidden: true,
-          columns: ["Directive", "Decision", "Issued", "Signed by"],
+          columns: [say("label.directive"), say("label.decision"), say("label.issued"), say("label.signedBy")],
           rows: shown.items.map((signed) => directiveRow(signed, names)),
-          empty: "The federation has not been founded.",
+          empty: say("directives.none"),
         }),
       )}
-      ${pagination({ path: "/directives", ...shown })} ${heading("Freshness")}
-      ${paragraph("Nodes want to know, every day, that no later directive is kept from them. The registrar states it by itself.")}
-      ${command("State by hand that the latest directive is the latest", commands.freshness())}
+      ${pagination({ path: "/directives", ...shown })} ${heading(say("directives.freshness"))}
+      ${paragraph(say("directives.freshnessMeans"))} ${command(say("directives.stateFreshness"), commands.freshness())}
     `,
   };
 }
 
 function directiveRow({ directive, signatures }: SignedDirective, names: Names): Content[] {
   return [
-    link(`/directives/${directive.number}`, `Directive ${directive.number}`),
+    link(`/directives/${directive.number}`, say("directive.title", directive)),
     describeDirective(directive.body, { names }).headline,
     time(directive.issuedAtMs),
     listed(signatures.map(({ keyId }) => names.administrator(keyId))),

@@ -23,6 +23,7 @@ import {
   table,
   tag,
   time,
+  worded,
 } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
 import { isMoving, isWaitedFor, progressIn, totals } from "../rotation.ts";
@@ -30,6 +31,7 @@ import type { MemberProgress } from "../rotation.ts";
 import { hindranceWords } from "../../../shared/words/hindrance.ts";
 import { count, listed, percent } from "../../../shared/words/figures.ts";
 import { closing, epochTag, way } from "./epochs.ts";
+import { canaryCount } from "./members.ts";
 import { say } from "../../../shared/words/say.ts";
 
 export function epochPage(asked: Asked): Page | undefined {
@@ -37,18 +39,18 @@ export function epochPage(asked: Asked): Page | undefined {
   const epoch = data.chain().federation.epochs.get(Number(parameter("epoch")));
   if (epoch === undefined) return undefined;
   return {
-    title: `Epoch ${epoch.epoch}`,
+    title: say("epoch.title", epoch),
     section: "epochs",
     body: html`
       ${live("state", stateOf(asked, epoch))} ${live("commands", commandsFor(asked, epoch))}
-      ${heading("About this epoch")}
+      ${heading(say("epoch.about"))}
       ${facts([
-        ["Linkage scheme", epoch.scheme],
-        ["Generation of evaluator keys", count(epoch.generation)],
-        ["Domains", several(epoch.salts.map(({ domain }) => say(`domain.${domain}`)))],
-        ["Opens", day(epoch.opensAtMs)],
-        ["To be retired by", day(epoch.retiresAtMs)],
-        ["Opening directive", hex(toHex(epoch.openingHash))],
+        [say("fact.scheme"), epoch.scheme],
+        [say("fact.generation"), count(epoch.generation)],
+        [say("epoch.domains"), several(epoch.salts.map(({ domain }) => say(`domain.${domain}`)))],
+        [say("fact.opens"), day(epoch.opensAtMs)],
+        [say("fact.retires"), day(epoch.retiresAtMs)],
+        [say("fact.openingDirective"), hex(toHex(epoch.openingHash))],
       ])}
       ${live("history", historyOf(asked, epoch))}
     `,
@@ -68,7 +70,7 @@ function stateOf(asked: Asked, epoch: Epoch): Html {
       return html`${way("retired")} ${purge(asked, epoch.epoch)}`;
     case "aborted":
       return html`<p class="govuk-body">${epochTag(epoch)}</p>
-        ${inset("It never became active. Its number is not used again.")} ${purge(asked, epoch.epoch)}`;
+        ${inset(say("epoch.aborted"))} ${purge(asked, epoch.epoch)}`;
   }
 }
 
@@ -76,15 +78,15 @@ function stateOf(asked: Asked, epoch: Epoch): Html {
 function holdPoint(all: readonly MemberProgress[], epoch: number): Html {
   const waited = all.filter(isWaitedFor);
   const { records, published } = totals(all);
-  const title = waited.length === 0 ? tag("Ready", "green") : tag("Held", "yellow");
+  const title = waited.length === 0 ? tag(say("epoch.ready"), "green") : tag(say("epoch.held"), "yellow");
   const words =
     waited.length === 0
-      ? "Every member's records, digest and test records are there. The epoch can be activated."
-      : `Waits for ${listed(waited.map(({ admit }) => admit.name))}.`;
-  const figures = `${count(published)} of ${count(records)} records, ${percent(published, records)}`;
-  return html`${heading("Hold point")}
+      ? say("epoch.allThere")
+      : say("epoch.waitsFor", { members: listed(waited.map(({ admit }) => admit.name)) });
+  const figures = say("epoch.recordsAre", { published, records, share: percent(published, records) });
+  return html`${heading(say("epoch.holdPoint"))}
     <p class="govuk-body">${title} ${words}</p>
-    ${progress(`Records in epoch ${epoch}`, published, records, figures, "wide")}`;
+    ${progress(say("epoch.recordsIn", { epoch }), published, records, figures, "wide")}`;
 }
 
 function progressTable({ names }: Asked, all: readonly MemberProgress[]): Html {
@@ -92,28 +94,35 @@ function progressTable({ names }: Asked, all: readonly MemberProgress[]): Html {
     const { admit, told, why } = member;
     const heldUpBy = why.length === 0 ? "–" : hindranceWords(why);
     if (told === undefined) return [memberLink(names, admit.member), progressTag(member), "–", "–", "–", heldUpBy];
-    const figures = `${count(told.published)} of ${count(told.records)}`;
+    const figures = say("epoch.recordsCarried", told);
     return [
       memberLink(names, admit.member),
       progressTag(member),
-      progress(`Records of ${admit.name}`, told.published, told.records, figures),
-      told.digestAgreedMs === 0 ? tag("Open", "yellow") : tag("Agreed", "green"),
-      `${told.canariesMet} of ${told.canariesExpected} met`,
+      progress(say("epoch.recordsOf", { member: admit.name }), told.published, told.records, figures),
+      told.digestAgreedMs === 0 ? tag(say("digest.open"), "yellow") : tag(say("digest.agreed"), "green"),
+      canaryCount(told),
       heldUpBy,
     ];
   };
   return table({
-    caption: "Members in this epoch",
-    columns: ["Member", "State", "Records", "Digest", "Test records", "Held up by"],
+    caption: say("epoch.members"),
+    columns: [
+      say("label.member"),
+      say("label.state"),
+      say("label.records"),
+      say("label.digest"),
+      say("label.testRecords"),
+      say("epoch.heldUpBy"),
+    ],
     rows: all.map(row),
-    empty: "There are no members in good standing.",
+    empty: say("label.noMembers"),
   });
 }
 
 /** On its way, or somebody should ask. */
 function progressTag(member: MemberProgress): Html {
-  if (!isWaitedFor(member)) return tag("There", "green");
-  return isMoving(member) ? tag("Carrying over", "blue") : tag("Laggard", "yellow");
+  if (!isWaitedFor(member)) return tag(say("epoch.there"), "green");
+  return isMoving(member) ? tag(say("epoch.carryingOver"), "blue") : tag(say("epoch.laggard"), "yellow");
 }
 
 /** Of an epoch that is closing: who is not all in the one that counts now. */
@@ -123,51 +132,42 @@ function waitingFor(asked: Asked, { epoch }: Epoch): Html {
   const all = progressIn(next, asked.data, asked.nowMs);
   const waited = all.filter(isWaitedFor);
   if (waited.length === 0) {
-    return inset(`Every member stands in epoch ${next}. Nobody needs epoch ${epoch} any more: it can be retired.`);
+    return inset(say("epoch.notNeeded", { next, epoch }));
   }
-  const item = ({ admit, why }: MemberProgress): Content => [
-    memberLink(asked.names, admit.member),
-    `: ${hindranceWords(why)}`,
-  ];
-  return html`${heading("Laggards")}
-  ${paragraph(`New records still go to both epochs, because these members are not all in epoch ${next} yet:`)}
+  const item = ({ admit, why }: MemberProgress): Content =>
+    worded("hindrance.of", { member: memberLink(asked.names, admit.member), why: hindranceWords(why) });
+  return html`${heading(say("epoch.laggards"))} ${paragraph(say("epoch.bothEpochs", { next }))}
   ${bullets(waited.map(item))} ${progressTable(asked, all)}`;
 }
 
 function purge({ data }: Asked, epoch: number): Html {
   const attestation = data.attestations().find((each) => each.epoch === epoch);
   if (attestation === undefined) {
-    return html`${heading("Attestation of purge")}
-      <p class="govuk-body">
-        ${tag("Missing", "yellow")} The broker has not stated yet that nothing of this epoch is left with it.
-      </p>`;
+    return html`${heading(say("purge.title"))}
+      <p class="govuk-body">${tag(say("purge.missing"), "yellow")} ${say("purge.notStated")}</p>`;
   }
   const { directiveNumber, records, tokens, messages, purgedAtMs } = attestation;
-  return html`${heading("Attestation of purge")}
-  ${paragraph("By the broker, signed: nothing of this epoch is left in its memory, ledger or streams, and its sealing key is destroyed.")}
+  return html`${heading(say("purge.title"))} ${paragraph(say("purge.stated"))}
   ${facts([
-    ["Purged", time(purgedAtMs)],
-    ["After", link(`/directives/${directiveNumber}`, `Directive ${directiveNumber}`)],
-    [
-      "Held until then",
-      `${say("figures.records", { count: records })}, ${say("figures.tokens", { count: tokens })} with padding`,
-    ],
-    ["Removed from streams", say("figures.submissions", { count: messages })],
+    [say("purge.purged"), time(purgedAtMs)],
+    [say("purge.after"), link(`/directives/${directiveNumber}`, say("directive.title", { number: directiveNumber }))],
+    [say("purge.held"), say("purge.heldAre", { records, tokens })],
+    [say("purge.removed"), say("figures.submissions", { count: messages })],
   ])}`;
 }
 
 function historyOf({ data, names }: Asked, { epoch }: Epoch): Html {
   const about = data.chain().directives.filter(({ directive }) => isAbout(directive.body, epoch));
   return table({
-    caption: "Directives about this epoch",
-    columns: ["Directive", "Decision", "Issued", "Signed by"],
+    caption: say("epoch.directives"),
+    columns: [say("label.directive"), say("label.decision"), say("label.issued"), say("label.signedBy")],
     rows: about.map(({ directive, signatures }) => [
-      link(`/directives/${directive.number}`, `Directive ${directive.number}`),
+      link(`/directives/${directive.number}`, say("directive.title", directive)),
       directiveType(directive.body.type),
       time(directive.issuedAtMs),
       listed(signatures.map(({ keyId }) => names.administrator(keyId))),
     ]),
-    empty: "None.",
+    empty: say("label.none"),
   });
 }
 
@@ -180,16 +180,15 @@ function commandsFor({ data, nowMs }: Asked, { epoch, state }: Epoch): Html {
   const slugs = progressIn(next, data, nowMs)
     .filter(isWaitedFor)
     .map(({ admit }) => admit.slug);
-  const leaked = html`${heading("If its salt has leaked")} ${closing(epoch, data, nowMs)}`;
+  const leaked = html`${heading(say("leak.titleOfEpoch"))} ${closing(epoch, data, nowMs)}`;
   switch (state) {
     case "staging":
-      return html`${heading("What you can propose")}
-      ${command("First see for yourself who is ready", commands.epochStatus())} ${cutOver(epoch, slugs)}
-      ${command("Abort it, also if its salt has leaked: the active epoch goes on", commands.abortEpoch(epoch))}`;
+      return html`${heading(say("label.whatToPropose"))} ${command(say("epoch.status"), commands.epochStatus())}
+      ${cutOver(epoch, slugs)} ${command(say("epoch.abort"), commands.abortEpoch(epoch))}`;
     case "active":
       return leaked;
     case "closing":
-      return html`${heading("What you can propose")} ${retirement(epoch, slugs)} ${leaked}`;
+      return html`${heading(say("label.whatToPropose"))} ${retirement(epoch, slugs)} ${leaked}`;
     case "retired":
     case "aborted":
       return html``;
@@ -197,11 +196,11 @@ function commandsFor({ data, nowMs }: Asked, { epoch, state }: Epoch): Html {
 }
 
 function cutOver(epoch: number, slugs: readonly string[]): Html {
-  if (slugs.length === 0) return command("Activate the epoch", commands.activateEpoch(epoch));
-  return command(`Force the cut-over, without ${listed(slugs)}`, commands.forceEpoch(epoch, slugs));
+  if (slugs.length === 0) return command(say("epoch.activate"), commands.activateEpoch(epoch));
+  return command(say("epoch.force", { slugs: listed(slugs) }), commands.forceEpoch(epoch, slugs));
 }
 
 function retirement(epoch: number, slugs: readonly string[]): Html {
-  if (slugs.length === 0) return command("Retire the epoch", commands.retireEpoch(epoch));
-  return command(`Retire it all the same, without ${listed(slugs)}`, commands.forceRetirement(epoch, slugs));
+  if (slugs.length === 0) return command(say("epoch.retire"), commands.retireEpoch(epoch));
+  return command(say("epoch.forceRetirement", { slugs: listed(slugs) }), commands.forceRetirement(epoch, slugs));
 }

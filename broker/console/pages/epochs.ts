@@ -22,8 +22,9 @@ import {
   table,
   tag,
   warning,
+  worded,
 } from "../../../shared/web/pieces.ts";
-import type { Step } from "../../../shared/web/pieces.ts";
+import type { Colour, Step } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
 import { hindranceWords } from "../../../shared/words/hindrance.ts";
 import { count, duration } from "../../../shared/words/figures.ts";
@@ -34,16 +35,23 @@ export function epochsPage(asked: Asked): Page {
   const newestFirst = [...federation.epochs.values()].sort((a, b) => b.epoch - a.epoch);
   const running = openEpochs(federation).find(({ state }) => state !== "active");
   return {
-    title: "Epochs and rotation",
+    title: say("epochs.title"),
     section: "epochs",
     body: html`
       ${live(
         "epochs",
         table({
-          caption: "Epochs",
-          columns: ["Epoch", "State", "Linkage scheme", "Generation", "Opens", "To be retired by"],
+          caption: say("epochs.caption"),
+          columns: [
+            say("fact.epoch"),
+            say("label.state"),
+            say("fact.scheme"),
+            say("epochs.generation"),
+            say("fact.opens"),
+            say("fact.retires"),
+          ],
           rows: newestFirst.map(epochRow),
-          empty: "No epoch has been opened yet.",
+          empty: say("epochs.none"),
         }),
       )}
       ${live("rotation", running === undefined ? rehearsal(asked) : runningWords(running))} ${live("leak", leak(asked))}
@@ -53,7 +61,7 @@ export function epochsPage(asked: Asked): Page {
 
 function epochRow(epoch: Epoch): Content[] {
   return [
-    link(`/epochs/${epoch.epoch}`, `Epoch ${epoch.epoch}`),
+    link(`/epochs/${epoch.epoch}`, say("epoch.title", epoch)),
     epochTag(epoch),
     epoch.scheme,
     count(epoch.generation),
@@ -62,93 +70,75 @@ function epochRow(epoch: Epoch): Content[] {
   ];
 }
 
+const STATE_COLOURS = {
+  staging: "blue",
+  active: "green",
+  closing: "yellow",
+  retired: "grey",
+  aborted: "grey",
+} as const satisfies Record<Epoch["state"], Colour>;
+
 export function epochTag({ state }: Pick<Epoch, "state">): Html {
-  switch (state) {
-    case "staging":
-      return tag("Staging", "blue");
-    case "active":
-      return tag("Active", "green");
-    case "closing":
-      return tag("Closing", "yellow");
-    case "retired":
-      return tag("Retired", "grey");
-    case "aborted":
-      return tag("Aborted", "grey");
-  }
+  return tag(say(`epochStage.${state}`), STATE_COLOURS[state]);
 }
 
 const WAY = ["planned", "staging", "active", "closing", "retired"] as const;
-const WAY_TEXT: Readonly<Record<(typeof WAY)[number], string>> = {
-  planned: "Rehearsal: who lags, how long, what is lost",
-  staging: "New salts; members publish in both epochs",
-  active: "This epoch counts",
-  closing: "A later one counts; this one waits for laggards",
-  retired: "Purged, keys and salts destroyed",
-};
 
 /** Planned → staging → active → closing → retired, with the place where it is. */
 export function way(at: (typeof WAY)[number]): Html {
   const here = WAY.indexOf(at);
   const step = (name: (typeof WAY)[number], index: number): Step => ({
-    title: name.charAt(0).toUpperCase() + name.slice(1),
-    text: WAY_TEXT[name],
+    title: say(`epochStage.${name}`),
+    text: say(`epochStage.${name}.means`),
     state: index < here ? "done" : index === here ? "now" : "next",
   });
-  return steps("The life of an epoch", WAY.map(step));
+  return steps(say("epochs.life"), WAY.map(step));
 }
 
 function runningWords({ epoch, state }: Epoch): Html {
-  const words = state === "staging" ? "is in staging" : "is closing";
-  return html`${heading("Rotation")}
-  ${inset(html`Epoch ${epoch} ${words}: see ${link(`/epochs/${epoch}`, `how far it has come`)}. Only one rotation runs at a time.`)}`;
+  const howFar = link(`/epochs/${epoch}`, say("epochs.howFar"));
+  return html`${heading(say("epochs.rotation"))}
+  ${inset(worded(state === "staging" ? "epochs.staging" : "epochs.closing", { epoch, link: howFar }))}`;
 }
 
 function rehearsal({ data, names, nowMs }: Asked): Html {
   const { federation } = data.chain();
   const next = rehearse({ federation, reports: data.health(), nowMs });
   const held = next.members.filter(({ why }) => why.length > 0);
-  const item = ({ member, why }: MemberRehearsal): Content => [memberLink(names, member), `: ${hindranceWords(why)}`];
+  const item = ({ member, why }: MemberRehearsal): Content =>
+    worded("hindrance.of", { member: memberLink(names, member), why: hindranceWords(why) });
   const due = federation.rotationDue;
-  return html`${heading(`Rehearsal of epoch ${next.epoch}`)} ${way("planned")}
-  ${due === undefined ? "" : warning(dueWords(due.newGeneration))}
+  return html`${heading(say("rehearsal.title", next))} ${way("planned")}
+  ${due === undefined ? "" : warning(say("rehearsal.due", { newGeneration: due.newGeneration ? "yes" : "no" }))}
   ${facts([
-    ["Live records", count(next.records)],
-    ["Tokens to make and publish again", `${count(next.tokens)}, padding included`],
-    ["Expected time", `${duration(next.expectedSeconds * 1_000)}, once all members are there`],
-    ["Not carried over", leftBehindWords(next.leftBehind)],
-    ["Would hold it up", held.length === 0 ? "Nobody" : several(held.map(item))],
+    [say("rehearsal.records"), count(next.records)],
+    [say("rehearsal.tokens"), say("rehearsal.tokensAre", { count: next.tokens })],
+    [say("rehearsal.time"), say("rehearsal.timeIs", { span: duration(next.expectedSeconds * 1_000) })],
+    [say("rehearsal.leftBehind"), leftBehindWords(next.leftBehind)],
+    [say("rehearsal.heldUpBy"), held.length === 0 ? say("fact.nobody") : several(held.map(item))],
   ])}
-  ${command("The same figures, from statements that your own machine verifies", commands.rehearse())}
-  ${rotationCommands(next.epoch, due?.newGeneration === true)}`;
+  ${command(say("rehearsal.command"), commands.rehearse())} ${rotationCommands(next.epoch, due?.newGeneration === true)}`;
 }
 
 /** The broker cannot tell these apart; nodes make new test records for the new epoch, and carry over whatever is live. */
 function leftBehindWords(records: number): string {
-  if (records === 0) return "Nothing";
-  return `${say("figures.records", { count: records })} that the broker holds and no member states as live: test records, records past review, or newer than their member's last word`;
+  return records === 0 ? say("rehearsal.leftBehindNone") : say("rehearsal.leftBehindAre", { records });
 }
 
 /** The order matters: a contribution is fixed before anybody's is revealed, so that nobody can choose the salts. */
 function rotationCommands(epoch: number, newGeneration: boolean): Html {
-  return html`${heading("How to rotate")}
-  ${paragraph("The salts are drawn by several administrators, a quorum at least, each on its own machine.")}
-  ${command("1. Announce it, so that members, broker and evaluators make their keys", commands.prepareEpoch(epoch, newGeneration))}
-  ${command("2. Every contributor: draw a contribution and leave a commitment to it", commands.pledge(epoch))}
-  ${command("3. Every contributor, once all have pledged: reveal it to the others, sealed", commands.reveal(epoch))}
-  ${command("4. One of them: propose to open the epoch", commands.openEpoch(epoch, newGeneration))}
-  ${command("See who has pledged and revealed, and who is ready", commands.epochStatus())}
-  ${newGeneration ? "" : paragraph("With new evaluator keys, add --new-generation to steps 1 and 4.")}`;
-}
-
-function dueWords(newGeneration: boolean): string {
-  const keys = newGeneration ? "New salts and new evaluator keys are" : "New salts are";
-  return `A rotation is due: a removed member still knows the salts in use. ${keys} needed.`;
+  return html`${heading(say("rotate.title"))} ${paragraph(say("rotate.who"))}
+  ${command(say("rotate.prepare"), commands.prepareEpoch(epoch, newGeneration))}
+  ${command(say("rotate.pledge"), commands.pledge(epoch))} ${command(say("rotate.reveal"), commands.reveal(epoch))}
+  ${command(say("rotate.open"), commands.openEpoch(epoch, newGeneration))}
+  ${command(say("rotate.status"), commands.epochStatus())}
+  ${newGeneration ? "" : paragraph(say("rotate.generation", { option: "--new-generation" }))}`;
 }
 
 /** At hand even if nothing is going on: whoever needs it is in a hurry. */
 function leak({ data, nowMs }: Asked): Html {
   const active = activeEpoch(data.chain().federation);
-  return active === undefined ? html`` : html`${heading("If a salt has leaked")} ${closing(active.epoch, data, nowMs)}`;
+  return active === undefined ? html`` : html`${heading(say("leak.title"))} ${closing(active.epoch, data, nowMs)}`;
 }
 
 /** What closing an epoch at once would lose, and the command. */
@@ -157,24 +147,16 @@ export function closing(epoch: number, data: Asked["data"], nowMs: number): Html
   const records = losses.members.reduce((sum, each) => sum + each.records, 0);
   const unsure = losses.members.filter(({ underWay, unheard }) => underWay || unheard).length;
   const lost = [
-    records === 0
-      ? "No record: all stand in another epoch"
-      : `${say("figures.records", { count: records })} can match nobody until they stand in another epoch`,
+    records === 0 ? say("leak.noRecord") : say("leak.records", { records }),
     remainsWords(losses),
-    ...(unsure === 0
-      ? []
-      : [`${say("figures.members", { count: unsure })} may have more on the way, or have not been heard of late`]),
-    ...(losses.neverCorrelate === 0
-      ? []
-      : [`${say("figures.tokens", { count: losses.neverCorrelate })} that mean nobody must be listed again`]),
+    ...(unsure === 0 ? [] : [say("leak.unsure", { members: unsure })]),
+    ...(losses.neverCorrelate === 0 ? [] : [say("leak.neverCorrelate", { tokens: losses.neverCorrelate })]),
   ];
-  return html`${paragraph("Close the epoch at once. Open matches stay with both sides. What it loses, as things stand:")}
-  ${bullets(lost)} ${command(`Close epoch ${epoch}: its salt has leaked`, commands.closeLeakedEpoch(epoch))}`;
+  return html`${paragraph(say("leak.means"))} ${bullets(lost)}
+  ${command(say("leak.close", { epoch }), commands.closeLeakedEpoch(epoch))}`;
 }
 
 function remainsWords({ remains, remainsActive }: Losses): string {
-  if (remains === undefined) return "No other epoch is open: no new overlap is found until one is";
-  return remainsActive
-    ? `Epoch ${remains} is active and goes on`
-    : `Epoch ${remains} is in staging: new overlaps are found in it, and it can be activated`;
+  if (remains === undefined) return say("leak.noOther");
+  return say(remainsActive ? "leak.otherActive" : "leak.otherStaging", { epoch: remains });
 }

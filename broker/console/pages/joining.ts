@@ -20,49 +20,47 @@ import {
   warning,
 } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
+import { say } from "../../../shared/words/say.ts";
+
+const STEPS = ["inviteStep", "enrolStep", "compareStep", "admitStep"] as const;
 
 export function joiningPage({ data, nowMs }: Asked): Page {
   const enrolments = openEnrolments(data);
   const invitations = data.invitations();
   return {
-    title: "Joining",
+    title: say("section.joining"),
     section: "joining",
     body: html`
-      ${steps("How a unit joins", [
-        { title: "Invite", text: "An administrator hands over a one-time code" },
-        { title: "Enrol", text: "The unit's node makes its keys and hands in the public ones" },
-        { title: "Compare", text: "You telephone the unit and compare fingerprints" },
-        { title: "Admit", text: "The board signs the terms of membership" },
-      ])}
-      ${live("enrolments", [heading("Enrolments to compare and admit"), enrolmentList(enrolments)])}
+      ${steps(
+        say("joining.how"),
+        STEPS.map((step) => ({ title: say(`joining.${step}`), text: say(`joining.${step}.means`) })),
+      )}
+      ${live("enrolments", [heading(say("joining.enrolments")), enrolmentList(enrolments)])}
       ${live(
         "invitations",
         table({
-          caption: "Invitations that nobody has used yet",
-          columns: ["For", "Holds until", "State"],
+          caption: say("joining.invitations"),
+          columns: [say("joining.for"), say("joining.until"), say("label.state")],
           rows: invitations.map(({ note, validUntilMs }) => [
             named(note),
             time(validUntilMs),
             validity(validUntilMs, nowMs),
           ]),
-          empty: "None.",
+          empty: say("label.none"),
         }),
       )}
-      ${command("Invite a unit. The code is shown to you alone; hand it over by a way you trust", commands.invite())}
+      ${command(say("joining.invite"), commands.invite())}
     `,
   };
 }
 
 function validity(validUntilMs: number, nowMs: number): Content {
-  return validUntilMs > nowMs ? tag("Waiting", "blue") : tag("Run out", "grey");
+  return validUntilMs > nowMs ? tag(say("joining.waiting"), "blue") : tag(say("joining.runOut"), "grey");
 }
 
 function enrolmentList(enrolments: readonly ReceivedEnrolment[]): Html {
-  if (enrolments.length === 0) return paragraph("None.");
-  return html`${warning(
-    "Call a number that you know from elsewhere, not one from the enrolment. Let the unit read its fingerprint to you. If a single digit differs, do not admit it.",
-  )}
-  ${enrolments.map(enrolmentCard)}`;
+  if (enrolments.length === 0) return paragraph(say("label.none"));
+  return html`${warning(say("joining.compare"))} ${enrolments.map(enrolmentCard)}`;
 }
 
 function enrolmentCard({ enrolment, fingerprint: digits, note, receivedAtMs }: ReceivedEnrolment): Html {
@@ -73,11 +71,11 @@ function enrolmentCard({ enrolment, fingerprint: digits, note, receivedAtMs }: R
     </div>
     <div class="govuk-summary-card__content">
       ${facts([
-        ["Invited as", named(note)],
-        ["Received", time(receivedAtMs)],
-        ["Fingerprint to compare", fingerprint(digits)],
-        ["Says of itself", mandate === undefined ? "–" : named(mandate)],
-        ["Contact it gives", contact === undefined ? "–" : named([contact.office, contact.phone].join(", "))],
+        [say("joining.invitedAs"), named(note)],
+        [say("joining.received"), time(receivedAtMs)],
+        [say("joining.fingerprint"), fingerprint(digits)],
+        [say("joining.saysOfItself"), mandate === undefined ? "–" : named(mandate)],
+        [say("joining.contact"), contact === undefined ? "–" : named([contact.office, contact.phone].join(", "))],
       ])}
       ${commandsFor(enrolment, digits)}
     </div>
@@ -88,17 +86,14 @@ function enrolmentCard({ enrolment, fingerprint: digits, note, receivedAtMs }: R
 function commandsFor({ kind, name }: Enrolment, digits: string): Html {
   switch (kind) {
     case "node":
-      return html`${command("Once the fingerprint agrees: admit it", commands.admit(digits))}
-      ${command("Or, if it is a member whose node was lost: give it these keys", commands.rotateKey("SLUG", digits))}`;
+      return html`${command(say("joining.admit"), commands.admit(digits))}
+      ${command(say("joining.newKeys"), commands.rotateKey("SLUG", digits))}`;
     case "broker":
-      return command("Once the fingerprint agrees: give the broker this key", commands.rotateKey("broker", digits));
+      return command(say("joining.brokerKey"), commands.rotateKey("broker", digits));
     case "evaluator":
-      return command(
-        "Once the fingerprint agrees: give the evaluator this key",
-        commands.rotateKey(`evaluator:${name}`, digits),
-      );
+      return command(say("joining.evaluatorKey"), commands.rotateKey(`evaluator:${name}`, digits));
     case "administrator":
-      return command("Once the fingerprint agrees: propose another board", commands.boardChange());
+      return command(say("joining.board"), commands.boardChange());
     default:
       return html``;
   }

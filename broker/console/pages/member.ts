@@ -28,12 +28,13 @@ import {
   time,
 } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
-import { count } from "../../../shared/words/figures.ts";
+import { capitalised } from "../../../shared/words/figures.ts";
 import {
   canaryCount,
   canaryWords,
   clockWords,
   digestWords,
+  inEpoch,
   lastPublication,
   outboxWords,
   perEpoch,
@@ -53,17 +54,19 @@ export function memberPage(asked: Asked): Page | undefined {
     body: html`
       ${live("health", [
         html`<p class="govuk-body">${standingTag(standing)}</p>`,
-        removed === undefined ? "" : inset(`Removed${removed.forCause ? " for cause" : ""}: ${removed.reason}`),
+        removed === undefined
+          ? ""
+          : inset(say("member.removed", { forCause: removed.forCause ? "yes" : "no", reason: removed.reason })),
         standing === "active" ? healthOf(asked, membership) : "",
         alarmsOf(asked, admit.member),
       ])}
-      ${heading("Terms of membership")}
+      ${heading(say("member.terms"))}
       ${facts([
         ...factRows(termsFacts(admit), names),
-        ["Short name", admit.slug],
-        ["Member id", hex(admit.member)],
-        ["Signing key", hex(toHex(admit.signingKey))],
-        ["Sealing key", hex(toHex(admit.sealingKey))],
+        [say("member.slug"), admit.slug],
+        [say("fact.memberId"), hex(admit.member)],
+        [say("fact.signingKey"), hex(toHex(admit.signingKey))],
+        [say("fact.sealingKey"), hex(toHex(admit.sealingKey))],
       ])}
       ${live("history", historyOf(asked, admit.member))} ${commandsFor(membership)}
     `,
@@ -79,28 +82,26 @@ function healthOf({ data, nowMs }: Asked, { admit }: Membership): Html {
   const { federation } = data.chain();
   const health = data.health().get(admit.member);
   const open = openEpochs(federation).map(({ epoch }) => epoch);
-  return html`${heading("Health of its node")} ${concernList(health, federation, nowMs)}
+  return html`${heading(say("health.title"))} ${concernList(health, federation, nowMs)}
   ${facts([
-    ["Last heard", health?.statement === undefined ? "Never" : time(health.receivedAtMs)],
-    ["Last publication", lastPublication(health)],
-    ["Version", health?.statement?.version ?? "–"],
-    ["Clock", clockWords(health)],
-    ["Outbox", outboxWords(health)],
-    ["Directives proven", directivesWords(health, federation)],
-    [
-      "Records published",
-      perEpoch(health, open, ({ published, records }) => `${count(published)} of ${count(records)}`),
-    ],
-    ["Held by the broker", heldWords(health, open)],
-    ["Digest", perEpoch(health, open, digestWords)],
-    ["Test records", [canaryWords(health), perEpoch(health, open, canaryCount)]],
+    [say("health.lastHeard"), health?.statement === undefined ? say("health.never") : time(health.receivedAtMs)],
+    [say("label.lastPublication"), lastPublication(health)],
+    [say("label.version"), health?.statement?.version ?? "–"],
+    [say("label.clock"), clockWords(health)],
+    [say("label.outbox"), outboxWords(health)],
+    [say("health.directives"), directivesWords(health, federation)],
+    [say("health.published"), perEpoch(health, open, (epoch) => say("epoch.recordsCarried", epoch))],
+    [say("health.held"), heldWords(health, open)],
+    [say("label.digest"), perEpoch(health, open, digestWords)],
+    [say("label.testRecords"), [canaryWords(health), perEpoch(health, open, canaryCount)]],
   ])}`;
 }
 
 function concernList(health: MemberHealth | undefined, federation: Federation, nowMs: number): Html {
   const concerns = concernsOf(health, federation, nowMs);
-  if (concerns.length === 0) return html`<p class="govuk-body">${tag("Well", "green")}</p>`;
-  const item = (concern: Concern): Html => html`<li>${tag(concern.tag, concern.colour)} ${concern.text}</li>`;
+  if (concerns.length === 0) return html`<p class="govuk-body">${tag(say("health.well"), "green")}</p>`;
+  const item = (concern: Concern): Html =>
+    html`<li>${tag(concern.tag, concern.colour)} ${capitalised(concern.text)}</li>`;
   return html`<ul class="govuk-list concerns">
     ${concerns.map(item)}
   </ul>`;
@@ -108,37 +109,34 @@ function concernList(health: MemberHealth | undefined, federation: Federation, n
 
 function directivesWords(health: MemberHealth | undefined, { head }: Federation): Content {
   if (health?.statement === undefined) return "–";
-  return `Up to ${health.statement.directiveNumber}; the latest is ${head.number}`;
+  return say("health.directivesAre", { proven: health.statement.directiveNumber, latest: head.number });
 }
 
 function heldWords(health: MemberHealth | undefined, open: readonly number[]): Content {
   const held = (health?.held ?? []).filter(({ epoch }) => open.includes(epoch));
   if (held.length === 0) return "–";
-  return held.map(
-    ({ epoch, records, tokens }) =>
-      html`<div>Epoch ${epoch}: ${count(records)} records, ${count(tokens)} tokens with padding</div>`,
-  );
+  return held.map((each) => inEpoch(each.epoch, say("health.heldAre", each)));
 }
 
 function alarmsOf({ data }: Asked, member: MemberId): Html {
   const open = data.alarms().filter((alarm) => alarm.member === member && alarm.acknowledged === undefined);
   if (open.length === 0) return html``;
-  return html`${heading("Open alarms")}
-  ${bullets(open.map(({ id, kind, text }) => link(`/alarms/${id}`, `${say(`alarm.${kind}`)}: ${text}`)))}`;
+  return html`${heading(say("member.alarms"))}
+  ${bullets(open.map(({ id, kind, text }) => link(`/alarms/${id}`, say("attention.alarm", { alarm: say(`alarm.${kind}`), text }))))}`;
 }
 
 function historyOf({ data, names }: Asked, member: MemberId): Html {
   const about = data.chain().directives.filter(({ directive }) => isAbout(directive.body, member));
   return table({
-    caption: "Directives about this member",
-    columns: ["Directive", "Decision", "Issued", "Reason"],
+    caption: say("member.directives"),
+    columns: [say("label.directive"), say("label.decision"), say("label.issued"), say("fact.reason")],
     rows: about.map(({ directive }) => [
-      link(`/directives/${directive.number}`, `Directive ${directive.number}`),
+      link(`/directives/${directive.number}`, say("directive.title", directive)),
       describeDirective(directive.body, { names }).headline,
       time(directive.issuedAtMs),
       "reason" in directive.body ? directive.body.reason : "–",
     ]),
-    empty: "None.",
+    empty: say("label.none"),
   });
 }
 
@@ -159,15 +157,14 @@ function isAbout(body: DirectiveBody, member: MemberId): boolean {
 }
 
 function commandsFor({ admit: { slug }, standing }: Membership): Html {
-  if (standing === "removed")
-    return paragraph("A removal cannot be taken back. The unit can be invited again, as a new member.");
-  const remove = html`${command("Remove it, on good terms", commands.remove(slug))}
-  ${command("Remove it for cause: the evaluators' keys must then change too", commands.removeForCause(slug))}`;
-  const newKeys = command("Give it new keys, such as after its node was lost or stolen", commands.rotateKey(slug));
+  if (standing === "removed") return paragraph(say("member.gone"));
+  const remove = html`${command(say("member.remove"), commands.remove(slug))}
+  ${command(say("member.removeForCause"), commands.removeForCause(slug))}`;
+  const newKeys = command(say("member.newKeys"), commands.rotateKey(slug));
   if (standing === "suspended") {
-    return html`${heading("What you can propose")}
-    ${command("Reinstate it: its records are matched again", commands.reinstate(slug))} ${newKeys} ${remove}`;
+    return html`${heading(say("label.whatToPropose"))} ${command(say("member.reinstate"), commands.reinstate(slug))}
+    ${newKeys} ${remove}`;
   }
-  return html`${heading("What you can propose")}
-  ${command("Suspend it: cut off within seconds, records hidden", commands.suspend(slug))} ${newKeys} ${remove}`;
+  return html`${heading(say("label.whatToPropose"))} ${command(say("member.suspend"), commands.suspend(slug))}
+  ${newKeys} ${remove}`;
 }

@@ -9,9 +9,12 @@ import { concernsOf, outboxAgeMs, skewMs, skewWords } from "../member-health.ts"
 import { memberPath } from "../names.ts";
 import type { Membership, Standing } from "../../../shared/words/names.ts";
 import type { Asked, Page } from "../page.ts";
-import { command, link, live, named, table, tag, tags, time } from "../../../shared/web/pieces.ts";
+import { command, link, live, named, table, tag, tags, time, worded } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
 import { capitalised, duration } from "../../../shared/words/figures.ts";
+import { say } from "../../../shared/words/say.ts";
+
+const COLUMNS = ["member", "state", "version", "lastPublication", "clock", "outbox", "digest", "testRecords"] as const;
 
 export function membersPage({ data, names, nowMs }: Asked): Page {
   const { federation } = data.chain();
@@ -23,29 +26,28 @@ export function membersPage({ data, names, nowMs }: Asked): Page {
     return memberRow(membership, own, federation, nowMs);
   };
   return {
-    title: "Members",
+    title: say("section.members"),
     section: "members",
     body: html`
       ${live(
         "members",
         table({
-          caption: "Members and the health of their nodes",
+          caption: say("members.caption"),
           captionHidden: true,
-          columns: ["Member", "State", "Version", "Last publication", "Clock", "Outbox", "Digest", "Test records"],
+          columns: COLUMNS.map((column) => say(`label.${column}`)),
           rows: present.map(row),
           dense: true,
-          empty: "There are no members yet.",
+          empty: say("members.none"),
         }),
       )}
-      ${command("Their health, from statements that your own machine verifies", commands.health())}
-      ${command("Invite another unit", commands.invite())}
+      ${command(say("members.health"), commands.health())} ${command(say("members.invite"), commands.invite())}
       ${live(
         "removed",
         gone.length === 0
           ? ""
           : table({
-              caption: "Removed",
-              columns: ["Member", "Mandate"],
+              caption: say("members.removed"),
+              columns: [say("label.member"), say("fact.mandate")],
               rows: gone.map(({ admit }) => [link(memberPath(admit), named(admit.name)), named(admit.mandate)]),
               empty: "",
             }),
@@ -61,7 +63,8 @@ function memberRow(
   nowMs: number,
 ): Content[] {
   const name = link(memberPath(admit), named(admit.name));
-  if (standing !== "active") return [name, standingTag(standing), ...Array.from({ length: 6 }, () => "–")];
+  if (standing !== "active")
+    return [name, standingTag(standing), ...Array.from({ length: COLUMNS.length - 2 }, () => "–")];
   const open = openEpochs(federation).map(({ epoch }) => epoch);
   const concerns = concernsOf(health, federation, nowMs).map((each) => tag(each.tag, each.colour));
   return [
@@ -77,12 +80,12 @@ function memberRow(
 }
 
 export function standingTag(standing: Standing): Html {
-  if (standing === "active") return tag("Active", "green");
-  return standing === "suspended" ? tag("Suspended", "orange") : tag("Removed", "grey");
+  const colours = { active: "green", suspended: "orange", removed: "grey" } as const;
+  return tag(say(`standing.${standing}`), colours[standing]);
 }
 
 export function lastPublication(health: MemberHealth | undefined): Content {
-  return health === undefined || health.lastAppliedMs === 0 ? "Never" : time(health.lastAppliedMs);
+  return health === undefined || health.lastAppliedMs === 0 ? say("health.never") : time(health.lastAppliedMs);
 }
 
 export function clockWords(health: MemberHealth | undefined): Content {
@@ -94,8 +97,8 @@ export function clockWords(health: MemberHealth | undefined): Content {
 export function outboxWords(health: MemberHealth | undefined): Content {
   if (health?.statement === undefined) return "–";
   const waitedMs = outboxAgeMs(health.statement);
-  if (waitedMs === undefined) return "Empty";
-  return waitedMs < 1_000 ? "In use" : `Oldest had waited ${duration(waitedMs)} when last heard`;
+  if (waitedMs === undefined) return say("health.outboxEmpty");
+  return waitedMs < 1_000 ? say("health.outboxInUse") : say("health.outboxWaited", { span: duration(waitedMs) });
 }
 
 /** One line for each open epoch that the node has spoken of. */
@@ -106,20 +109,25 @@ export function perEpoch(
 ): Content {
   const told = (health?.statement?.epochs ?? []).filter(({ epoch }) => open.includes(epoch));
   if (told.length === 0) return "–";
-  return told.map((each) => html`<div>Epoch ${each.epoch}: ${words(each)}</div>`);
+  return told.map((each) => inEpoch(each.epoch, words(each)));
+}
+
+/** "Epoch 3: …", on a line of its own. */
+export function inEpoch(epoch: number, what: Content): Html {
+  return html`<div>${worded("health.inEpoch", { epoch, what: html`${what}` })}</div>`;
 }
 
 export function digestWords({ digestAgreedMs, obstacle }: EpochHealth): Content {
-  if (obstacle !== "") return tag("Hindered", "red");
-  return digestAgreedMs === 0 ? tag("Open", "yellow") : tag("Agreed", "green");
+  if (obstacle !== "") return tag(say("digest.hindered"), "red");
+  return digestAgreedMs === 0 ? tag(say("digest.open"), "yellow") : tag(say("digest.agreed"), "green");
 }
 
 export function canaryCount({ canariesMet, canariesExpected }: EpochHealth): Content {
-  return `${canariesMet} of ${canariesExpected} met`;
+  return say("testRecords.met", { met: canariesMet, expected: canariesExpected });
 }
 
 export function canaryWords(health: MemberHealth | undefined): Content {
   if (health?.statement === undefined) return "";
   const sinceMs = health.statement.canariesUnprovenSinceMs;
-  return sinceMs === 0 ? "" : html`<div>Unproven since ${time(sinceMs)}</div>`;
+  return sinceMs === 0 ? "" : html`<div>${worded("health.unprovenSince", { since: time(sinceMs) })}</div>`;
 }

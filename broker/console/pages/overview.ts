@@ -20,6 +20,7 @@ import {
   paragraph,
   tag,
   time,
+  worded,
 } from "../../../shared/web/pieces.ts";
 import type { Content, Html } from "../../../shared/web/html.ts";
 import { count } from "../../../shared/words/figures.ts";
@@ -29,21 +30,19 @@ export function overviewPage(asked: Asked): Page {
   const { data, nowMs } = asked;
   const { federation } = data.chain();
   return {
-    title: "Overview",
+    title: say("section.overview"),
     section: "overview",
     body: html`
-      ${live("needs", [heading("What needs you now"), needs(attention(asked))])}
-      ${live("figures", [heading("State of the federation"), figures(federation, data.status())])}
+      ${live("needs", [heading(say("overview.needs")), needs(attention(asked))])}
+      ${live("figures", [heading(say("overview.state")), figures(federation, data.status())])}
       ${live("facts", federationFacts(federation, data.freshness(), data.status(), nowMs))}
-      ${heading("Check it yourself")}
-      ${command("List and prove the chain of directives on your own machine", commands.showChain())}
+      ${heading(say("overview.check"))} ${command(say("overview.checkChain"), commands.showChain())}
     `,
   };
 }
 
 function needs(items: readonly Item[]): Html {
-  if (items.length === 0)
-    return paragraph("Nothing. All members are heard, nothing waits for approval, and no alarm is open.");
+  if (items.length === 0) return paragraph(say("overview.needsNothing"));
   const item = ({ tag: word, colour, text, href }: Item): Html =>
     html`<li class="items__item">
       <span class="items__tag">${tag(word, colour)}</span> <span class="items__text">${link(href, text)}</span>
@@ -60,9 +59,10 @@ function figures({ members, suspended }: Federation, status: BrokerStatus): Html
       <dd>${count(value)}</dd>
     </div>`;
   return html`<dl class="figures">
-    ${figure("active members", members.size)} ${figure("suspended members", suspended.size)}
-    ${figure("records, test records included", status.records)} ${figure("tokens, padding included", status.tokens)}
-    ${figure("open matches, also of test records", status.matchesOpen)} ${figure("matches ever", status.matchesOpened)}
+    ${figure(say("overview.activeMembers"), members.size)} ${figure(say("overview.suspendedMembers"), suspended.size)}
+    ${figure(say("overview.records"), status.records)} ${figure(say("overview.tokens"), status.tokens)}
+    ${figure(say("overview.matchesOpen"), status.matchesOpen)}
+    ${figure(say("overview.matchesEver"), status.matchesOpened)}
   </dl>`;
 }
 
@@ -75,27 +75,44 @@ function federationFacts(
   const { found, head, policy } = federation;
   const active = activeEpoch(federation);
   return facts([
-    ["Board", several(found.board.map(({ name }) => named(name)))],
-    ["Quorum", `${found.quorum} of ${found.board.length} must sign`],
+    [say("fact.board"), several(found.board.map(({ name }) => named(name)))],
+    [say("fact.quorum"), say("overview.quorum", { quorum: found.quorum, seats: found.board.length })],
     [
-      "Active epoch",
-      active === undefined ? tag("None", "red") : link(`/epochs/${active.epoch}`, `Epoch ${active.epoch}`),
+      say("overview.activeEpoch"),
+      active === undefined
+        ? tag(say("overview.noEpoch"), "red")
+        : link(`/epochs/${active.epoch}`, say("epoch.title", active)),
     ],
-    ["Latest directive", link(`/directives/${head.number}`, `Directive ${head.number}`)],
-    ["Its fingerprint", fingerprint(toHex(head.hash))],
-    ["Policy proven until", freshnessWords(freshness, federation, nowMs)],
-    ["Broker", `${found.broker.name}, version ${status.version}`],
-    ["NATS", status.natsConnected ? tag("Connected", "green") : tag("Not connected", "red")],
-    ["Evaluators", several(found.evaluators.map(({ name, address }) => [named(name), ` at ${address}`]))],
+    [say("overview.latestDirective"), link(`/directives/${head.number}`, say("directive.title", head))],
+    [say("overview.itsFingerprint"), fingerprint(toHex(head.hash))],
+    [say("overview.provenUntil"), freshnessWords(freshness, federation, nowMs)],
+    [say("fact.broker"), say("overview.broker", { name: found.broker.name, version: status.version })],
     [
-      "Test records",
-      `Every ${say("figures.minutes", { count: policy.canaryBeatMinutes })}; must meet within ${say("figures.minutes", { count: policy.canaryWithinMinutes })}`,
+      say("overview.nats"),
+      status.natsConnected ? tag(say("overview.connected"), "green") : tag(say("overview.notConnected"), "red"),
+    ],
+    [
+      say("fact.evaluators"),
+      several(
+        found.evaluators.map(({ name, address }) => worded("overview.evaluator", { name: named(name), address })),
+      ),
+    ],
+    [
+      say("label.testRecords"),
+      say("overview.testRecords", {
+        beat: say("figures.minutes", { count: policy.canaryBeatMinutes }),
+        within: say("figures.minutes", { count: policy.canaryWithinMinutes }),
+      }),
     ],
   ]);
 }
 
 function freshnessWords(freshness: Freshness | undefined, { head }: Federation, nowMs: number): Content {
-  if (freshness === undefined) return tag("Never stated", "red");
+  if (freshness === undefined) return tag(say("overview.neverStated"), "red");
   const fresh = freshness.validUntilMs > nowMs && freshness.number === head.number;
-  return [time(freshness.validUntilMs), " ", fresh ? tag("Fresh", "green") : tag("Unproven", "red")];
+  return [
+    time(freshness.validUntilMs),
+    " ",
+    fresh ? tag(say("overview.fresh"), "green") : tag(say("overview.unproven"), "red"),
+  ];
 }

@@ -13,15 +13,18 @@ import {
   fingerprint,
   heading,
   inset,
+  link,
   live,
   named,
   paragraph,
   time,
+  worded,
 } from "../../../shared/web/pieces.ts";
 import type { Html } from "../../../shared/web/html.ts";
 import { digestOf, mayApprove, signerIds } from "../proposals.ts";
 import { count } from "../../../shared/words/figures.ts";
 import { missingWords, stateTag } from "./proposals.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export function proposalPage(asked: Asked): Page | undefined {
   const { data, names, parameter } = asked;
@@ -38,21 +41,21 @@ export function proposalPage(asked: Asked): Page | undefined {
     boardBefore: boardBefore(data.chain().directives, directive.number),
   });
   return {
-    title: `Proposal: ${headline}`,
+    title: say("proposal.title", { headline }),
     section: "proposals",
     body: html`
       ${live("state", [html`<p class="govuk-body">${stateTag(proposal.state)}</p>`, stateWords(proposal)])}
-      ${heading("What it does")} ${paragraph(effect)} ${facts(factRows(parameters, names))}
+      ${heading(say("proposal.effect"))} ${paragraph(effect)} ${facts(factRows(parameters, names))}
       ${live("approvals", approvals(asked, proposal))} ${live("approve", approve(asked, proposal))}
-      ${heading("What approvals are bound to")}
+      ${heading(say("proposal.bound"))}
       ${facts([
-        ["Digest", fingerprint(digestOf(proposal))],
-        ["Type", directiveType(directive.body.type)],
-        ["Would be directive", count(directive.number)],
-        ["Follows directive with hash", fingerprint(toHex(directive.prevHash))],
-        ["Nonce", fingerprint(toHex(directive.nonce))],
-        ["Issued", time(directive.issuedAtMs)],
-        ["Expires", time(directive.notAfterMs)],
+        [say("proposal.digest"), fingerprint(digestOf(proposal))],
+        [say("label.type"), directiveType(directive.body.type)],
+        [say("proposal.number"), count(directive.number)],
+        [say("proposal.previous"), fingerprint(toHex(directive.prevHash))],
+        [say("label.nonce"), fingerprint(toHex(directive.nonce))],
+        [say("label.issued"), time(directive.issuedAtMs)],
+        [say("proposals.expires"), time(directive.notAfterMs)],
       ])}
     `,
   };
@@ -60,28 +63,28 @@ export function proposalPage(asked: Asked): Page | undefined {
 
 function stateWords({ state, signed }: Proposal): Html {
   const { number } = signed.directive;
+  const directive = link(`/directives/${number}`, say("proposal.directive", { number }));
   switch (state) {
     case "waiting":
       return html``;
     case "accepted":
-      return inset(html`It took effect as <a class="govuk-link" href="/directives/${number}">directive ${number}</a>.`);
     case "overtaken":
-      return inset(
-        html`Another decision became <a class="govuk-link" href="/directives/${number}">directive ${number}</a> first.
-          If this one is still wanted, it must be proposed again.`,
-      );
+      return inset(worded(`proposal.${state}`, { directive }));
     case "expired":
-      return inset("It did not find enough signatures in time. If it is still wanted, it must be proposed again.");
+      return inset(say("proposal.expired"));
   }
 }
 
 function approvals({ data, names }: Asked, proposal: Proposal): Html {
   const { federation } = data.chain();
-  const signer = (id: string, index: number) => [named(names.administrator(id)), index === 0 ? " (proposed it)" : ""];
-  return html`${heading("Who has signed")}
+  const signer = (id: string, index: number) => {
+    const name = named(names.administrator(id));
+    return index === 0 ? worded("proposal.proposer", { name }) : name;
+  };
+  return html`${heading(say("proposal.whoSigned"))}
   ${facts([
-    ["Signed", several(signerIds(proposal).map(signer))],
-    proposal.state === "waiting" ? ["Approvals", missingWords(proposal, federation)] : undefined,
+    [say("proposal.signed"), several(signerIds(proposal).map(signer))],
+    proposal.state === "waiting" ? [say("proposals.approvals"), missingWords(proposal, federation)] : undefined,
   ])}`;
 }
 
@@ -89,11 +92,8 @@ function approve({ data, person }: Asked, proposal: Proposal): Html {
   if (proposal.state !== "waiting") return html``;
   const { federation } = data.chain();
   const mine = person.role === "administrator" && mayApprove(proposal, federation, person.subject);
-  const words = mine ? "Approve it" : "The command with which an administrator approves it";
-  return html`${heading("Approve")}
-  ${mine || person.role === "auditor" ? "" : paragraph("You have signed it, or have no seat that counts for it.")}
-  ${paragraph(
-    "The command says again what it does, from the very bytes that you sign, and asks for the digest. Type it as the proposer reads it to you, not from this page.",
-  )}
-  ${command(words, commands.approve(digestOf(proposal)))}`;
+  const words = say(mine ? "proposal.approveYours" : "proposal.approveOthers");
+  return html`${heading(say("proposal.approve"))}
+  ${mine || person.role === "auditor" ? "" : paragraph(say("proposal.notYours"))}
+  ${paragraph(say("proposal.typeDigest"))} ${command(words, commands.approve(digestOf(proposal)))}`;
 }

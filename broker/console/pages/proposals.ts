@@ -16,38 +16,39 @@ export function proposalsPage({ data, names }: Asked): Page {
   const { federation } = data.chain();
   const proposals = data.proposals();
   const row = (proposal: Proposal): Content[] => proposalRow(proposal, federation, names);
-  const columns = ["Decision", "State", "Proposed by", "Proposed", "Expires", "Approvals"];
+  const columns = [
+    say("label.decision"),
+    say("label.state"),
+    say("proposals.by"),
+    say("proposals.at"),
+    say("proposals.expires"),
+    say("proposals.approvals"),
+  ];
   return {
-    title: "Proposals",
+    title: say("section.proposals"),
     section: "proposals",
     body: html`
-      ${paragraph(
-        "A proposal is a directive that lacks signatures. Approvals are bound to its digest: whoever changes a word of it starts anew.",
-      )}
+      ${paragraph(say("proposals.means"))}
       ${live(
         "waiting",
         table({
-          caption: "Waiting for approval",
+          caption: say("proposals.waiting"),
           columns,
           rows: proposals.filter(({ state }) => state === "waiting").map(row),
-          empty: "None.",
+          empty: say("label.none"),
         }),
       )}
       ${live(
         "past",
         table({
-          caption: "Lately accepted, overtaken or expired",
+          caption: say("proposals.past"),
           columns,
           rows: proposals.filter(({ state }) => state !== "waiting").map(row),
-          empty: "None.",
+          empty: say("label.none"),
         }),
       )}
-      ${command("List what waits, from bytes that your own machine verifies", commands.proposals())}
-      ${heading("Shares of salts")}
-      ${paragraph(
-        "Whoever admits, reinstates or gives new keys to a member while an epoch is open needs the others’ shares of its salts first.",
-      )}
-      ${command("See who asks for yours, and for what", commands.releaseShares())}
+      ${command(say("proposals.list"), commands.proposals())} ${heading(say("proposals.shares"))}
+      ${paragraph(say("proposals.sharesMean"))} ${command(say("proposals.releaseShares"), commands.releaseShares())}
     `,
   };
 }
@@ -69,16 +70,8 @@ function proposalRow(proposal: Proposal, federation: Federation, names: Names): 
 }
 
 export function stateTag(state: Proposal["state"]): Html {
-  switch (state) {
-    case "waiting":
-      return tag("Waiting", "blue");
-    case "accepted":
-      return tag("Accepted", "green");
-    case "overtaken":
-      return tag("Overtaken", "grey");
-    case "expired":
-      return tag("Expired", "grey");
-  }
+  const colours = { waiting: "blue", accepted: "green", overtaken: "grey", expired: "grey" } as const;
+  return tag(say(`proposalState.${state}`), colours[state]);
 }
 
 /** "1 of 2; 1 more needed" */

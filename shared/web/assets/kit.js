@@ -1,5 +1,7 @@
-// What scripts add to pages: live parts, copy buttons, passkeys. Everything else works without them.
+// What scripts add to pages: live parts, copy buttons, passkeys. Everything else works without them. Their words stand at the body.
 import { initAll } from "./govuk-frontend.min.js";
+
+const words = document.body.dataset;
 
 initAll();
 document.addEventListener("click", (event) => {
@@ -12,24 +14,24 @@ for (const button of document.querySelectorAll("[data-passkey]")) offerPasskey(b
 
 async function copyCommand(button) {
   await navigator.clipboard.writeText(button.dataset.copy);
-  const words = [...button.childNodes];
-  button.textContent = "Copied";
-  announce("Copied");
-  setTimeout(() => button.replaceChildren(...words), 2_000);
+  const shown = [...button.childNodes];
+  button.textContent = words.copied;
+  announce(words.copied);
+  setTimeout(() => button.replaceChildren(...shown), 2_000);
 }
 
 /** The same address answers with a stream of the page, drawn again whenever something on it has changed. */
 function watch(path) {
   const source = new EventSource(path);
   source.addEventListener("page", (event) => replaceParts(event.data));
-  source.addEventListener("time", (event) => show(event.data, "updates by itself"));
+  source.addEventListener("time", (event) => show(event.data, words.updates));
   source.addEventListener("ended", () => {
     source.close();
     location.replace("/sign-in?ended");
   });
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) void refused(path);
-    else show(undefined, "connection lost, trying again");
+    else show(undefined, words.lost);
   });
   // The back button shows a page as it was left; a stream that was closed with it would leave it silent.
   addEventListener("pagehide", () => source.close());
@@ -40,7 +42,7 @@ function watch(path) {
 async function refused(path) {
   const answer = await fetch(path, { headers: { accept: "text/html" } }).catch(() => undefined);
   if (answer?.redirected === true) location.replace(answer.url);
-  else show(undefined, "no longer updates: reload the page");
+  else show(undefined, words.stopped);
 }
 
 /** Only parts that differ are touched: what is read, selected or focused elsewhere stays. */
@@ -63,10 +65,10 @@ function purposeOf(element) {
 
 function show(time, state) {
   if (time !== undefined) {
-    const [iso, words] = time.split("|");
+    const [iso, text] = time.split("|");
     const shown = document.querySelector("#as-of time");
     shown.dateTime = iso;
-    shown.textContent = words;
+    shown.textContent = text;
   }
   const status = document.getElementById("live-state");
   if (status.textContent !== state) status.textContent = state;
@@ -92,8 +94,7 @@ function offerPasskey(button) {
       const { next } = await post(button.dataset.answer, name === undefined ? { answer } : { answer, name });
       location.assign(next);
     } catch (error) {
-      problem.textContent =
-        error instanceof Refusal ? error.message : "The passkey was not used. Try again, or use a code.";
+      problem.textContent = error instanceof Refusal ? error.message : words.passkeyUnused;
       button.disabled = false;
     }
   });

@@ -3,14 +3,14 @@ import { html } from "../html.ts";
 import type { Content, Html } from "../html.ts";
 import { FRESH_SESSION_MS, NAME_LENGTH_MAX, PASSKEYS_PER_USER_MAX } from "../limits.ts";
 import type { Asked, Page } from "../page.ts";
-import { act, facts, heading, hint, inset, live, named, table, tag, time } from "../pieces.ts";
+import { act, facts, heading, hidden, hint, inset, live, named, table, tag, time, worded } from "../pieces.ts";
 import type { People, Person } from "../session/people.ts";
 import type { Sessions, SignedIn } from "../session/sessions.ts";
 import { ACCOUNT } from "../site.ts";
 import type { Site } from "../site.ts";
 import type { Accounts, Passkey } from "../store/accounts.ts";
-import { capitalised, duration } from "../../../shared/words/figures.ts";
-import { say } from "../../../shared/words/say.ts";
+import { capitalised, duration } from "../../words/figures.ts";
+import { say, wordFor } from "../../words/say.ts";
 
 export type AccountParts = {
   readonly site: Pick<Site, "noun" | "roles" | "accessHelp">;
@@ -27,20 +27,20 @@ export function accountPage({ site, accounts, sessions, people }: AccountParts, 
     section: ACCOUNT.id,
     body: html`
       ${facts([
-        ["Name", named(person.name)],
-        ["Role", site.roles[person.role]?.means ?? ""],
+        [say("account.name"), named(person.name)],
+        [say("account.role"), site.roles[person.role]?.means ?? ""],
       ])}
       ${passkeys(accounts.passkeysOf(person.user))} ${addPasskey(asked)}
       ${live(
         "own-sessions",
         sessionTable(
-          "Your sessions",
+          say("account.sessions"),
           all.filter((each) => each.person.user === person.user),
           asked,
           false,
         ),
       )}
-      <div class="acts">${act("/account/end-sessions", "End all your sessions", "warning")}</div>
+      <div class="acts">${act("/account/end-sessions", say("account.endSessions"), "warning")}</div>
       ${person.overOthers ? everybody(site, asked, all, people.all()) : ""}
     `,
   };
@@ -48,31 +48,29 @@ export function accountPage({ site, accounts, sessions, people }: AccountParts, 
 
 function passkeys(list: readonly Passkey[]): Html {
   return table({
-    caption: "Your passkeys",
-    columns: ["Passkey", "Added", "Last used", "Remove"],
+    caption: say("account.passkeys"),
+    columns: [say("account.passkey"), say("account.added"), say("account.lastUsed"), say("account.remove")],
     rows: list.map(({ id, name, addedAtMs, usedAtMs }) => [
       named(name),
       time(addedAtMs),
-      usedAtMs === 0 ? "Never" : time(usedAtMs),
+      usedAtMs === 0 ? say("account.never") : time(usedAtMs),
       act(
         `/account/passkeys/${id}/remove`,
-        html`Remove<span class="govuk-visually-hidden"> the passkey ${name}</span>`,
+        worded("account.removePasskey", { hidden: hidden(say("account.removePasskeyWhat", { name })) }),
       ),
     ]),
-    empty: "You have none. Until you add one, you sign in with one-time codes.",
+    empty: say("account.noPasskeys"),
   });
 }
 
 function addPasskey({ session, nowMs }: Asked): Html {
-  const title = heading("Add a passkey");
+  const title = heading(say("account.addPasskey"));
   if (nowMs - session.startedAtMs >= FRESH_SESSION_MS) {
-    return html`${title}
-    ${inset(`Sign out and in again first: a passkey can only be added within ${duration(FRESH_SESSION_MS)} of signing in.`)}`;
+    return html`${title} ${inset(say("account.signInFirst", { span: duration(FRESH_SESSION_MS) }))}`;
   }
-  return html`${title}
-    ${hint(`On this device or a security key. You can have ${PASSKEYS_PER_USER_MAX}. This needs JavaScript.`)}
+  return html`${title} ${hint(say("account.passkeyHint", { count: PASSKEYS_PER_USER_MAX }))}
     <div class="govuk-form-group">
-      <label class="govuk-label" for="passkey-name">A name for it, such as “desk computer”</label>
+      <label class="govuk-label" for="passkey-name">${say("account.passkeyName")}</label>
       <input
         class="govuk-input govuk-input--width-20"
         id="passkey-name"
@@ -89,28 +87,34 @@ function addPasskey({ session, nowMs }: Asked): Html {
       data-options="/account/passkeys/options"
       data-answer="/account/passkeys"
     >
-      Add a passkey
+      ${say("account.addPasskey")}
     </button>`;
 }
 
 function sessionTable(caption: string, list: readonly SignedIn[], { session: own }: Asked, names: boolean): Html {
   const row = ({ session, person }: SignedIn): Content[] => [
-    ...(names ? [named(person.name), capitalised(person.role)] : []),
-    [time(session.startedAtMs), session.id === own.id ? [" ", tag("This one", "blue")] : ""],
-    session.method === "passkey" ? "Passkey" : "One-time code",
+    ...(names ? [named(person.name), capitalised(wordFor("role", person.role))] : []),
+    [time(session.startedAtMs), session.id === own.id ? [" ", tag(say("account.thisOne"), "blue")] : ""],
+    say(`signInMethod.${session.method}`),
     session.address,
     time(session.usedAtMs),
     act(
       `/sessions/${session.id}/end`,
-      html`End<span class="govuk-visually-hidden"> the session of ${person.name}</span>`,
+      worded("account.endSession", { hidden: hidden(say("account.endSessionWhat", person)) }),
     ),
   ];
-  const columns = ["Signed in", "With", "From", "Last used", "End"];
+  const columns = [
+    say("account.signedIn"),
+    say("account.with"),
+    say("account.address"),
+    say("account.lastUsed"),
+    say("account.end"),
+  ];
   return table({
     caption,
-    columns: names ? ["Person", "Role", ...columns] : columns,
+    columns: names ? [say("account.person"), say("account.role"), ...columns] : columns,
     rows: list.map(row),
-    empty: "None.",
+    empty: say("account.none"),
   });
 }
 
@@ -121,24 +125,25 @@ function everybody(
   people: readonly Person[],
 ): Html {
   const who = table({
-    caption: `Who may use this ${noun}`,
-    columns: ["Person", "Role", "Sessions", "Take away"],
+    caption: say("account.whoMay", { noun: wordFor("noun", noun) }),
+    columns: [say("account.person"), say("account.role"), say("account.openSessions"), say("account.takeAway")],
     rows: people.map((person) => personRow(person, all)),
-    empty: "Nobody.",
+    empty: say("account.nobody"),
   });
-  return html`${live("everybody", [sessionTable("Everybody’s sessions", all, asked, true), who])} ${accessHelp}`;
+  return html`${live("everybody", [sessionTable(say("account.everybodysSessions"), all, asked, true), who])}
+  ${accessHelp}`;
 }
 
 function personRow({ user, role, name, removable }: Person, all: readonly SignedIn[]): Content[] {
   const open = all.filter(({ person }) => person.user === user).length;
-  const whose = html`<span class="govuk-visually-hidden"> of ${name}</span>`;
+  const whose = { hidden: hidden(say("account.of", { name })) };
   return [
     named(name),
-    capitalised(role),
+    capitalised(wordFor("role", role)),
     say("figures.sessions", { count: open }),
     [
-      open === 0 ? "" : act(`/people/${user}/end-sessions`, html`End all sessions${whose}`),
-      removable ? act(`/people/${user}/remove`, html`Remove the access${whose}`, "warning") : "",
+      open === 0 ? "" : act(`/people/${user}/end-sessions`, worded("account.endAllSessions", whose)),
+      removable ? act(`/people/${user}/remove`, worded("account.removeAccess", whose), "warning") : "",
     ],
   ];
 }

@@ -2,10 +2,9 @@
 import { html } from "../html.ts";
 import type { Content, Html } from "../html.ts";
 import { CODE_LIFE_MS } from "../limits.ts";
-import { heading, inset, paragraph } from "../pieces.ts";
-import { duration } from "../../../shared/words/figures.ts";
-
-export const SIGN_IN_TITLE = "Sign in";
+import { fieldError, heading, inset, paragraph } from "../pieces.ts";
+import { duration } from "../../words/figures.ts";
+import { say } from "../../words/say.ts";
 
 export function signInBody(of: {
   readonly problem?: string | undefined;
@@ -13,7 +12,7 @@ export function signInBody(of: {
   readonly codeHelp: Content;
 }): Html {
   return html`
-    ${of.ended ? inset("Your session has ended.") : ""} ${heading("With a passkey")}
+    ${of.ended ? inset(say("signIn.ended")) : ""} ${heading(say("signIn.passkey"))}
     <p id="passkey-problem" class="govuk-error-message" role="alert"></p>
     <button
       type="button"
@@ -23,11 +22,10 @@ export function signInBody(of: {
       data-options="/sign-in/passkey/options"
       data-answer="/sign-in/passkey"
     >
-      Sign in with a passkey
+      ${say("signIn.passkeyButton")}
     </button>
-    <noscript>${paragraph("Passkeys need JavaScript. Without it, use a one-time code.")}</noscript>
-    ${heading("With a one-time code")}
-    ${paragraph(`For the first time, or where a passkey does not work. A code works once, for ${duration(CODE_LIFE_MS)}.`)}
+    <noscript>${paragraph(say("signIn.noScript"))}</noscript>
+    ${heading(say("signIn.code"))} ${paragraph(say("signIn.codeMeans", { span: duration(CODE_LIFE_MS) }))}
     ${codeForm(of.problem)} ${of.codeHelp}
   `;
 }
@@ -36,15 +34,9 @@ function codeForm(problem: string | undefined): Html {
   const error = problem !== undefined;
   return html`<form method="post" action="/sign-in" novalidate>
     <div class="govuk-form-group ${error ? "govuk-form-group--error" : ""}">
-      <label class="govuk-label" for="code">One-time code</label>
-      <div id="code-hint" class="govuk-hint">12 letters and digits, such as 7K2M-Q0XR-3HTB</div>
-      ${
-        error
-          ? html`<p id="code-error" class="govuk-error-message">
-              <span class="govuk-visually-hidden">Error:</span> ${problem}
-            </p>`
-          : ""
-      }
+      <label class="govuk-label" for="code">${say("signIn.codeField")}</label>
+      <div id="code-hint" class="govuk-hint">${say("signIn.codeHint", { example: "7K2M-Q0XR-3HTB" })}</div>
+      ${problem === undefined ? "" : fieldError("code", problem)}
       <input
         class="govuk-input govuk-input--width-20 code-input ${error ? "govuk-input--error" : ""}"
         id="code"
@@ -58,7 +50,7 @@ function codeForm(problem: string | undefined): Html {
       />
     </div>
     <button type="submit" class="govuk-button" data-module="govuk-button" data-prevent-double-click="true">
-      Sign in with the code
+      ${say("signIn.codeButton")}
     </button>
   </form>`;
 }

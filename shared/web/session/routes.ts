@@ -12,13 +12,14 @@ import type { Framed } from "../frame.ts";
 import type { Html } from "../html.ts";
 import {
   CEREMONIES_PER_ADDRESS_MAX,
+  CODE_LIFE_MS,
   FAILING_ADDRESSES_MAX,
   FAILURES_PER_ADDRESS_MAX,
   FAILURES_WINDOW_MS,
   FRESH_SESSION_MS,
   NAME_LENGTH_MAX,
 } from "../limits.ts";
-import { SIGN_IN_TITLE, signInBody } from "../pages/sign-in.ts";
+import { signInBody } from "../pages/sign-in.ts";
 import { errorSummary } from "../pieces.ts";
 import { addressOf, fieldsOf, jsonOf, wantsStream } from "../request.ts";
 import type { Request, WebEnvironment } from "../request.ts";
@@ -31,6 +32,8 @@ import type { Passkeys } from "./passkeys.ts";
 import type { People } from "./people.ts";
 import type { Sessions } from "./sessions.ts";
 import { siteEvents } from "../events.ts";
+import { duration } from "../../words/figures.ts";
+import { say, wordFor } from "../../words/say.ts";
 
 export type SessionParts = {
   readonly site: Pick<Site, "noun" | "codeHelp">;
@@ -47,9 +50,6 @@ export type SessionParts = {
 
 type Routes = Hono<WebEnvironment>;
 
-const WRONG_CODE = "Enter a code that has been given to you in the last 10 minutes and not been used";
-const TOO_MANY = "There were too many wrong codes from here. Wait 10 minutes, or use a passkey.";
-
 /** Sends those who have no session to the sign-in page; scripts and streams are told so by the status alone. */
 export function signedInOnly({
   sessions,
@@ -63,7 +63,7 @@ export function signedInOnly({
       return await next();
     }
     if (wantsStream(c) || c.req.header("content-type") === "application/json") {
-      return c.json({ problem: "Your session has ended. Sign in again." }, 401);
+      return c.json({ problem: say("signIn.sessionEnded") }, 401);
     }
     return c.redirect(token === undefined ? "/sign-in" : "/sign-in?ended", 303);
   };
@@ -83,14 +83,15 @@ export function publicSessionRoutes(parts: SessionParts): Routes {
     const address = addressOf(c);
     if (failures.exhausted(address)) {
       siteEvents.tooManyCodes(log);
-      return c.html(signInPage(parts, c, TOO_MANY), 429);
+      const problem = say("signIn.tooManyCodes", { span: duration(FAILURES_WINDOW_MS) });
+      return c.html(signInPage(parts, c, problem), 429);
     }
     const field = await fieldsOf(c);
     const user = codes.redeem(field("code"));
     if (user === undefined || !admit(parts, c, user, "code")) {
       failures.count(address);
       siteEvents.signInRefused(log, { method: "code" });
-      return c.html(signInPage(parts, c, WRONG_CODE), 422);
+      return c.html(signInPage(parts, c, say("signIn.wrongCode", { span: duration(CODE_LIFE_MS) })), 422);
     }
     return c.redirect("/", 303);
   });
@@ -108,7 +109,9 @@ function passkeySignInRoutes(parts: SessionParts): Routes {
   const routes: Routes = new Hono<WebEnvironment>();
   routes.post("/sign-in/passkey/options", async (c) => {
     const address = addressOf(c);
-    if (ceremonies.exhausted(address)) return c.json({ problem: "Too many attempts. Wait 10 minutes." }, 429);
+    if (ceremonies.exhausted(address)) {
+      return c.json({ problem: say("signIn.tooManyAttempts", { span: duration(FAILURES_WINDOW_MS) }) }, 429);
+    }
     ceremonies.count(address);
     return c.json(await passkeys.signInOptions());
   });
@@ -116,7 +119,7 @@ function passkeySignInRoutes(parts: SessionParts): Routes {
     const user = await passkeys.signIn((await jsonOf(c))["answer"]);
     if (user === undefined || !admit(parts, c, user, "passkey")) {
       siteEvents.signInRefused(log, { method: "passkey" });
-      return c.json({ problem: `This passkey does not open the ${site.noun}. Use another one, or a code.` }, 403);
+      return c.json({ problem: say("signIn.wrongPasskey", { noun: wordFor("noun", site.noun) }) }, 403);
     }
     return c.json({ next: "/" });
   });
@@ -126,9 +129,10 @@ function passkeySignInRoutes(parts: SessionParts): Routes {
 function signInPage({ site, frame }: SessionParts, c: Request, problem?: string): Html {
   const above = errorSummary(problem === undefined ? [] : [{ field: "code", text: problem }]);
   const ended = c.req.query("ended") !== undefined;
+  const title = say("signIn.title");
   return frame({
-    title: problem === undefined ? SIGN_IN_TITLE : `Error: ${SIGN_IN_TITLE}`,
-    heading: SIGN_IN_TITLE,
+    title: problem === undefined ? title : say("frame.windowWithError", { title }),
+    heading: title,
     above,
     body: signInBody({ problem, ended, codeHelp: site.codeHelp }),
   });
@@ -180,20 +184,20 @@ export function ownSessionRoutes({ sessions, cookie, log }: SessionParts): Route
 export function ownPasskeyRoutes({ passkeys, clock, log }: SessionParts): Routes {
   const routes: Routes = new Hono<WebEnvironment>();
   routes.post("/account/passkeys/options", async (c) => {
-    if (!isFresh(c, clock)) return c.json({ problem: "Sign out and in again first." }, 403);
+    if (!isFresh(c, clock)) return c.json({ problem: say("account.signInAgain") }, 403);
     return c.json(await passkeys.addOptions(c.var.signedIn));
   });
   routes.post("/account/passkeys", async (c) => {
-    if (!isFresh(c, clock)) return c.json({ problem: "Sign out and in again first." }, 403);
+    if (!isFresh(c, clock)) return c.json({ problem: say("account.signInAgain") }, 403);
     const { answer, name } = await jsonOf(c);
     const parsed = line(NAME_LENGTH_MAX).safeParse(typeof name === "string" ? name.trim().normalize("NFC") : "");
-    if (!parsed.success) return c.json({ problem: "Enter a name for the passkey, on one line." }, 422);
+    if (!parsed.success) return c.json({ problem: say("account.passkeyNameMissing") }, 422);
     try {
       await passkeys.add(c.var.signedIn, answer, parsed.data);
     } catch (error) {
       if (!isCausewayError(error)) throw error;
       siteEvents.passkeyRefused(log, { code: error.code });
-      return c.json({ problem: "The passkey could not be added. Try again." }, 403);
+      return c.json({ problem: say("account.passkeyRefused") }, 403);
     }
     siteEvents.passkeyAdded(log);
     return c.json({ next: "/account?done=passkey-added" });
@@ -229,12 +233,15 @@ export function peopleRoutes({ people, sessions, log }: SessionParts): Routes {
 
 /** What is said once on the account page after one of these. */
 export function sessionWords({ roles }: Pick<Site, "roles">): Readonly<Record<string, string>> {
-  const removed = Object.keys(roles).map((role) => [`${role}-removed`, `The ${role} has no access any more.`]);
+  const removed = Object.keys(roles).map((role) => [
+    `${role}-removed`,
+    say("account.accessRemoved", { role: wordFor("role", role) }),
+  ]);
   return {
-    "passkey-added": "The passkey is added. You can sign in with it from now on.",
-    "passkey-removed": "The passkey is removed.",
-    "session-ended": "The session has ended.",
-    "sessions-ended": "The sessions have ended.",
+    "passkey-added": say("account.passkeyAdded"),
+    "passkey-removed": say("account.passkeyRemoved"),
+    "session-ended": say("account.sessionEnded"),
+    "sessions-ended": say("account.sessionsEnded"),
     ...Object.fromEntries(removed),
   };
 }

@@ -14,6 +14,8 @@ export const directives = {
   "directive.type.policy": "Policy",
   "directive.type.neverCorrelate": "Values that mean nobody",
 
+  "directive.title": "Directive {number}",
+
   "directive.found": "Found {name}",
   "directive.found.effect":
     "Founds the federation. Every party believes this directive because it knows its fingerprint, and for nothing else.",

@@ -9,6 +9,7 @@ export const federation = {
   "domain.nexus": "the narrow check between both (nexus)",
 
   "epoch.number": "epoch {epoch}",
+  "epoch.title": "Epoch {epoch}",
   "epochState.staging": "being filled",
   "epochState.active": "in use",
   "epochState.closing": "about to end",
@@ -16,6 +17,7 @@ export const federation = {
   "epochState.aborted": "aborted",
 
   // Why the others wait for a member; each can stand after its name and a colon.
+  "hindrance.of": "{member}: {why}",
   "hindrance.neverHeard": "never heard: its node has said nothing yet",
   "hindrance.silent": "not heard since {since}",
   "hindrance.otherHistory": "it follows another history of directives: find out why before anything else",

@@ -18,4 +18,5 @@ export const figures = {
   "figures.percentUnder": "under {count, number}\u00a0%",
   "figures.moment": "{day}, {time} UTC",
   "figures.time": "{time} UTC",
+  "figures.exactMoment": "{day}, {time}",
 } as const;
