@@ -8,11 +8,14 @@ import { program } from "../../deploy/checkout.ts";
 const ROOT = resolve(import.meta.dirname, "..", "..");
 const DOCUMENTS = [
   "README.md",
+  "CONTRIBUTING.md",
   "SECURITY.md",
   "CHANGELOG.md",
   "proto/README.md",
   "deploy/demo/records/README.md",
-  ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`),
+  ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
 ];
 
 /** What `causeway … --help` says, by its words: "", "node", "node import", "admin epoch open". */
