@@ -18,7 +18,7 @@ import type { OwnKeys as BrokerKeys } from "../../broker/ports.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { directiveHash } from "../../shared/core/chain.ts";
 import type { EpochHealth } from "../../shared/core/data-plane.ts";
-import type { DirectiveBody, Federation, SignedDirective } from "../../shared/core/directive.ts";
+import type { DirectiveBody, EpochState, Federation, SignedDirective } from "../../shared/core/directive.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
@@ -118,6 +118,11 @@ export class MemoryFederation implements AsyncDisposable {
   get broker(): Broker {
     if (this.#broker === undefined) throw new Error("the federation is not founded");
     return this.#broker;
+  }
+
+  /** What is open to publications, by number. */
+  get epochs(): { readonly [epoch: number]: EpochState } {
+    return Object.fromEntries([...this.state.epochs.values()].map(({ epoch, state }) => [epoch, state]));
   }
 
   get messages(): readonly Message[] {
