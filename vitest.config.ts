@@ -24,5 +24,12 @@ export default defineConfig({
     pool: "forks",
     // Two cores is what CI has; real servers run inside these tests as well.
     maxWorkers: 2,
+    coverage: {
+      provider: "v8",
+      include: ["{shared,broker,agency-node,deploy}/**/*.ts"],
+      exclude: ["**/gen/**"],
+      reporter: ["json-summary", "html"],
+      reportOnFailure: true,
+    },
   },
 });

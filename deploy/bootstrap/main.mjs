@@ -17,6 +17,8 @@ export const TASKS = {
   build: "deploy/build/main.ts",
   install: "deploy/install/main.ts",
   test: "tests/tools/run-tests.ts",
+  long: "tests/long/main.ts",
+  coverage: "tests/tools/coverage.ts",
   verify: "tests/tools/verify.ts",
   bench: "tests/bench/main.ts",
   eval: "tests/eval/main.ts",

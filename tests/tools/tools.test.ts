@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { differences } from "./check-generated.ts";
 import { completeLock, type Lock, missingOptional, platformOf } from "./complete-lock.ts";
+import { importersUnder, nearestTests, sourcesUnder } from "./find-tests.ts";
 import { closingLine, countTests } from "./test-counts.ts";
 
 const file = (status: string, ...tests: string[]) => ({
@@ -52,6 +53,29 @@ describe("generated code", () => {
       "v1/missing.ts",
     ]);
     expect(differences(join(root, "fresh"), join(root, "absent"))).toHaveLength(3);
+    rmSync(root, { recursive: true });
+  });
+});
+
+describe("the tests of a source file", () => {
+  it("are those that import it, or what imports it", () => {
+    const root = mkdtempSync(join(tmpdir(), "causeway-tested-"));
+    const write = (path: string, text: string): void => {
+      mkdirSync(join(root, path, ".."), { recursive: true });
+      writeFileSync(join(root, path), text);
+    };
+    write("shared/near.ts", 'import {\n  far,\n} from "./far.ts";\nexport const near = far;\n');
+    write("shared/far.ts", 'export const far = "import x from \\"./lone.ts\\"";\n');
+    write("shared/lone.ts", "");
+    write("shared/wire/gen/made.ts", "");
+    write("tests/support/help.ts", 'export { near } from "../../shared/near.ts";\n');
+    write("tests/a.test.ts", 'import { near } from "../shared/near.ts";\n');
+    write("tests/b.test.ts", 'const help = await import("./support/help.ts");\n');
+    const importers = importersUnder(root);
+    expect(sourcesUnder(root)).toEqual(["shared/far.ts", "shared/lone.ts", "shared/near.ts"]);
+    expect(nearestTests("shared/near.ts", importers)).toEqual({ tests: ["tests/a.test.ts"], steps: 1 });
+    expect(nearestTests("shared/far.ts", importers)).toEqual({ tests: ["tests/a.test.ts"], steps: 2 });
+    expect(nearestTests("shared/lone.ts", importers)).toEqual({ tests: [], steps: Infinity });
     rmSync(root, { recursive: true });
   });
 });

@@ -18,6 +18,7 @@ const CHECKS: readonly (readonly [script: string, what: string])[] = [
   ["format:check", "format"],
   ["boundaries", "import boundaries"],
   ["deadcode", "dead code"],
+  ["tested", "source files that no test imports"],
 ];
 
 async function main(args: readonly string[]): Promise<number> {
