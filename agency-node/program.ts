@@ -103,5 +103,5 @@ async function openToUnit({ dir, listen }: NodeConfig, node: Assembled): Promise
     recordsService({ ...node, owner, status: () => statusOf(node) }),
     liaisonService({ ...node, owner, records: node.store }),
   ];
-  return await startGrpcServer({ address: listen, tls: readTls(dir), services, world: node.world });
+  return await startGrpcServer({ address: listen, tls: readTls(dir), services, world: node.world, own: true });
 }

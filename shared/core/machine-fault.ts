@@ -4,8 +4,13 @@
  * names the file and the way out, and holds no value that a user or peer supplied.
  */
 export class MachineFault extends Error {
-  constructor(message: string, options: { readonly cause: unknown }) {
-    super(message, options);
+  /** What is wrong with the file and the way out, without its name: fit for other parties too. */
+  readonly reason: string;
+
+  /** `file`: its path, and what is kept there. `reason` goes on with the sentence: "is damaged: put back a backup". */
+  constructor(file: string, reason: string, options: { readonly cause: unknown }) {
+    super(`${file} ${reason}`, options);
+    this.reason = reason;
     this.name = "MachineFault";
   }
 }

@@ -1,5 +1,6 @@
 /** Faults of files, told so that an operator can mend them: which file, and why. */
-import { CausewayError } from "../core/errors.ts";
+import { CausewayError, isCausewayError } from "../core/errors.ts";
+import { MachineFault } from "../core/machine-fault.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
@@ -35,6 +36,28 @@ export function systemReason(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
   const reason = REASONS[error.code];
   return reason === undefined ? undefined : `${reason} (${error.code})`;
+}
+
+export type MachineWords = {
+  /** With the file's path: for whoever runs the machine. */
+  readonly inFull: string;
+  /** Without: for anybody. */
+  readonly reason: string;
+};
+
+/** What the machine has refused, if it is the machine's fault; undefined for any other error. */
+export function machineWords(error: unknown): MachineWords | undefined {
+  if (error instanceof MachineFault) return { inFull: error.message, reason: `a file there ${error.reason}` };
+  const system = systemReason(isCausewayError(error) ? error.cause : error);
+  const reason = system === undefined ? "a file or setting there is not as it must be" : `a file there: ${system}`;
+  if (isCausewayError(error, "ENVIRONMENT")) return { inFull: error.message, reason };
+  if (isCausewayError(error) || system === undefined) return undefined;
+  return { inFull: `${pathOf(error)}${system}`, reason };
+}
+
+/** Which file the system refused. */
+function pathOf(error: unknown): string {
+  return error instanceof Error && "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
 }
 
 /** ENVIRONMENT with the path and why, such as `/etc/x cannot be read: it is a directory (EISDIR)`. */

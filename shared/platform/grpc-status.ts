@@ -3,13 +3,18 @@
  *
  * On the wire go the code, the message and the paths of bad fields of a `CausewayError`, none of which holds a value from a user or peer.
  * Anything else becomes INTERNAL with a neutral text: its own text could quote a secret, and the difference between two
- * faults could answer a question. Coming back, code and paths are taken over and the other side's prose is not.
+ * faults could answer a question. Only what the machine refuses, such as a full disk, is told, without the server's paths. Coming back,
+ * code and paths are taken over and the other side's prose is not.
+ *
+ * Where both ends are the same party ("own"), faults of its machine come back as ENVIRONMENT and name the file. Of another party that is
+ * not believed: ENVIRONMENT means that something is wrong here, and ends programs.
  */
 import { ClientError, ServerError, Status } from "nice-grpc";
 import type { CallContext, CallOptions, ClientMiddlewareCall, ServerMiddlewareCall } from "nice-grpc";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../world/log.ts";
+import { machineWords } from "./file-faults.ts";
 import { sharedEvents } from "../world/shared-events.ts";
 
 const STATUS: Readonly<Record<ErrorCode, Status>> = {
@@ -41,6 +46,10 @@ const CODE = new Map<Status, ErrorCode>([
   ...Object.entries(STATUS).map(([code, status]) => [status, code as ErrorCode] as const),
 ]);
 
+/** Whether both ends of a connection are the same party. Default: they are not. */
+export type Ends = { readonly own?: boolean };
+
+const CODE_KEY = "causeway-code";
 const FIELDS_KEY = "causeway-fields";
 const FIELDS_MAX = 100;
 const FIELD_PATH = /^[A-Za-z0-9_.[\]]{1,200}$/;
@@ -56,7 +65,7 @@ export function codeOf(status: Status): ErrorCode {
 }
 
 /** (server) Turns what a handler throws into a status; faults of ours go to the log. */
-export function errorsToStatus(log: Log) {
+export function errorsToStatus(log: Log, { own = false }: Ends = {}) {
   return async function* statusMiddleware<Request, Response>(
     call: ServerMiddlewareCall<Request, Response>,
     context: CallContext,
@@ -67,7 +76,10 @@ export function errorsToStatus(log: Log) {
       if (error instanceof ServerError || isAbort(error)) throw error;
       if (!isCausewayError(error) || STATUS[error.code] === Status.INTERNAL) {
         sharedEvents.call.failed(log, error, { method: call.method.path });
-        throw new ServerError(Status.INTERNAL, "internal fault");
+        const machine = machineWords(error);
+        if (machine === undefined) throw new ServerError(Status.INTERNAL, "internal fault");
+        if (own) context.trailer.set(CODE_KEY, "ENVIRONMENT");
+        throw new ServerError(Status.INTERNAL, own ? machine.inFull : machine.reason);
       }
       const fields = error.fields.slice(0, FIELDS_MAX).filter((field) => FIELD_PATH.test(field));
       if (fields.length > 0) context.trailer.set(FIELDS_KEY, fields.join(" "));
@@ -77,22 +89,26 @@ export function errorsToStatus(log: Log) {
 }
 
 /** (client) Turns a status into a `CausewayError`. What the other side wrote stays in `cause`. */
-export async function* statusToErrors<Request, Response>(
-  call: ClientMiddlewareCall<Request, Response>,
-  options: CallOptions,
-): AsyncGenerator<Response, Response | void, undefined> {
-  let fields: string[] = [];
-  const onTrailer: CallOptions["onTrailer"] = (trailer) => {
-    fields = readFields(trailer.get(FIELDS_KEY));
-    options.onTrailer?.(trailer);
+export function statusToErrors({ own = false }: Ends = {}) {
+  return async function* errorMiddleware<Request, Response>(
+    call: ClientMiddlewareCall<Request, Response>,
+    options: CallOptions,
+  ): AsyncGenerator<Response, Response | void, undefined> {
+    let fields: string[] = [];
+    let ofOwnMachine = false;
+    const onTrailer: CallOptions["onTrailer"] = (trailer) => {
+      fields = readFields(trailer.get(FIELDS_KEY));
+      ofOwnMachine = own && trailer.get(CODE_KEY) === "ENVIRONMENT";
+      options.onTrailer?.(trailer);
+    };
+    try {
+      return yield* call.next(call.request, { ...options, onTrailer });
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      const code = ofOwnMachine ? "ENVIRONMENT" : codeOf(error.code);
+      throw new CausewayError(code, `${call.method.path} failed at the other side`, { fields, cause: error });
+    }
   };
-  try {
-    return yield* call.next(call.request, { ...options, onTrailer });
-  } catch (error) {
-    if (!(error instanceof ClientError)) throw error;
-    const code = codeOf(error.code);
-    throw new CausewayError(code, `${call.method.path} failed at the other side`, { fields, cause: error });
-  }
 }
 
 /** The other side controls the text. */

@@ -19,6 +19,7 @@ import { ClientTlsCredentials, ServerTlsCredentials } from "./grpc-credentials.t
 import type { ClientTls, GrpcTls } from "./grpc-credentials.ts";
 import { GrpcSessions, PEER_KEY } from "./grpc-sessions.ts";
 import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
+import type { Ends } from "./grpc-status.ts";
 import { identityOfCertificate, identityUri } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
 import { pause } from "../world/wait.ts";
@@ -29,7 +30,7 @@ export type { GrpcTls } from "./grpc-credentials.ts";
 /** A service with its implementation, see `grpcService`. */
 export type GrpcService = { readonly name: string; addTo(server: Server): void };
 
-export type GrpcServerOptions = {
+export type GrpcServerOptions = Ends & {
   /** host:port; port 0 takes a free one. */
   readonly address: string;
   readonly tls: GrpcTls;
@@ -79,7 +80,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     "grpc.max_receive_message_length": options.requestBytesMax ?? GRPC_MESSAGE_BYTES_MAX,
     "grpc.max_send_message_length": GRPC_ANSWER_BYTES_MAX,
   };
-  const server = createServer({ ...limits, interceptors: [callers.interceptor] }).use(errorsToStatus(world.log));
+  const server = createServer({ ...limits, interceptors: [callers.interceptor] }).use(errorsToStatus(world.log, options));
   for (const service of [...options.services, healthOf(options)]) service.addTo(server);
   const callersProveThemselves = options.callersProveThemselves ?? true;
   const credentials = new ServerTlsCredentials(options.tls, { callersProveThemselves });
@@ -113,7 +114,7 @@ export function peerOf(context: CallContext): PeerIdentity {
  */
 export function grpcClient<Definition extends CompatServiceDefinition>(
   definition: Definition,
-  to: { readonly address: string; readonly tls: ClientTls | (() => ClientTls); readonly expected: PeerIdentity },
+  to: Ends & { readonly address: string; readonly tls: ClientTls | (() => ClientTls); readonly expected: PeerIdentity },
 ): GrpcConnection<Definition> {
   const credentials = new ClientTlsCredentials(to.tls, {
     checkServerIdentity: (_host, certificate) => {
@@ -122,7 +123,7 @@ export function grpcClient<Definition extends CompatServiceDefinition>(
       return same ? undefined : new Error("the server is not the party that was expected");
     },
   });
-  return clientOver(definition, to.address, credentials);
+  return clientOver(definition, to.address, credentials, to);
 }
 
 /**
@@ -140,9 +141,10 @@ function clientOver<Definition extends CompatServiceDefinition>(
   definition: Definition,
   address: string,
   credentials: ClientTlsCredentials,
+  ends: Ends = {},
 ): GrpcConnection<Definition> {
   const channel = createChannel(address, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
-  const client = createClientFactory().use(statusToErrors).create(definition, channel);
+  const client = createClientFactory().use(statusToErrors(ends)).create(definition, channel);
   return { client, [Symbol.dispose]: () => channel.close() };
 }
 

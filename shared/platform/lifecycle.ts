@@ -1,7 +1,6 @@
 /** How a program starts, waits and ends. */
 import { CausewayError, isCausewayError } from "../core/errors.ts";
-import { MachineFault } from "../core/machine-fault.ts";
-import { systemReason } from "./file-faults.ts";
+import { machineWords } from "./file-faults.ts";
 import { describe } from "../world/describe.ts";
 
 /** Aborts at the first SIGINT or SIGTERM. A second SIGINT ends the process at once. */
@@ -38,16 +37,10 @@ export function explain(error: unknown): string {
     const fields = error.fields.length > 0 ? ` (${error.fields.join(", ")})` : "";
     return `${error.message}${fields} [${error.code}]`;
   }
-  if (error instanceof MachineFault) return `${error.message} [ENVIRONMENT]`;
-  const reason = systemReason(error);
-  if (reason !== undefined) return `${pathOf(error)}${reason} [ENVIRONMENT]`;
+  const machine = machineWords(error);
+  if (machine !== undefined) return `${machine.inFull} [ENVIRONMENT]`;
   const facts = Object.values(describe(error)).filter((fact) => fact !== undefined);
   return `internal fault: ${facts.join(" ")}`;
-}
-
-/** Which file the system refused. */
-function pathOf(error: unknown): string {
-  return error instanceof Error && "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
 }
 
 /**

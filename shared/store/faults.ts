@@ -27,7 +27,7 @@ const FILE_SYSTEM: Readonly<Record<string, string>> = {
 /** The error itself if it is not about the machine: a fault of ours then, such as a statement that is wrong. */
 export function faultOf(error: unknown, path: string, what: string): unknown {
   const why = reasonOf(error);
-  return why === undefined ? error : new MachineFault(`${path} (${what}) ${why}`, { cause: error });
+  return why === undefined ? error : new MachineFault(`${path} (${what})`, why, { cause: error });
 }
 
 function reasonOf(error: unknown): string | undefined {

@@ -216,7 +216,7 @@ function addressOf(dir: string) {
   const tls = readTls(dir);
   const expected = identityOfCertificate(certificateDer(tls.certificatePem));
   if (expected?.kind !== "member") throw new CausewayError("ENVIRONMENT", `${dir} is not a node's directory`);
-  return { address: listen, tls, expected };
+  return { address: listen, tls, expected, own: true };
 }
 
 /** Clients drop what a peer says of its errors. This peer is our own node: its sentence is the one worth reading. */
