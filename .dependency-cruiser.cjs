@@ -21,9 +21,6 @@ const SHELLS = [
   "^deploy/",
 ];
 
-/** Parts that still take their world from the machine. */
-const NOT_YET = ["^agency-node/(parts|records)\\.ts$", "^agency-node/(publishing|store)/"];
-
 const forbidden = [
   {
     name: "broker-never-sees-agency-code",
@@ -84,7 +81,7 @@ const forbidden = [
     name: "world-by-its-port",
     comment:
       "Time, timers and randomness come from the world that a part is given: a test or a simulator gives another.",
-    from: { path: PROGRAMS, pathNot: [...SHELLS, ...NOT_YET] },
+    from: { path: PROGRAMS, pathNot: SHELLS },
     to: { path: ["^shared/world/random\\.ts$", "^(node:)?(timers|perf_hooks)(/promises)?$"] },
   },
   {

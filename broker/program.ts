@@ -21,7 +21,7 @@ import type { BrokerStatus } from "./desk.ts";
 import { chainOnDisk } from "./disk/chain-on-disk.ts";
 import { keysOnDisk } from "./disk/keys-on-disk.ts";
 import { Doors } from "./doors.ts";
-import { startEnrolment } from "./enrolment/enrolment.ts";
+import { enrolmentDoor } from "./enrolment/enrolment.ts";
 import { workerEngines } from "./evaluator/doors.ts";
 import type { Oversight } from "./oversight.ts";
 import type { BrokerPorts } from "./ports.ts";
@@ -127,7 +127,8 @@ async function openToParties(
   const servers = [server];
   if (enrolment !== undefined) {
     const { listen, natsUrl = ownNatsUrl } = enrolment;
-    servers.push(await doors.open(startEnrolment({ listen, natsUrl, tls, directory, desk: board, world, clock, log })));
+    const door = enrolmentDoor({ listen, natsUrl, tls, directory, desk: board, world, clock, log });
+    servers.push(await doors.open(startGrpcServer(door)));
   }
   const onRenewed = (): void => servers.forEach((each) => each.useTls(readTls(dir)));
   const own = { dir, signingKey: keys.signer.publicKey, credentials: board.credentials, world };

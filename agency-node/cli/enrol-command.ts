@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { systemClock } from "../../shared/world/clock.ts";
+import { systemTimers } from "../../shared/world/world.ts";
 import { shutdownSignal } from "../../shared/platform/lifecycle.ts";
 import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { initNode } from "../../shared/party/new-party.ts";
@@ -24,7 +25,7 @@ export type EnrolFlags = Partial<InitFlags> & {
 
 /** Makes the keys unless there are some, hands them in, and waits to be admitted. With `collect` it only waits. */
 export async function enrol(dir: string, flags: EnrolFlags, output: Output): Promise<void> {
-  const asking: Asking = { dir, clock: systemClock, signal: shutdownSignal() };
+  const asking: Asking = { dir, world: { clock: systemClock, ...systemTimers }, signal: shutdownSignal() };
   if (flags.collect !== true) {
     await begin(asking, flags, output);
     if (flags.wait === false) return output.say(say("enrol.later"));

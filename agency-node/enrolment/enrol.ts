@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { fromHex, toHex } from "../../shared/core/bytes.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
-import type { Clock } from "../../shared/world/clock.ts";
+import type { World } from "../../shared/world/world.ts";
 import { readPublicBytes, replaceFile } from "../../shared/party/key-files.ts";
 import { readJsonFile } from "../../shared/platform/json-file.ts";
 import { readEnrolment } from "../../shared/party/enrolment.ts";
@@ -18,7 +18,7 @@ import { partyFile } from "../../shared/party/files.ts";
 import { installParty } from "../../shared/party/install.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
 import type { Installed } from "../../shared/party/install.ts";
-import { pause } from "../../shared/platform/retry.ts";
+import { pause } from "../../shared/world/wait.ts";
 import { check, hostPort } from "../../shared/wire/checks.ts";
 import type { InvitationCode } from "../../shared/wire/invitation-code.ts";
 import { EnrolmentDoor } from "./rpc/enrolment-door.ts";
@@ -35,15 +35,19 @@ const joiningSchema = z.strictObject({
     .transform((hex) => fromHex(hex)),
 });
 
-export type Asking = { readonly dir: string; readonly clock: Clock; readonly signal: AbortSignal };
+export type Asking = {
+  readonly dir: string;
+  readonly world: Pick<World, "after" | "clock">;
+  readonly signal: AbortSignal;
+};
 
 /**
  * Hands in the enrolment of a party's directory, and returns the federation's name. Throws UNPROVEN if whoever answers is not the
  * invitation's federation, NOT_FOUND if the invitation is unknown, out of date or used, UNAVAILABLE.
  */
-export async function handIn({ dir, clock, signal }: Asking, code: InvitationCode): Promise<string> {
+export async function handIn({ dir, world, signal }: Asking, code: InvitationCode): Promise<string> {
   readEnrolment(dir);
-  using door = await EnrolmentDoor.open(code, clock(), signal);
+  using door = await EnrolmentDoor.open(code, world, signal);
   // The file as it is: what is compared by telephone is what was signed.
   await door.enrol(code.secret, readPublicBytes(partyFile(dir, "enrolment")), signal);
   const joining = { address: code.address, fingerprint: toHex(code.fingerprint) };
@@ -57,12 +61,12 @@ export type Collected = Installed & { readonly natsUrl: string };
  * Asks once for what was issued, and puts it in place. Undefined while the board has not admitted the party or the registrar has not
  * answered. Throws NOT_FOUND if nothing was handed in, UNPROVEN for what is not ours, UNAVAILABLE.
  */
-export async function collect({ dir, clock, signal }: Asking): Promise<Collected | undefined> {
+export async function collect({ dir, world, signal }: Asking): Promise<Collected | undefined> {
   const joining = readJoining(dir);
   const { tlsRequestPem = "", natsKey = "" } = readEnrolment(dir).enrolment;
-  using door = await EnrolmentDoor.open(joining, clock(), signal);
+  using door = await EnrolmentDoor.open(joining, world, signal);
   const { directives, freshness } = door.chain;
-  const request = { tlsRequestPem, natsKey, requestedAtMs: clock() };
+  const request = { tlsRequestPem, natsKey, requestedAtMs: world.clock() };
   const issued = await unlessNotYet(door.collect(request, readSigningKeys(dir), signal));
   if (issued === undefined) return undefined;
   const { fingerprint } = joining;
@@ -73,7 +77,7 @@ export async function collect({ dir, clock, signal }: Asking): Promise<Collected
     freshness,
     ...credentials,
     fingerprint,
-    nowMs: clock(),
+    nowMs: world.clock(),
   });
   rmSync(joiningFile(dir));
   return { ...installed, natsUrl };
@@ -81,11 +85,11 @@ export async function collect({ dir, clock, signal }: Asking): Promise<Collected
 
 /** Asks until there is something to collect. Throws as `collect`, but waits while nobody answers; UNAVAILABLE when the signal aborts. */
 export async function waitToCollect(asking: Asking): Promise<Collected> {
-  const { signal } = asking;
+  const { world, signal } = asking;
   while (!signal.aborted) {
     const collected = await collect(asking).catch(whileAway);
     if (collected !== undefined) return collected;
-    await pause(ASK_MS, signal);
+    await pause(world, ASK_MS, signal);
   }
   throw new CausewayError("UNAVAILABLE", "stopped before the board had admitted this party");
 }

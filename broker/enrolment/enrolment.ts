@@ -4,8 +4,7 @@
  *
  * A caller knows the federation's fingerprint from its invitation and proves the chain, and with it this server's certificate, from that.
  */
-import { startGrpcServer } from "../../shared/platform/grpc.ts";
-import type { GrpcServer, GrpcTls } from "../../shared/platform/grpc.ts";
+import type { GrpcServerOptions, GrpcTls } from "../../shared/platform/grpc.ts";
 import type { World } from "../../shared/world/world.ts";
 import { Turnstile } from "./core/turnstile.ts";
 import type { TurnstileLimits } from "./core/turnstile.ts";
@@ -22,23 +21,23 @@ const LIMITS: TurnstileLimits = {
   addressesMax: 10_000,
 };
 
-/** Throws ENVIRONMENT if it cannot listen. */
-export async function startEnrolment(
+/** What its server is started with. */
+export function enrolmentDoor(
   of: Omit<EnrolmentParts, "turnstile"> & {
     readonly listen: string;
     readonly tls: GrpcTls;
     readonly world: Pick<World, "after" | "log">;
     readonly limits?: TurnstileLimits;
   },
-): Promise<GrpcServer> {
+): GrpcServerOptions {
   const { listen, tls, world, clock, limits = LIMITS } = of;
   const turnstile = new Turnstile(limits, clock());
-  return await startGrpcServer({
+  return {
     address: listen,
     tls,
     services: [enrolmentService({ ...of, turnstile })],
     world,
     callersProveThemselves: false,
     requestBytesMax: REQUEST_BYTES_MAX,
-  });
+  };
 }

@@ -2,7 +2,8 @@
  * Large files through a node's own service: very many invented records, as a dry run, which is what an officer does first; and one
  * line without an end, which must fill no memory and hold nobody up.
  */
-import { pause } from "../../shared/platform/retry.ts";
+import { pause } from "../../shared/world/wait.ts";
+import { systemTimers } from "../../shared/world/world.ts";
 import type { ImportReceipt, ImportResponse } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { IMPORT_DEFAULTS, TestFederation } from "../support/federation.ts";
 
@@ -82,7 +83,7 @@ async function watch(federation: TestFederation, until: AbortSignal) {
     await federation.status("ct");
     slowest = Math.max(slowest, performance.now() - asked);
     peak = Math.max(peak, process.memoryUsage.rss());
-    await pause(WATCH_MS, until);
+    await pause(systemTimers, WATCH_MS, until);
   }
   return { peak, slowestStatusMs: Math.round(slowest) };
 }

@@ -5,7 +5,8 @@ import type { EvaluationRequest, EvaluationResponse } from "../../shared/core/ev
 import type { Budget } from "../../shared/core/directive.ts";
 import { blindBatch, evaluateBatch, verifyIndices } from "../../shared/crypto/oprf.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { retryWhileUnavailable } from "../../shared/platform/retry.ts";
+import { retryWhileUnavailable } from "../../shared/world/wait.ts";
+import { systemTimers } from "../../shared/world/world.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import { readEvaluationResponse, toWireRequest } from "../../shared/wire/evaluation.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
@@ -96,7 +97,7 @@ describe("an evaluator", () => {
     await test.evaluators[0]?.stop();
     await test.evaluators[0]?.start();
     const { signal } = new AbortController();
-    const [lost, again, proof] = await retryWhileUnavailable(() => caller.ask(prove, own, prove), { signal });
+    const [lost, again, proof] = await retryWhileUnavailable(systemTimers, () => caller.ask(prove, own, prove), { signal });
     expect(lost).toMatchObject({ kind: "refused", reason: "unknownBatch" });
     expect(again).toEqual(first[0]);
     expect(proof).toMatchObject({ kind: "proof" });

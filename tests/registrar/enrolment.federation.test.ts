@@ -10,7 +10,8 @@ import { createNode } from "../../agency-node/program.ts";
 import type { Registrar } from "../../agency-node/registrar/program.ts";
 import { BoardStore } from "../../broker/board/store/board-store.ts";
 import { Turnstile } from "../../broker/enrolment/core/turnstile.ts";
-import { startEnrolment } from "../../broker/enrolment/enrolment.ts";
+import { startGrpcServer } from "../../shared/platform/grpc.ts";
+import { enrolmentDoor } from "../../broker/enrolment/enrolment.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
@@ -55,7 +56,7 @@ afterAll(async () => {
 }, LONG_MS);
 
 async function openDoor(tls = readTls(federation.dir("broker"))): Promise<GrpcServer> {
-  return await startEnrolment({
+  const door = enrolmentDoor({
     listen: "127.0.0.1:0",
     tls,
     directory: broker.directory,
@@ -73,6 +74,7 @@ async function openDoor(tls = readTls(federation.dir("broker"))): Promise<GrpcSe
       addressesMax: 10,
     },
   });
+  return await startGrpcServer(door);
 }
 
 /** What `admin invite` does. */
@@ -94,7 +96,7 @@ function invited(over: { readonly validMs?: number; readonly port?: number } = {
 
 const asking = (unit: string): Asking => ({
   dir: federation.dir(unit),
-  clock: systemClock,
+  world: systemWorld(silentLog),
   signal: AbortSignal.timeout(LONG_MS),
 });
 
@@ -185,7 +187,7 @@ describe("joining", { timeout: LONG_MS }, () => {
   it("is for keys that are proven, and for parties that are invited", async () => {
     const unit = await newUnit("forger");
     const code = invited();
-    using open = await EnrolmentDoor.open(code, Date.now(), unit.signal);
+    using open = await EnrolmentDoor.open(code, unit.world, unit.signal);
     const text = readFileSync(partyFile(unit.dir, "enrolment"), "utf8");
     const changed = new TextEncoder().encode(text.replace("Invented unit", "Imagined unit"));
     await expect(open.enrol(code.secret, changed, unit.signal)).rejects.toThrow(refusal("UNPROVEN"));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { officeAtBroker } from "../../agency-node/admin/rpc/broker-office.ts";
 import { readConfig } from "../../agency-node/config.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { collect, handIn } from "../../agency-node/enrolment/enrol.ts";
 import { createNode } from "../../agency-node/program.ts";
 import { openBroker } from "../../broker/program.ts";
@@ -12,7 +13,6 @@ import type { Admit } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { systemClock } from "../../shared/world/clock.ts";
 import { readNatsCredentials } from "../../shared/party/credentials.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
@@ -51,7 +51,7 @@ describe("a unit", { timeout: LONG_MS }, () => {
     await broker.ready;
     await using _ = registrarOf(federation);
     const dir = join(federation.root, "border");
-    const asking = { dir, clock: systemClock, signal: AbortSignal.timeout(LONG_MS) };
+    const asking = { dir, world: systemWorld(silentLog), signal: AbortSignal.timeout(LONG_MS) };
 
     const { enrolment } = await initNode(dir, { name: "Invented unit border" });
     await handIn(asking, decodeInvitationCode(await invite(federation, door)));

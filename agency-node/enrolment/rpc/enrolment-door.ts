@@ -12,13 +12,15 @@ import type { Chain } from "../../../shared/party/chain-file.ts";
 import { grpcClient, unprovenGrpcClient } from "../../../shared/platform/grpc.ts";
 import type { GrpcConnection } from "../../../shared/platform/grpc.ts";
 import { rootsPemOf } from "../../../shared/party/install.ts";
-import { within } from "../../../shared/platform/retry.ts";
+import { within } from "../../../shared/world/wait.ts";
+import type { World } from "../../../shared/world/world.ts";
 import { signCredentialsRequest } from "../../../shared/wire/board.ts";
 import { signCollectProof } from "../../../shared/wire/collect.ts";
 import { encodeSignedFreshness, readSignedDirective, readSignedFreshness } from "../../../shared/wire/directive.ts";
 import { EnrolmentServiceDefinition } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
 
+type DoorWorld = Pick<World, "after" | "clock">;
 type Client = GrpcConnection<typeof EnrolmentServiceDefinition>;
 
 /** Where to go, and whom to believe. */
@@ -37,26 +39,28 @@ const CALL_MS = 30_000;
 export class EnrolmentDoor implements Disposable {
   readonly chain: ServedChain;
   readonly #connection: Client;
+  readonly #world: DoorWorld;
 
-  private constructor(chain: ServedChain, connection: Client) {
+  private constructor(chain: ServedChain, connection: Client, world: DoorWorld) {
     this.chain = chain;
+    this.#world = world;
     this.#connection = connection;
   }
 
   /** Throws UNPROVEN if the chain is not that of the fingerprint, UNAVAILABLE. The broker proves itself at the first call after this. */
-  static async open({ address, fingerprint }: Joining, nowMs: number, signal: AbortSignal): Promise<EnrolmentDoor> {
+  static async open({ address, fingerprint }: Joining, world: DoorWorld, signal: AbortSignal): Promise<EnrolmentDoor> {
     using stranger = unprovenGrpcClient(EnrolmentServiceDefinition, address);
-    const { directives, freshness } = await within(CALL_MS, signal, (limited) => fetchChain(stranger, limited));
-    const chain = proveChain(directives, { pinnedFingerprint: fingerprint, nowMs });
+    const { directives, freshness } = await within(world, CALL_MS, signal, (limited) => fetchChain(stranger, limited));
+    const chain = proveChain(directives, { pinnedFingerprint: fingerprint, nowMs: world.clock() });
     const tls = { rootsPem: rootsPemOf(chain.federation) };
     const proven = grpcClient(EnrolmentServiceDefinition, { address, tls, expected: { kind: "broker" } });
-    return new EnrolmentDoor({ ...chain, freshness }, proven);
+    return new EnrolmentDoor({ ...chain, freshness }, proven, world);
   }
 
   /** Hands in `enrolment.json`. Throws NOT_FOUND for an invitation that is unknown, out of date or used by somebody else. */
   async enrol(secret: Uint8Array, enrolment: Uint8Array, signal: AbortSignal): Promise<void> {
     const { client } = this.#connection;
-    await within(CALL_MS, signal, async (limited) => await client.enrol({ secret, enrolment }, { signal: limited }));
+    await within(this.#world, CALL_MS, signal, async (limited) => await client.enrol({ secret, enrolment }, { signal: limited }));
   }
 
   /** Throws NOT_FOUND until the board has admitted the signer, UNAVAILABLE until the registrar has answered. */
@@ -66,7 +70,7 @@ export class EnrolmentDoor implements Disposable {
     const wanted = Signed.decode(signCredentialsRequest(request, scope));
     const { client } = this.#connection;
     const ask = async (limited: AbortSignal) => await client.collect({ proof, request: wanted }, { signal: limited });
-    const { credentials, natsUrl } = await within(CALL_MS, signal, ask);
+    const { credentials, natsUrl } = await within(this.#world, CALL_MS, signal, ask);
     if (credentials === undefined) throw new CausewayError("INVALID", "the broker answered without credentials");
     return { credentials: { ...credentials, issuedAtMs: Number(credentials.issuedAtMs) }, natsUrl };
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { pause, retryWhileUnavailable, unlessAborted } from "../../shared/platform/retry.ts";
+import { pause, retryWhileUnavailable, unlessAborted } from "../../shared/world/wait.ts";
+import { systemTimers } from "../../shared/world/world.ts";
 
 const away = (): CausewayError => new CausewayError("UNAVAILABLE", "away");
 
@@ -10,7 +11,7 @@ afterEach(() => void vi.useRealTimers());
 describe("a pause", () => {
   it("lasts as long as it says", async () => {
     let over = false;
-    void pause(1_000, new AbortController().signal).then(() => (over = true));
+    void pause(systemTimers, 1_000, new AbortController().signal).then(() => (over = true));
     await vi.advanceTimersByTimeAsync(999);
     expect(over).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
@@ -19,10 +20,10 @@ describe("a pause", () => {
 
   it("ends at once when the signal aborts, and leaves no timer behind", async () => {
     const stop = new AbortController();
-    const paused = pause(60_000, stop.signal);
+    const paused = pause(systemTimers, 60_000, stop.signal);
     stop.abort();
     await paused;
-    await pause(60_000, stop.signal);
+    await pause(systemTimers, 60_000, stop.signal);
     expect(vi.getTimerCount()).toBe(0);
   });
 });
@@ -38,7 +39,7 @@ describe("trying again", () => {
     };
     const onRetry = (_: unknown, delayMs: number): void => void delays.push(delayMs);
     const options = { signal: new AbortController().signal, firstDelayMs: 100, maxDelayMs: 500, onRetry };
-    const done = retryWhileUnavailable(attempt, options);
+    const done = retryWhileUnavailable(systemTimers, attempt, options);
     await vi.runAllTimersAsync();
     expect(await done).toBe("done");
     expect(delays).toEqual([100, 200, 400, 500, 500]);
@@ -51,14 +52,14 @@ describe("trying again", () => {
         attempts += 1;
         return Promise.reject(error);
       };
-      await expect(retryWhileUnavailable(attempt, { signal: new AbortController().signal })).rejects.toBe(error);
+      await expect(retryWhileUnavailable(systemTimers, attempt, { signal: new AbortController().signal })).rejects.toBe(error);
       expect(attempts).toBe(1);
     }
   });
 
   it("ends with the last error when the signal aborts during a delay", async () => {
     const stop = new AbortController();
-    const trying = retryWhileUnavailable(() => Promise.reject(away()), { signal: stop.signal });
+    const trying = retryWhileUnavailable(systemTimers, () => Promise.reject(away()), { signal: stop.signal });
     const outcome = expect(trying).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await vi.advanceTimersByTimeAsync(10);
     stop.abort();
