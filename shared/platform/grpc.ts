@@ -80,7 +80,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     "grpc.max_receive_message_length": options.requestBytesMax ?? GRPC_MESSAGE_BYTES_MAX,
     "grpc.max_send_message_length": GRPC_ANSWER_BYTES_MAX,
   };
-  const server = createServer({ ...limits, interceptors: [callers.interceptor] }).use(errorsToStatus(world.log, options));
+  const server = createServer({ ...limits, interceptors: [callers.interceptor] }).use(
+    errorsToStatus(world.log, options),
+  );
   for (const service of [...options.services, healthOf(options)]) service.addTo(server);
   const callersProveThemselves = options.callersProveThemselves ?? true;
   const credentials = new ServerTlsCredentials(options.tls, { callersProveThemselves });

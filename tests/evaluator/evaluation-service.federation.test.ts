@@ -97,7 +97,9 @@ describe("an evaluator", () => {
     await test.evaluators[0]?.stop();
     await test.evaluators[0]?.start();
     const { signal } = new AbortController();
-    const [lost, again, proof] = await retryWhileUnavailable(systemTimers, () => caller.ask(prove, own, prove), { signal });
+    const [lost, again, proof] = await retryWhileUnavailable(systemTimers, () => caller.ask(prove, own, prove), {
+      signal,
+    });
     expect(lost).toMatchObject({ kind: "refused", reason: "unknownBatch" });
     expect(again).toEqual(first[0]);
     expect(proof).toMatchObject({ kind: "proof" });

@@ -52,7 +52,9 @@ describe("trying again", () => {
         attempts += 1;
         return Promise.reject(error);
       };
-      await expect(retryWhileUnavailable(systemTimers, attempt, { signal: new AbortController().signal })).rejects.toBe(error);
+      await expect(retryWhileUnavailable(systemTimers, attempt, { signal: new AbortController().signal })).rejects.toBe(
+        error,
+      );
       expect(attempts).toBe(1);
     }
   });

@@ -60,7 +60,12 @@ export class EnrolmentDoor implements Disposable {
   /** Hands in `enrolment.json`. Throws NOT_FOUND for an invitation that is unknown, out of date or used by somebody else. */
   async enrol(secret: Uint8Array, enrolment: Uint8Array, signal: AbortSignal): Promise<void> {
     const { client } = this.#connection;
-    await within(this.#world, CALL_MS, signal, async (limited) => await client.enrol({ secret, enrolment }, { signal: limited }));
+    await within(
+      this.#world,
+      CALL_MS,
+      signal,
+      async (limited) => await client.enrol({ secret, enrolment }, { signal: limited }),
+    );
   }
 
   /** Throws NOT_FOUND until the board has admitted the signer, UNAVAILABLE until the registrar has answered. */
