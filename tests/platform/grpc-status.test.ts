@@ -21,7 +21,7 @@ async function answered(thrown: unknown, { own = false, log = silentLog } = {}) 
   const call = {
     method: METHOD,
     request: {},
-    async *next() {
+    next() {
       throw thrown;
     },
   } as unknown as ServerMiddlewareCall<object, object>;
@@ -39,7 +39,7 @@ async function understood({ status, text, trailer }: Awaited<ReturnType<typeof a
   const call = {
     method: METHOD,
     request: {},
-    async *next(_request: object, options: CallOptions) {
+    next(_request: object, options: CallOptions) {
       options.onTrailer?.(trailer);
       throw new ClientError(METHOD.path, status, text);
     },
