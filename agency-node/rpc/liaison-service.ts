@@ -7,6 +7,7 @@ import type { GrpcService } from "../../shared/platform/grpc.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { LiaisonServiceDefinition } from "../wire/gen/causeway/node/v1/liaison.ts";
 import type { Match, WatchMatchesResponse } from "../wire/gen/causeway/node/v1/liaison.ts";
+import { parseListMatchesRequest, parseWatchMatchesRequest } from "../wire/liaison-requests.ts";
 import { matchStep } from "../../shared/words/match.ts";
 import type { MatchProgress } from "../../shared/words/match.ts";
 import type { CanaryReport } from "../canary-report.ts";
@@ -41,11 +42,13 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
   return grpcService(LiaisonServiceDefinition, {
     async listMatches(request, context: CallContext) {
       assertOwnUnit(context, owner);
-      const shown = inbox.matches().filter((match) => request.all || match.status !== "closed");
+      const { all } = parseListMatchesRequest(request);
+      const shown = inbox.matches().filter((match) => all || match.status !== "closed");
       return { matches: shown.map((match) => toMatch(match, parts)), ...silence() };
     },
-    async *watchMatches(_request, context: CallContext): AsyncGenerator<WatchMatchesResponse> {
+    async *watchMatches(request, context: CallContext): AsyncGenerator<WatchMatchesResponse> {
       assertOwnUnit(context, owner);
+      parseWatchMatchesRequest(request);
       const changed = new Map<string, MatchState>();
       const wake = new Wake(world);
       const stop = matches.watch((match) => {

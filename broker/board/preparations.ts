@@ -12,7 +12,7 @@ import { evaluatorsIn } from "../../shared/platform/standing.ts";
 import { openEvaluatorOffer } from "../../shared/wire/board.ts";
 import { decodeMemberKey, encodeMemberKey } from "../../shared/wire/directive.ts";
 import { signedBytes } from "../../shared/wire/envelope.ts";
-import type { SignedForm } from "../../shared/wire/envelope.ts";
+import type { SignedMessage } from "../../shared/wire/envelope.ts";
 import { EPOCHS_AHEAD_MAX } from "./limits.ts";
 import type { BoardParts } from "./parts.ts";
 import type { Preparation } from "./store/preparation-table.ts";
@@ -72,11 +72,11 @@ export class Preparations {
   }
 
   /** Throws FORBIDDEN for another evaluator's, OUT_OF_SEQUENCE for another generation's, UNPROVEN, INVALID, EXHAUSTED. */
-  offerShare(name: string, signed: SignedForm): void {
+  offerShare(name: string, signed: SignedMessage | Uint8Array): void {
     const offer = this.#readShare(signed);
     if (offer.name !== name) throw new CausewayError("FORBIDDEN", "an evaluator offers its own share only");
     if (offer.generation !== this.current().generation) throw notPrepared();
-    this.#parts.store.preparation.offerShare(name, offer.generation, signedBytes(signed, "offer"));
+    this.#parts.store.preparation.offerShare(name, offer.generation, signedBytes(signed));
   }
 
   get #federation(): Federation {
@@ -99,7 +99,7 @@ export class Preparations {
     if (fault !== undefined) throw fault;
   }
 
-  #readShare(signed: SignedForm): EvaluatorOffer {
+  #readShare(signed: SignedMessage | Uint8Array): EvaluatorOffer {
     const { id } = this.#federation;
     return openEvaluatorOffer(signed, id, evaluatorsIn(this.#federation));
   }

@@ -3,6 +3,7 @@
  * itself; whoever may no longer read it hears nothing more.
  */
 import type { CallContext } from "nice-grpc";
+import { parseListDirectivesRequest } from "../../shared/wire/directory-requests.ts";
 import { CAPABILITIES } from "../../shared/core/capabilities.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
@@ -15,12 +16,14 @@ import type { DirectoryParts } from "./directory-parts.ts";
 
 export function listDirectivesRpc({ directory }: DirectoryParts) {
   return async function* (
-    { fromNumber, follow }: ListDirectivesRequest,
+    request: ListDirectivesRequest,
     context: CallContext,
   ): AsyncGenerator<ListDirectivesResponse> {
     const peer = peerOf(context);
+    assertMayRead(peer, directory.chain.federation);
+    const { fromNumber, follow } = parseListDirectivesRequest(request);
     const changes = directory.listen();
-    let next = Number(fromNumber);
+    let next = fromNumber;
     let said = "";
     while (!context.signal.aborted) {
       const { directives, federation } = directory.chain;

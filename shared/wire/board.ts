@@ -7,13 +7,12 @@ import { lpText, toHex } from "../core/bytes.ts";
 import type {
   BoardPaper,
   BoardPaperBody,
-  Credentials,
   CredentialsRequest,
   EvaluatorOffer,
   Invitation,
   PurgeAttestation,
 } from "../core/board.ts";
-import type { DirectiveSignature, Evaluator } from "../core/directive.ts";
+import type { Evaluator } from "../core/directive.ts";
 import { CausewayError } from "../core/errors.ts";
 import { BOARD_SEATS_MAX } from "../core/limits.ts";
 import { blake2b } from "../crypto/hash.ts";
@@ -21,16 +20,15 @@ import { isElement } from "../crypto/ristretto.ts";
 import { keyId as keyIdOf } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import {
+  asciiText,
   bytes16,
   bytes32,
   bytesBetween,
-  check,
   instantMs,
   line,
   oneOf,
   ordinal,
   readMessage,
-  signatureBytes,
   safeInteger,
   slug,
   uint32,
@@ -39,7 +37,6 @@ import type { Reading } from "./checks.ts";
 import { DOMAIN } from "./enumerations.ts";
 import { signMessage, verifyMessage } from "./envelope.ts";
 import type { SignedForm } from "./envelope.ts";
-import type { Signature } from "./gen/causeway/v1/signed.ts";
 import * as gen from "./gen/causeway/v1/board.ts";
 
 /** By whom and where a message was signed. `keyId`: hexadecimal. */
@@ -49,9 +46,10 @@ export type SigningKeyOf = (keyId: string) => Uint8Array | undefined;
 type Scope = { readonly federation: Uint8Array; readonly signer: SigningKeyPair };
 
 /** Contributions in three domains, each sealed to each seat of the largest board: 213 kB. */
-const PAPER_BYTES_MAX = 256 * 1024;
+export const PAPER_BYTES_MAX = 256 * 1024;
 const SEALED_BYTES_MAX = 4096;
-const SMALL_BYTES_MAX = 8192;
+/** Any other of the board's messages. */
+export const SMALL_BYTES_MAX = 8192;
 const DOMAINS_MAX = 3;
 const OPEN_EPOCHS_MAX = 2;
 
@@ -102,7 +100,7 @@ const credentialsRequestReading: Reading<gen.CredentialsRequest, CredentialsRequ
   bytesMax: SMALL_BYTES_MAX,
   codec: gen.CredentialsRequest,
   schema: z.object({
-    tlsRequestPem: z.string().max(4096),
+    tlsRequestPem: asciiText(4096),
     natsKey: z.string().regex(/^(?:U[A-Z2-7]{55})?$/),
     requestedAtMs: instantMs,
   }),
@@ -226,28 +224,6 @@ export function openPurgeAttestation(
 ): Verified<PurgeAttestation> {
   return open(signed, { federation, type: "purge-attestation" }, signingKeyOf, purgeAttestationReading);
 }
-
-/** One signature as a peer gave it. Throws INVALID. */
-export function readSignature(signature: Signature | undefined): DirectiveSignature {
-  return check(z.object({ keyId: bytes16, signature: signatureBytes }), signature ?? {}, "signature");
-}
-
-/** What the registrar hands in for the party with this signing key's id. Throws INVALID. */
-export function readCredentials(request: gen.PutCredentialsRequest): {
-  readonly keyId: Uint8Array;
-  readonly credentials: Credentials;
-} {
-  return check(putCredentials, request, "credentials");
-}
-
-const putCredentials = z.object({
-  keyId: bytes16,
-  credentials: z.object({
-    certificatePem: z.string().min(1).max(8192),
-    natsUserJwt: z.string().max(8192),
-    issuedAtMs: instantMs,
-  }),
-});
 
 function open<Message, Value>(
   signed: SignedForm,

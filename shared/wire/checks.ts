@@ -58,9 +58,32 @@ export function readDecoded<Message extends object, Value>(
   return check(schema, withOwnBytes(message), what);
 }
 
+/** Reads a request that gRPC has decoded. Throws INVALID with the paths of everything in it that is bad. */
+export type Parse<Request, Value> = (request: Request) => Value;
+
+/** A check for each field of a request, also of one that the next version of the `.proto` file adds. */
+type FieldChecks<Request> = { readonly [Field in Exclude<keyof Request, "_unknownFields">]-?: z.ZodType };
+
+/**
+ * The parser of one kind of request. Fields that this version does not know are refused at any depth: whoever sends more than is understood
+ * here means something else than would be done. The byte strings in the value are copies.
+ */
+export function requestParser<Request extends object, Checks extends FieldChecks<Request>>(
+  what: string,
+  checks: Checks,
+): Parse<Request, z.output<z.ZodObject<Checks>>> {
+  const schema = z.object(checks);
+  return (request) => {
+    const result = schema.safeParse(withOwnBytes(request));
+    const fields = [...unknownFieldPaths(request, ""), ...(result.success ? [] : badPaths(result.error))];
+    if (result.success && fields.length === 0) return result.data;
+    throw badFields(what, fields);
+  };
+}
+
 /** gRPC's bytes are views on what a connection received. */
 function withOwnBytes(node: unknown): unknown {
-  if (node instanceof Uint8Array) return Uint8Array.from(node);
+  if (node instanceof Uint8Array) return new Uint8Array(node);
   if (Array.isArray(node)) return node.map(withOwnBytes);
   if (typeof node !== "object" || node === null) return node;
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withOwnBytes(value)]));
@@ -141,8 +164,15 @@ function* unknownFieldPaths(node: unknown, path: string): Generator<string> {
 export function check<Value>(schema: z.ZodType<Value>, input: unknown, what: string): Value {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const fields = [...new Set(result.error.issues.map((issue) => pathText(issue.path)))];
-  throw new CausewayError("INVALID", `${what} has bad fields: ${fields.join(", ")}`, { fields });
+  throw badFields(what, badPaths(result.error));
+}
+
+function badFields(what: string, fields: readonly string[]): CausewayError {
+  return new CausewayError("INVALID", `${what} has bad fields: ${fields.join(", ")}`, { fields });
+}
+
+function badPaths({ issues }: z.ZodError): string[] {
+  return [...new Set(issues.map((issue) => pathText(issue.path)))];
 }
 
 /** `["entries", 3, "handle"]` as `entries[3].handle`. */
@@ -216,6 +246,15 @@ export function line(charactersMax: number, charactersMin = 1) {
         text === text.normalize("NFC") &&
         !UNFIT_FOR_DISPLAY.test(text),
     );
+}
+
+/** Text for programs, such as a certificate in PEM: ASCII without control characters but line breaks. */
+export function asciiText(charactersMax: number, charactersMin = 0) {
+  return z
+    .string()
+    .min(charactersMin)
+    .max(charactersMax)
+    .regex(/^[\x20-\x7e\r\n]*$/);
 }
 
 /** A name inside subjects, file names and certificates: [a-z0-9-], starts with a letter, 32 at most. */

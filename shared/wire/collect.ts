@@ -7,7 +7,7 @@ import { signMessage, verifyMessage } from "./envelope.ts";
 import type { SignedForm } from "./envelope.ts";
 
 const TYPE = "collect";
-const PROOF_BYTES = 8;
+export const PROOF_BYTES = 8;
 
 /** (party) `Signed` bytes of type "collect". */
 export function signCollectProof(

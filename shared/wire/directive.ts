@@ -114,13 +114,14 @@ const admit = z.object({
   salts: epochSalts,
 });
 
-const signature = z.object({ keyId: bytes16, signature: signatureBytes });
+/** One signature as a peer gives it. */
+export const signature = z.object({ keyId: bytes16, signature: signatureBytes });
 
 const keyOffer = z.object({ member, epoch: uint32(1), sealingKey: bytes32 });
 const KEY_OFFER_BYTES_MAX = 128;
 
 /** The offer's own bytes are decoded here, and verified where the directive is folded. */
-const memberKey = z
+export const memberKey = z
   .object({ payload: bytesBetween(1, KEY_OFFER_BYTES_MAX), signature })
   .transform((signed, context): MemberKey => {
     try {
@@ -228,7 +229,8 @@ const directive = z.object({
   body,
 });
 
-const signedDirective = z.object({
+/** Its payload is not read here, see `withPayloadRead`. */
+export const signedDirective = z.object({
   payload: bytesBetween(1, DIRECTIVE_BYTES_MAX),
   signatures: z.array(signature).min(1).max(BOARD_SEATS_MAX),
 });
@@ -241,7 +243,7 @@ const freshness = z.object({
   validUntilMs: instantMs,
 });
 
-const signedFreshness = z.object({
+export const signedFreshness = z.object({
   type: z.literal("freshness"),
   payload: bytesBetween(1, FRESHNESS_BYTES_MAX),
   signature,
@@ -294,7 +296,8 @@ export function readSignedDirective(message: wire.SignedDirective | undefined): 
   return withPayloadRead(readDecoded(signedDirectiveReading, message));
 }
 
-function withPayloadRead(signed: Omit<SignedDirective, "directive">): SignedDirective {
+/** Reads the payload too; paths of bad fields are those of the directive. Throws INVALID. */
+export function withPayloadRead(signed: Omit<SignedDirective, "directive">): SignedDirective {
   return { ...signed, directive: decodeDirective(signed.payload) };
 }
 
@@ -354,7 +357,8 @@ export function readSignedFreshness(message: Signed | undefined): SignedFreshnes
   return withStatementRead(readDecoded(signedFreshnessReading, message));
 }
 
-function withStatementRead({ payload, signature }: Omit<SignedFreshness, "freshness">): SignedFreshness {
+/** Reads the statement too; paths of bad fields are the statement's. Throws INVALID. */
+export function withStatementRead({ payload, signature }: Omit<SignedFreshness, "freshness">): SignedFreshness {
   const reading = {
     what: "freshness statement",
     bytesMax: FRESHNESS_BYTES_MAX,

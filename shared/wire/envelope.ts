@@ -13,15 +13,23 @@ import type { SigningKeyPair } from "../crypto/sign.ts";
 import { bytes16, bytesBetween, readDecoded, readMessage, signatureBytes } from "./checks.ts";
 import { Signed } from "./gen/causeway/v1/signed.ts";
 
+/** The form of a signed message, as a field of a request too. Nothing of it is proven. */
+export function signedForm(payloadBytesMax: number) {
+  return z.object({
+    type: z.string().max(32),
+    payload: bytesBetween(1, payloadBytesMax),
+    signature: z.object({ keyId: bytes16, signature: signatureBytes }),
+  });
+}
+
+/** A signed message of the right form, by whomever. */
+export type SignedMessage = z.output<ReturnType<typeof signedForm>>;
+
 const reading = {
   what: "signed message",
   bytesMax: SEALED_BYTES_MAX,
   codec: Signed,
-  schema: z.object({
-    type: z.string().max(32),
-    payload: bytesBetween(1, SEALED_BYTES_MAX),
-    signature: z.object({ keyId: bytes16, signature: signatureBytes }),
-  }),
+  schema: signedForm(SEALED_BYTES_MAX),
 };
 
 /** A signed message as it came: as bytes, or as gRPC has decoded it, which leaves out what the sender left out. */
@@ -61,12 +69,9 @@ export function verifyMessage(
   return { payload, keyId: signer };
 }
 
-/** The bytes of a signed message, to be kept or passed on; nothing of it is proven here. Throws INVALID if it is absent. */
-export function signedBytes(message: SignedForm, what: string): Uint8Array {
-  if (message instanceof Uint8Array) return message;
-  if (message === undefined) throw new CausewayError("INVALID", `${what} is missing`, { fields: [what] });
-  return Signed.encode(message).finish();
-}
+/** The bytes of a signed message, to be kept or passed on; nothing of it is proven here. */
+export const signedBytes = (message: Uint8Array | Signed): Uint8Array =>
+  message instanceof Uint8Array ? message : Signed.encode(message).finish();
 
 /** Seals signed bytes to a recipient, with 32 random bytes that nothing else uses. Throws as `sealTo`. */
 export const sealMessage = (signed: Uint8Array, recipientKey: Uint8Array, ephemeralSeed32: Uint8Array): Uint8Array =>

@@ -15,6 +15,7 @@ import type {
 } from "../core/evaluation.ts";
 import { STATEMENT_TYPE } from "../core/evaluation.ts";
 import type { MemberId } from "../core/ids.ts";
+import { OPRF_BATCH_ELEMENTS_MAX } from "../core/limits.ts";
 import {
   bytes16,
   bytes32,
@@ -22,12 +23,14 @@ import {
   bytesOf,
   check,
   idOf,
+  oneOf,
   readMessage,
+  requestParser,
   safeInteger,
   signatureBytes,
   uint32,
 } from "./checks.ts";
-import type { Reading } from "./checks.ts";
+import type { Parse, Reading } from "./checks.ts";
 import { REFUSAL_REASON } from "./enumerations.ts";
 import * as wire from "./gen/causeway/v1/evaluation.ts";
 
@@ -36,16 +39,23 @@ const STATEMENT_BYTES_MAX = 256;
 const batchId = bytesOf(BATCH_ID_BYTES);
 const anyBytes = bytesBetween(0, Number.POSITIVE_INFINITY);
 
-const requestSchema = z.discriminatedUnion("$case", [
-  z.object({ $case: z.literal("batch"), value: z.object({ batchId, generation: uint32(), blinded: anyBytes }) }),
-  z.object({ $case: z.literal("prove"), value: z.object({ batchId, indices: z.array(z.number()) }) }),
-]);
+const batchOrProof = oneOf({
+  // A wrong number of elements or pairs is answered with a refusal, so that other batches of the stream go on.
+  batch: z.object({ batchId, generation: uint32(), blinded: anyBytes }),
+  prove: z.object({ batchId, indices: z.array(uint32()).max(OPRF_BATCH_ELEMENTS_MAX) }),
+});
 
+const parseRequest = requestParser<wire.EvaluateRequest, { request: typeof batchOrProof }>("evaluation request", {
+  request: batchOrProof,
+});
 /** (evaluator) A request. Throws INVALID for one without a usable batch id, or of no known kind. */
-export function readEvaluationRequest(message: wire.EvaluateRequest): EvaluationRequest {
-  const request = check(requestSchema, message.request, "evaluation request");
+export function parseEvaluateRequest(message: wire.EvaluateRequest): EvaluationRequest {
+  const { request } = parseRequest(message);
   return { kind: request.$case, ...request.value } as EvaluationRequest;
 }
+
+/** (evaluator) */
+export const parseGetBudgetRequest: Parse<wire.GetBudgetRequest, object> = requestParser("budget request", {});
 
 /** (node) A request as it goes out. */
 export function toWireRequest(request: EvaluationRequest): wire.EvaluateRequest {

@@ -150,7 +150,7 @@ describe("an evaluator", () => {
     });
     await expect(caller.ask({ ...own, batchId: randomBytes(15) })).rejects.toMatchObject({
       code: "INVALID",
-      fields: ["value.batchId"],
+      fields: ["request.value.batchId"],
     });
   });
 

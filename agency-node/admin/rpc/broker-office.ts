@@ -103,7 +103,7 @@ function proposalsOf(
   };
 }
 
-const bytesOf = (signed: Signed): Uint8Array => signedBytes(signed, "signed message");
+const bytesOf = (signed: Signed): Uint8Array => signedBytes(signed);
 
 /** A state that this version does not know could mean anything. Throws INVALID. */
 function toState(state: board.ProposalState): ProposalState {

@@ -22,7 +22,7 @@ export class BrokerLink implements BrokerPort, Disposable {
 
   async *requests(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     for await (const { request } of this.#connection.client.followRequests({}, { signal })) {
-      if (request !== undefined) yield signedBytes(request, "request");
+      if (request !== undefined) yield signedBytes(request);
     }
   }
 

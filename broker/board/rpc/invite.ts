@@ -1,5 +1,6 @@
 /** `Invite`: leave for one unit to hand in its public keys. The broker learns a hash of the secret, not the secret. */
 import type { CallContext } from "nice-grpc";
+import { parseInviteRequest } from "../../../shared/wire/board-requests.ts";
 import { signedBytes } from "../../../shared/wire/envelope.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { signingKeyOf } from "../../../shared/platform/standing.ts";
@@ -10,9 +11,10 @@ import { administratorCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
 
 export function inviteRpc({ directory, store, clock }: BoardDesk) {
-  return async ({ invitation }: InviteRequest, context: CallContext): Promise<InviteResponse> => {
+  return async (request: InviteRequest, context: CallContext): Promise<InviteResponse> => {
     const { federation } = directory;
     const caller = administratorCalling(context, federation);
+    const { invitation } = parseInviteRequest(request);
     const { value, keyId } = openInvitation(invitation, federation.id, (id) =>
       signingKeyOf({ kind: "administrator", keyId: id }, federation),
     );
@@ -21,7 +23,7 @@ export function inviteRpc({ directory, store, clock }: BoardDesk) {
     if (value.validUntilMs <= nowMs || value.validUntilMs > nowMs + INVITATION_MS_MAX) {
       throw new CausewayError("INVALID", "an invitation is valid for up to 30 days", { fields: ["validUntilMs"] });
     }
-    store.enrolments.invite(value, { author: caller, signed: signedBytes(invitation, "invitation") }, nowMs);
+    store.enrolments.invite(value, { author: caller, signed: signedBytes(invitation) }, nowMs);
     return {};
   };
 }

@@ -1,5 +1,6 @@
 /** `ListEnrolments`: invitations that are out, and what units handed in that the chain does not list yet. */
 import type { CallContext } from "nice-grpc";
+import { parseListEnrolmentsRequest } from "../../../shared/wire/board-requests.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
 import { keyId } from "../../../shared/crypto/sign.ts";
 import type { ListEnrolmentsRequest, ListEnrolmentsResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
@@ -11,9 +12,10 @@ import type { BoardDesk } from "./desk.ts";
 const INVITATIONS_SHARE = ANSWER_BYTES_MAX / 4;
 
 export function listEnrolmentsRpc({ directory, store }: BoardDesk) {
-  return async (_request: ListEnrolmentsRequest, context: CallContext): Promise<ListEnrolmentsResponse> => {
+  return async (request: ListEnrolmentsRequest, context: CallContext): Promise<ListEnrolmentsResponse> => {
     const { federation } = directory;
     administratorCalling(context, federation);
+    parseListEnrolmentsRequest(request);
     const { members, suspended } = federation;
     const listed = new Set([...members.values(), ...suspended.values()].map((admit) => toHex(keyId(admit.signingKey))));
     const waiting = store.enrolments.enrolments().filter((each) => !listed.has(each.keyId));

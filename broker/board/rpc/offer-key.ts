@@ -1,14 +1,14 @@
 /** `OfferKey`: a member's sealing key for the epoch that the board prepares. */
 import type { CallContext } from "nice-grpc";
+import { parseOfferKeyRequest } from "../../../shared/wire/board-requests.ts";
 import type { OfferKeyRequest, OfferKeyResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
-import { readMemberKey } from "../../../shared/wire/directive.ts";
 import { memberCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
 
 export function offerKeyRpc({ directory, preparations }: BoardDesk) {
-  return async ({ offer }: OfferKeyRequest, context: CallContext): Promise<OfferKeyResponse> => {
+  return async (request: OfferKeyRequest, context: CallContext): Promise<OfferKeyResponse> => {
     const member = memberCalling(context, directory.federation);
-    preparations.offerKey(member, readMemberKey(offer));
+    preparations.offerKey(member, parseOfferKeyRequest(request).offer);
     return {};
   };
 }

@@ -1,5 +1,6 @@
 /** `RequestCredentials`: the caller asks the registrar for a new certificate and NATS user, about itself only. */
 import type { CallContext } from "nice-grpc";
+import { parseRequestCredentialsRequest } from "../../../shared/wire/board-requests.ts";
 import { signedBytes } from "../../../shared/wire/envelope.ts";
 import { CREDENTIALS_REQUEST_AGE_MS_MAX } from "../../../shared/core/board.ts";
 import { AHEAD_MS_MAX } from "../../../shared/core/chain.ts";
@@ -13,15 +14,16 @@ import { partyCalling } from "./callers.ts";
 import type { BoardDesk } from "./desk.ts";
 
 export function requestCredentialsRpc({ directory, credentials, clock }: BoardDesk) {
-  return async ({ request }: RequestCredentialsRequest, context: CallContext): Promise<RequestCredentialsResponse> => {
+  return async (message: RequestCredentialsRequest, context: CallContext): Promise<RequestCredentialsResponse> => {
     const { federation } = directory;
     const { signingKey, signer } = partyCalling(context, federation);
+    const { request } = parseRequestCredentialsRequest(message);
     const { value } = openCredentialsRequest(request, federation.id, (id) => (id === signer ? signingKey : undefined));
     const nowMs = clock();
     if (value.requestedAtMs > nowMs + AHEAD_MS_MAX || value.requestedAtMs < nowMs - CREDENTIALS_REQUEST_AGE_MS_MAX) {
       throw new CausewayError("OUT_OF_SEQUENCE", "the request is not of now: compare the clocks");
     }
-    credentials.ask(signer, signedBytes(request, "request"), value.requestedAtMs);
+    credentials.ask(signer, signedBytes(request), value.requestedAtMs);
     return {};
   };
 }

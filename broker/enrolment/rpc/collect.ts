@@ -3,6 +3,7 @@
  * keys; that the caller has the signing key is asked so that nobody else makes the registrar work.
  */
 import type { CallContext } from "nice-grpc";
+import { parseCollectRequest } from "../../../shared/wire/enrolment-requests.ts";
 import { AHEAD_MS_MAX } from "../../../shared/core/chain.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
@@ -18,12 +19,13 @@ import { assertLet } from "./enrolment-parts.ts";
 import type { EnrolmentParts } from "./enrolment-parts.ts";
 
 export function collectRpc(parts: EnrolmentParts) {
-  return async ({ proof, request }: CollectRequest, context: CallContext): Promise<CollectResponse> => {
+  return async (message: CollectRequest, context: CallContext): Promise<CollectResponse> => {
     assertLet(parts, context);
+    const { proof, request } = parseCollectRequest(message);
     const { directory, desk, natsUrl, clock } = parts;
     const { federation } = directory.chain;
     const keys = admittedKeys(federation);
-    if (proof?.signature === undefined || !keys.has(toHex(proof.signature.keyId))) {
+    if (!keys.has(toHex(proof.signature.keyId))) {
       throw new CausewayError("NOT_FOUND", "the board has not admitted this key");
     }
     const signingKeyOf: SigningKeyOf = (id) => keys.get(id);
@@ -37,7 +39,7 @@ export function collectRpc(parts: EnrolmentParts) {
     }
     const { keyId: asker, value } = openCredentialsRequest(request, federation.id, signingKeyOf);
     if (asker !== caller) throw new CausewayError("UNPROVEN", "the request is another's");
-    desk.credentials.ask(caller, signedBytes(request, "request"), value.requestedAtMs);
+    desk.credentials.ask(caller, signedBytes(request), value.requestedAtMs);
     throw new CausewayError("UNAVAILABLE", "the registrar has been asked; try again in a moment");
   };
 }

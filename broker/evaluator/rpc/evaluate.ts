@@ -4,7 +4,7 @@
 import type { CallContext } from "nice-grpc";
 import { EVALUATION_REQUESTS_IN_WORK_MAX } from "../../../shared/core/limits.ts";
 import { peerOf } from "../../../shared/platform/grpc.ts";
-import { readEvaluationRequest, toWireResponse } from "../../../shared/wire/evaluation.ts";
+import { parseEvaluateRequest, toWireResponse } from "../../../shared/wire/evaluation.ts";
 import type { EvaluateRequest, EvaluateResponse } from "../../../shared/wire/gen/causeway/v1/evaluation.ts";
 import { answerTo, callerOf } from "../evaluation.ts";
 import type { EvaluationParts } from "../evaluation.ts";
@@ -16,7 +16,7 @@ export function evaluateRpc(parts: EvaluationParts) {
     const handle = async (message: EvaluateRequest): Promise<EvaluateResponse> => {
       // Before anything of it is read.
       callerOf(peer, parts.federation());
-      return toWireResponse(await answerTo(parts, peer, readEvaluationRequest(message)));
+      return toWireResponse(await answerTo(parts, peer, parseEvaluateRequest(message)));
     };
     return sideBySide(requests, EVALUATION_REQUESTS_IN_WORK_MAX, handle);
   };

@@ -1,4 +1,5 @@
 /** Node and evaluator. Without `encode`: gRPC hands over decoded messages, so nothing is said of bytes that are none. Requests and answers travel over gRPC unsigned; what the evaluator signs is the statement. */
+import { concat } from "../../../shared/core/bytes.ts";
 import type {
   EvaluationRequest,
   EvaluationResponse,
@@ -6,7 +7,7 @@ import type {
   RefusalReason,
 } from "../../../shared/core/evaluation.ts";
 import {
-  readEvaluationRequest,
+  parseEvaluateRequest,
   readEvaluationResponse,
   readStatement,
   statementPayload,
@@ -31,7 +32,7 @@ const REQUESTS: readonly (readonly [string, EvaluationRequest])[] = [
 
 export const EVALUATE_REQUEST: MessageType<EvaluationRequest> = {
   name: "EvaluateRequest",
-  decode: (bytes) => readEvaluationRequest(gen.EvaluateRequest.decode(bytes)),
+  decode: (bytes) => parseEvaluateRequest(gen.EvaluateRequest.decode(bytes)),
   good: REQUESTS.map(([name, value]) => ({
     name,
     why: "",
@@ -39,6 +40,11 @@ export const EVALUATE_REQUEST: MessageType<EvaluationRequest> = {
   })),
   bad: [
     { name: "of no kind", why: "", bytes: request(undefined) },
+    {
+      name: "with a field that is not known",
+      why: "it could change what the rest means",
+      bytes: concat(gen.EvaluateRequest.encode(toWireRequest(REQUESTS[0]![1])).finish(), Uint8Array.of(0x7a, 1, 7)),
+    },
     {
       name: "with a short batch id",
       why: "the answer could not be told apart",

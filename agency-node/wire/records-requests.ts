@@ -1,0 +1,102 @@
+/**
+ * What the unit's people and programs ask of `RecordsService`. All throw INVALID with the paths of everything that is bad, and never a value:
+ * these messages are plaintext.
+ */
+import { z } from "zod";
+import { parseIsoDay } from "../../shared/core/days.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { requestParser } from "../../shared/wire/checks.ts";
+import type { Parse } from "../../shared/wire/checks.ts";
+import { parseOverride } from "../intake/columns.ts";
+import type { ImportOptions } from "../records.ts";
+import type * as gen from "./gen/causeway/node/v1/records.ts";
+
+/** As long as a text of a file may be: a reference was one. */
+const TEXT_CHARACTERS_MAX = 1_000;
+const COLUMNS_MAX = 1_000;
+
+/**
+ * A text of the unit's own, as it may stand in a record: one line, well-formed. Unlike `line` it may be in any normal form and have marks of
+ * direction, since a reference must be found as it is.
+ */
+const ownText = z
+  .string()
+  .max(TEXT_CHARACTERS_MAX)
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text));
+
+const needed = ownText.refine((text) => text.trim() !== "");
+const isoDay = z.string().refine((text) => parseIsoDay(text) !== undefined);
+
+/** Headings to fields. The path of a bad one would show the heading: data, where a file has none. */
+const mapping = z.custom<gen.ImportOptions["mapping"]>().transform((headings, context) => {
+  const pairs = Object.entries(headings).map(([heading, field]) =>
+    ownText.safeParse(heading).success ? parseOverride(`${heading}=${field}`) : undefined,
+  );
+  const known = pairs.filter((pair) => pair !== undefined);
+  if (pairs.length <= COLUMNS_MAX && known.length === pairs.length) return Object.fromEntries(known);
+  context.addIssue({ code: "custom" });
+  return z.NEVER;
+});
+
+const readOptions = requestParser("import options", {
+  format: z.enum(["auto", "ftm", "csv"]),
+  dryRun: z.boolean(),
+  kind: ownText,
+  role: ownText,
+  legalBasis: ownText,
+  caseReference: ownText,
+  handling: ownText,
+  reviewBy: ownText,
+  defaultCountry: ownText,
+  dateOrder: z.enum(["", "dmy", "mdy"]),
+  mapping,
+});
+
+/** The first message of an import. Texts that are empty were not given; what the words mean is read with the file's. */
+export function parseImportOptions(message: gen.ImportRequest | undefined): ImportOptions {
+  const request = message === undefined ? undefined : importRequest(message).request;
+  if (request?.$case !== "options") {
+    throw new CausewayError("INVALID", "an import starts with its options", { fields: ["request"] });
+  }
+  const { format, dryRun, mapping: overrides, defaultCountry, dateOrder, ...defaults } = readOptions(request.value);
+  return {
+    format,
+    dryRun,
+    defaults: given(defaults),
+    mapping: overrides,
+    ...given({ defaultCountry }),
+    ...(dateOrder === "" ? {} : { dateOrder }),
+  };
+}
+
+/** Each message after the first: bytes of the file. */
+export function parseImportChunk(message: gen.ImportRequest): Uint8Array {
+  const { request } = importRequest(message);
+  if (request.$case !== "chunk") {
+    throw new CausewayError("INVALID", "after the options come the file's bytes", { fields: ["request"] });
+  }
+  return request.value;
+}
+
+/** One of the two kinds; the options are read by themselves, so that their paths are those of the options. */
+const importRequest: Parse<gen.ImportRequest, { readonly request: NonNullable<gen.ImportRequest["request"]> }> =
+  requestParser("import", {
+    request: z.custom<NonNullable<gen.ImportRequest["request"]>>((kind) => kind !== undefined),
+  });
+
+function given<Texts extends Record<string, string>>(texts: Texts): Partial<Texts> {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== "")) as Partial<Texts>;
+}
+
+export const parseListRecordsRequest: Parse<gen.ListRecordsRequest, object> = requestParser("list of records", {});
+
+export const parseWithdrawRequest: Parse<gen.WithdrawRequest, { readonly reference: string; readonly reason: string }> =
+  requestParser("withdrawal", { reference: needed, reason: needed });
+
+/** `reviewBy`: ISO day. */
+export const parseRevalidateRequest: Parse<
+  gen.RevalidateRequest,
+  { readonly reference: string; readonly reviewBy: string; readonly reason: string }
+> = requestParser("revalidation", { reference: needed, reviewBy: isoDay, reason: needed });
+
+export const parseGetStatusRequest: Parse<gen.GetStatusRequest, object> = requestParser("status", {});
