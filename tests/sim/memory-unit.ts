@@ -235,10 +235,12 @@ export class MemoryUnit implements AsyncDisposable {
         const client = inner.clientOf(evaluator, federation);
         return {
           async ask(request) {
-            note({ from: slug, to: name, kind: `evaluation ${request.kind}`, bytes: requestBytes(request) });
-            const answer = await line.call(() => client.ask(request));
-            note({ from: name, to: slug, kind: `evaluation ${answer.kind}`, bytes: answerBytes(answer) });
-            return answer;
+            return await line.call(async () => {
+              note({ from: slug, to: name, kind: `evaluation ${request.kind}`, bytes: requestBytes(request) });
+              const answer = await client.ask(request);
+              note({ from: name, to: slug, kind: `evaluation ${answer.kind}`, bytes: answerBytes(answer) });
+              return answer;
+            });
           },
           [Symbol.dispose]: () => client[Symbol.dispose](),
         };

@@ -52,7 +52,8 @@ export function recordedBus(bus: Bus, isLost: (subject: string, data: Uint8Array
       return bus.connected;
     },
     async publish(subject, data, messageId) {
-      if (isLost(subject, data)) return;
+      // What a client without a connection is asked to publish goes nowhere.
+      if (bus.connected && isLost(subject, data)) return;
       await bus.publish(subject, data, messageId);
     },
     consume: (stream, consumer, signal) => bus.consume(stream, consumer, signal),
