@@ -34,6 +34,7 @@ import { openPart, sealPart, sealSalt, withoutContribution } from "./salts.ts";
 import type { BareSalt } from "./salts.ts";
 import type { Seat } from "./seat.ts";
 import { Waiting } from "./waiting.ts";
+import { say } from "../../shared/words/say.ts";
 
 type PaperOf<Kind extends BoardPaper["body"]["kind"]> = Extract<BoardPaper["body"], { kind: Kind }>;
 
@@ -99,7 +100,10 @@ export async function reveal(seat: Seat, epoch: number): Promise<readonly Admini
   const { pledges } = await readCeremony(seat, epoch);
   assertOwnPledge(seat, epoch, own, pledges);
   const missing = seat.federation.found.quorum - pledges.length;
-  if (missing > 0) throw new Waiting([`${missing} more must pledge: causeway admin epoch pledge DIR ${epoch}`]);
+  if (missing > 0)
+    throw new Waiting([
+      say("waiting.pledges", { count: missing, command: `causeway admin epoch pledge DIR ${epoch}` }),
+    ]);
   assertSameDomains(pledges);
   const closedSet = setHash(pledges);
   assertStillClosed(own, closedSet);
@@ -125,13 +129,14 @@ export async function combine(seat: Seat, epoch: number): Promise<BareSalt[]> {
   const own = ownContributions(seat, epoch);
   const { pledges, reveals } = await readCeremony(seat, epoch);
   if (own.closedSet === undefined) {
-    throw new Waiting([`You have not revealed yours: causeway admin epoch reveal DIR ${epoch}`]);
+    throw new Waiting([say("waiting.ownReveal", { command: `causeway admin epoch reveal DIR ${epoch}` })]);
   }
   assertOwnPledge(seat, epoch, own, pledges);
   assertStillClosed(own, setHash(pledges));
   const silent = pledges.filter(({ author }) => !reveals.has(toHex(keyId(author.signingKey))));
   if (silent.length > 0) {
-    throw new Waiting(silent.map(({ author }) => `${author.name} must run: causeway admin epoch reveal DIR ${epoch}`));
+    const command = `causeway admin epoch reveal DIR ${epoch}`;
+    throw new Waiting(silent.map(({ author }) => say("waiting.reveal", { name: author.name, command })));
   }
   const domains = [...own.parts.keys()];
   return domains.map((domain) => combineDomain(seat, epoch, domain, { pledges, reveals }));

@@ -19,6 +19,7 @@ import { hindranceWords } from "../../shared/words/hindrance.ts";
 import { Names } from "../../shared/words/names.ts";
 import { verifiedReports } from "./reports.ts";
 import type { Seat } from "./seat.ts";
+import { say } from "../../shared/words/say.ts";
 
 export type CheckOptions = {
   /** Who has signed so far, by signatures that were verified here: the broker hands them out. */
@@ -43,13 +44,13 @@ export async function checkProposal(
     case "epochRetire": {
       const after = activeEpoch(seat.federation);
       if (body.cause === "leaked" || after === undefined)
-        return ["See what this loses: causeway admin epoch status DIR"];
+        return [say("check.losses", { command: "causeway admin epoch status DIR" })];
       return await checkLaggards(seat, after.epoch, body.laggards, options);
     }
     case "admit":
       return [await enrolmentNote(seat, body), ...sealedNote(body.salts.length)];
     case "rotateKey":
-      if (body.party.kind !== "member") return ["Compare the key id with what the party reads out by telephone."];
+      if (body.party.kind !== "member") return [say("check.keyId")];
       return [
         await enrolmentNote(seat, { signingKey: body.signingKey, sealingKey: body.party.sealingKey }),
         ...sealedNote(body.party.salts.length),
@@ -57,9 +58,7 @@ export async function checkProposal(
     case "reinstate":
       return sealedNote(body.salts.length);
     case "boardChange":
-      return body.shares.length === 0
-        ? []
-        : ["Not checked: the new shares. Only a quorum that recovers a salt would see a wrong one."];
+      return body.shares.length === 0 ? [] : [say("check.newShares")];
     default:
       return [];
   }
@@ -92,12 +91,8 @@ async function checkOpening(seat: Seat, body: EpochOpen, options: CheckOptions):
   }
   const left = offers.memberKeys.filter(({ member }) => !body.memberKeys.some((each) => each.member === member));
   const names = new Names({ federation: seat.federation });
-  const omitted = left.map(({ member }) => `Left out: the new sealing key that ${names.slugged(member)} offers.`);
-  return [
-    "Checked: the broker's key is the one that it offers.",
-    ...omitted,
-    ...(await checkSalts(seat, body, options)),
-  ];
+  const omitted = left.map(({ member }) => say("check.leftOut", { member: names.slugged(member) }));
+  return [say("check.brokerKey"), ...omitted, ...(await checkSalts(seat, body, options))];
 }
 
 async function checkSalts(seat: Seat, body: EpochOpen, options: CheckOptions): Promise<readonly string[]> {
@@ -107,10 +102,7 @@ async function checkSalts(seat: Seat, body: EpochOpen, options: CheckOptions): P
   );
   if (claimed || readContributions(seat.dir, body.epoch) !== undefined) {
     await assertOpeningHolds(seat, body);
-    return [
-      "Checked: the salts are the ones that follow from all contributions, yours among them, and your shares are of them.",
-      "Not checked: boxes and shares for others. A member refuses a wrong box; a wrong share shows when a quorum recovers the salt.",
-    ];
+    return [say("check.salts"), say("check.othersBoxes")];
   }
   // One of them may be the proposer, who could have chosen the salts: a second one has looked.
   const signed = (options.signers ?? []).filter(({ signingKey }) => contributors.includes(toHex(keyId(signingKey))));
@@ -121,7 +113,7 @@ async function checkSalts(seat: Seat, body: EpochOpen, options: CheckOptions): P
       "you have not contributed, so you cannot check the salts, and no contributor but the proposer has signed yet: with your signature the proposer could choose them. Let a contributor sign first, or sign with --unchecked",
     );
   }
-  return ["Not checked, because you have not contributed: the salts. You rely on the contributors who have signed."];
+  return [say("check.saltsUnchecked")];
 }
 
 async function checkLaggards(
@@ -134,13 +126,13 @@ async function checkLaggards(
   const behind = laggardsIn(epoch, { federation, reports: await verifiedReports(seat), nowMs });
   const unnamed = behind.filter(({ member }) => !named.includes(member));
   const names = new Names({ federation });
-  const lines = unnamed.map(({ member, why }) => `${names.slugged(member)}: ${hindranceWords(why)}`);
+  const lines = unnamed.map(({ member, why }) =>
+    say("hindrance.of", { member: names.slugged(member), why: hindranceWords(why) }),
+  );
   if (unnamed.length > 0 && !force) {
     throw new CausewayError("UNPROVEN", `not ready, and not named as left behind: ${lines.join(". ")}`);
   }
-  return unnamed.length === 0
-    ? ["Checked: everybody who is not named as left behind says, signed, that it is ready."]
-    : lines.map((line) => `Not ready, and not named: ${line}`);
+  return unnamed.length === 0 ? [say("check.ready")] : lines.map((line) => say("check.notReady", { member: line }));
 }
 
 /** Who comes in is for people to find out: they compare the fingerprint that the unit itself reads out. */
@@ -152,11 +144,9 @@ async function enrolmentNote(
     ({ enrolment: { signingKey, sealingKey } }) =>
       equalBytes(signingKey, keys.signingKey) && sealingKey !== undefined && equalBytes(sealingKey, keys.sealingKey),
   );
-  return enrolled === undefined
-    ? "No enrolment with these keys is at the broker: have the unit send you its enrolment, and compare the key ids."
-    : `These keys are those of the enrolment with the fingerprint ${enrolled.fingerprint}: have the unit read it out to you.`;
+  return enrolled === undefined ? say("check.noEnrolment") : say("check.enrolment", enrolled);
 }
 
 function sealedNote(salts: number): readonly string[] {
-  return salts === 0 ? [] : ["Not checked: the boxes with the salts. The member refuses a wrong one."];
+  return salts === 0 ? [] : [say("check.boxes")];
 }

@@ -15,7 +15,7 @@ import { describeDirective } from "../../shared/words/directive.ts";
 import type { DirectiveDescription } from "../../shared/words/directive.ts";
 import { Names } from "../../shared/words/names.ts";
 import { factText } from "../../shared/words/pieces.ts";
-import { speaking } from "../../shared/words/say.ts";
+import { say, speaking } from "../../shared/words/say.ts";
 import { ENGLISH } from "../../shared/words/language.ts";
 import { readChain } from "./board.ts";
 import { propose } from "./proposals.ts";
@@ -38,7 +38,6 @@ export type Common = { readonly json?: boolean; readonly unfresh?: boolean };
 
 /** A registrar that runs answers within moments. */
 const RENEWAL_MS = 5_000;
-const BROKER_AWAY = "The broker does not answer. Is it running, and does its address in the chain still hold?";
 
 /** Takes the seat, brings the chain up to date, and acts. */
 export async function withDesk(dir: string, flags: Common, act: (desk: Desk) => Promise<void>): Promise<void> {
@@ -53,7 +52,7 @@ export async function withDesk(dir: string, flags: Common, act: (desk: Desk) => 
       await orWait(output, () => act({ seat, output, ask: process.stdin.isTTY ? askTerminal : undefined }));
       await keepCertificate(dir, seat, output);
     },
-    BROKER_AWAY,
+    say("desk.brokerAway"),
   );
 }
 
@@ -66,9 +65,7 @@ async function keepCertificate(dir: string, seat: Seat, output: Output): Promise
   } catch (error) {
     if (!isCausewayError(error)) throw error;
   }
-  output.say(
-    "Your certificate is in the last third of its life and could not be renewed now: is the registrar running?",
-  );
+  output.say(say("desk.certificateEnds"));
 }
 
 /** Says what others must do first, and leaves with an exit code of its own. */
@@ -97,7 +94,7 @@ export function sayWhat(output: Output, body: DirectiveBody, federation: Federat
   const { headline, effect, facts } = described(body, federation);
   output.say(printable(headline));
   output.say(printable(effect));
-  for (const fact of facts) output.say(printable(`  ${fact.label}: ${factText(fact)}`));
+  for (const fact of facts) output.say(`  ${printable(say("desk.fact", { label: fact.label, text: factText(fact) }))}`);
 }
 
 /** The same for programs, in English whatever is spoken: what they look for does not change with the language. */
@@ -125,11 +122,11 @@ export async function putForward(desk: Desk, body: DirectiveBody, { unfresh }: C
   output.json({ proposed: body.type, digest, short: shortDigest(proposed.digest), state: proposed.state });
   if (proposed.state === "accepted") {
     await learnOutcome(seat);
-    output.say("It has taken effect.");
+    output.say(say("desk.effective"));
     return proposed;
   }
-  output.say(`Proposed, with your signature. Read this digest to the others: ${shortDigest(proposed.digest)}`);
-  output.say(`They run: causeway admin approve DIR ${digest.slice(0, 16)}`);
+  output.say(say("desk.proposed", { digest: shortDigest(proposed.digest) }));
+  output.say(say("desk.approve", { command: `causeway admin approve DIR ${digest.slice(0, 16)}` }));
   return proposed;
 }
 

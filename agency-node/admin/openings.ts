@@ -6,6 +6,7 @@ import type { EvaluatorOffer } from "../../shared/core/board.ts";
 import { openEvaluatorOffer } from "../../shared/wire/board.ts";
 import type { Seat } from "./seat.ts";
 import { Waiting } from "./waiting.ts";
+import { say } from "../../shared/words/say.ts";
 
 export type Offers = {
   /** By the broker, over TLS; nobody else could make it. */
@@ -51,7 +52,7 @@ export async function offersFor(
 export function newGenerationOf({ found }: Federation, { shares }: Offers): Evaluator[] {
   const silent = found.evaluators.filter(({ name }) => !shares.has(name));
   if (silent.length > 0) {
-    throw new Waiting(silent.map(({ name }) => `Evaluator ${name} has not offered its new key share: is it running?`));
+    throw new Waiting(silent.map(({ name }) => say("waiting.evaluator", { name })));
   }
   return found.evaluators.map((each) => ({ ...each, sharePublicKey: shares.get(each.name) as Uint8Array }));
 }

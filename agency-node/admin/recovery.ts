@@ -28,6 +28,7 @@ import type { ReadPaper } from "./papers.ts";
 import { openPart, sealBox, sealPart, shareSalt } from "./salts.ts";
 import type { Seat } from "./seat.ts";
 import { Waiting } from "./waiting.ts";
+import { say } from "../../shared/words/say.ts";
 
 type PaperOf<Kind extends BoardPaper["body"]["kind"]> = Extract<BoardPaper["body"], { kind: Kind }>;
 type Request = ReadPaper & { readonly body: PaperOf<"shareRequest"> };
@@ -167,8 +168,12 @@ async function recover(
   if (shares.length < quorum) {
     const who = seat.federation.found.board.filter((each) => !isSelf(seat, each)).map(({ name }) => name);
     throw new Waiting([
-      `${quorum - shares.length} of these administrators must run "causeway admin release-shares DIR": ${who.join(", ")}.`,
-      "Then run this command again, with the same options.",
+      say("waiting.shares", {
+        count: quorum - shares.length,
+        command: "causeway admin release-shares DIR",
+        names: who.join(", "),
+      }),
+      say("waiting.again"),
     ]);
   }
   for (const some of combinations(shares, quorum)) {

@@ -25,14 +25,15 @@ function nextFreshnessKeyCommand(): Command {
     .requiredOption("--dir <directory>", "the registrar's directory")
     .action(({ dir, json }: Json & { readonly dir: string }) =>
       perform({ json }, async (output) => {
-        const [{ prepareFreshnessKey }, { randomBytes }, { toHex }] = await Promise.all([
+        const [{ prepareFreshnessKey }, { randomBytes }, { toHex }, { say }] = await Promise.all([
           import("./keys.ts"),
           import("../../shared/world/random.ts"),
           import("../../shared/core/bytes.ts"),
+          import("../../shared/words/say.ts"),
         ]);
         const publicKey = toHex(prepareFreshnessKey(dir, { randomBytes }));
         output.json({ publicKey });
-        output.say("Made. For the board's rotate-key directive, by telephone or in person:");
+        output.say(say("party.freshnessKey"));
         output.say(`  ${publicKey}`);
       }),
     );

@@ -14,10 +14,11 @@ function checkCommand(): Command {
     .addHelpText("after", "\nSettings in CAUSEWAY_… variables count too. Exit code 1: something is wrong.")
     .action(({ json, dir }: Json & { readonly dir: string }) =>
       perform({ json }, async (output) => {
-        const [{ checkParty }, { EXIT }, { printable }] = await Promise.all([
+        const [{ checkParty }, { EXIT }, { printable }, { say }] = await Promise.all([
           import("./check.ts"),
           import("../../shared/terminal/exit.ts"),
           import("../../shared/terminal/printable.ts"),
+          import("../../shared/words/say.ts"),
         ]);
         const { party, problems } = checkParty(dir, { environment: process.env, nowMs: Date.now() });
         for (const problem of problems) {
@@ -26,7 +27,7 @@ function checkCommand(): Command {
         }
         if (problems.length === 0) {
           output.json({ party, problems: 0 });
-          output.say(`Nothing is wrong with this directory of ${party}.`);
+          output.say(say("party.nothingWrong", { party }));
         } else {
           process.exitCode = EXIT.failure;
         }

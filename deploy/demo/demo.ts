@@ -29,6 +29,7 @@ import { emptyState } from "./state.ts";
 import type { DemoState } from "./state.ts";
 import { natsVersion } from "./versions.ts";
 import { openWorkplace } from "./workplace.ts";
+import { say, wordFor } from "../../shared/words/say.ts";
 
 const REFUSALS_SHOWN_MAX = 5;
 /** A node that dies breaks a call first; its end is noticed soon after and says more. */
@@ -88,13 +89,11 @@ class Demo {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { dir } = this.#options;
-    this.#screen.say(`Founding a federation in ${dir}: ${QUORUM} of ${ADMINISTRATORS.length} administrators sign.`);
+    this.#screen.say(say("demo.founding", { dir, quorum: QUORUM, seats: ADMINISTRATORS.length }));
     const foundation = await layFoundation(dir, Date.now());
     this.#stages.end("found");
     if (signal.aborted) return;
-    this.#screen.say(
-      `Federation ${foundation.fingerprint.slice(0, 16)}…: starting NATS, broker, registrar, second evaluator and three nodes.`,
-    );
+    this.#screen.say(say("demo.starting", { fingerprint: foundation.fingerprint.slice(0, 16) }));
     const clients = await Promise.race([startPrograms(this.#children, foundation), aborted(signal)]);
     if (clients === undefined) return;
     this.#clients.push(...clients.values());
@@ -123,7 +122,7 @@ class Demo {
     const observer = {
       onMatch: (member: MemberSlug, match: MatchView) => {
         this.#stages.moved();
-        if (this.isDone) this.#screen.say(`${member}: ${sentenceOf(match)}`);
+        if (this.isDone) this.#screen.say(say("demo.news", { member, sentence: sentenceOf(match) }));
       },
       onTick: (askedMs: number) => {
         this.#stages.update(this.#state, askedMs);
@@ -145,29 +144,33 @@ class Demo {
   async #loadOne(member: MemberSlug, client: NodeClient, file: string, today: number): Promise<void> {
     const { receipt, refusals } = await loadFile(client, file, today);
     this.#state[member].receipt = receipt;
-    this.#screen.say(`${member} imported ${receipt.added} of ${receipt.rows} rows of ${basename(file)}`);
+    const { added, rows } = receipt;
+    this.#screen.say(say("demo.imported", { member, added, rows, file: basename(file) }));
     for (const { line, field, text } of refusals.slice(0, REFUSALS_SHOWN_MAX)) {
-      this.#screen.say(`  refused: line ${line}, ${field} ${text}`);
+      this.#screen.say(`  ${say("demo.refused", { line, field, text })}`);
     }
-    if (refusals.length > REFUSALS_SHOWN_MAX) this.#screen.say(`  … and ${refusals.length - REFUSALS_SHOWN_MAX} more`);
+    const more = refusals.length - REFUSALS_SHOWN_MAX;
+    if (more > 0) this.#screen.say(`  ${say("demo.more", { count: more })}`);
   }
 
   #nextSteps(foundation: Foundation): string[] {
     const units = nextSteps(foundation.nodeDirs, this.#state);
-    return ["", ...units, "", ...boardSteps(foundation), "", "Ctrl-C ends the demonstration."];
+    return ["", ...units, "", ...boardSteps(foundation), "", say("demo.end")];
   }
 
   #report(foundation: Foundation): void {
     const { exit } = this.#options;
     this.#screen.end(this.#state);
-    const seconds = Object.entries(this.#stages.seconds).map(([stage, value]) => `${stage} ${value} s`);
+    const stages = Object.entries(this.#stages.seconds).map(([stage, seconds]) =>
+      say("demo.stageTime", { stage: wordFor("stage", stage), seconds }),
+    );
     const lines = [
       "",
       ...overlapLines(this.#state),
-      "Both sides beside each other (only this demonstration, which runs all three nodes, can show that):",
+      say("demo.bothSides"),
       ...matchTable(this.#state),
       "",
-      `Time: ${seconds.join(", ")}.`,
+      say("demo.time", { stages: stages.join(", ") }),
       ...(exit ? [] : this.#nextSteps(foundation)),
     ];
     for (const line of lines) this.#screen.say(line);

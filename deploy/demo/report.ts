@@ -6,10 +6,13 @@ import type { Foundation } from "./foundation.ts";
 import { MEMBERS, TERMS } from "./plan.ts";
 import type { MemberSlug } from "./plan.ts";
 import { isOpen, jointState, refusedBy, sharedMatches } from "./state.ts";
-import type { DemoState } from "./state.ts";
+import type { DemoState, MatchSide } from "./state.ts";
+import { say, wordFor } from "../../shared/words/say.ts";
 
 /** A list has thousands; a terminal has not. */
 const MATCHES_SHOWN_MAX = 25;
+
+const COLUMNS = ["unit", "records", "refusedCount", "tokens", "overlaps", "now"] as const;
 
 /** One line a unit: how much it holds and publishes. */
 export function memberLines(state: DemoState): string[] {
@@ -21,16 +24,18 @@ export function memberLines(state: DemoState): string[] {
     );
     return [`  ${member}`, TERMS[member].name, ...counts, workOf(state, member)];
   });
-  return table([["  UNIT", "", "RECORDS", "REFUSED", "TOKENS", "OVERLAPS", "NOW"], ...rows]);
+  const [unit = "", ...figures] = COLUMNS.map((column) => say(`demo.${column}`));
+  const titles = [`  ${unit}`, "", ...figures];
+  return table([titles, ...rows]);
 }
 
 function workOf(state: DemoState, member: MemberSlug): string {
   const { status } = state[member];
-  if (status === undefined) return "starting";
-  if (status.hardening > 0) return `hardening ${status.hardening} records`;
-  if (status.outbox > 0) return `${status.outbox} messages await the broker's receipt`;
-  if (status.unprovenMatches > 0) return `proving ${status.unprovenMatches}`;
-  return "quiet";
+  if (status === undefined) return say("demo.atStarting");
+  if (status.hardening > 0) return say("demo.atHardening", { count: status.hardening });
+  if (status.outbox > 0) return say("demo.atPublishing", { count: status.outbox });
+  if (status.unprovenMatches > 0) return say("demo.atProving", { count: status.unprovenMatches });
+  return say("demo.atRest");
 }
 
 /** What each unit sees, as its own inbox words it. */
@@ -41,10 +46,15 @@ export function overlapLines(state: DemoState): string[] {
       .sort((a, b) => (a.reference < b.reference ? -1 : 1));
     const shown = open.slice(0, MATCHES_SHOWN_MAX).map((match) => `  ${sentenceOf(match)}`);
     const hidden = open.length - shown.length;
-    const rest = hidden > 0 ? [`  … and ${hidden} more`] : [];
-    const lines = open.length === 0 ? ["  No overlaps."] : [...shown, ...rest];
-    return [`What ${member} (${TERMS[member].name}) sees:`, ...lines, ""];
+    const rest = hidden > 0 ? [`  ${say("demo.more", { count: hidden })}`] : [];
+    const lines = open.length === 0 ? [`  ${say("inbox.none")}`] : [...shown, ...rest];
+    return [say("demo.sees", { member, name: TERMS[member].name }), ...lines, ""];
   });
+}
+
+/** "ct CT-014" */
+export function sideText({ member, match }: MatchSide): string {
+  return say("demo.side", { member, reference: match.reference });
 }
 
 /** Both sides beside each other, which no unit sees. */
@@ -53,11 +63,11 @@ export function matchTable(state: DemoState): string[] {
   const rows = matches.slice(0, MATCHES_SHOWN_MAX).map((shared) => {
     const [a, b] = shared.sides;
     const { grade, kind, reasons } = a.match;
-    const sides = [`  ${a.member} ${a.match.reference}`, `${b.member} ${b.match.reference}`];
-    return [...sides, grade, kind, jointState(shared), reasons[0] ?? ""];
+    const words = [wordFor("grade", grade), wordFor("relation", kind), wordFor("matchState", jointState(shared))];
+    return [`  ${sideText(a)}`, sideText(b), ...words, reasons[0] ?? ""];
   });
   const hidden = matches.length - rows.length;
-  return [...table(rows), ...(hidden > 0 ? [`  … and ${hidden} more`] : [])];
+  return [...table(rows), ...(hidden > 0 ? [`  ${say("demo.more", { count: hidden })}`] : [])];
 }
 
 /** Commands that work while the demonstration runs. */
@@ -69,7 +79,7 @@ export function nextSteps(dirs: Readonly<Record<MemberSlug, string>>, state: Dem
       ? []
       : [`  causeway node withdraw ${met.match.reference} --reason "case closed" --dir ${dir(met.member)}`];
   return [
-    "Try next, in another terminal (after `npm run install-command`; without it, npx --no -- causeway …):",
+    say("demo.tryNext", { install: "npm run install-command", without: "npx --no -- causeway …" }),
     `  causeway node inbox --watch --dir ${dir("wcu")}`,
     `  causeway node records --dir ${dir("thb")}`,
     `  causeway node status --dir ${dir("ct")}`,
@@ -85,7 +95,7 @@ export function boardSteps({
 }: Pick<Foundation, "consoleUrl" | "enrolmentAddress" | "administratorDirs">): string[] {
   const dir = relative(process.cwd(), administratorDirs[0] as string) || ".";
   return [
-    `The board's console is at ${consoleUrl}. A one-time code for it, and what else an administrator can do:`,
+    say("demo.console", { url: consoleUrl }),
     `  causeway admin sign-in ${dir}`,
     `  causeway admin epoch rehearse ${dir}`,
     `  causeway admin suspend ${dir} wcu --reason "node stolen"`,

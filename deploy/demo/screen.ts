@@ -1,8 +1,9 @@
 /** A small live picture on a terminal; plain lines where there is none. */
 import type { WriteStream } from "node:tty";
-import { memberLines, matchTable } from "./report.ts";
+import { memberLines, matchTable, sideText } from "./report.ts";
 import { jointState, sharedMatches } from "./state.ts";
 import type { DemoState } from "./state.ts";
+import { say, wordFor } from "../../shared/words/say.ts";
 
 const REDRAW_MS = 200;
 /** Plain output says how far things are no more often than this. */
@@ -54,7 +55,8 @@ class PlainScreen implements Screen {
       this.#told.add(shared.id);
       const [a, b] = shared.sides;
       const { grade, kind } = a.match;
-      this.say(`overlap: ${a.member} ${a.match.reference} and ${b.member} ${b.match.reference}, ${grade} ${kind}`);
+      const words = { grade: wordFor("grade", grade), relation: wordFor("relation", kind) };
+      this.say(say("demo.overlap", { first: sideText(a), second: sideText(b), ...words }));
     }
   }
 
@@ -94,7 +96,8 @@ class LiveScreen implements Screen {
     this.#drawnMs = Date.now();
     const matches = matchTable(state);
     const shown = matches.slice(0, MATCH_LINES_MAX);
-    const rest = matches.length > shown.length ? [`  … ${sharedMatches(state).length} overlaps in all`] : [];
+    const rest =
+      matches.length > shown.length ? [`  ${say("demo.overlapsInAll", { count: sharedMatches(state).length })}`] : [];
     const lines = ["", ...memberLines(state), "", ...shown, ...rest].map((line) =>
       line.slice(0, this.#stream.columns - 1),
     );

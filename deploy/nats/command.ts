@@ -22,10 +22,13 @@ export function natsConfigCommand(): Command {
     .option("--port <port>", "where it listens", "4222")
     .action((dir: string, { bundle, name, host, port, json }: Flags) =>
       perform({ json }, async (output) => {
-        const { writeNatsConfig } = await import("./write-config.ts");
+        const [{ writeNatsConfig }, { say }] = await Promise.all([
+          import("./write-config.ts"),
+          import("../../shared/words/say.ts"),
+        ]);
         const path = writeNatsConfig({ dir: resolve(dir), bundleDir: bundle, name, host, port: toPort(port) });
         output.json({ config: path });
-        output.say(`Start the server with: nats-server -c ${path}`);
+        output.say(say("party.startServer", { command: `nats-server -c ${path}` }));
       }),
     );
   return withExamples(command, "causeway nats-config nats --bundle founding/nats --host 0.0.0.0 --port 4222");

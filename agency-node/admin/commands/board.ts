@@ -10,11 +10,13 @@ import { CausewayError } from "../../../shared/core/errors.ts";
 import { check } from "../../../shared/wire/checks.ts";
 import { table } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
+import { listed } from "../../../shared/words/figures.ts";
 import { epochOf, putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
 import { readEnrolmentFile } from "../plan-file.ts";
 import { openRequests, releaseShares, sharesForBoard } from "../recovery.ts";
 import { memberBySlug } from "./membership.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export type BoardFlags = Common & {
   readonly add: readonly string[];
@@ -99,6 +101,8 @@ export async function neverCorrelate(desk: Desk, epoch: string, domain: string, 
   await putForward(desk, { type: "neverCorrelate", ...named }, flags);
 }
 
+const SHARE_COLUMNS = ["id", "who", "purpose", "epochs", "askedAt"] as const;
+
 export async function listRequests({ seat, output }: Desk): Promise<void> {
   const requests = await openRequests(seat);
   const rows = requests.map(({ id, author, body, writtenAtMs }) => {
@@ -106,10 +110,8 @@ export async function listRequests({ seat, output }: Desk): Promise<void> {
     output.json({ id, by: author.name, purpose: body.purpose, epochs: body.epochs, askedAt });
     return [id, author.name, body.purpose, body.epochs.join(", "), askedAt];
   });
-  if (rows.length === 0) output.say("Nobody asks for salts.");
-  else
-    for (const line of table([["Id", "Who asks", "For what", "Salts of epochs", "Asked at"], ...rows]))
-      output.say(line);
+  if (rows.length === 0) output.say(say("shares.nobodyAsks"));
+  else for (const line of table([SHARE_COLUMNS.map((column) => say(`shares.${column}`)), ...rows])) output.say(line);
 }
 
 export async function release(desk: Desk, id: string, { yes }: ReleaseFlags): Promise<void> {
@@ -117,18 +119,18 @@ export async function release(desk: Desk, id: string, { yes }: ReleaseFlags): Pr
   const request = (await openRequests(seat)).find((each) => each.id === id);
   if (request === undefined) throw new CausewayError("NOT_FOUND", "nobody asks for salts under this id (any more)");
   const { author, body } = request;
-  output.say(printable(`${author.name} asks for the salts of epoch ${body.epochs.join(" and ")}, to ${body.purpose}.`));
   output.say(
     printable(
-      `With shares of a quorum ${author.name} knows what a member knows: the salts. No token and no record follows from them alone.`,
+      say("shares.asks", { name: author.name, epochs: listed(body.epochs.map(String)), purpose: body.purpose }),
     ),
   );
+  output.say(printable(say("shares.means", author)));
   if (yes !== true) {
     if (ask === undefined) throw new CausewayError("INVALID", "nobody is here to ask: give --yes", { fields: ["yes"] });
-    const answer = await ask(`Release your shares to ${printable(author.name)}? Type yes: `);
+    const answer = await ask(`${printable(say("shares.question", author))} `);
     if (answer.trim().toLowerCase() !== "yes") throw new CausewayError("FORBIDDEN", "nothing was released");
   }
   await releaseShares(seat, request);
   output.json({ released: id, to: author.name, purpose: body.purpose });
-  output.say(printable(`Released to ${author.name}, and to nobody else.`));
+  output.say(printable(say("shares.released", author)));
 }

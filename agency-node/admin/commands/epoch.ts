@@ -20,6 +20,7 @@ import { Names } from "../../../shared/words/names.ts";
 import { verifiedReports } from "../reports.ts";
 import { rotationDueWords } from "./history.ts";
 import { memberBySlug } from "./membership.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export type PrepareFlags = Common & { readonly newGeneration?: boolean };
 export type PledgeFlags = Common & { readonly again?: boolean; readonly domain?: readonly Domain[] };
@@ -36,11 +37,9 @@ export async function rehearsal(desk: Desk): Promise<void> {
   const { federation, nowMs } = seat;
   const figures = rehearse({ federation, reports: await verifiedReports(seat), nowMs });
   output.json({ ...figures, members: figures.members.map((each) => ({ ...each, slug: slugOf(desk, each.member) })) });
-  output.say(`Epoch ${figures.epoch} would be published anew: ${figures.records} records, ${figures.tokens} tokens.`);
-  output.say(
-    `Not carried over: ${figures.leftBehind} records that the broker holds and no member states as live (test records, past review, or newer than its last word).`,
-  );
-  output.say(`Expected time: ${figures.expectedSeconds} seconds, from the measured rate, once all members are there.`);
+  output.say(say("cut.anew", figures));
+  output.say(say("cut.leftBehind", { records: figures.leftBehind }));
+  output.say(say("cut.time", { seconds: figures.expectedSeconds }));
   sayHindrances(desk, figures.members);
   if (federation.rotationDue !== undefined) output.say(rotationDueWords(federation.rotationDue));
 }
@@ -56,12 +55,11 @@ export async function prepare(desk: Desk, text: string | undefined, flags: Prepa
   const missing = evaluators.filter((name) => !shares.has(name));
   const slugs = (members: readonly MemberId[]): string[] => members.map((member) => slugOf(desk, member));
   output.json({ epoch, generation, offered: slugs(offered), silent: slugs(silent), evaluatorsMissing: missing });
-  output.say(`Epoch ${epoch} is announced; the broker has its key ready.`);
-  output.say(printable(`New sealing keys offered by: ${slugs(offered).join(", ") || "nobody yet"}`));
-  if (silent.length > 0)
-    output.say(printable(`Not yet, and would keep the key they have: ${slugs(silent).join(", ")}`));
-  if (missing.length > 0) output.say(printable(`Evaluators that have not offered a new share: ${missing.join(", ")}`));
-  output.say(`Next, every contributor: causeway admin epoch pledge DIR ${epoch}`);
+  output.say(say("cut.announced", { epoch }));
+  output.say(printable(say("cut.offered", { members: slugs(offered).join(", ") || say("cut.offeredByNobody") })));
+  if (silent.length > 0) output.say(printable(say("cut.silent", { members: slugs(silent).join(", ") })));
+  if (missing.length > 0) output.say(printable(say("cut.sharesMissing", { evaluators: missing.join(", ") })));
+  output.say(say("cut.pledgeNext", { command: `causeway admin epoch pledge DIR ${epoch}` }));
 }
 
 export async function pledgeFor({ seat, output }: Desk, text: string | undefined, flags: PledgeFlags): Promise<void> {
@@ -72,21 +70,19 @@ export async function pledgeFor({ seat, output }: Desk, text: string | undefined
   await pledge(seat, epoch, domains, flags.again === true);
   const { pledges } = await readCeremony(seat, epoch);
   const names = pledges.map(({ author }) => author.name);
-  output.json({ epoch, domains, pledged: names, quorum: seat.federation.found.quorum });
-  output.say(
-    printable(
-      `Pledged, for ${domains.join(", ")}. So far: ${names.join(", ")}; ${seat.federation.found.quorum} are needed.`,
-    ),
-  );
-  output.say(`Once all who take part have pledged, each of them: causeway admin epoch reveal DIR ${epoch}`);
+  const { quorum } = seat.federation.found;
+  output.json({ epoch, domains, pledged: names, quorum });
+  const pledged = { domains: domains.join(", "), names: names.join(", "), quorum };
+  output.say(printable(say("ceremony.pledged", pledged)));
+  output.say(say("ceremony.revealNext", { command: `causeway admin epoch reveal DIR ${epoch}` }));
 }
 
 export async function revealFor({ seat, output }: Desk, text: string | undefined): Promise<void> {
   const epoch = epochOf(text) ?? nextEpoch(seat.federation);
   const names = (await reveal(seat, epoch)).map(({ name }) => name);
   output.json({ epoch, revealedTo: names });
-  output.say(printable(`Revealed to ${names.join(", ")}, sealed. Whoever pledges from now on is refused.`));
-  output.say(`Once all of them have: one of them runs causeway admin epoch open DIR ${epoch}`);
+  output.say(printable(say("ceremony.revealed", { names: names.join(", ") })));
+  output.say(say("ceremony.openNext", { command: `causeway admin epoch open DIR ${epoch}` }));
 }
 
 export async function open(desk: Desk, text: string | undefined, flags: OpenFlags): Promise<void> {
@@ -123,7 +119,7 @@ export async function status(desk: Desk, text: string | undefined): Promise<void
     const members = readiness.map((each) => ({ ...each, slug: slugOf(desk, each.member) }));
     const { retiresAtMs, generation, scheme, state } = epoch;
     output.json({ epoch: epoch.epoch, state, generation, scheme, retiresAtMs, members, losses });
-    output.say(`Epoch ${epoch.epoch}: ${state}, to be retired by ${new Date(retiresAtMs).toISOString()}`);
+    output.say(say("cut.state", { epoch: epoch.epoch, state, at: new Date(retiresAtMs).toISOString() }));
     sayHindrances(desk, readiness);
   }
   await sayCeremony(desk, named ?? nextEpoch(federation));
@@ -184,17 +180,17 @@ async function sayLosses(desk: Desk, epoch: number): Promise<void> {
   });
   output.say(
     losses.remains === undefined
-      ? "No other epoch is open: from then on nothing is matched, until another is open."
-      : `Epoch ${losses.remains} stays open${losses.remainsActive ? "" : ", and is not active yet: activate it next"}.`,
+      ? say("cut.nothingMatched")
+      : say(losses.remainsActive ? "cut.staysOpen" : "cut.staysOpenInactive", { epoch: losses.remains }),
   );
   const names = new Names({ federation });
   const rows = losses.members.map(({ member, records, underWay, unheard }) => [
     names.slugged(member),
     String(records),
-    [underWay ? "more is on its way" : "", unheard ? "not heard of late" : ""].filter((text) => text !== "").join(", "),
+    [underWay ? say("cut.underWay") : "", unheard ? say("cut.unheard") : ""].filter((text) => text !== "").join(", "),
   ]);
-  for (const line of table([["Member", "Records that match nobody any more", ""], ...rows])) output.say(line);
-  if (losses.neverCorrelate > 0) output.say(`${losses.neverCorrelate} values that mean nobody must be listed again.`);
+  for (const line of table([[say("cut.member"), say("cut.unmatched"), ""], ...rows])) output.say(line);
+  if (losses.neverCorrelate > 0) output.say(say("cut.neverCorrelate", { count: losses.neverCorrelate }));
 }
 
 async function sayCeremony({ seat, output }: Desk, epoch: number): Promise<void> {
@@ -203,9 +199,9 @@ async function sayCeremony({ seat, output }: Desk, epoch: number): Promise<void>
   const rows = pledges.map(({ author }) => {
     const revealed = reveals.has(toHex(keyId(author.signingKey)));
     output.json({ ceremony: epoch, contributor: author.name, revealed });
-    return [author.name, revealed ? "revealed" : "pledged, not revealed"];
+    return [author.name, say(revealed ? "ceremony.hasRevealed" : "ceremony.hasPledged")];
   });
-  output.say(`Salts of epoch ${epoch}:`);
+  output.say(say("ceremony.salts", { epoch }));
   for (const line of table(rows)) output.say(`  ${line}`);
 }
 
@@ -213,8 +209,8 @@ function sayHindrances(desk: Desk, readiness: readonly Pick<Readiness, "member" 
   const { seat, output } = desk;
   const names = new Names({ federation: seat.federation });
   for (const { member, why } of readiness) {
-    const words = why.length === 0 ? "ready" : hindranceWords(why);
-    output.say(printable(`  ${names.slugged(member)}: ${words}`));
+    const words = why.length === 0 ? say("cut.ready") : hindranceWords(why);
+    output.say(`  ${printable(say("hindrance.of", { member: names.slugged(member), why: words }))}`);
   }
 }
 

@@ -16,6 +16,8 @@ import { Names } from "../../../shared/words/names.ts";
 import { readChain } from "../board.ts";
 import type { Desk } from "../desk.ts";
 import { verifiedReports } from "../reports.ts";
+import { ENGLISH } from "../../../shared/words/language.ts";
+import { say, speaking } from "../../../shared/words/say.ts";
 
 export function provenChain(dir: string | undefined, file: string | undefined, fingerprint: string | undefined): Chain {
   const nowMs = systemClock();
@@ -25,6 +27,10 @@ export function provenChain(dir: string | undefined, file: string | undefined, f
   }
   throw new CausewayError("INVALID", "name a party's directory, or --file with --fingerprint");
 }
+
+const CHAIN_COLUMNS = ["number", "issued", "type", "about", "signedBy", "hash"] as const;
+const MEMBER_COLUMNS = ["slug", "name", "state", "mandate", "domains", "retention", "budget"] as const;
+const HEALTH_COLUMNS = ["member", "saidAt", "version", "published", "digest", "outbox"] as const;
 
 export function showChain({ directives, federation }: Chain, output: Output): void {
   const signers = signerNames(directives);
@@ -38,7 +44,7 @@ export function showChain({ directives, federation }: Chain, output: Output): vo
     hash: toHex(directiveHash(payload)),
   }));
   for (const row of rows) output.json(row);
-  output.say(printable(`${federation.found.name}: every directive is proven from the pinned fingerprint.`));
+  output.say(printable(say("chainList.proven", { federation: federation.found.name })));
   const cells = rows.map((row) => [
     String(row.number),
     row.issuedAt,
@@ -47,7 +53,7 @@ export function showChain({ directives, federation }: Chain, output: Output): vo
     row.signedBy.join(", "),
     row.hash.slice(0, 16),
   ]);
-  for (const line of table([["No", "Issued", "Type", "About", "Signed by", "Hash"], ...cells])) output.say(line);
+  for (const line of table([CHAIN_COLUMNS.map((column) => say(`chainList.${column}`)), ...cells])) output.say(line);
 }
 
 /** Of each directive, by the board as it was then. */
@@ -66,23 +72,32 @@ function signerNames(directives: readonly SignedDirective[]): string[][] {
 export async function listMembers({ seat, output }: Desk): Promise<void> {
   const { members, suspended, removed, rotationDue } = seat.federation;
   const standing = [
-    ...[...members.values()].map((admit) => ({ admit, state: "in good standing" })),
-    ...[...suspended.values()].map((admit) => ({ admit, state: "suspended" })),
-    ...[...removed.values()].map(({ admit }) => ({ admit, state: "removed" })),
+    ...[...members.values()].map((admit) => ({ admit, state: "active" as const })),
+    ...[...suspended.values()].map((admit) => ({ admit, state: "suspended" as const })),
+    ...[...removed.values()].map(({ admit }) => ({ admit, state: "removed" as const })),
   ];
   const rows = standing.map(({ admit, state }) => {
     const { slug, name, member, mandate, domains, retentionDaysMax, budget, legalBasis, purposes } = admit;
-    output.json({ member, slug, name, state, mandate, domains, legalBasis, purposes, retentionDaysMax, budget });
-    return [slug, name, state, mandate, domains.join(", "), `${retentionDaysMax} days`, `${budget.perDay} a day`];
+    const said = { member, slug, name, mandate, domains, legalBasis, purposes, retentionDaysMax, budget };
+    // For programs in English, whatever is spoken.
+    output.json({ ...said, state: speaking(ENGLISH, () => say(`memberState.${state}`)) });
+    return [
+      slug,
+      name,
+      say(`memberState.${state}`),
+      mandate,
+      domains.join(", "),
+      say("memberList.retentionIs", { days: retentionDaysMax }),
+      say("memberList.budgetIs", budget),
+    ];
   });
-  for (const line of table([["Slug", "Name", "State", "Mandate", "Domains", "Retention", "Budget"], ...rows]))
-    output.say(line);
+  for (const line of table([MEMBER_COLUMNS.map((column) => say(`memberList.${column}`)), ...rows])) output.say(line);
   if (rotationDue !== undefined) output.say(rotationDueWords(rotationDue));
 }
 
 export function rotationDueWords({ newGeneration }: NonNullable<Federation["rotationDue"]>): string {
-  const keys = newGeneration ? " New evaluator keys are needed: epoch prepare --new-generation." : "";
-  return `A rotation is due: a removed member still knows the salts in use.${keys}`;
+  const command = "epoch prepare --new-generation";
+  return say("cut.rotationDue", { newGeneration: newGeneration ? "yes" : "no", command });
 }
 
 export async function listHealth({ seat, output }: Desk): Promise<void> {
@@ -100,26 +115,26 @@ export async function listHealth({ seat, output }: Desk): Promise<void> {
     });
     const told = report?.statement;
     if (told === undefined)
-      return [slug, report?.forged === true ? "FORGED statement" : "nothing heard", "", "", "", ""];
+      return [slug, say(report?.forged === true ? "healthList.forged" : "healthList.silent"), "", "", "", ""];
     const epoch = told.epochs.find((each) => each.epoch === active);
     return [
       slug,
       new Date(told.nodeTimeMs).toISOString(),
       told.version,
-      epoch === undefined ? "" : `${epoch.published} of ${epoch.records}`,
-      (epoch?.digestAgreedMs ?? 0) === 0 ? "open" : "agreed",
-      told.outboxSinceMs === 0 ? "empty" : `since ${new Date(told.outboxSinceMs).toISOString()}`,
+      epoch === undefined ? "" : say("healthList.publishedIs", epoch),
+      say((epoch?.digestAgreedMs ?? 0) === 0 ? "healthList.open" : "healthList.agreed"),
+      told.outboxSinceMs === 0
+        ? say("healthList.empty")
+        : say("healthList.since", { at: new Date(told.outboxSinceMs).toISOString() }),
     ];
   });
-  for (const line of table([["Member", "Said at", "Version", "Published", "Digest", "Outbox"], ...rows]))
-    output.say(line);
+  for (const line of table([HEALTH_COLUMNS.map((column) => say(`healthList.${column}`)), ...rows])) output.say(line);
   const { members } = seat.federation;
   for (const [member, { streamsRefused, statement }] of reports) {
-    const slug = members.get(member)?.slug;
-    if (streamsRefused) output.say(`${slug}: NATS refuses its streams, most likely for want of room.`);
+    const slug = members.get(member)?.slug ?? member;
+    if (streamsRefused) output.say(say("healthList.noRoom", { slug }));
     const skipped = statement?.skippedNotices ?? 0;
-    if (skipped > 0)
-      output.say(`${slug}: its version does not know ${skipped} of the broker's notices: it must be updated.`);
+    if (skipped > 0) output.say(say("healthList.skipped", { slug, count: skipped }));
   }
 }
 

@@ -17,6 +17,7 @@ import { putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
 import { isSameFingerprint, readEnrolmentFile, readTerms } from "../plan-file.ts";
 import { saltsFor } from "../recovery.ts";
+import { say } from "../../../shared/words/say.ts";
 
 export type Reasoned = Common & { readonly reason: string };
 export type InviteFlags = Common & { readonly note: string; readonly address: string; readonly hours: string };
@@ -41,12 +42,14 @@ export async function invite({ seat, output }: Desk, { note, address, hours }: I
   await seat.office.invite(signInvitation({ secretHash: invitationSecretHash(secret), note, validUntilMs }, scope));
   const validUntil = new Date(validUntilMs).toISOString();
   output.json({ invitation: code, validUntil });
-  output.say(
-    `Send the unit this code, by a way that the broker's operator does not control. It works once, until ${validUntil}:`,
-  );
+  output.say(say("invitation.send", { until: validUntil }));
   output.say(`  ${code}`);
-  output.say("The unit runs: causeway node enrol --invitation CODE --name NAME --mandate MANDATE");
+  output.say(
+    say("invitation.unitRuns", { command: "causeway node enrol --invitation CODE --name NAME --mandate MANDATE" }),
+  );
 }
+
+const ENROLMENT_COLUMNS = ["for", "kind", "callsItself", "mandate", "fingerprint"] as const;
 
 export async function listEnrolments({ seat, output }: Desk): Promise<void> {
   const { invitations } = await seat.office.arrivals();
@@ -54,7 +57,7 @@ export async function listEnrolments({ seat, output }: Desk): Promise<void> {
   for (const { note, validUntilMs } of invitations) {
     const validUntil = new Date(validUntilMs).toISOString();
     output.json({ invitation: note, validUntil });
-    output.say(printable(`Invited: ${note}, until ${validUntil}`));
+    output.say(printable(say("invitation.invited", { note, until: validUntil })));
   }
   const rows = enrolled.map(({ enrolment, fingerprint, note }) => {
     output.json({
@@ -66,9 +69,10 @@ export async function listEnrolments({ seat, output }: Desk): Promise<void> {
     });
     return [note, enrolment.kind, enrolment.name, enrolment.mandate ?? "", fingerprint];
   });
-  if (invitations.length + rows.length === 0) output.say("Nobody is invited, and nobody has enrolled.");
+  if (invitations.length + rows.length === 0) output.say(say("invitation.nobody"));
   if (rows.length > 0)
-    for (const line of table([["For", "Kind", "Calls itself", "Mandate", "Fingerprint"], ...rows])) output.say(line);
+    for (const line of table([ENROLMENT_COLUMNS.map((column) => say(`invitation.${column}`)), ...rows]))
+      output.say(line);
 }
 
 export async function admit(desk: Desk, flags: AdmitFlags): Promise<void> {

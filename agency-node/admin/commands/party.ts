@@ -15,6 +15,8 @@ import { renewFreshness } from "../../registrar/statement.ts";
 import { readChain } from "../board.ts";
 import { foundFederation } from "../found.ts";
 import { readPlan } from "../plan-file.ts";
+import { say } from "../../../shared/words/say.ts";
+import { listed } from "../../../shared/words/figures.ts";
 
 const INIT = {
   broker: initBroker,
@@ -33,8 +35,8 @@ export async function init(dir: string, { kind, name = kind, address }: InitFlag
   const { fingerprint } = await INIT[kind](dir, { name, ...(address === undefined ? {} : { address }) });
   const enrolment = partyFile(dir, "enrolment");
   output.json({ kind, enrolment, fingerprint });
-  output.say(`Keys made in ${join(dir, "keys")}.`);
-  output.say(`Hand the board ${enrolment}, and read its fingerprint to them by telephone:`);
+  output.say(say("party.keysMade", { dir: join(dir, "keys") }));
+  output.say(say("keys.handOver", { file: enrolment }));
   output.say(`  ${fingerprint}`);
 }
 
@@ -47,13 +49,13 @@ export async function found({ plan, out }: FoundFlags, output: Output): Promise<
   const { registrarDir } = founded;
   const members = Object.fromEntries(founded.members);
   output.json({ fingerprint, directive: head.number, members, bundles, registrar: registrarDir });
-  output.say(printable(`Founded ${founded.federation.found.name} with ${head.number} directives.`));
-  output.say("Fingerprint, to be given to every party by another way than its bundle:");
+  output.say(printable(say("party.founded", { federation: founded.federation.found.name, count: head.number })));
+  output.say(say("party.fingerprint"));
   output.say(`  ${fingerprint}`);
-  output.say("Bundles:");
+  output.say(say("party.bundles"));
   for (const row of table([...founded.bundles].map(([party, dir]) => [party, dir]))) output.say(`  ${row}`);
-  output.say(`Registrar, to be moved to the machine that stays on-line: ${registrarDir}`);
-  output.say("The bundles are out of date tomorrow; renew with: causeway admin freshness");
+  output.say(say("party.registrar", { dir: registrarDir }));
+  output.say(say("party.renew", { command: "causeway admin freshness" }));
 }
 
 export function install(partyDir: string, { bundle, fingerprint }: InstallFlags, output: Output): void {
@@ -62,7 +64,7 @@ export function install(partyDir: string, { bundle, fingerprint }: InstallFlags,
   const identity = identityUri(installed.identity);
   const { found, head } = installed.federation;
   output.json({ federation: found.name, identity, directive: head.number });
-  output.say(printable(`Installed as ${identity} of ${found.name}, directive ${head.number}.`));
+  output.say(printable(say("party.installed", { identity, federation: found.name, directive: head.number })));
 }
 
 export function stateFreshness(dir: string, { hours, out }: FreshnessFlags, output: Output): void {
@@ -72,5 +74,5 @@ export function stateFreshness(dir: string, { hours, out }: FreshnessFlags, outp
   if (out !== undefined) replaceFile(out, statement, 0o644);
   const { number } = readChain(dir, nowMs).federation.head;
   output.json({ directive: number, written });
-  output.say(`Directive ${number} is the latest; stated in ${written.join(" and ")}.`);
+  output.say(say("party.fresh", { number, files: listed(written) }));
 }

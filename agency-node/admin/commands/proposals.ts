@@ -17,6 +17,7 @@ import type { Output } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
 import { directiveSubject } from "../../../shared/words/directive.ts";
 import { Names } from "../../../shared/words/names.ts";
+import { say } from "../../../shared/words/say.ts";
 import { signDirective } from "../board.ts";
 import { sayWhat, whatItDoes } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
@@ -40,6 +41,8 @@ export type EndorseFlags = {
   readonly out: string;
 };
 
+const COLUMNS = ["digest", "type", "about", "state", "signedBy", "missing", "expires"] as const;
+
 export async function listProposals({ seat, output }: Desk): Promise<void> {
   const proposals = await seat.office.proposals();
   const names = new Names({ federation: seat.federation });
@@ -61,10 +64,8 @@ export async function listProposals({ seat, output }: Desk): Promise<void> {
     });
     return [shortDigest(digest), body.type, about, state, signedBy.join(", "), String(missing), expires];
   });
-  if (rows.length === 0) output.say("Nothing waits for signatures.");
-  else
-    for (const line of table([["Digest", "Type", "About", "State", "Signed by", "Missing", "Expires"], ...rows]))
-      output.say(line);
+  if (rows.length === 0) output.say(say("signing.nothing"));
+  else for (const line of table([COLUMNS.map((column) => say(`signing.${column}`)), ...rows])) output.say(line);
 }
 
 export async function showProposal(desk: Desk, digits: string, { out }: ListFlags): Promise<void> {
@@ -75,8 +76,8 @@ export async function showProposal(desk: Desk, digits: string, { out }: ListFlag
   const { signedBy, missing } = whoSigned(signed, seat.federation);
   output.json({ digest: toHex(digest), ...whatItDoes(body, seat.federation), signedBy, missing });
   sayWhat(output, body, seat.federation);
-  output.say(printable(`  Digest: ${shortDigest(digest)}`));
-  output.say(printable(`  Signed by: ${signedBy.join(", ")}; ${missing} missing`));
+  output.say(`  ${say("signing.digestIs", { digest: shortDigest(digest) })}`);
+  output.say(`  ${printable(say("signing.signersMissing", { names: signedBy.join(", "), missing }))}`);
   if (out !== undefined) replaceFile(out, encodeSignedDirective(signed), 0o644);
 }
 
@@ -96,7 +97,8 @@ export async function approveProposal(desk: Desk, digits: string, flags: Approve
   const digest = proposalDigest(signed);
   sayWhat(output, signed.directive.body, seat.federation);
   const tally = tallyOf(seat.federation, signed);
-  output.say(printable(`  Signed by: ${tally.signers.map(({ name }) => name).join(", ") || "nobody on the board"}`));
+  const signers = tally.signers.map(({ name }) => name).join(", ") || say("signing.nobody");
+  output.say(`  ${printable(say("signing.signers", { names: signers }))}`);
   const options = { ...flags, signers: tally.signers, endorsement: endorsementIn(flags.endorsement) };
   const notes = await examine(seat, proposal, options);
   for (const note of notes) output.say(printable(note));
@@ -107,11 +109,11 @@ export async function approveProposal(desk: Desk, digits: string, flags: Approve
   const { state, signatures, quorum } = await approve(seat, proposal, options);
   output.json({ approved: toHex(digest), state, signatures, quorum, notes });
   if (state !== "accepted") {
-    output.say(`Signed: ${signatures} of ${quorum} signatures.`);
+    output.say(say("signing.signed", { signatures, quorum }));
     return;
   }
   await learnOutcome(seat);
-  output.say(`Signed, and it has taken effect as directive ${signed.directive.number}.`);
+  output.say(say("signing.effective", signed.directive));
 }
 
 /** Needs no broker: whoever is not on the board yet has no certificate. Throws UNPROVEN, FORBIDDEN, else as `foldProposal`. */
@@ -135,15 +137,15 @@ export function endorse(
   const { keyId, signature } = signDirective(signed, signer);
   replaceFile(out, JSON.stringify({ keyId: toHex(keyId), signature: toHex(signature) }), 0o644);
   output.json({ digest: toHex(hash), written: out });
-  const prefix = toHex(hash).slice(0, 16);
-  output.say(`Signed. An administrator hands it in: causeway admin approve DIR ${prefix} --endorsement ${out}`);
+  const command = `causeway admin approve DIR ${toHex(hash).slice(0, 16)} --endorsement ${out}`;
+  output.say(say("signing.endorsed", { command }));
 }
 
 export async function signIn({ seat, output }: Desk, auditor?: string): Promise<void> {
   const { code, validUntilMs, consoleUrl } = await seat.office.signInCode(auditor);
   const validUntil = new Date(validUntilMs).toISOString();
   output.json({ code, consoleUrl, validUntil });
-  output.say(`Open ${consoleUrl} and type ${code} before ${validUntil}. It works once.`);
+  output.say(say("signing.signIn", { url: consoleUrl, code, until: validUntil }));
 }
 
 /** The digest has to come from the proposer, not from this screen: whoever types it has heard it. */
@@ -153,8 +155,8 @@ async function confirm({ ask, output }: Desk, digest: Uint8Array, given: string 
       fields: ["digest"],
     });
   }
-  output.say("Have the proposer read out the digest, and compare it with what you type.");
-  const typed = given ?? (await ask?.("Digest (16 digits): ")) ?? "";
+  output.say(say("signing.compare"));
+  const typed = given ?? (await ask?.(`${say("signing.question")} `)) ?? "";
   if (!isDigest(typed, digest))
     throw new CausewayError("UNPROVEN", "this is not the proposal's digest; nothing was signed");
 }
