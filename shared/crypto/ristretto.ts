@@ -127,11 +127,22 @@ export function multiplyBase(scalar: Scalar): Element {
   return sodium.crypto_scalarmult_ristretto255_base(decodeNonZeroScalar(scalar)) as Element;
 }
 
-/** Sum of two elements. Throws INVALID if they cancel out: the identity is never an `Element`. */
+/**
+ * Sum of two elements. Throws INVALID if they cancel out, since the identity is never an `Element`, and, as a second line of defence, for
+ * what is no `Element`.
+ */
 export function add(a: Element, b: Element): Element {
-  const sum = sodium.crypto_core_ristretto255_add(a, b);
+  const sum = sumOf(a, b);
   if (isZero(sum)) throw new CausewayError("INVALID", "elements cancel out");
   return sum as Element;
+}
+
+function sumOf(a: Element, b: Element): Uint8Array {
+  try {
+    return sodium.crypto_core_ristretto255_add(a, b);
+  } catch (error) {
+    throw new CausewayError("INVALID", "group addition refused", { cause: error });
+  }
 }
 
 /**
