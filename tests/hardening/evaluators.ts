@@ -98,10 +98,8 @@ export async function startFederation(options: TestOptions = {}): Promise<TestFe
       test.nowMs = value;
     },
     setMember(member, budget) {
-      const members = new Map(test.federation.members);
-      if (budget === undefined) members.delete(member);
-      else members.set(member, admit(member, budget));
-      test.federation = { ...test.federation, members };
+      const { federation } = test;
+      test.federation = budget ? withMember(federation, member, budget) : withoutMember(federation, member);
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(test.evaluators.map((evaluator) => evaluator.stop()));
@@ -201,6 +199,32 @@ export function emptyFederation(): Federation {
     usedKeys: new Set(),
     head: { number: 1, hash: nothing },
   };
+}
+
+/** The same in which this is the member's budget, and the member in good standing. */
+export function withMember(federation: Federation, member: MemberId, budget: Budget): Federation {
+  const members = new Map(federation.members).set(member, admit(member, budget));
+  const suspended = new Map([...federation.suspended].filter(([id]) => id !== member));
+  return { ...federation, members, suspended };
+}
+
+/** The same without the member. */
+function withoutMember(federation: Federation, member: MemberId): Federation {
+  return { ...federation, members: new Map([...federation.members].filter(([id]) => id !== member)) };
+}
+
+/** The same in which the member is suspended. */
+export function withSuspended(federation: Federation, member: MemberId): Federation {
+  const terms = federation.members.get(member);
+  if (terms === undefined) throw new Error("only a member can be suspended");
+  return { ...withoutMember(federation, member), suspended: new Map(federation.suspended).set(member, terms) };
+}
+
+/** Elements that one of the evaluators has charged to this member. */
+export function chargedTo(member: MemberId, events: readonly EvaluatorEvent[]): number {
+  return events.reduce((sum, event) => {
+    return event.kind === "evaluated" && event.member === member && event.charged ? sum + event.elements : sum;
+  }, 0);
 }
 
 export function admit(member: MemberId, budget: Budget): Admit {

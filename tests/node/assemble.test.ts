@@ -119,7 +119,11 @@ async function published(seed: string) {
       offerKey: async () => undefined,
       standing: async () => ({ used: 0, perDay: 1_000, available: 1_000, alarms: [] }),
     },
-    evaluators: evaluatorsInProcess(new Map(evaluators), memberIdentity({ member, signingKey: keys.signer.publicKey })),
+    evaluators: evaluatorsInProcess(
+      new Map(evaluators),
+      memberIdentity({ member, signingKey: keys.signer.publicKey }),
+      nodeWorld,
+    ),
     engine: inProcessEngine(nodeWorld),
     onEvidence: (one) => evidence.push(one),
     database: ":memory:",

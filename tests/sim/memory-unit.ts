@@ -227,7 +227,7 @@ export class MemoryUnit implements AsyncDisposable {
   }
 
   #evaluators({ evaluators, note }: Others): Evaluators {
-    const inner = evaluatorsInProcess(evaluators, memberIdentity(this.admit));
+    const inner = evaluatorsInProcess(evaluators, memberIdentity(this.admit), this.#world);
     const { slug, line } = this;
     return {
       clientOf(evaluator, federation) {
