@@ -48,7 +48,7 @@ export type Directory = {
   readonly reached: boolean;
   /** Whether the broker refuses this party. */
   readonly refused: boolean;
-  /** Follows until the signal aborts; `onChange` is told after new directives were accepted. Throws ENVIRONMENT when they cannot be kept. */
+  /** Follows until the signal aborts; `onChange` is told after new directives were accepted. What cannot be kept is asked for again. */
   run(signal: AbortSignal, onChange: () => void): Promise<void>;
 };
 

@@ -13,7 +13,7 @@ export type OwnRenewal = Omit<RenewalParts, "port"> & {
   };
 };
 
-/** Until the signal aborts. Throws as `keepRenewed`. */
+/** Until the signal aborts, as `keepRenewed`. */
 export async function keepOwnRenewed(
   { signingKey, credentials, ...parts }: OwnRenewal,
   signal: AbortSignal,

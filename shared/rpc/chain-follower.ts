@@ -21,6 +21,7 @@ import { readTls } from "../party/tls.ts";
 import { partyFile } from "../party/files.ts";
 import { readPin } from "../party/pin.ts";
 import { readSignedDirective, readSignedFreshness } from "../wire/directive.ts";
+import { describe } from "../world/describe.ts";
 import { pause } from "../world/wait.ts";
 import type { CallOff, World } from "../world/world.ts";
 import { DirectoryServiceDefinition } from "../wire/gen/causeway/v1/directory.ts";
@@ -37,12 +38,14 @@ const SUPERSEDED_MS_MAX = 60_000;
 /** The longest wait between two looks at the clock: a machine may sleep, and its clock be set. */
 const LOOK_AGAIN_MS_MAX = 3_600_000;
 
+export type DirectoryConnection = GrpcConnection<typeof DirectoryServiceDefinition>;
+
 type FollowerWorld = Pick<World, "clock" | "log" | "after">;
 
 export class ChainFollower implements Disposable {
   readonly #dir: string;
   readonly #world: FollowerWorld;
-  readonly #connection: GrpcConnection<typeof DirectoryServiceDefinition>;
+  readonly #connection: DirectoryConnection;
   #chain: Chain;
   /** The latest that was proven: an older one, sent again, says nothing new. */
   #statement: SignedFreshness | undefined;
@@ -51,21 +54,23 @@ export class ChainFollower implements Disposable {
   #unprovenSinceMs: number;
   #callOffLook: CallOff | undefined;
   #reached = false;
+  /** Whether something has changed that `onChange` has not been told of, or not all who hear it. */
+  #untold = false;
+  /** What a client of another class threw last; said once. */
+  #fault = "";
   #broker = FIRST_VERSION;
   /** How things stand; said in the log once for each change: an outage of days is not a line every second. */
   #outcome: string = "";
 
-  /** Loads and proves the stored chain of a party's directory. Throws as `loadChain` and `readTls`. */
-  constructor(of: { readonly dir: string; readonly world: FollowerWorld }) {
+  /** Loads and proves the stored chain of a party's directory. Throws as `loadChain`. `connection`: default the broker that it names. */
+  constructor(of: { readonly dir: string; readonly world: FollowerWorld; readonly connection?: DirectoryConnection }) {
     this.#dir = of.dir;
     this.#world = of.world;
     this.#unprovenSinceMs = of.world.clock();
     this.#chain = loadChain(partyFile(of.dir, "chain"), this.#context());
-    this.#connection = grpcClient(DirectoryServiceDefinition, {
-      address: this.federation.found.broker.address,
-      tls: () => readTls(of.dir),
-      expected: { kind: "broker" },
-    });
+    const { address } = this.federation.found.broker;
+    const broker = { address, tls: () => readTls(of.dir), expected: { kind: "broker" } } as const;
+    this.#connection = of.connection ?? grpcClient(DirectoryServiceDefinition, broker);
   }
 
   get chain(): Chain {
@@ -96,7 +101,10 @@ export class ChainFollower implements Disposable {
     return this.#outcome === "FORBIDDEN";
   }
 
-  /** Follows until the signal aborts. `onChange` is told after new directives were accepted, or the broker understands something else. */
+  /**
+   * Follows until the signal aborts. `onChange` is told after new directives were accepted, or the broker understands something else, and
+   * told again if it throws: nobody misses a directive because another who hears of it failed.
+   */
   async run(signal: AbortSignal, onChange: () => void = () => undefined): Promise<void> {
     while (!signal.aborted) {
       const code = await this.#follow(signal, onChange);
@@ -111,10 +119,12 @@ export class ChainFollower implements Disposable {
   /** Until the stream ends; answers with the code of what ended it. */
   async #follow(signal: AbortSignal, onChange: () => void): Promise<string> {
     try {
+      if (this.#untold) this.#tell(onChange);
       await this.#catchUp(signal, onChange);
       const request = { fromNumber: this.#nextNumber, follow: true };
       for await (const message of this.#connection.client.listDirectives(request, { signal })) {
         this.#reached = true;
+        this.#fault = "";
         this.#take(message, onChange);
       }
       return "UNAVAILABLE";
@@ -123,7 +133,7 @@ export class ChainFollower implements Disposable {
       if (signal.aborted) return "UNAVAILABLE";
       if (isCausewayError(error)) return error.code;
       // Whatever its client throws, the party goes on with what it knows.
-      sharedEvents.directory.failed(this.#world.log, error);
+      this.#noteFault(error);
       return "UNAVAILABLE";
     }
   }
@@ -144,7 +154,7 @@ export class ChainFollower implements Disposable {
     const { freshness } = await client.getFreshness({}, { signal }).catch(noneIfMissing);
     const statement = freshness === undefined ? undefined : readSignedFreshness(freshness);
     this.#grow(catchUp(partyFile(this.#dir, "chain"), this.#chain, missed, statement, this.#context()));
-    onChange();
+    this.#tell(onChange);
   }
 
   get #nextNumber(): bigint {
@@ -155,7 +165,7 @@ export class ChainFollower implements Disposable {
     if (directive !== undefined) {
       const signed = readSignedDirective(directive);
       this.#grow(appendDirective(partyFile(this.#dir, "chain"), this.#chain, signed, this.#context()));
-      onChange();
+      this.#tell(onChange);
     }
     if (freshness !== undefined) {
       this.#hear(readSignedFreshness(freshness));
@@ -168,7 +178,13 @@ export class ChainFollower implements Disposable {
     if (isDeepStrictEqual(broker, this.#broker)) return;
     this.#broker = broker;
     sharedEvents.broker.understood(this.#world.log, { capabilities: [...broker].join(" ") });
+    this.#tell(onChange);
+  }
+
+  #tell(onChange: () => void): void {
+    this.#untold = true;
     onChange();
+    this.#untold = false;
   }
 
   #grow(chain: Chain): void {
@@ -225,6 +241,12 @@ export class ChainFollower implements Disposable {
     this.#outcome = outcome;
     if (fresh) sharedEvents.policy.proven(this.#world.log);
     else sharedEvents.policy.unproven(this.#world.log, { outcome });
+  }
+
+  #noteFault(error: unknown): void {
+    const fault = JSON.stringify(describe(error));
+    if (fault !== this.#fault) sharedEvents.directory.failed(this.#world.log, error);
+    this.#fault = fault;
   }
 
   #context(): ChainContext {

@@ -7,18 +7,19 @@
  */
 import type { Credentials } from "../core/board.ts";
 import type { Federation } from "../core/directive.ts";
-import { isCausewayError } from "../core/errors.ts";
+import { CausewayError, isCausewayError } from "../core/errors.ts";
 import { renewalDueMs } from "../core/renewal.ts";
 import { installedLives, issuedLives } from "../party/credentials.ts";
 import { readEnrolment } from "../party/enrolment.ts";
 import { installCredentials } from "../party/install.ts";
 import { readSigningKeys } from "../party/keys.ts";
-import { pause } from "../world/wait.ts";
+import { keepGoing } from "../world/loop.ts";
+import { pause, within } from "../world/wait.ts";
 import type { World } from "../world/world.ts";
 import { signCredentialsRequest } from "../wire/board.ts";
 import { sharedEvents } from "../world/shared-events.ts";
 
-/** The way to the registrar. Both throw FORBIDDEN for a party that the chain no longer lists, UNAVAILABLE. */
+/** The way to the registrar. Both reject with FORBIDDEN for a party that the chain no longer lists, else as their client does, or do not end. */
 export type RenewalPort = {
   /** `Signed` bytes of type "credentials-request". */
   request(signed: Uint8Array, signal: AbortSignal): Promise<void>;
@@ -32,79 +33,88 @@ export type RenewalParts = {
   readonly port: RenewalPort;
   readonly federation: () => Federation;
   readonly world: Pick<World, "clock" | "log" | "after">;
-  /** New ones are in place: servers that have been told of the old ones must be told. */
+  /** New ones are in place: servers that have been told of the old ones must be told. Called again if it throws. */
   readonly onRenewed: () => void;
 };
 
 /** The longest wait between two looks at the clock: a machine may sleep. */
 const LOOK_MS_MAX = 3_600_000;
+const CALL_MS = 10_000;
 const ASK_AGAIN_MS = 60_000;
 const POLL_MS = 1_000;
 
-/** Until the signal aborts. Throws only what is wrong with the party's own directory. */
+/** Until the signal aborts. Whatever goes wrong, at the other side or in the party's own directory, is said and tried again. */
 export async function keepRenewed(parts: RenewalParts, signal: AbortSignal): Promise<void> {
-  const { dir, world } = parts;
-  let outcome = "";
-  while (!signal.aborted) {
-    const waitMs = dueMs(installedLives(dir)) - world.clock();
-    if (waitMs > 0) {
-      outcome = "";
-      await pause(world, Math.min(waitMs, LOOK_MS_MAX), signal);
-      continue;
-    }
-    const code = await renew(parts, signal);
-    if (signal.aborted || code === "renewed") continue;
-    // Once for each change: an outage of days is not a line every minute.
-    if (code !== outcome) sharedEvents.credentials.notRenewed(world.log, { outcome: code });
-    outcome = code;
-    await pause(world, code === "UNAVAILABLE" || code === "unanswered" ? POLL_MS : ASK_AGAIN_MS, signal);
-  }
+  const renewal = new Renewal(parts);
+  await keepGoing(parts.world, signal, {
+    round: async () => await renewal.round(signal),
+    afterFailure: (error) => ({
+      failed: sharedEvents.credentials.notRenewed,
+      retryMs: isCausewayError(error, "UNAVAILABLE") ? POLL_MS : ASK_AGAIN_MS,
+    }),
+  });
 }
 
 /**
  * Once, if it is due, waiting for the answer until the signal aborts: for programs that run for a moment. False if it is due still. Throws
- * as `RenewalPort` does.
+ * as `RenewalPort` does, UNAVAILABLE for a call that takes too long, and what is wrong with the party's own directory.
  */
 export async function renewIfDue(parts: RenewalParts, signal: AbortSignal): Promise<boolean> {
   const { dir, world } = parts;
-  return dueMs(installedLives(dir)) > world.clock() || (await renewOnce(parts, signal));
+  return dueMs(installedLives(dir)) > world.clock() || (await new Renewal(parts).once(signal));
 }
 
-async function renew(parts: RenewalParts, signal: AbortSignal): Promise<string> {
-  try {
-    if (await renewOnce(parts, signal)) return "renewed";
-    return "unanswered";
-  } catch (error) {
-    if (isCausewayError(error, "ENVIRONMENT")) throw error;
-    // Its client has classes of its own: none of them may end the program.
-    return isCausewayError(error) ? error.code : "UNAVAILABLE";
+class Renewal {
+  readonly #parts: RenewalParts;
+  /** Something may have been put in place that servers have not been told of. */
+  #untold = false;
+
+  constructor(parts: RenewalParts) {
+    this.#parts = parts;
   }
-}
 
-/** Asks, and waits a while for the answer. */
-async function renewOnce(parts: RenewalParts, signal: AbortSignal): Promise<boolean> {
-  const { port, world } = parts;
-  // Issued when it was asked for before, perhaps by this program's last run.
-  if (takeIfBetter(parts, await port.issued(signal))) return true;
-  await port.request(requestOf(parts), signal);
-  for (
+  /** Waits until it is due, or asks. */
+  async round(signal: AbortSignal): Promise<void> {
+    const { dir, world } = this.#parts;
+    if (this.#untold) this.#tell();
+    const waitMs = dueMs(installedLives(dir)) - world.clock();
+    if (waitMs > 0) await pause(world, Math.min(waitMs, LOOK_MS_MAX), signal);
+    else if (!(await this.once(signal))) throw new CausewayError("UNAVAILABLE", "the registrar has not answered");
+  }
+
+  /** Asks, and waits a while for the answer; whether it came. */
+  async once(signal: AbortSignal): Promise<boolean> {
+    const { port, world } = this.#parts;
+    const issued = (): Promise<Credentials | undefined> =>
+      within(world, CALL_MS, signal, (limited) => port.issued(limited));
+    // Issued when it was asked for before, perhaps by this program's last run.
+    if (this.#takeIfBetter(await issued())) return true;
+    const request = requestOf(this.#parts);
+    await within(world, CALL_MS, signal, (limited) => port.request(request, limited));
     const untilMs = world.clock() + ASK_AGAIN_MS;
-    world.clock() < untilMs && !signal.aborted;
-    await pause(world, POLL_MS, signal)
-  ) {
-    if (takeIfBetter(parts, await port.issued(signal))) return true;
-  }
-  return false;
-}
-
-function takeIfBetter(parts: RenewalParts, issued: Credentials | undefined): boolean {
-  const { dir, federation, world, onRenewed } = parts;
-  if (issued === undefined || dueMs(issuedLives(issued)) <= Math.max(world.clock(), dueMs(installedLives(dir))))
+    while (world.clock() < untilMs && !signal.aborted) {
+      if (this.#takeIfBetter(await issued())) return true;
+      await pause(world, POLL_MS, signal);
+    }
     return false;
-  installCredentials(dir, issued, federation());
-  sharedEvents.credentials.renewed(world.log);
-  onRenewed();
-  return true;
+  }
+
+  #takeIfBetter(issued: Credentials | undefined): boolean {
+    const { dir, federation, world } = this.#parts;
+    const dueNowMs = dueMs(installedLives(dir));
+    if (issued === undefined || dueMs(issuedLives(issued)) <= Math.max(world.clock(), dueNowMs)) return false;
+    // Two files are replaced: a full disk may stop us between them.
+    this.#untold = true;
+    installCredentials(dir, issued, federation());
+    sharedEvents.credentials.renewed(world.log);
+    this.#tell();
+    return true;
+  }
+
+  #tell(): void {
+    this.#parts.onRenewed();
+    this.#untold = false;
+  }
 }
 
 function dueMs(lives: Parameters<typeof renewalDueMs>[0][]): number {

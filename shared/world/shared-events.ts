@@ -59,11 +59,10 @@ export const sharedEvents = defineEvents({
   credentials: {
     renewed: { level: "info", means: "A new certificate and NATS user were proven and put in place." },
     notRenewed: {
-      level: "warn",
-      fields: { outcome: "word" },
+      level: "error",
       means:
-        "The next certificate and NATS user were due and could not be had: registrar or broker is away (`unanswered`, `UNAVAILABLE`), or the chain no longer lists the party (`FORBIDDEN`).",
-      act: "A third of the life is left when it begins: start the registrar.",
+        "The next certificate and NATS user were due and could not be had: registrar or broker is away (`UNAVAILABLE`), the chain no longer lists the party (`FORBIDDEN`), or its own directory cannot be read or written (`ENVIRONMENT`, and `message` names the file). It is tried again.",
+      act: "A third of the life is left when it begins: start the registrar, or mend the directory.",
     },
   },
 });

@@ -3,23 +3,19 @@ import type { Evaluator } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { Spending } from "../../agency-node/spending.ts";
 import type { SpendingParts } from "../../agency-node/spending.ts";
+import { FOREIGN_FAULTS } from "../support/hand-world.ts";
 import { SimWorld } from "../sim/world.ts";
 
 const BALANCE = { used: 1, perDay: 10, available: 9 };
 
-/** A class that this project does not know, as clients have them. */
-class ForeignFault extends Error {
-  override readonly name = "ForeignFault";
-}
-
 const FAILURES: Readonly<Record<string, (signal: AbortSignal) => Promise<never>>> = {
-  "a TimeoutError": () => Promise.reject(new DOMException("invented", "TimeoutError")),
-  "an AbortError": () => Promise.reject(new DOMException("invented", "AbortError")),
-  "a class of its client's": () => Promise.reject(new ForeignFault("invented")),
-  "what is no error": () => Promise.reject(Object("invented") as Error),
+  ...Object.fromEntries(
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- clients do
+    FOREIGN_FAULTS.map(([name, thrown]) => [name, (): Promise<never> => Promise.reject(thrown)]),
+  ),
   "an error of ours": () => Promise.reject(new CausewayError("UNAVAILABLE", "invented")),
   "a throw before its first wait": () => {
-    throw new ForeignFault("invented");
+    throw new TypeError("invented");
   },
   "silence, whatever its signal says": () => new Promise<never>(() => undefined),
   "the reason of its signal": (signal) =>

@@ -24,7 +24,7 @@ import { TestFederation } from "../support/federation.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 import { eventually, isLetIn, natsAs, registrarOf } from "./support.ts";
 import { CUT_OFF_MS, LONG_MS, SOON } from "../support/patience.ts";
-import { systemTimers, systemWorld } from "../../shared/world/world.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 
 /** What `admin invite` does. */
 async function invite(federation: TestFederation, door: string): Promise<string> {
@@ -83,7 +83,7 @@ describe("a unit", { timeout: LONG_MS }, () => {
     const live = await eventually(() => natsAs(federation, "ct", credentials).catch(() => undefined));
     const tls = readTls(dir);
     const { address } = federation.founded.federation.found.broker;
-    using session = new MembershipLink({ address, tls: () => tls, world: systemTimers });
+    using session = new MembershipLink({ address, tls: () => tls });
     await session.issued(AbortSignal.timeout(SOON.timeout));
     const began = Date.now();
     federation.decide({ type: "remove", member, reason: "Invented reason", forCause: false });
@@ -91,7 +91,7 @@ describe("a unit", { timeout: LONG_MS }, () => {
     await eventually(async () => (await refusalOf(session)) === "FORBIDDEN");
     expect(Date.now() - began).toBeLessThan(CUT_OFF_MS);
     expect(await isLetIn(federation, "ct", credentials)).toBe(false);
-    using again = new MembershipLink({ address, tls: () => tls, world: systemTimers });
+    using again = new MembershipLink({ address, tls: () => tls });
     expect(await refusalOf(again)).toBe("FORBIDDEN");
     // Nor does the door know it any more.
     writeFileSync(

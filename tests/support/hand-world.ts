@@ -12,16 +12,19 @@ export type Line = { readonly event: string; readonly fields: LogFields };
 export class HandWorld implements World {
   readonly lines: Line[] = [];
   readonly log: Log = this.#logWith({});
-  #nowMs = BEGAN_MS;
+  readonly #beganMs: number;
+  #nowMs: number;
   #seed: number;
   #timers: { readonly atMs: number; readonly work: () => void }[] = [];
 
-  constructor(seed = 1) {
+  constructor(seed = 1, beganMs = BEGAN_MS) {
     this.#seed = seed;
+    this.#beganMs = beganMs;
+    this.#nowMs = beganMs;
   }
 
   readonly clock = (): number => this.#nowMs;
-  readonly elapsedMs = (): number => this.#nowMs - BEGAN_MS;
+  readonly elapsedMs = (): number => this.#nowMs - this.#beganMs;
 
   readonly after = (ms: number, work: () => void): (() => void) => {
     const timer = { atMs: this.#nowMs + ms, work };
