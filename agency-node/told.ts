@@ -2,7 +2,7 @@
  * Parts that have to tell each other something and cannot be made one after the other: one says it here, and `assemble` states in one list
  * who hears it.
  */
-export class Bell {
+class Bell {
   readonly #listeners: (() => void)[] = [];
 
   /** All listeners hear it, in the order in which they were named, before this returns. */

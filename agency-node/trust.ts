@@ -113,7 +113,7 @@ export class Trust {
     const { federation } = this;
     const head = federation.head.number;
     if (this.#known?.head === head) return this.#known;
-    this.reloadSealingKeys();
+    this.#reloadSealingKeys();
     for (const { epoch, salts } of this.#known?.terms ?? []) {
       if (!this.isOpen(epoch)) for (const salt of salts.values()) salt.fill(0);
     }
@@ -185,7 +185,7 @@ export class Trust {
     try {
       return attempt();
     } catch (error) {
-      if (!isCausewayError(error, "UNPROVEN") || !this.reloadSealingKeys()) throw error;
+      if (!isCausewayError(error, "UNPROVEN") || !this.#reloadSealingKeys()) throw error;
       return attempt();
     }
   }
@@ -193,12 +193,12 @@ export class Trust {
   /** Makes the sealing key of an epoch to come, unless there is one; answers with its public half. */
   prepareSealingKey(epoch: number): Uint8Array {
     const publicKey = this.#keys.sealing.prepare(epoch);
-    this.reloadSealingKeys();
+    this.#reloadSealingKeys();
     return publicKey;
   }
 
   /** Reads keys that were made since. Answers whether there are others now. */
-  reloadSealingKeys(): boolean {
+  #reloadSealingKeys(): boolean {
     const count = this.#sealingKeys.length;
     this.#sealingKeys = this.#keys.sealing.all();
     return this.#sealingKeys.length !== count;
@@ -223,7 +223,7 @@ export class Trust {
     // A directory with none of the keys that the chain names is another's, or broken: nothing there is for us to destroy.
     if (old.length === this.#sealingKeys.length) return 0;
     for (const { epoch } of old) this.#keys.sealing.destroy(epoch);
-    this.reloadSealingKeys();
+    this.#reloadSealingKeys();
     return old.length;
   }
 
