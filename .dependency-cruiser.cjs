@@ -131,7 +131,8 @@ const forbidden = [
   },
   {
     name: "words-are-words",
-    comment: "Texts are made from plain values: they know no message, no file and no page. One file knows the library, one reads languages.",
+    comment:
+      "Texts are made from plain values: they know no message, no file and no page. One file knows the library, one reads languages.",
     from: { path: "^shared/words/", pathNot: "^shared/words/(say|language)\\.ts$" },
     to: { pathNot: ["^shared/(words|core|crypto)/"] },
   },

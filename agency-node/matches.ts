@@ -1,9 +1,12 @@
 /** The matches of this node: notices carried out, and what an officer is shown. */
 import { TOKEN_CLASSES } from "../shared/core/data-plane.ts";
-import type { Meeting, Notice } from "../shared/core/data-plane.ts";
+import type { Handling, Meeting, Notice, NoticeEvent } from "../shared/core/data-plane.ts";
 import type { Domain } from "../shared/core/domain.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
 import type { Handle, MatchId } from "../shared/core/ids.ts";
+import { NODE_ITSELF } from "./core/actor.ts";
+import type { Asking } from "./core/actor.ts";
+import { disclosureIn } from "./core/disclosed.ts";
 import { gradeOf } from "./core/grade.ts";
 import type { Grading } from "./core/grade.ts";
 import { evolveMatch } from "./core/match.ts";
@@ -12,7 +15,8 @@ import { identifiersAt } from "./core/publication.ts";
 import { domainOf } from "./core/record.ts";
 import { SCHEME } from "./linkage/scheme.ts";
 import type { Publisher } from "./publishing/publisher.ts";
-import type { ActivityLog } from "./store/activity.ts";
+import { about, askedBy } from "./store/activity.ts";
+import type { Activity, ActivityLog } from "./store/activity.ts";
 import type { Database } from "../shared/store/database.ts";
 import type { World } from "../shared/world/world.ts";
 import type { Inbox } from "./store/inbox.ts";
@@ -57,7 +61,7 @@ export class Matches {
 
   /** Carries a notice out; call it inside the transaction that stores the notice. */
   apply(notice: Notice): void {
-    const { db, inbox, outbox, activity, canaries, world } = this.#parts;
+    const { db, inbox, outbox, canaries, world } = this.#parts;
     const before = inbox.match(notice.event.matchId);
     const step = evolveMatch(before, notice.event, this.#context());
     if (step === undefined) return events.notice.matchUnknown(world.log, { number: notice.number });
@@ -65,12 +69,49 @@ export class Matches {
     inbox.save(step.state, isCanary);
     for (const body of step.send) outbox.append(body);
     if (isCanary) return canaries.onMatch(step.state);
-    if (notice.event.type === "matchOpened")
-      activity.append(world.clock(), "combination", { detail: step.state.matchId });
+    this.#enter(before, step.state, notice.event.type);
     if (step.state.status === "dropped") return;
     db.afterCommit(() => {
       for (const watcher of this.#watchers) watcher(step.state);
     });
+  }
+
+  /** What an officer is shown, in the order in which the matches were opened; in the log before it is returned. */
+  list(of: { readonly all: boolean }, by: Asking): MatchState[] {
+    const matches = this.#parts.inbox.matches().filter(({ status }) => of.all || status !== "closed");
+    if (matches.length > 0) this.#consult(matches, { ...askedBy(by), detail: "listed" });
+    return matches;
+  }
+
+  /** Enters that these matches are about to be shown, one by one as they come. */
+  show(matches: readonly MatchState[], by: Asking): void {
+    this.#parts.db.transaction(() => {
+      for (const match of matches) this.#consult([match], { ...askedBy(by), detail: "shown" });
+    });
+  }
+
+  #consult(matches: readonly MatchState[], activity: Activity): void {
+    this.#parts.activity.append(this.#parts.world.clock(), "consultation", { ...activity, ...this.#about(matches) });
+  }
+
+  /** What a notice has done to a match, as far as the law wants it known. */
+  #enter(before: MatchState | undefined, after: MatchState, event: NoticeEvent["type"]): void {
+    const { activity, world } = this.#parts;
+    const of = { actor: NODE_ITSELF, ...this.#about([after]) };
+    if (event === "matchOpened" || event === "matchAmended") {
+      activity.append(world.clock(), "combination", { ...of, detail: event === "matchOpened" ? "opened" : "amended" });
+    }
+    const disclosure = disclosureIn(before, after, this.#handlingOf(after));
+    if (disclosure !== undefined) activity.append(world.clock(), "disclosure", { ...of, ...disclosure });
+  }
+
+  #about(matches: readonly MatchState[]): Pick<Activity, "matches" | "references" | "cases"> {
+    const records = matches.flatMap(({ handle }) => this.#parts.records.byHandle(handle)?.record ?? []);
+    return { matches: matches.map(({ matchId }) => matchId), ...about(records) };
+  }
+
+  #handlingOf({ handle }: MatchState): Handling | undefined {
+    return this.#parts.records.byHandle(handle)?.record.handling;
   }
 
   /** Calls `watcher` with every change from now on; returns how to stop. */

@@ -23,6 +23,7 @@ import { keysOnDisk, ownIdentity } from "./disk/keys-on-disk.ts";
 import { grpcEvaluators } from "./hardening/rpc/grpc-evaluators.ts";
 import { workerEngine } from "./hardening/worker-engine.ts";
 import type { NodePorts } from "./ports.ts";
+import { activityService } from "./rpc/activity-service.ts";
 import { liaisonService } from "./rpc/liaison-service.ts";
 import { MembershipClient } from "./rpc/membership-client.ts";
 import { recordsService } from "./rpc/records-service.ts";
@@ -102,6 +103,7 @@ async function openToUnit({ dir, listen }: NodeConfig, node: Assembled): Promise
   const services = [
     recordsService({ ...node, owner, status: () => statusOf(node) }),
     liaisonService({ ...node, owner, records: node.store }),
+    activityService({ ...node, owner }),
   ];
   return await startGrpcServer({ address: listen, tls: readTls(dir), services, world: node.world, own: true });
 }

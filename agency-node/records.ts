@@ -5,11 +5,14 @@ import type { Admit } from "../shared/core/directive.ts";
 import { CausewayError, isCausewayError } from "../shared/core/errors.ts";
 import type { Handle } from "../shared/core/ids.ts";
 import { toId } from "../shared/core/ids.ts";
+import { NODE_ITSELF } from "./core/actor.ts";
+import type { Actor, Asking } from "./core/actor.ts";
 import { domainOf } from "./core/record.ts";
 import type { DeconflictionRecord } from "./core/record.ts";
 import { intake } from "./intake/intake.ts";
 import type { IntakeEvent, IntakeOptions } from "./intake/intake.ts";
-import type { ActivityLog } from "./store/activity.ts";
+import { about, askedBy } from "./store/activity.ts";
+import type { Activity, ActivityLog, Verb } from "./store/activity.ts";
 import type { Database } from "../shared/store/database.ts";
 import { pause } from "../shared/world/wait.ts";
 import type { World } from "../shared/world/world.ts";
@@ -63,15 +66,16 @@ export class Records {
   }
 
   /** Imports a file as it arrives. Good rows go in while bad ones are reported; the receipt is the last event. */
-  async *import(file: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncGenerator<ImportEvent> {
-    const { world, activity, onStored } = this.#parts;
+  async *import(file: AsyncIterable<Uint8Array>, options: ImportOptions, actor: Actor): AsyncGenerator<ImportEvent> {
+    const { world, onStored } = this.#parts;
     const { dryRun, ...reading } = options;
+    const by = { actor, receipt: toHex(world.randomBytes(6)) };
     const counted = new CountedBytes(file);
     const counts = { added: 0, amended: 0, unchanged: 0, rows: 0, rejected: 0, warnings: 0 };
     const chunk: AcceptedRecord[] = [];
     let ignored: readonly string[] = [];
     const store = (): void => {
-      this.#store(chunk, counts, dryRun);
+      this.#store(chunk, counts, dryRun ? undefined : by);
       chunk.length = 0;
     };
     const today = isoDay(dayOf(world.clock()));
@@ -89,21 +93,21 @@ export class Records {
       yield { kind: "progress", rows: counts.added + counts.amended + counts.unchanged, bytes: counted.bytes };
     }
     store();
-    const receipt: ImportReceipt = { ...counts, ignored, dryRun, receipt: toHex(this.#parts.world.randomBytes(6)) };
-    if (!dryRun) activity.append(world.clock(), "collection", { detail: JSON.stringify(receipt) });
+    const receipt: ImportReceipt = { ...counts, ignored, dryRun, receipt: by.receipt };
+    if (!dryRun) this.#enter("collection", { ...by, detail: JSON.stringify(receipt) });
     onStored();
     yield { kind: "receipt", receipt };
   }
 
   /** Takes a record back. Throws NOT_FOUND, or CONFLICT when it is not published any more. */
-  withdraw(reference: string, reason: string): void {
-    const { db, store, activity, world } = this.#parts;
-    assertReason(reason);
+  withdraw(reference: string, by: Asking): void {
+    const { db, store } = this.#parts;
+    assertReason(by.reason);
     db.transaction(() => {
       const stored = store.byReference(reference);
       if (isEnded(stored)) throw new CausewayError("CONFLICT", "the record is withdrawn or expired already");
       this.#end([stored], "withdrawn");
-      activity.append(world.clock(), "erasure", { reference, reason });
+      this.#enter("erasure", { ...askedBy(by), ...about([stored.record]), detail: "withdrawn" });
     });
   }
 
@@ -111,15 +115,15 @@ export class Records {
    * Moves the review day later: a distinct act with a reason (28 CFR 23: updating identifiers alone is not validation).
    * Throws INVALID, NOT_FOUND, or CONFLICT when the record is not published any more.
    */
-  revalidate(reference: string, reviewBy: string, reason: string): void {
-    const { db, store, outbox, activity, world, onStored } = this.#parts;
-    assertReason(reason);
+  revalidate(reference: string, reviewBy: string, by: Asking): void {
+    const { db, store, outbox, onStored } = this.#parts;
+    assertReason(by.reason);
     const day = this.#assertReviewDay(reviewBy);
     db.transaction(() => {
       const stored = store.byReference(reference);
       if (isEnded(stored)) throw new CausewayError("CONFLICT", "the record is withdrawn or expired already");
       store.revalidate(stored, reviewBy);
-      activity.append(world.clock(), "alteration", { reference, reason, detail: "revalidated" });
+      this.#enter("alteration", { ...askedBy(by), ...about([stored.record]), detail: "revalidated" });
       if (stored.sentDay === null) return;
       const reviewByDay = monthEnd(day);
       store.setSentDay(stored.handle, reviewByDay);
@@ -138,8 +142,12 @@ export class Records {
     );
   }
 
-  list(): Iterable<StoredRecord> {
-    return this.#parts.store.all();
+  /** Those that there are, in the log before the first is returned. */
+  list(by: Asking): Iterable<StoredRecord> {
+    const { store } = this.#parts;
+    const { last } = store;
+    if (last > 0) this.#enter("consultation", { ...askedBy(by), every: true, detail: "listed" });
+    return store.all(last);
   }
 
   /** Does what time does to records, until the signal aborts. */
@@ -162,7 +170,11 @@ export class Records {
     const { db, store, standings, world, onStored } = this.#parts;
     const today = dayOf(world.clock());
     for (let overdue = store.overdue(today); overdue.length > 0; overdue = store.overdue(today)) {
-      db.transaction(() => this.#end(overdue, "expired"));
+      db.transaction(() => {
+        this.#end(overdue, "expired");
+        const people = overdue.filter(({ isCanary }) => !isCanary).map(({ record }) => record);
+        if (people.length > 0) this.#enter("erasure", { actor: NODE_ITSELF, ...about(people), detail: "expired" });
+      });
     }
     if (world.clock() - this.#budgetTriedAtMs >= BUDGET_RETRY_MS) {
       this.#budgetTriedAtMs = world.clock();
@@ -178,18 +190,33 @@ export class Records {
     this.#parts.onStored();
   }
 
-  #store(records: readonly AcceptedRecord[], counts: Record<PutOutcome, number>, dryRun: boolean): void {
+  /** `by`: undefined on trial, when nothing is stored. */
+  #store(
+    records: readonly AcceptedRecord[],
+    counts: Record<PutOutcome, number>,
+    by?: { readonly actor: Actor; readonly receipt: string },
+  ): void {
     const { world, db, store } = this.#parts;
     if (records.length === 0) return;
+    const put: Record<"added" | "amended", DeconflictionRecord[]> = { added: [], amended: [] };
     db.transaction(() => {
       for (const { record, contentHash } of records) {
         const outcome = store.compare(record, contentHash);
         counts[outcome] += 1;
-        if (dryRun || outcome === "unchanged") continue;
+        if (by === undefined || outcome === "unchanged") continue;
         if (outcome === "amended") this.#leaveDomain(record);
         store.put(record, contentHash, toId<Handle>(toHex(world.randomBytes(16))));
+        put[outcome].push(record);
       }
+      if (by === undefined) return;
+      if (put.added.length > 0) this.#enter("collection", { ...by, ...about(put.added) });
+      if (put.amended.length > 0) this.#enter("alteration", { ...by, ...about(put.amended), detail: "amended" });
     });
+  }
+
+  /** Into the log; call it inside the transaction of the act. */
+  #enter(verb: Verb, activity: Activity): void {
+    this.#parts.activity.append(this.#parts.world.clock(), verb, activity);
   }
 
   /** A handle stays in its domain: in two, it would tell the broker that a suspect is also a victim. */

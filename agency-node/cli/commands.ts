@@ -6,13 +6,18 @@ import { perform, withExamples, withJson } from "../../shared/terminal/command.t
 import type { Json } from "../../shared/terminal/command.ts";
 import type { EnrolFlags } from "./enrol-command.ts";
 import type { ImportFlags } from "./import-command.ts";
+import type { ExportFlags, LogFlags } from "./log-commands.ts";
 import type { InitFlags, InstallFlags } from "./keys-commands.ts";
 import type { Output } from "../../shared/terminal/output.ts";
 import type { NodeClient } from "./rpc/node-client.ts";
 
 type Common = Json & { readonly dir?: string };
-type InboxFlags = Common & { readonly watch?: boolean; readonly all?: boolean };
+type Look = Common & { readonly reason?: string };
+type InboxFlags = Look & { readonly watch?: boolean; readonly all?: boolean };
 type RevalidateFlags = Common & { readonly reviewBy: string; readonly reason: string };
+
+const WHY_LOOK = "why you look; kept in the node's own log";
+const VERBS = ["collection", "alteration", "consultation", "disclosure", "combination", "erasure"];
 
 const unitCommands = () => import("./unit-commands.ts");
 
@@ -30,6 +35,7 @@ export function nodeCommand(run: (dir: string) => Promise<void>): Command {
     revalidateCommand(),
     inboxCommand(),
     statusCommand(),
+    logCommand(),
   ]) {
     node.addCommand(command);
   }
@@ -149,8 +155,9 @@ function importCommand(): Command {
 function recordsCommand(): Command {
   const command = withCommon(new Command("records"))
     .description("list the unit's records and what became of each")
-    .action((flags: Common) =>
-      withNode(flags, async (client, output) => (await unitCommands()).listRecords(client, output)),
+    .option("--reason <text>", WHY_LOOK)
+    .action((flags: Look) =>
+      withNode(flags, async (client, output) => (await unitCommands()).listRecords(client, flags.reason ?? "", output)),
     );
   return withExamples(command, "causeway node records --dir north", "causeway node records --json");
 }
@@ -185,12 +192,13 @@ function inboxCommand(): Command {
     .description("the unit's overlaps with other units")
     .option("--watch", "stay, and show each change as it comes")
     .option("--all", "closed ones too")
+    .option("--reason <text>", WHY_LOOK)
     .action((flags: InboxFlags) =>
       withNode(flags, async (client, output) => {
         const { inbox } = await unitCommands();
         const { shutdownSignal } = await import("../../shared/platform/lifecycle.ts");
         const signal = flags.watch === true ? { signal: shutdownSignal() } : {};
-        await inbox(client, { all: flags.all ?? false, ...signal }, output);
+        await inbox(client, { all: flags.all ?? false, reason: flags.reason ?? "", ...signal }, output);
       }),
     );
   return withExamples(command, "causeway node inbox --dir north", "causeway node inbox --watch --all --json");
@@ -203,6 +211,52 @@ function statusCommand(): Command {
       withNode(flags, async (client, output) => (await unitCommands()).showStatus(client, output)),
     );
   return withExamples(command, "causeway node status --dir north", "causeway node status --json");
+}
+
+function logCommand(): Command {
+  const command = withFilter(withCommon(new Command("log")))
+    .description("who did what to which record, when and why")
+    // Or it would take the options of its own sub-command.
+    .enablePositionalOptions()
+    .addCommand(logExportCommand())
+    .option("--reason <text>", "why the log is read; kept in it")
+    .action((flags: Common & LogFlags) =>
+      withNode(flags, async (client, output) => {
+        const { showLog } = await import("./log-commands.ts");
+        await showLog(client, flags, output);
+      }),
+    );
+  return withExamples(
+    command,
+    "causeway node log --dir north --since 2026-11-01 --verb consultation",
+    "causeway node log --record WCU-001 --json",
+  );
+}
+
+function logExportCommand(): Command {
+  const command = withFilter(withCommon(new Command("export")))
+    .description("write the log to a file, for oversight")
+    .argument("<file>", "a new file, by its ending .jsonl (exact) or .csv (for spreadsheets)")
+    .requiredOption("--reason <text>", "why; kept in the log itself")
+    .action((file: string, flags: Common & ExportFlags) =>
+      withNode(flags, async (client, output) => {
+        const { exportLog } = await import("./log-commands.ts");
+        await exportLog(client, file, flags, output);
+      }),
+    );
+  return withExamples(
+    command,
+    'causeway node log export november.csv --since 2026-11-01 --until 2026-11-30 --reason "audit of November"',
+  );
+}
+
+function withFilter(command: Command): Command {
+  return command
+    .option("--since <day>", "from this day on, YYYY-MM-DD, or YYYY-MM-DDTHH:MM")
+    .option("--until <day>", "to the end of this day, or to before that minute")
+    .addOption(new Option("--verb <verb>", "of this kind only").choices(VERBS))
+    .option("--record <reference>", "about this record only")
+    .option("--match <id>", "about this overlap only, by the id that --json shows");
 }
 
 function withDir(command: Command): Command {
@@ -222,8 +276,12 @@ function dirOf({ dir }: Common): string {
 async function withNode(flags: Common, act: (node: NodeClient, output: Output) => Promise<void>): Promise<void> {
   await perform(flags, async (output) => {
     const dir = dirOf(flags);
-    const [{ connectToNode }] = await Promise.all([import("./rpc/node-client.ts"), requireTls13()]);
-    using node = connectToNode(dir);
+    const [{ connectToNode }, { actingPerson }] = await Promise.all([
+      import("./rpc/node-client.ts"),
+      import("./acting-person.ts"),
+      requireTls13(),
+    ]);
+    using node = connectToNode(dir, actingPerson());
     await act(node, output);
   });
 }

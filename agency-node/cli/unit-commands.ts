@@ -16,10 +16,10 @@ import { printable } from "../../shared/terminal/printable.ts";
 import { sentenceOf } from "./wording.ts";
 import { say, wordFor } from "../../shared/words/say.ts";
 
-export async function listRecords(node: NodeClient, output: Output): Promise<void> {
+export async function listRecords(node: NodeClient, reason: string, output: Output): Promise<void> {
   const columns = ["reference", "kind", "role", "case", "handling", "reviewBy", "state", "tokens"] as const;
   const rows = [columns.map((column) => say(`records.${column}`))];
-  for await (const record of node.records()) {
+  for await (const record of node.records(reason)) {
     output.json(record);
     const { reference, subjectKind, role, caseReference, handling, reviewBy, state, tokens, reason } = record;
     const shown = reason === "" ? state : say("records.stateWithReason", { state, reason });
@@ -49,7 +49,7 @@ export async function revalidate(
 /** Lists open matches, then with a signal shows each change until it aborts. One that was shown is shown to its end. */
 export async function inbox(
   node: NodeClient,
-  flags: { readonly all: boolean; readonly signal?: AbortSignal },
+  flags: { readonly all: boolean; readonly reason: string; readonly signal?: AbortSignal },
   output: Output,
 ): Promise<void> {
   const { signal } = flags;
@@ -62,7 +62,7 @@ export async function inbox(
   let toldMs = 0;
   let toldSkipped = 0;
   try {
-    for await (const { match, silenceUnprovenSinceMs, skippedNotices } of node.watch(signal)) {
+    for await (const { match, silenceUnprovenSinceMs, skippedNotices } of node.watch(flags.reason, signal)) {
       if (silenceUnprovenSinceMs !== toldMs) tellSilence(silenceUnprovenSinceMs, output);
       toldMs = silenceUnprovenSinceMs;
       if (skippedNotices > toldSkipped) tellSkipped(skippedNotices, output);

@@ -18,7 +18,7 @@ import type { Inbox } from "../store/inbox.ts";
 import type { RecordStore } from "../store/records.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
-import { assertOwnUnit } from "./local-caller.ts";
+import { actorOf } from "./local-caller.ts";
 
 export type LiaisonServiceParts = {
   /** Of the node's own certificate. */
@@ -41,14 +41,19 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
   });
   return grpcService(LiaisonServiceDefinition, {
     async listMatches(request, context: CallContext) {
-      assertOwnUnit(context, owner);
-      const { all } = parseListMatchesRequest(request);
-      const shown = inbox.matches().filter((match) => all || match.status !== "closed");
+      const actor = actorOf(context, owner);
+      const { all, reason } = parseListMatchesRequest(request);
+      const shown = matches.list({ all }, { actor, reason });
       return { matches: shown.map((match) => toMatch(match, parts)), ...silence() };
     },
     async *watchMatches(request, context: CallContext): AsyncGenerator<WatchMatchesResponse> {
-      assertOwnUnit(context, owner);
-      parseWatchMatchesRequest(request);
+      const actor = actorOf(context, owner);
+      const { reason } = parseWatchMatchesRequest(request);
+      // Entered in one transaction, before the first is shown: an fsync each would make a long list slow.
+      function* shown(batch: readonly MatchState[]): Generator<WatchMatchesResponse> {
+        if (batch.length > 0) matches.show(batch, { actor, reason });
+        for (const match of batch) yield { match: toMatch(match, parts), ...silence() };
+      }
       const changed = new Map<string, MatchState>();
       const wake = new Wake(world);
       const stop = matches.watch((match) => {
@@ -56,13 +61,13 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
         wake.set();
       });
       try {
-        for (const match of inbox.matches()) yield { match: toMatch(match, parts), ...silence() };
+        yield* shown(inbox.matches());
         let told = silence();
         yield { match: undefined, ...told };
         while (!context.signal.aborted) {
           const batch = [...changed.values()];
           changed.clear();
-          for (const match of batch) yield { match: toMatch(match, parts), ...silence() };
+          yield* shown(batch);
           const now = silence();
           if (!isDeepStrictEqual(now, told)) yield { match: undefined, ...(told = now) };
           if (changed.size === 0) await wake.wait(IDLE_MS, context.signal);

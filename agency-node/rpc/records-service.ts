@@ -20,7 +20,7 @@ import {
 } from "../wire/records-requests.ts";
 import type { ImportEvent, Records } from "../records.ts";
 import type { StoredRecord } from "../store/records.ts";
-import { assertOwnUnit } from "./local-caller.ts";
+import { actorOf, assertOwnUnit } from "./local-caller.ts";
 
 export type RecordsServiceParts = {
   /** Of the node's own certificate. */
@@ -32,29 +32,30 @@ export type RecordsServiceParts = {
 export function recordsService({ owner, records, status }: RecordsServiceParts): GrpcService {
   return grpcService(RecordsServiceDefinition, {
     async *import(requests: AsyncIterable<ImportRequest>, context: CallContext): AsyncGenerator<ImportResponse> {
-      assertOwnUnit(context, owner);
+      const actor = actorOf(context, owner);
       const iterator = requests[Symbol.asyncIterator]();
       const first = await iterator.next();
       const options = parseImportOptions(first.done === true ? undefined : first.value);
-      for await (const event of records.import(chunks(iterator), options)) yield toImportResponse(event);
+      for await (const event of records.import(chunks(iterator), options, actor)) yield toImportResponse(event);
     },
     async *listRecords(request, context: CallContext): AsyncGenerator<ListRecordsResponse> {
-      assertOwnUnit(context, owner);
-      parseListRecordsRequest(request);
-      for (const stored of records.list()) yield toListed(stored);
+      const actor = actorOf(context, owner);
+      const { reason } = parseListRecordsRequest(request);
+      for (const stored of records.list({ actor, reason })) yield toListed(stored);
     },
     async withdraw(request, context: CallContext) {
-      assertOwnUnit(context, owner);
+      const actor = actorOf(context, owner);
       const { reference, reason } = parseWithdrawRequest(request);
-      records.withdraw(reference, reason);
+      records.withdraw(reference, { actor, reason });
       return {};
     },
     async revalidate(request, context: CallContext) {
-      assertOwnUnit(context, owner);
+      const actor = actorOf(context, owner);
       const { reference, reviewBy, reason } = parseRevalidateRequest(request);
-      records.revalidate(reference, reviewBy, reason);
+      records.revalidate(reference, reviewBy, { actor, reason });
       return {};
     },
+    // Counts only, and no record or match: whoever watches the node's health need not say who looks.
     async getStatus(request, context: CallContext) {
       assertOwnUnit(context, owner);
       parseGetStatusRequest(request);

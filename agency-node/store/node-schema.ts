@@ -32,6 +32,15 @@ CREATE TABLE skipped_notice (
 ) STRICT;
 `;
 
+const ACTIVITY_ABOUT = `
+CREATE TABLE activity_about (
+  about             BLOB NOT NULL,
+  activity          INTEGER NOT NULL,
+  PRIMARY KEY (about, activity)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;
+`;
+
 /**
  * Columns called `sealed` are encrypted, see `Vault`. Handles are pseudonyms and stand as they are.
  *
@@ -39,7 +48,8 @@ CREATE TABLE skipped_notice (
  * it in each epoch: `due` 0 nothing, 1 new content is to be sent, 2 it is to be carried over or sent again. `prepared` is made from a
  * revision of the record, once for each generation of evaluator keys. A record with an
  * `only_epoch` goes into no other: it is a canary, and `match.canary` its handle. The view `shown` has the state that a person sees.
- * `skipped_notice` has the notices that could not be read, by the wire's field number of their kind.
+ * `skipped_notice` has the notices that could not be read, by the wire's field number of their kind. `activity_about` finds the entries
+ * about a record or match by a keyed hash; an entry of `every` is about all records.
  */
 const SCHEMA = `
 CREATE TABLE record (
@@ -170,9 +180,10 @@ CREATE TABLE activity (
   number            INTEGER PRIMARY KEY AUTOINCREMENT,
   at_ms             INTEGER NOT NULL,
   verb              TEXT NOT NULL,
+  every             INTEGER NOT NULL DEFAULT 0,
   sealed            BLOB NOT NULL
 ) STRICT;
-`;
+${ACTIVITY_ABOUT}`;
 
 /** Tables of version 1 that are made anew; not all of its files have all of them. */
 const FORMER = [
@@ -213,7 +224,7 @@ INSERT INTO hardened SELECT cache_key, 1, sealed FROM former_hardened;
 INSERT INTO notice SELECT number, hash FROM former_notice;
 INSERT INTO match (match_id, status, unfinished, sealed)
   SELECT match_id, status, ${unfinished}, sealed FROM former_match ORDER BY rowid;
-INSERT INTO activity SELECT number, at_ms, verb, sealed FROM former_activity;
+INSERT INTO activity (number, at_ms, verb, sealed) SELECT number, at_ms, verb, sealed FROM former_activity;
 ${isFirst ? "" : WAITING_OF_VERSION_1}
 ${former.map((table) => `DROP TABLE former_${table};`).join("\n")}
 `;
@@ -243,11 +254,17 @@ UPDATE record SET state = 'hardening' WHERE state = 'ready';
 `;
 }
 
+/** What was written before is found by its time and verb only. Files that came from version 1 have the tables of today. */
+function fromVersion3(file: FileBefore): string {
+  if (file.has("activity_about")) return "";
+  return `ALTER TABLE activity ADD COLUMN every INTEGER NOT NULL DEFAULT 0; ${ACTIVITY_ABOUT}`;
+}
+
 export const NODE_DATABASE: DatabaseKind = {
   what: "the node's records",
-  version: 3,
+  version: 4,
   schema: SCHEMA,
-  upgrades: { 1: fromVersion1, 2: fromVersion2 },
+  upgrades: { 1: fromVersion1, 2: fromVersion2, 3: fromVersion3 },
   // It is copied by other tools while the node runs.
   exclusive: false,
   // Nothing stands in it in the clear that a deletion is to take along.

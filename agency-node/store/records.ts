@@ -28,6 +28,8 @@ export type StoredRecord = {
   readonly tokens: number;
   /** The review day last sent to the broker, if it may have the record. */
   readonly sentDay: number | null;
+  /** A test record, which no list and no log shows. */
+  readonly isCanary: boolean;
 };
 
 type Row = {
@@ -39,6 +41,7 @@ type Row = {
   reason: RejectionReason | null;
   tokens: number;
   sent_day: number | null;
+  only_epoch: number | null;
 };
 
 /** Whether a row of `record` is prepared for every epoch that this node takes part in. */
@@ -217,13 +220,21 @@ export class RecordStore {
     );
   }
 
-  /** All records but canaries, in the order of their arrival, read in pages so that a large file does not fill the memory. */
-  *all(): Generator<StoredRecord> {
+  /** Number of the record that arrived last, canaries left out; 0 if there is none. */
+  get last(): number {
+    return this.#db.number("SELECT max(number) FROM record WHERE only_epoch IS NULL");
+  }
+
+  /**
+   * All records but canaries, up to a number, in the order of their arrival, read in pages so that a large file does not fill the memory.
+   */
+  *all(upTo = Number.MAX_SAFE_INTEGER): Generator<StoredRecord> {
     const PAGE = 500;
     for (let after = 0; ;) {
       const rows = this.#db.all<Row>(
-        "SELECT * FROM shown WHERE number > ? AND only_epoch IS NULL ORDER BY number LIMIT ?",
+        "SELECT * FROM shown WHERE number > ? AND number <= ? AND only_epoch IS NULL ORDER BY number LIMIT ?",
         after,
+        upTo,
         PAGE,
       );
       for (const row of rows) yield this.#open(row);
@@ -301,7 +312,8 @@ export class RecordStore {
   #open(row: Row): StoredRecord {
     const { number, handle, revision, state, reason, tokens } = row;
     const record = this.#vault.openJson(`record/${handle}`, STORED_RECORD, row.sealed);
-    return { number, handle, record, revision, state, reason, tokens, sentDay: row.sent_day };
+    const isCanary = row.only_epoch !== null;
+    return { number, handle, record, revision, state, reason, tokens, sentDay: row.sent_day, isCanary };
   }
 }
 

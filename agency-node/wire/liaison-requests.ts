@@ -2,12 +2,14 @@
 import { z } from "zod";
 import { requestParser } from "../../shared/wire/checks.ts";
 import type { Parse } from "../../shared/wire/checks.ts";
+import { ownText } from "./own-text.ts";
 import type { ListMatchesRequest, WatchMatchesRequest } from "./gen/causeway/node/v1/liaison.ts";
 
 /** `all`: closed ones too. */
-export const parseListMatchesRequest: Parse<ListMatchesRequest, { readonly all: boolean }> = requestParser(
-  "list of matches",
-  { all: z.boolean() },
-);
+export const parseListMatchesRequest: Parse<ListMatchesRequest, { readonly all: boolean; readonly reason: string }> =
+  requestParser("list of matches", { all: z.boolean(), reason: ownText });
 
-export const parseWatchMatchesRequest: Parse<WatchMatchesRequest, object> = requestParser("matches to watch", {});
+export const parseWatchMatchesRequest: Parse<WatchMatchesRequest, { readonly reason: string }> = requestParser(
+  "matches to watch",
+  { reason: ownText },
+);

@@ -10,19 +10,9 @@ import type { Parse } from "../../shared/wire/checks.ts";
 import { parseOverride } from "../intake/columns.ts";
 import type { ImportOptions } from "../records.ts";
 import type * as gen from "./gen/causeway/node/v1/records.ts";
+import { ownText } from "./own-text.ts";
 
-/** As long as a text of a file may be: a reference was one. */
-const TEXT_CHARACTERS_MAX = 1_000;
 const COLUMNS_MAX = 1_000;
-
-/**
- * A text of the unit's own, as it may stand in a record: one line, well-formed. Unlike `line` it may be in any normal form and have marks of
- * direction, since a reference must be found as it is.
- */
-const ownText = z
-  .string()
-  .max(TEXT_CHARACTERS_MAX)
-  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text));
 
 const needed = ownText.refine((text) => text.trim() !== "");
 const isoDay = z.string().refine((text) => parseIsoDay(text) !== undefined);
@@ -88,7 +78,10 @@ function given<Texts extends Record<string, string>>(texts: Texts): Partial<Text
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== "")) as Partial<Texts>;
 }
 
-export const parseListRecordsRequest: Parse<gen.ListRecordsRequest, object> = requestParser("list of records", {});
+export const parseListRecordsRequest: Parse<gen.ListRecordsRequest, { readonly reason: string }> = requestParser(
+  "list of records",
+  { reason: ownText },
+);
 
 export const parseWithdrawRequest: Parse<gen.WithdrawRequest, { readonly reference: string; readonly reason: string }> =
   requestParser("withdrawal", { reference: needed, reason: needed });

@@ -36,7 +36,7 @@ async function listen(
   observer: Observer,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const { match } of client.watch(signal)) {
+  for await (const { match } of client.watch("", signal)) {
     if (match === undefined) continue;
     state[member].matches.set(match.id, match);
     observer.onMatch(member, match);

@@ -11,6 +11,8 @@ import { MEMBERS } from "./plan.ts";
 import type { MemberSlug } from "./plan.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
+/** For the nodes' logs. */
+const DEMONSTRATION = { kind: "program", name: "causeway demo" } as const;
 const READY_MS_MAX = 60_000;
 const ASK_MS = 150;
 
@@ -36,7 +38,7 @@ export async function startPrograms(
   await Promise.all(
     MEMBERS.map((member) => children.start(ours(member, "agency-node/main.ts", foundation.nodeDirs[member]))),
   );
-  const clients = new Map(MEMBERS.map((member) => [member, connectToNode(foundation.nodeDirs[member])]));
+  const clients = new Map(MEMBERS.map((member) => [member, connectToNode(foundation.nodeDirs[member], DEMONSTRATION)]));
   const connected = Promise.all([...clients].map(([member, client]) => untilConnected(member, client)));
   await Promise.race([connected, children.failed]);
   return clients;

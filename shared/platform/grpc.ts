@@ -10,7 +10,7 @@
  * throws away whatever the caller put there.
  */
 import type { ChannelOptions } from "@grpc/grpc-js";
-import { createChannel, createClientFactory, createServer } from "nice-grpc";
+import { createChannel, createClientFactory, createServer, Metadata } from "nice-grpc";
 import type { CallContext, Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
 import { CausewayError } from "../core/errors.ts";
 import { GRPC_ANSWER_BYTES_MAX, GRPC_CALLS_PER_CONNECTION_MAX, GRPC_MESSAGE_BYTES_MAX } from "../core/limits.ts";
@@ -29,6 +29,9 @@ export type { GrpcTls } from "./grpc-credentials.ts";
 
 /** A service with its implementation, see `grpcService`. */
 export type GrpcService = { readonly name: string; addTo(server: Server): void };
+
+/** `metadata` goes with each call. */
+type ClientOptions = Ends & { readonly metadata?: Readonly<Record<string, Uint8Array>> };
 
 export type GrpcServerOptions = Ends & {
   /** host:port; port 0 takes a free one. */
@@ -116,7 +119,11 @@ export function peerOf(context: CallContext): PeerIdentity {
  */
 export function grpcClient<Definition extends CompatServiceDefinition>(
   definition: Definition,
-  to: Ends & { readonly address: string; readonly tls: ClientTls | (() => ClientTls); readonly expected: PeerIdentity },
+  to: ClientOptions & {
+    readonly address: string;
+    readonly tls: ClientTls | (() => ClientTls);
+    readonly expected: PeerIdentity;
+  },
 ): GrpcConnection<Definition> {
   const credentials = new ClientTlsCredentials(to.tls, {
     checkServerIdentity: (_host, certificate) => {
@@ -143,10 +150,11 @@ function clientOver<Definition extends CompatServiceDefinition>(
   definition: Definition,
   address: string,
   credentials: ClientTlsCredentials,
-  ends: Ends = {},
+  options: ClientOptions = {},
 ): GrpcConnection<Definition> {
   const channel = createChannel(address, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
-  const client = createClientFactory().use(statusToErrors(ends)).create(definition, channel);
+  const defaults = { "*": { metadata: new Metadata(options.metadata) } };
+  const client = createClientFactory().use(statusToErrors(options)).create(definition, channel, defaults);
   return { client, [Symbol.dispose]: () => channel.close() };
 }
 

@@ -1,7 +1,7 @@
 /** What the files in `databases/` hold. All of it is invented; they were written by the programs of their time with these very values. */
 import type { MatchState } from "../../agency-node/core/match.ts";
 import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
-import type { Activity, Verb } from "../../agency-node/store/activity.ts";
+import type { ActivityEntry } from "../../agency-node/store/activity.ts";
 import type { HardeningBatch } from "../../agency-node/store/hardened.ts";
 import type { MatchEvent } from "../../broker/core/match.ts";
 import type { Meeting, SubmissionBody } from "../../shared/core/data-plane.ts";
@@ -139,9 +139,22 @@ export const BATCH: HardeningBatch = {
 
 export const HARDENED = { input: filled(24, 9), y: filled(64, 0x79) };
 
-export const ACTIVITIES: readonly { readonly atMs: number; readonly verb: Verb; readonly activity: Activity }[] = [
-  { atMs: 1_795_000_000_000, verb: "collection", activity: { reference: "REF-1", detail: "an invented file" } },
-  { atMs: 1_795_000_200_000, verb: "erasure", activity: { reference: "REF-3", reason: "invented" } },
+/** No file up to version 3 says who acted. */
+const unnamed = { kind: "unknown" } as const;
+
+export const ACTIVITIES: readonly ActivityEntry[] = [
+  {
+    number: 1,
+    atMs: 1_795_000_000_000,
+    verb: "collection",
+    activity: { actor: unnamed, references: ["REF-1"], detail: "an invented file" },
+  },
+  {
+    number: 2,
+    atMs: 1_795_000_200_000,
+    verb: "erasure",
+    activity: { actor: unnamed, references: ["REF-3"], reason: "invented" },
+  },
 ];
 
 export const NOTICE = { number: 7, hash: filled(32, 0x07) };

@@ -71,13 +71,13 @@ function readNode(dir: string) {
   using db = new Database(join(dir, "node.sqlite"), NODE_DATABASE);
   const vault = new Vault(readStorageKey(dir, "database"), { randomBytes });
   const inbox = new Inbox(db, vault);
-  const combinations = new ActivityLog(db, vault).all().filter(({ verb }) => verb === "combination");
+  const combinations = [...new ActivityLog(db, vault).entries({ verb: "combination" })];
   return {
     references: new Map(
       [...new RecordStore(db, vault).all()].map(({ handle, record }) => [handle as string, record.reference]),
     ),
     /** One for each opening that the node has carried out. */
-    opened: combinations.map(({ activity }) => activity.detail ?? ""),
+    opened: combinations.flatMap(({ activity: { detail, matches = [] } }) => (detail === "opened" ? matches : [])),
     matches: inbox.matches(),
     head: inbox.head(),
     outbox: unreceipted(db, vault),

@@ -23,6 +23,7 @@ import { SimWorld } from "../sim/world.ts";
 import { evaluatorsInProcess } from "../support/evaluators-in-process.ts";
 import { MemoryBusServer } from "../support/memory-bus.ts";
 import { memoryKeys } from "../support/memory-keys.ts";
+import { OFFICER } from "./support.ts";
 
 const RECORD = `${JSON.stringify({ id: "R-1", schema: "Person", properties: { name: ["Arvo Quilbrand"], birthDate: ["1984-03-12"] } })}\n`;
 const DEFAULTS = {
@@ -153,7 +154,8 @@ async function imported(records: ReturnType<typeof assemble>["records"]): Promis
     yield utf8(RECORD);
   }
   const options = { format: "auto", dryRun: false, defaults: DEFAULTS, mapping: {} } as const;
-  for await (const event of records.import(file(), options)) if (event.kind === "receipt") return event.receipt;
+  for await (const event of records.import(file(), options, OFFICER))
+    if (event.kind === "receipt") return event.receipt;
   throw new Error("the import ended without a receipt");
 }
 

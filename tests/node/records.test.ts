@@ -6,7 +6,7 @@ import { dayOf, isoDay, monthEnd, parseIsoDay } from "../../shared/core/days.ts"
 import type { Admit } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { expectRefusal } from "../crypto/support.ts";
-import { TestNode, receiptOf } from "./support.ts";
+import { OFFICER, TestNode, because, receiptOf } from "./support.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { silentLog } from "../../shared/world/log.ts";
 
@@ -48,7 +48,7 @@ async function importFile(text: string, over: { dryRun?: boolean; role?: string;
   }
   const events: ImportEvent[] = [];
   const options = { format: "auto", dryRun, defaults: { ...DEFAULTS, reviewBy, ...defaults }, mapping: {} } as const;
-  for await (const event of records.import(file(), options)) events.push(event);
+  for await (const event of records.import(file(), options, OFFICER)) events.push(event);
   return (events.at(-1) as { receipt: ImportReceipt }).receipt;
 }
 
@@ -93,18 +93,19 @@ describe("importing", () => {
 
   it("on trial counts the same and stores nothing, not even in the log", async () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"));
-    const before = node.activity.all().length;
+    const before = [...node.activity.entries()].length;
     expect(await importFile(FILE, { dryRun: true })).toMatchObject({ added: 1, unchanged: 1, dryRun: true });
     expect([...node.records.all()]).toHaveLength(1);
-    expect(node.activity.all()).toHaveLength(before);
+    expect([...node.activity.entries()]).toHaveLength(before);
   });
 
   it("is in the log under the receipt's id, without the records", async () => {
     const { receipt } = await importFile(FILE);
-    const [entry] = node.activity.all();
+    const entry = [...node.activity.entries()].at(-1);
     expect(entry?.verb).toBe("collection");
     expect(entry?.activity.detail).toContain(receipt);
     expect(entry?.activity.detail).not.toContain("Quilbrand");
+    for (const { activity } of node.activity.entries()) expect(activity.receipt).toBe(receipt);
   });
 
   it("moves a record between domains under another handle, and takes the old one back", async () => {
@@ -134,25 +135,28 @@ describe("withdrawing", () => {
   it("tells the broker, keeps the reason here, and is not done twice", async () => {
     await importFile(FILE);
     publishAll();
-    records.withdraw("R-1", "an invented reason");
+    records.withdraw("R-1", because("an invented reason"));
     expect([state("R-1"), state("R-2")]).toEqual(["withdrawn", "published"]);
     expect(entries()).toEqual(["withdraw"]);
-    expect(node.activity.all().at(-1)).toMatchObject({ verb: "erasure", activity: { reason: "an invented reason" } });
-    expectRefusal(() => records.withdraw("R-1", "again"), "CONFLICT");
-    expectRefusal(() => records.withdraw("R-9", "unknown"), "NOT_FOUND");
-    expectRefusal(() => records.withdraw("R-2", "  "), "INVALID");
+    expect([...node.activity.entries()].at(-1)).toMatchObject({
+      verb: "erasure",
+      activity: { reason: "an invented reason" },
+    });
+    expectRefusal(() => records.withdraw("R-1", because("again")), "CONFLICT");
+    expectRefusal(() => records.withdraw("R-9", because("unknown")), "NOT_FOUND");
+    expectRefusal(() => records.withdraw("R-2", because("  ")), "INVALID");
   });
 
   it("of what was never sent tells the broker nothing", async () => {
     await importFile(FILE);
-    records.withdraw("R-1", "reason");
+    records.withdraw("R-1", because("reason"));
     expect(entries()).toEqual([]);
   });
 
   it("of what waits for its receipt goes out behind it", async () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"));
     node.publish(node.records.byReference("R-1").handle);
-    records.withdraw("R-1", "reason");
+    records.withdraw("R-1", because("reason"));
     expect(entries()).toEqual(["upsert", "withdraw"]);
     settleAll();
     expect(state("R-1")).toBe("withdrawn");
@@ -162,7 +166,7 @@ describe("withdrawing", () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"), { reviewBy: inDays(20) });
     publishAll();
     const { handle } = node.records.byReference("R-1");
-    records.withdraw("R-1", "reason");
+    records.withdraw("R-1", because("reason"));
     expect(await importFile(FTM("R-1", "Arvo Quilbrand"), { reviewBy: inDays(200) })).toMatchObject({ amended: 1 });
     expect(node.records.byReference("R-1")).toMatchObject({ handle, state: "hardening", sentDay: null });
   });
@@ -171,7 +175,7 @@ describe("withdrawing", () => {
     await importFile(FILE);
     publishAll();
     node.epoch = undefined;
-    expectRefusal(() => records.withdraw("R-1", "reason"), "UNAVAILABLE");
+    expectRefusal(() => records.withdraw("R-1", because("reason")), "UNAVAILABLE");
     expect(state("R-1")).toBe("published");
   });
 });
@@ -180,7 +184,7 @@ describe("revalidating", () => {
   it("moves the day of a published record, with a reason", async () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"));
     publishAll();
-    records.revalidate("R-1", inDays(300), "still investigated");
+    records.revalidate("R-1", inDays(300), because("still investigated"));
     expect(entries()).toEqual(["revalidate"]);
     const record = node.records.byReference("R-1");
     expect(record).toMatchObject({ state: "published", sentDay: monthEnd(dayOf(node.nowMs) + 300) });
@@ -194,7 +198,7 @@ describe("revalidating", () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"));
     publishAll();
     const { sentDay, handle } = node.records.byReference("R-1");
-    records.revalidate("R-1", inDays(300), "reason");
+    records.revalidate("R-1", inDays(300), because("reason"));
     const receipt = receiptOf(node.sent()[0]!);
     node.standings.settle(handle, receipt, "reviewDay");
     expect(node.records.byReference("R-1")).toMatchObject({ state: "published", sentDay });
@@ -203,7 +207,7 @@ describe("revalidating", () => {
   it("makes what is being published now go out with the new day", async () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"));
     node.prepare(node.records.byReference("R-1").handle, 1);
-    records.revalidate("R-1", inDays(300), "reason");
+    records.revalidate("R-1", inDays(300), because("reason"));
     const [due] = node.standings.due(node.standings.joined()[0]!, {
       urgency: "fresh",
       today: 0,
@@ -217,7 +221,7 @@ describe("revalidating", () => {
   it("refuses days in the past and beyond what the admission allows", async () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"));
     for (const day of [inDays(-1), inDays(366), "2026-02-30", "soon"]) {
-      expectRefusal(() => records.revalidate("R-1", day, "reason"), "INVALID");
+      expectRefusal(() => records.revalidate("R-1", day, because("reason")), "INVALID");
     }
   });
 });

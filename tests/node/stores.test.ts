@@ -8,7 +8,7 @@ import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
 import { Database } from "../../shared/store/database.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { expectRefusal, flipped, invented } from "../crypto/support.ts";
-import { NOTHING, TestNode, person } from "./support.ts";
+import { NOTHING, OFFICER, TestNode, because, person } from "./support.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 
 let node: TestNode;
@@ -70,7 +70,11 @@ describe("the database", () => {
 describe("what stands in the database file", () => {
   it("shows neither reference nor name, case or reason", () => {
     node.put(person("REF-SECRET-77", { caseReference: "CASE-SECRET-88" }));
-    node.activity.append(1, "erasure", { reference: "REF-SECRET-77", reason: "a secret reason" });
+    node.activity.append(1, "erasure", {
+      ...because("a secret reason"),
+      references: ["REF-SECRET-77"],
+      cases: ["CASE-SECRET-88"],
+    });
     node.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
     using raw = new DatabaseSync(node.path, { readOnly: true });
     const tables = raw.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
@@ -79,7 +83,7 @@ describe("what stands in the database file", () => {
       .flatMap((row) => Object.values(row))
       .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value)))
       .join("\n");
-    expect(text).not.toMatch(/SECRET|Invented|secret reason/);
+    expect(text).not.toMatch(/SECRET|Invented|secret reason|Overbeck/);
     expect(text).toContain("erasure");
   });
 
@@ -95,10 +99,10 @@ describe("what stands in the database file", () => {
     node.db.run("UPDATE record SET sealed = (SELECT sealed FROM record WHERE handle = ?)", one);
     expect(node.records.byHandle(one)?.record.reference).toBe("R-1");
     expectRefusal(() => node.records.byHandle(two), "UNPROVEN");
-    node.activity.append(1, "collection", { reference: "R-1" });
-    node.activity.append(2, "erasure", { reference: "R-2" });
+    node.activity.append(1, "collection", { actor: OFFICER, references: ["R-1"] });
+    node.activity.append(2, "erasure", { actor: OFFICER, references: ["R-2"] });
     node.db.run("UPDATE activity SET sealed = (SELECT sealed FROM activity WHERE number = 1)");
-    expectRefusal(() => node.activity.all(), "UNPROVEN");
+    expectRefusal(() => [...node.activity.entries()], "UNPROVEN");
   });
 
   it("does not open a version of a record in place of another", () => {

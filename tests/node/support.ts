@@ -11,6 +11,7 @@ import { Outbox } from "../../agency-node/store/outbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
 import { StandingStore } from "../../agency-node/store/standings.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
+import type { Actor, Asking } from "../../agency-node/core/actor.ts";
 import type { Layout } from "../../agency-node/core/publication.ts";
 import { domainOf } from "../../agency-node/core/record.ts";
 import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
@@ -38,6 +39,10 @@ const NODE_SIGNER = signingKeyPair(invented("node signer", 32));
 const NODE_SEALING = sealingKeyPair(invented("node sealing", 32));
 const BROKER_SIGNER = signingKeyPair(invented("broker signer", 32));
 const BROKER_SEALING = sealingKeyPair(invented("broker sealing", 32));
+
+/** Who acts in these tests. */
+export const OFFICER: Actor = { kind: "person", known: "stated", name: "Quillon Overbeck-Test", uid: 4711 };
+export const because = (reason: string): Asking => ({ actor: OFFICER, reason });
 
 export type Sent = { readonly submission: Submission; readonly hash: Uint8Array; readonly position: number };
 

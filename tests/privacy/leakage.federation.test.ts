@@ -114,7 +114,7 @@ function knownTo(unit: UnitName): Known {
     const records = [...new RecordStore(db, vault).all()].map(({ record }) => record);
     const store = new HardenedStore(db, vault);
     const hardened = records.flatMap(inputsOf).map((x) => store.get(store.cacheKey(GENERATION, x)));
-    const activity = JSON.stringify(new ActivityLog(db, vault).all());
+    const activity = JSON.stringify([...new ActivityLog(db, vault).entries()]);
     return { records, hardened, activity };
   });
 }

@@ -19,6 +19,7 @@ import { readTls } from "../../shared/party/tls.ts";
 import { readSealingKeys, readSigningKeys } from "../../shared/party/keys.ts";
 import { openDelivery, openSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage, signMessage, verifyMessage } from "../../shared/wire/envelope.ts";
+import { ActivityServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/activity.ts";
 import { LiaisonServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
 import { RecordsServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix, submissionSubject } from "../../shared/wire/subjects.ts";
@@ -224,10 +225,10 @@ describe("a publication that meets nothing", () => {
 describe("a node's own services", () => {
   async function* nothing(): AsyncGenerator<never> {}
 
-  /** Calls every method of both services as `caller`; gives the code of each refusal, "served" where there is none. */
+  /** Calls every method of the services as `caller`; gives the code of each refusal, "served" where there is none. */
   async function callAll(caller: UnitName): Promise<string[]> {
     const outcomes: string[] = [];
-    for (const definition of [RecordsServiceDefinition, LiaisonServiceDefinition]) {
+    for (const definition of [RecordsServiceDefinition, LiaisonServiceDefinition, ActivityServiceDefinition]) {
       using connection = federation.connect(definition, "wcu", caller);
       const client = connection.client as unknown as Record<string, (request: unknown, options: object) => unknown>;
       for (const [name, { requestStream, responseStream }] of Object.entries(definition.methods)) {

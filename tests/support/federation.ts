@@ -33,6 +33,7 @@ import type { GrpcConnection } from "../../shared/platform/grpc.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { installBundle } from "../../shared/party/install.ts";
 import { initAdministrator, initBroker, initEvaluator, initNats, initNode } from "../../shared/party/new-party.ts";
+import { ACTOR_KEY, encodeStatedActor } from "../../agency-node/wire/stated-actor.ts";
 import { LiaisonServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
 import type { Match } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
 import { RecordsServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
@@ -52,6 +53,9 @@ import { Wiretap } from "./wiretap.ts";
 import type { Caller } from "./wiretap.ts";
 import { WrittenLog } from "./written-log.ts";
 import { SOON } from "./patience.ts";
+
+/** Who asks the nodes' own services. */
+export const OFFICER = { kind: "person", name: "Quillon Overbeck-Test", uid: 4711 } as const;
 
 export type UnitName = "ct" | "thb" | "wcu";
 
@@ -327,6 +331,7 @@ export class TestFederation implements AsyncDisposable {
       address: `127.0.0.1:${this.port(unit)}`,
       tls: readTls(this.dir(caller)),
       expected: this.identity(unit),
+      metadata: { [ACTOR_KEY]: encodeStatedActor(OFFICER) },
     });
   }
 

@@ -10,7 +10,7 @@ import type { NodeClient } from "../../agency-node/cli/rpc/node-client.ts";
 import { inbox, showStatus } from "../../agency-node/cli/unit-commands.ts";
 import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
 import { Database } from "../../shared/store/database.ts";
-import { TestFederation } from "../support/federation.ts";
+import { OFFICER, TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 
@@ -63,13 +63,13 @@ describe("canaries in a federation of three", { timeout: LONG_MS }, () => {
 
   /** What a command prints for people. */
   async function said(unit: UnitName, command: (node: NodeClient, output: Output) => Promise<void>): Promise<string> {
-    using node = connectToNode(federation.dir(unit));
+    using node = connectToNode(federation.dir(unit), OFFICER);
     const lines: string[] = [];
     await command(node, { say: (text) => lines.push(text), json: (value) => JSON.stringify(value) });
     return lines.join("\n");
   }
 
-  const inboxOf = (node: NodeClient, output: Output): Promise<void> => inbox(node, { all: false }, output);
+  const inboxOf = (node: NodeClient, output: Output): Promise<void> => inbox(node, { all: false, reason: "" }, output);
 
   const restart = async (units: readonly UnitName[] = UNITS): Promise<void> => {
     for (const unit of units) await federation.stop(unit);

@@ -12,9 +12,12 @@ import { ListDirectivesRequest } from "../../shared/wire/gen/causeway/v1/directo
 import { EvaluateRequest } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
 import { Directive } from "../../shared/wire/gen/causeway/v1/federation.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
+import { ListActivityRequest } from "../../agency-node/wire/gen/causeway/node/v1/activity.ts";
+import { ListMatchesRequest, WatchMatchesRequest } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
 import {
   ImportOptions,
   ImportRequest,
+  ListRecordsRequest,
   RevalidateRequest,
   WithdrawRequest,
 } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
@@ -293,7 +296,11 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
         ["that goes on with nothing", [options({}), new Uint8Array()], "request"],
       ],
     },
-    listRecords: { as: "unit", empty: "answers" },
+    listRecords: {
+      as: "unit",
+      empty: "answers",
+      bad: [["for a long reason", message(ListRecordsRequest, { reason: LONG }), "reason"]],
+    },
     withdraw: {
       as: "unit",
       empty: ["reference", "reason"],
@@ -321,8 +328,33 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     getStatus: { as: "unit", empty: "answers" },
   },
   "causeway.node.v1.LiaisonService": {
-    listMatches: { as: "unit", empty: "answers" },
-    watchMatches: { as: "unit", empty: "answers" },
+    listMatches: {
+      as: "unit",
+      empty: "answers",
+      bad: [["for a long reason", message(ListMatchesRequest, { reason: LONG }), "reason"]],
+    },
+    watchMatches: {
+      as: "unit",
+      empty: "answers",
+      bad: [["for a long reason", message(WatchMatchesRequest, { reason: LONG }), "reason"]],
+    },
+  },
+  "causeway.node.v1.ActivityService": {
+    listActivity: {
+      as: "unit",
+      empty: "answers",
+      bad: [
+        [
+          "of words that are none",
+          message(ListActivityRequest, { verb: SECRET, reference: LONG, matchId: SECRET, reason: LONG }),
+          "verb",
+          "reference",
+          "matchId",
+          "reason",
+        ],
+        ["that takes the log away without a reason", message(ListActivityRequest, { export: true }), "reason"],
+      ],
+    },
   },
 };
 

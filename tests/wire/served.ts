@@ -2,8 +2,10 @@
 import { Metadata } from "nice-grpc";
 import type { CallContext, Server } from "nice-grpc";
 import { Records } from "../../agency-node/records.ts";
+import { activityService } from "../../agency-node/rpc/activity-service.ts";
 import { liaisonService } from "../../agency-node/rpc/liaison-service.ts";
 import { recordsService } from "../../agency-node/rpc/records-service.ts";
+import { ACTOR_KEY, encodeStatedActor } from "../../agency-node/wire/stated-actor.ts";
 import { GetStatusResponse } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { assemble } from "../../broker/assemble.ts";
 import { Turnstile } from "../../broker/enrolment/core/turnstile.ts";
@@ -118,6 +120,7 @@ export class Served implements AsyncDisposable {
     const metadata = new Metadata();
     const peer = this.#parties[party];
     if (peer !== undefined) metadata.set(PEER_KEY, JSON.stringify(peer));
+    if (party === "unit") metadata.set(ACTOR_KEY, encodeStatedActor({ kind: "person", name: "Invented Officer" }));
     const rest = { header: new Metadata(), trailer: new Metadata(), sendHeader: () => undefined };
     return { metadata, peer: "127.0.0.1:1", signal: AbortSignal.abort(), ...rest };
   }
@@ -141,10 +144,13 @@ export class Served implements AsyncDisposable {
     const admit = (): Admit => ({ retentionDaysMax: 365 }) as Admit;
     const records = new Records({ db, store, standings, outbox, activity, world, admit, onStored: () => undefined });
     const owner = this.#parties.unit!;
-    const matches = { watch: () => () => undefined } as unknown as Parameters<typeof liaisonService>[0]["matches"];
+    const matches = { list: () => [], show: () => undefined, watch: () => () => undefined } as unknown as Parameters<
+      typeof liaisonService
+    >[0]["matches"];
     const canaries = { unprovenSinceMs: () => 0 } as Parameters<typeof liaisonService>[0]["canaries"];
     return [
       recordsService({ owner, records, status: () => GetStatusResponse.fromPartial({}) }),
+      activityService({ owner, activity, world }),
       liaisonService({ owner, world, matches, inbox, records: store, canaries }),
     ];
   }

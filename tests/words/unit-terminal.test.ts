@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { importFile } from "../../agency-node/cli/import-command.ts";
-import type { ImportEvent, MatchView, NodeClient, NodeStatus } from "../../agency-node/cli/rpc/node-client.ts";
+import { exportLog, showLog } from "../../agency-node/cli/log-commands.ts";
+import type {
+  ImportEvent,
+  LogEntry,
+  MatchView,
+  NodeClient,
+  NodeStatus,
+} from "../../agency-node/cli/rpc/node-client.ts";
 import { inbox, listRecords, revalidate, showStatus, withdraw } from "../../agency-node/cli/unit-commands.ts";
 import { speaking } from "../../shared/words/say.ts";
 import { hasMark, PSEUDO } from "../support/pseudo-language.ts";
@@ -94,6 +101,25 @@ async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
 
+const UNKNOWN = { kind: "unknown", name: "", role: "", known: "" };
+const UNNAMED = { name: "", mandate: "" };
+
+const ENTRY: LogEntry = {
+  number: 1,
+  atMs: 1_795_000_000_000,
+  verb: "disclosure",
+  actor: { kind: "person", name: "Invented Name", uid: 1, role: "", known: "stated" },
+  references: ["CT-1", "CT-2"],
+  every: true,
+  matchIds: ["d1".repeat(16)],
+  caseReferences: ["C-1"],
+  reason: "x",
+  recipient: { name: "Invented Unit", mandate: "" },
+  detail: "",
+  receipt: "r1",
+  program: "0.1.0",
+};
+
 const NODE: NodeClient = {
   importRecords: () => each(EVENTS),
   records: () => each([]),
@@ -102,6 +128,7 @@ const NODE: NodeClient = {
   status: async () => STATUS,
   matches: async () => ({ matches: [MATCH], silenceUnprovenSinceMs: 1, skippedNotices: 1 }),
   watch: () => each([]),
+  log: ({ verb }) => each(verb === "" ? [ENTRY, { ...ENTRY, actor: UNKNOWN, recipient: UNNAMED }] : []),
   [Symbol.dispose]: () => undefined,
 };
 
@@ -136,10 +163,13 @@ describe("in an invented language", () => {
 
   it("so is what its other commands say", async () => {
     const said = [
-      ...(await linesOf((output) => listRecords(NODE, output))),
+      ...(await linesOf((output) => listRecords(NODE, "", output))),
       ...(await linesOf((output) => withdraw(NODE, "CT-1", "x", output))),
       ...(await linesOf((output) => revalidate(NODE, "CT-1", { reviewBy: "2027-01-01", reason: "x" }, output))),
-      ...(await linesOf((output) => inbox(NODE, { all: false }, output))),
+      ...(await linesOf((output) => inbox(NODE, { all: false, reason: "" }, output))),
+      ...(await linesOf((output) => showLog(NODE, {}, output))),
+      ...(await linesOf((output) => showLog(NODE, { verb: "erasure" }, output))),
+      ...(await linesOf((output) => exportLog(NODE, join(dir, "log.csv"), { reason: "x" }, output))),
     ];
     for (const line of said) expect(hasMark(line), line).toBe(true);
   });

@@ -9,6 +9,10 @@ import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
 import { readTls } from "../../../shared/party/tls.ts";
 import { certificateDer, identityOfCertificate } from "../../../shared/platform/tls.ts";
+import type { StatedActor } from "../../core/actor.ts";
+import { ACTOR_KEY, encodeStatedActor } from "../../wire/stated-actor.ts";
+import { ActivityServiceDefinition } from "../../wire/gen/causeway/node/v1/activity.ts";
+import type * as activity from "../../wire/gen/causeway/node/v1/activity.ts";
 import { LiaisonServiceDefinition } from "../../wire/gen/causeway/node/v1/liaison.ts";
 import type * as liaison from "../../wire/gen/causeway/node/v1/liaison.ts";
 import { RecordsServiceDefinition } from "../../wire/gen/causeway/node/v1/records.ts";
@@ -173,40 +177,88 @@ export type Silence = {
   readonly skippedNotices: number;
 };
 
+/** Which entries of the log; empty or 0: whatever it is. */
+export type LogQuery = {
+  /** In ms: from the one to before the other. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly verb: string;
+  readonly reference: string;
+  readonly matchId: string;
+  /** Why it is read; an export must say. */
+  readonly reason: string;
+  readonly export: boolean;
+};
+
+/** An entry of the log. Texts are empty where there is nothing to say. */
+export type LogEntry = {
+  readonly number: number;
+  readonly atMs: number;
+  readonly verb: string;
+  readonly actor: {
+    /** "person", "program", "unknown". */
+    readonly kind: string;
+    readonly name: string;
+    readonly uid?: number;
+    readonly role: string;
+    /** "stated", "itself", or empty. */
+    readonly known: string;
+  };
+  readonly references: readonly string[];
+  /** About all records that the node had then. */
+  readonly every: boolean;
+  readonly matchIds: readonly string[];
+  readonly caseReferences: readonly string[];
+  readonly reason: string;
+  readonly recipient?: { readonly name: string; readonly mandate: string };
+  readonly detail: string;
+  readonly receipt: string;
+  readonly program: string;
+};
+
 export type NodeClient = Disposable & {
   /** Sends the options, then the file. The receipt is the last event. */
   importRecords(options: ImportOptions, bytes: AsyncIterable<Uint8Array>): AsyncIterable<ImportEvent>;
-  records(): AsyncIterable<RecordRow>;
+  /** `reason`, here and below: why they are looked at, for the node's log; empty if there is nothing to say. */
+  records(reason: string): AsyncIterable<RecordRow>;
   withdraw(reference: string, reason: string): Promise<void>;
   revalidate(reference: string, reviewBy: string, reason: string): Promise<void>;
   status(signal?: AbortSignal): Promise<NodeStatus>;
-  matches(options: { readonly all: boolean }): Promise<Silence & { readonly matches: readonly MatchView[] }>;
+  matches(options: {
+    readonly all: boolean;
+    readonly reason: string;
+  }): Promise<Silence & { readonly matches: readonly MatchView[] }>;
   /** All matches there are, then every change, until `signal` aborts. Without a match: only silence has changed. */
-  watch(signal: AbortSignal): AsyncIterable<Silence & { readonly match?: MatchView }>;
+  watch(reason: string, signal: AbortSignal): AsyncIterable<Silence & { readonly match?: MatchView }>;
+  /** Oldest first. */
+  log(query: LogQuery): AsyncIterable<LogEntry>;
 };
 
-/** A client of the node whose directory this is. Throws ENVIRONMENT where the directory is not that of an installed node. */
-export function connectToNode(dir: string): NodeClient {
-  const to = addressOf(dir);
+/** A client of the node whose directory this is, for whoever acts through it. Throws ENVIRONMENT where the directory is not that of an installed node. */
+export function connectToNode(dir: string, actor: StatedActor): NodeClient {
+  const to = { ...addressOf(dir), metadata: { [ACTOR_KEY]: encodeStatedActor(actor) } };
   const own = ownWords(to.address);
   const recordsAt = grpcClient(RecordsServiceDefinition, to);
   const liaisonAt = grpcClient(LiaisonServiceDefinition, to);
+  const activityAt = grpcClient(ActivityServiceDefinition, to);
   return {
     importRecords: (options, bytes) => own.each(importEvents(recordsAt.client.import(importRequests(options, bytes)))),
-    records: () => own.each(rowsOf(recordsAt.client.listRecords({}))),
+    records: (reason) => own.each(rowsOf(recordsAt.client.listRecords({ reason }))),
     withdraw: async (reference, reason) => void (await own.once(recordsAt.client.withdraw({ reference, reason }))),
     revalidate: async (reference, reviewBy, reason) =>
       void (await own.once(recordsAt.client.revalidate({ reference, reviewBy, reason }))),
     status: async (signal) =>
       toStatus(await own.once(recordsAt.client.getStatus({}, signal === undefined ? {} : { signal }))),
-    async matches({ all }) {
-      const answer = await own.once(liaisonAt.client.listMatches({ all }));
+    async matches({ all, reason }) {
+      const answer = await own.once(liaisonAt.client.listMatches({ all, reason }));
       return { matches: answer.matches.map(toMatch), ...toSilence(answer) };
     },
-    watch: (signal) => own.each(changesOf(liaisonAt.client.watchMatches({}, { signal }))),
+    watch: (reason, signal) => own.each(changesOf(liaisonAt.client.watchMatches({ reason }, { signal }))),
+    log: (query) => own.each(entriesOf(activityAt.client.listActivity(toLogRequest(query)))),
     [Symbol.dispose]() {
       recordsAt[Symbol.dispose]();
       liaisonAt[Symbol.dispose]();
+      activityAt[Symbol.dispose]();
     },
   };
 }
@@ -289,6 +341,14 @@ async function* rowsOf(rows: AsyncIterable<records.ListRecordsResponse>): AsyncG
   for await (const { _unknownFields: _, ...row } of rows) yield row;
 }
 
+function toLogRequest({ sinceMs, untilMs, ...rest }: LogQuery) {
+  return { sinceMs: BigInt(sinceMs), untilMs: BigInt(untilMs), ...rest };
+}
+
+async function* entriesOf(entries: AsyncIterable<activity.ListActivityResponse>): AsyncGenerator<LogEntry> {
+  for await (const entry of entries) yield plain(entry) as LogEntry;
+}
+
 function toStatus(status: records.GetStatusResponse): NodeStatus {
   return plain(status) as NodeStatus;
 }
@@ -298,7 +358,7 @@ function plain(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
-  const known = Object.entries(value).filter(([name]) => name !== "_unknownFields");
+  const known = Object.entries(value).filter(([name, each]) => name !== "_unknownFields" && each !== undefined);
   return Object.fromEntries(known.map(([name, each]) => [name, plain(each)]));
 }
 

@@ -13,6 +13,8 @@ import type { CallContext, CallOptions } from "nice-grpc-common";
 export interface ListMatchesRequest {
   /** Closed ones too. */
   readonly all: boolean;
+  /** Why they are looked at; may be empty. */
+  readonly reason: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -26,6 +28,8 @@ export interface ListMatchesResponse {
 }
 
 export interface WatchMatchesRequest {
+  /** Why they are looked at; may be empty. */
+  readonly reason: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -86,13 +90,16 @@ export interface Contact {
 }
 
 function createBaseListMatchesRequest(): ListMatchesRequest {
-  return { all: false, _unknownFields: {} };
+  return { all: false, reason: "", _unknownFields: {} };
 }
 
 export const ListMatchesRequest: MessageFns<ListMatchesRequest> = {
   encode(message: ListMatchesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.all !== false) {
       writer.uint32(8).bool(message.all);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -126,6 +133,14 @@ export const ListMatchesRequest: MessageFns<ListMatchesRequest> = {
             message.all = reader.bool();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -152,6 +167,7 @@ export const ListMatchesRequest: MessageFns<ListMatchesRequest> = {
   fromPartial(object: DeepPartial<ListMatchesRequest>): ListMatchesRequest {
     const message = createBaseListMatchesRequest() as any;
     message.all = object.all ?? false;
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -263,11 +279,14 @@ export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
 };
 
 function createBaseWatchMatchesRequest(): WatchMatchesRequest {
-  return { _unknownFields: {} };
+  return { reason: "", _unknownFields: {} };
 }
 
 export const WatchMatchesRequest: MessageFns<WatchMatchesRequest> = {
   encode(message: WatchMatchesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -292,6 +311,14 @@ export const WatchMatchesRequest: MessageFns<WatchMatchesRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -315,8 +342,9 @@ export const WatchMatchesRequest: MessageFns<WatchMatchesRequest> = {
   create(base?: DeepPartial<WatchMatchesRequest>): WatchMatchesRequest {
     return WatchMatchesRequest.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<WatchMatchesRequest>): WatchMatchesRequest {
+  fromPartial(object: DeepPartial<WatchMatchesRequest>): WatchMatchesRequest {
     const message = createBaseWatchMatchesRequest() as any;
+    message.reason = object.reason ?? "";
     return message;
   },
 };

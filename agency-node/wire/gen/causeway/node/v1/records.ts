@@ -100,6 +100,8 @@ export interface ImportReceipt {
 }
 
 export interface ListRecordsRequest {
+  /** Why they are looked at; may be empty. */
+  readonly reason: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1316,11 +1318,14 @@ export const ImportReceipt: MessageFns<ImportReceipt> = {
 };
 
 function createBaseListRecordsRequest(): ListRecordsRequest {
-  return { _unknownFields: {} };
+  return { reason: "", _unknownFields: {} };
 }
 
 export const ListRecordsRequest: MessageFns<ListRecordsRequest> = {
   encode(message: ListRecordsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -1345,6 +1350,14 @@ export const ListRecordsRequest: MessageFns<ListRecordsRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1368,8 +1381,9 @@ export const ListRecordsRequest: MessageFns<ListRecordsRequest> = {
   create(base?: DeepPartial<ListRecordsRequest>): ListRecordsRequest {
     return ListRecordsRequest.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<ListRecordsRequest>): ListRecordsRequest {
+  fromPartial(object: DeepPartial<ListRecordsRequest>): ListRecordsRequest {
     const message = createBaseListRecordsRequest() as any;
+    message.reason = object.reason ?? "";
     return message;
   },
 };

@@ -1,0 +1,32 @@
+/**
+ * Who does something at this node, for the log that oversight reads. It stays here: the broker learns of no actor, and the program's own
+ * log names none.
+ */
+export type StatedActor =
+  | {
+      readonly kind: "person";
+      /** As the operating system of the client's machine has it. */
+      readonly name: string;
+      /** The user's number there, where there is one. */
+      readonly uid?: number;
+      readonly role?: string;
+    }
+  | { readonly kind: "program"; readonly name: string };
+
+/**
+ * `known`: how the node knows. `stated`: the client said so under the unit's own certificate, which all of the unit's clients share: it
+ * may be mistaken, or lie. `itself`: this program did it, and nobody asked.
+ */
+export type Actor = StatedActor & { readonly known: "stated" | "itself" };
+
+/** In entries of nodes that did not ask who acts. */
+export type UnknownActor = { readonly kind: "unknown" };
+
+/** Whoever asks the node for something. */
+export type Asking = {
+  readonly actor: Actor;
+  /** Why, in the person's words; empty if none was given. */
+  readonly reason: string;
+};
+
+export const NODE_ITSELF: Actor = { kind: "program", known: "itself", name: "causeway node" };

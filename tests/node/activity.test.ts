@@ -1,0 +1,439 @@
+/** Who did what, when and why: every act and every look is in the log, whoever did it is named, and nothing takes an entry back. */
+import { Metadata } from "nice-grpc";
+import type { CallContext } from "nice-grpc";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { NODE_ITSELF } from "../../agency-node/core/actor.ts";
+import { disclosureIn } from "../../agency-node/core/disclosed.ts";
+import type { MatchState } from "../../agency-node/core/match.ts";
+import { Matches } from "../../agency-node/matches.ts";
+import type { Publisher } from "../../agency-node/publishing/publisher.ts";
+import { Records } from "../../agency-node/records.ts";
+import { activityService } from "../../agency-node/rpc/activity-service.ts";
+import { liaisonService } from "../../agency-node/rpc/liaison-service.ts";
+import { recordsService } from "../../agency-node/rpc/records-service.ts";
+import type { ActivityEntry, ActivityFilter } from "../../agency-node/store/activity.ts";
+import { GetStatusResponse } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
+import { ACTOR_KEY, encodeStatedActor } from "../../agency-node/wire/stated-actor.ts";
+import { utf8 } from "../../shared/core/bytes.ts";
+import type { Counterpart, Meeting, NoticeEvent } from "../../shared/core/data-plane.ts";
+import { dayOf, isoDay } from "../../shared/core/days.ts";
+import type { Admit } from "../../shared/core/directive.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { GrpcService } from "../../shared/platform/grpc.ts";
+import { PEER_KEY } from "../../shared/platform/grpc-sessions.ts";
+import type { PeerIdentity } from "../../shared/platform/tls.ts";
+import { silentLog } from "../../shared/world/log.ts";
+import { systemWorld } from "../../shared/world/world.ts";
+import { expectRefusal, invented } from "../crypto/support.ts";
+import { OFFICER, TestNode, because, person } from "./support.ts";
+
+// All persons and references are invented.
+const MATCH = toId<MatchId>("d7".repeat(16));
+const CANARY = toId<Handle>("ca".repeat(16));
+const ALARM = "no room left";
+const PERSON = (id: string, name: string): string =>
+  `${JSON.stringify({ id, schema: "Person", properties: { name: [name], birthDate: ["1984-03-12"] } })}\n`;
+
+let node: TestNode;
+let records: Records;
+let matches: Matches;
+let nowMs: number;
+
+beforeEach(() => {
+  node = new TestNode();
+  nowMs = node.nowMs;
+  const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
+  const admit = { retentionDaysMax: 365 } as Admit;
+  const parts = { ...node, db: node.db, world };
+  records = new Records({ ...parts, store: node.records, admit: () => admit, onStored: () => undefined });
+  matches = new Matches({
+    ...parts,
+    records: node.records,
+    // No version that these notices name is known here, so that no key is asked for.
+    publisher: {} as unknown as Publisher,
+    canaries: { isCanary: (handle) => handle === CANARY, onMatch: () => undefined },
+    proofNonce: () => invented("nonce", 32),
+  });
+});
+afterEach(() => node[Symbol.dispose]());
+
+const log = (filter: ActivityFilter = {}): ActivityEntry[] => [...node.activity.entries(filter)];
+const verbs = (filter: ActivityFilter = {}): string[] => log(filter).map(({ verb }) => verb);
+const inDays = (days: number): string => isoDay(dayOf(node.nowMs) + days);
+
+async function imported(text: string, role = "suspect"): Promise<void> {
+  async function* file() {
+    yield utf8(text);
+  }
+  const given = { kind: "person", role, legalBasis: "Invented Act", caseReference: "C-1", handling: "open" };
+  const defaults = { ...given, reviewBy: inDays(60) };
+  const options = { format: "auto", dryRun: false, defaults, mapping: {} } as const;
+  for await (const _ of records.import(file(), options, OFFICER));
+}
+
+const meeting: Meeting = {
+  incarnation: toId<Incarnation>("cc".repeat(16)),
+  sequence: 9,
+  positions: { single: [1], dateLevel: [], yearLevel: [] },
+};
+
+/** A notice of the broker, carried out as the receiver does it. */
+function told(event: NoticeEvent): void {
+  node.db.transaction(() =>
+    matches.apply({ kind: "notice", number: 1, prevHash: new Uint8Array(32), issuedAtMs: 1, event }),
+  );
+}
+
+const opened = (handle: Handle): NoticeEvent => ({ type: "matchOpened", matchId: MATCH, handle, side: 0, meeting });
+const amended: NoticeEvent = { type: "matchAmended", matchId: MATCH, amendment: 1, meeting };
+const named = (counterpart: Counterpart): NoticeEvent => ({ type: "counterpartContact", matchId: MATCH, counterpart });
+
+/** As if the other side had proven to this node that it knows what met. */
+function proven(handle: Handle): void {
+  told(opened(handle));
+  const state = node.inbox.match(MATCH)!;
+  node.inbox.save({ ...state, proof: { ...state.proof!, verdict: true } });
+}
+
+describe("an act", () => {
+  it("of taking in is a collection, by whoever imported, of records that are named", async () => {
+    await imported(PERSON("R-1", "Arvo Quilbrand") + PERSON("R-2", "Belko Rostavik"));
+    const [entry, receipt] = log();
+    expect(entry).toMatchObject({
+      atMs: nowMs,
+      verb: "collection",
+      activity: { actor: OFFICER, references: ["R-1", "R-2"], cases: ["C-1"] },
+    });
+    expect(receipt).toMatchObject({ verb: "collection", activity: { actor: OFFICER } });
+    expect(entry?.activity.receipt).toMatch(/^[0-9a-f]{12}$/);
+    expect(receipt?.activity.receipt).toBe(entry?.activity.receipt);
+    expect(JSON.stringify(log())).not.toContain("Quilbrand");
+  });
+
+  it("of importing other content, or another role, is an alteration of that record only", async () => {
+    await imported(PERSON("R-1", "Arvo Quilbrand") + PERSON("R-2", "Belko Rostavik"));
+    await imported(PERSON("R-1", "Arvo Quilbrand-Amended") + PERSON("R-2", "Belko Rostavik"));
+    await imported(PERSON("R-1", "Arvo Quilbrand-Amended"), "victim");
+    const alterations = log({ verb: "alteration" });
+    expect(alterations.map(({ activity }) => activity.references)).toEqual([["R-1"], ["R-1"]]);
+    expect(alterations.map(({ activity }) => activity.actor)).toEqual([OFFICER, OFFICER]);
+    expect(verbs({ reference: "R-1" })).toEqual(["collection", "alteration", "alteration"]);
+    expect(verbs({ reference: "R-2" })).toEqual(["collection"]);
+  });
+
+  it("of reviewing is an alteration, of withdrawing an erasure, each with its reason", async () => {
+    node.put(person("R-1"));
+    records.revalidate("R-1", inDays(300), because("still investigated"));
+    records.withdraw("R-1", because("case closed"));
+    expect(log()).toMatchObject([
+      { verb: "alteration", activity: { actor: OFFICER, reason: "still investigated", references: ["R-1"] } },
+      { verb: "erasure", activity: { actor: OFFICER, reason: "case closed", references: ["R-1"] } },
+    ]);
+  });
+
+  it("of time is an erasure by the node itself, and none where a test record ends", () => {
+    node.put(person("R-1", { reviewBy: inDays(1) }));
+    node.records.putCanary(person("canary", { reviewBy: inDays(1) }), CANARY, 1);
+    node.nowMs += 3 * 86_400_000;
+    records.sweep();
+    expect(node.records.byHandle(CANARY)?.state).toBe("expired");
+    expect(log()).toMatchObject([{ verb: "erasure", activity: { actor: NODE_ITSELF, references: ["R-1"] } }]);
+    expect(JSON.stringify(log())).not.toContain("canary");
+  });
+
+  it("of the broker that finds or amends an overlap is a combination by the node itself", () => {
+    told(opened(node.put(person("R-1"))));
+    told(amended);
+    const of = { actor: NODE_ITSELF, references: ["R-1"], cases: ["CASE-INVENTED-1"], matches: [MATCH] };
+    expect(log()).toMatchObject([
+      { verb: "combination", activity: { ...of, detail: "opened" } },
+      { verb: "combination", activity: { ...of, detail: "amended" } },
+    ]);
+    expect(verbs({ matchId: MATCH })).toEqual(["combination", "combination"]);
+  });
+
+  it("of naming both sides is a disclosure, once, to the other as far as it is named", () => {
+    proven(node.put(person("R-1")));
+    const counterpart: Counterpart = { handling: "open", mandate: "war-crimes", name: "Invented Unit" };
+    told(named(counterpart));
+    told(named({ ...counterpart, name: "Invented Unit, renamed" }));
+    const disclosures = log({ verb: "disclosure" });
+    expect(disclosures).toHaveLength(1);
+    expect(disclosures[0]?.activity).toMatchObject({
+      actor: NODE_ITSELF,
+      references: ["R-1"],
+      recipient: { name: "Invented Unit", mandate: "war-crimes" },
+      detail: "told: this unit's name, mandate and contact",
+    });
+  });
+
+  it("on a test record's overlap is none", () => {
+    node.records.putCanary(person("canary"), CANARY, 1);
+    told(opened(CANARY));
+    told(amended);
+    expect(log()).toEqual([]);
+  });
+
+  it("that is not in the log has not happened", async () => {
+    const handle = node.put(person("R-1"));
+    node.db.run(`CREATE TRIGGER no_room BEFORE INSERT ON activity BEGIN SELECT RAISE(ABORT, '${ALARM}'); END`);
+    expect(() => records.withdraw("R-1", because("case closed"))).toThrow(ALARM);
+    expect(node.records.byReference("R-1").state).toBe("hardening");
+    await expect(imported(PERSON("R-2", "Belko Rostavik"))).rejects.toThrow(ALARM);
+    expectRefusal(() => node.records.byReference("R-2"), "NOT_FOUND");
+    expect(() => told(opened(handle))).toThrow(ALARM);
+    expect(node.inbox.match(MATCH)).toBeUndefined();
+  });
+
+  it("that fails after its entry takes the entry with it", () => {
+    node.publish(node.put(person("R-1")));
+    node.epoch = undefined;
+    expectRefusal(() => records.revalidate("R-1", inDays(300), because("reason")), "UNAVAILABLE");
+    expect(log()).toEqual([]);
+  });
+});
+
+describe("what a verdict discloses", () => {
+  const before = { domain: "target", status: "open", proof: {} } as MatchState;
+  const after: MatchState = { ...before, proof: { ...before.proof!, verdict: true } };
+
+  it("is let go by it, since the broker tells a silent unit's counterpart nothing of that unit", () => {
+    expect(disclosureIn(before, after, "open")).toEqual({
+      detail: "released: this unit's name, mandate and contact",
+    });
+    expect(disclosureIn(before, after, "brokered")).toEqual({ detail: "released: this unit's mandate at most" });
+  });
+
+  it("is nothing of a silent record, in another domain, by another verdict, or a second time", () => {
+    expect(disclosureIn(before, after, "silent")).toBeUndefined();
+    expect(disclosureIn(before, { ...after, domain: "protected" }, "open")).toBeUndefined();
+    expect(disclosureIn(before, { ...before, proof: { ...before.proof!, verdict: false } }, "open")).toBeUndefined();
+    expect(disclosureIn(after, after, "open")).toBeUndefined();
+  });
+});
+
+describe("who touched a record", () => {
+  it("is everybody who looked at all records since it came, and nobody who did before", async () => {
+    await imported(PERSON("R-1", "Arvo Quilbrand"));
+    for (const _ of records.list(because("a check")));
+    await imported(PERSON("R-2", "Belko Rostavik"));
+    expect(verbs({ reference: "R-1" })).toEqual(["collection", "consultation"]);
+    expect(verbs({ reference: "R-2" })).toEqual(["collection"]);
+    for (const _ of records.list(because("")));
+    expect(verbs({ reference: "R-2" })).toEqual(["collection", "consultation"]);
+    expect(verbs({ reference: "R-9" })).toEqual([]);
+  });
+
+  it("counts a record that came before the log named any as there from the beginning", () => {
+    node.put(person("R-1"));
+    for (const _ of records.list(because("a check")));
+    records.withdraw("R-1", because("case closed"));
+    expect(verbs({ reference: "R-1" })).toEqual(["consultation", "erasure"]);
+  });
+
+  it("is found by time and verb too, more entries than are read at a time", async () => {
+    node.db.transaction(() => {
+      for (let at = 0; at < 1_203; at += 1)
+        node.activity.append(at, at % 2 === 0 ? "erasure" : "alteration", because(""));
+    });
+    expect(log()).toHaveLength(1_203);
+    expect(log({ verb: "erasure", sinceMs: 2, untilMs: 8 }).map(({ atMs }) => atMs)).toEqual([2, 4, 6]);
+  });
+
+  it("does not show without the database key, nor does the record's row lead to its entries", () => {
+    node.put(person("R-1"));
+    records.withdraw("R-1", because("case closed"));
+    const [row] = node.db.all("SELECT reference_key, activity_about.about FROM record, activity_about");
+    expect(row?.["about"]).not.toEqual(row?.["reference_key"]);
+    expect(JSON.stringify(node.db.all("SELECT * FROM activity"))).not.toContain("Overbeck");
+  });
+});
+
+describe("the node's own services", () => {
+  const owner: PeerIdentity = {
+    kind: "member",
+    member: toId<MemberId>("0d".repeat(16)),
+    keyId: "ab".repeat(16),
+  } as never;
+  const stated = encodeStatedActor({ kind: "person", name: "Quillon Overbeck-Test", uid: 4711 });
+  type Method = (request: unknown, context: CallContext) => unknown;
+
+  let services: GrpcService[];
+  let handle: Handle;
+  beforeEach(async () => {
+    await imported(PERSON("R-1", "Arvo Quilbrand"));
+    handle = node.records.byReference("R-1").handle;
+    told(opened(handle));
+    const unproven = { unprovenSinceMs: () => 0 } as never;
+    services = [
+      recordsService({ owner, records, status: () => GetStatusResponse.fromPartial({}) }),
+      liaisonService({
+        owner,
+        matches,
+        inbox: node.inbox,
+        records: node.records,
+        canaries: unproven,
+        world: systemWorld(silentLog),
+      }),
+      activityService({ owner, activity: node.activity, world: { clock: () => node.nowMs } }),
+    ];
+  });
+
+  /** Every method of every service, by the name of its definition. */
+  function methods(): Map<string, Method> {
+    const found = new Map<string, Method>();
+    const add = (definition: { readonly methods: object }, implementation: Record<string, Method>): void => {
+      for (const name of Object.keys(definition.methods)) found.set(name, implementation[name]!);
+    };
+    for (const service of services) service.addTo({ add } as never);
+    return found;
+  }
+
+  function contextOf(actor: Uint8Array | undefined = stated): CallContext & { readonly stop: AbortController } {
+    const stop = new AbortController();
+    const metadata = new Metadata({ [PEER_KEY]: JSON.stringify(owner) });
+    if (actor !== undefined) metadata.set(ACTOR_KEY, actor);
+    return { metadata, signal: stop.signal, stop } as never;
+  }
+
+  async function* importOf(text: string) {
+    yield { request: { $case: "options", value: { ...OPTIONS, reviewBy: inDays(60) } } };
+    yield { request: { $case: "chunk", value: utf8(text) } };
+  }
+  const OPTIONS = {
+    format: "auto",
+    dryRun: false,
+    kind: "person",
+    role: "suspect",
+    legalBasis: "Invented Act",
+    caseReference: "C-1",
+    handling: "open",
+    reviewBy: "",
+    defaultCountry: "",
+    dateOrder: "",
+    mapping: {},
+  };
+  const NO_FILTER = { sinceMs: 0n, untilMs: 0n, verb: "", reference: "", matchId: "", reason: "", export: false };
+
+  /** How each method is called, and what it then enters. */
+  const CALLS: Readonly<Record<string, { readonly request: () => unknown; readonly verb: string }>> = {
+    import: { request: () => importOf(PERSON("R-3", "Dorel Vanter")), verb: "collection" },
+    listRecords: { request: () => ({ reason: "a check" }), verb: "consultation" },
+    // What the import has brought.
+    withdraw: { request: () => ({ reference: "R-3", reason: "case closed" }), verb: "erasure" },
+    revalidate: {
+      request: () => ({ reference: "R-1", reviewBy: inDays(300), reason: "still investigated" }),
+      verb: "alteration",
+    },
+    listMatches: { request: () => ({ all: true, reason: "a check" }), verb: "consultation" },
+    watchMatches: { request: () => ({ reason: "a check" }), verb: "consultation" },
+    listActivity: { request: () => NO_FILTER, verb: "consultation" },
+  };
+  /** Their answers name no record, match or person. */
+  const SHOW_NOBODY = ["getStatus"];
+
+  /** Calls a method, and looks at the first thing that it answers. */
+  async function first(name: string, context = contextOf(), request = CALLS[name]?.request() ?? {}): Promise<unknown> {
+    const answer = methods().get(name)!(request, context);
+    if (!(Symbol.asyncIterator in (answer as object))) return await answer;
+    const iterator = (answer as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    let { value, done } = await iterator.next();
+    // Nothing is shown of an import until it is over.
+    if (name === "import") while (done !== true) ({ value, done } = await iterator.next());
+    context.stop.abort();
+    await iterator.return?.();
+    return value;
+  }
+
+  it("enter every act and look of every method before they answer, with who did it", async () => {
+    const names = [...methods().keys()].filter((name) => !SHOW_NOBODY.includes(name));
+    // A method that is new stands here once somebody has thought about what it enters.
+    expect(names.toSorted()).toEqual(Object.keys(CALLS).toSorted());
+    for (const name of names) {
+      const { last } = node.activity;
+      await first(name);
+      const entered = log().filter(({ number }) => number > last);
+      expect(
+        entered.map(({ verb }) => verb),
+        name,
+      ).toContain(CALLS[name]!.verb);
+      for (const { activity } of entered) expect(activity.actor, name).toEqual(OFFICER);
+    }
+  });
+
+  it("show no record or match where they enter nothing", () => {
+    const fields = Object.keys(GetStatusResponse.fromPartial({}));
+    expect(fields.filter((field) => /reference|reason|counterpart|subject/i.test(field))).toEqual([]);
+  });
+
+  it("answer nobody who does not say who acts, or says it badly", async () => {
+    const { last } = node.activity;
+    for (const name of Object.keys(CALLS)) {
+      const context = contextOf();
+      context.metadata.delete(ACTOR_KEY);
+      await expect(first(name, context), name).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    }
+    for (const name of ["", "x".repeat(129), "two\nlines", "a\u202eb"]) {
+      const actor = encodeStatedActor({ kind: "person", name });
+      await expect(first("listMatches", contextOf(actor))).rejects.toMatchObject({ code: "INVALID" });
+    }
+    await expect(first("listMatches", contextOf(utf8("no message")))).rejects.toMatchObject({ code: "INVALID" });
+    expect(node.activity.last).toBe(last);
+  });
+
+  it("believe a program and a role, as stated", async () => {
+    await first("listMatches", contextOf(encodeStatedActor({ kind: "program", name: "causeway demo" })));
+    await first("listMatches", contextOf(encodeStatedActor({ kind: "person", name: "Élodie", role: "supervisor" })));
+    expect(
+      log()
+        .slice(-2)
+        .map(({ activity }) => activity.actor),
+    ).toEqual([
+      { kind: "program", name: "causeway demo", known: "stated" },
+      { kind: "person", name: "Élodie", role: "supervisor", known: "stated" },
+    ]);
+  });
+
+  it("refuse a look that cannot be entered", async () => {
+    node.db.run(`CREATE TRIGGER no_room BEFORE INSERT ON activity BEGIN SELECT RAISE(ABORT, '${ALARM}'); END`);
+    for (const name of ["listRecords", "listMatches", "watchMatches", "listActivity"]) {
+      await expect(first(name), name).rejects.toThrow(ALARM);
+    }
+  });
+
+  it("enter one consultation for each overlap that a watcher is shown, however long it stays", async () => {
+    const context = contextOf();
+    const stream = methods().get("watchMatches")!({ reason: "" }, context) as AsyncGenerator<{ match?: unknown }>;
+    expect((await stream.next()).value?.match).toBeDefined();
+    expect((await stream.next()).value?.match).toBeUndefined();
+    expect(verbs({ matchId: MATCH, verb: "consultation" })).toHaveLength(1);
+    const next = stream.next();
+    told(amended);
+    expect((await next).value?.match).toBeDefined();
+    expect(log({ matchId: MATCH, verb: "consultation" })).toMatchObject([
+      { activity: { actor: OFFICER, references: ["R-1"], matches: [MATCH] } },
+      { activity: { actor: OFFICER, references: ["R-1"], matches: [MATCH] } },
+    ]);
+    context.stop.abort();
+    await stream.return(undefined);
+  });
+
+  it("give the log as it was before it was read, and want a reason for an export", async () => {
+    const { last } = node.activity;
+    const given = { ...NO_FILTER, reason: "an audit", export: true };
+    const stream = methods().get("listActivity")!(given, contextOf()) as AsyncGenerator<{ number: bigint }>;
+    const numbers: number[] = [];
+    for await (const { number } of stream) numbers.push(Number(number));
+    expect(numbers).toEqual(Array.from({ length: last }, (_, i) => i + 1));
+    expect(log().at(-1)).toMatchObject({ activity: { detail: "the log exported", reason: "an audit", every: true } });
+    await expect(first("listActivity", contextOf(), { ...given, reason: " " })).rejects.toMatchObject({
+      code: "INVALID",
+      fields: ["reason"],
+    });
+    const bad = { ...NO_FILTER, verb: "looking", matchId: "zz", sinceMs: -1n };
+    await expect(first("listActivity", contextOf(), bad)).rejects.toMatchObject({
+      fields: ["sinceMs", "verb", "matchId"],
+    });
+  });
+});
