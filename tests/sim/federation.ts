@@ -33,7 +33,7 @@ import { MemoryBusServer } from "../support/memory-bus.ts";
 import { MemoryBoard } from "./memory-board.ts";
 import { MemoryChain } from "./memory-chain.ts";
 import { memoryKeys as memoryBrokerKeys } from "./memory-keys.ts";
-import { MemoryUnit } from "./memory-unit.ts";
+import { MemoryUnit, OFFICER } from "./memory-unit.ts";
 import type { Row, Seen } from "./memory-unit.ts";
 import { Recorder, recordedBus } from "./recorder.ts";
 import type { Message } from "./recorder.ts";
@@ -141,7 +141,7 @@ export class MemoryFederation implements AsyncDisposable {
 
   /** Takes a record back. */
   withdraw(slug: string, reference: string): void {
-    this.unit(slug).node.records.withdraw(reference, "invented reason");
+    this.unit(slug).node.records.withdraw(reference, { actor: OFFICER, reason: "invented reason" });
   }
 
   inbox(slug: string): Seen[] {

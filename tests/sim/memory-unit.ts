@@ -1,6 +1,7 @@
 /** A unit of a simulated federation: its node, over ports that lead to the other parties in the same process. */
 import { assemble, run } from "../../agency-node/assemble.ts";
 import type { Assembled } from "../../agency-node/assemble.ts";
+import type { Actor } from "../../agency-node/core/actor.ts";
 import type { MemberTerms } from "../../agency-node/admin/founding.ts";
 import { inProcessEngine } from "../../agency-node/hardening/engine.ts";
 import type { Evaluators } from "../../agency-node/hardening/evaluators.ts";
@@ -32,6 +33,9 @@ import { recordedBus } from "./recorder.ts";
 import type { Message } from "./recorder.ts";
 
 /** A record by the names of its fields, such as `{ reference: "CT-1", kind: "person", name: "…", birthDate: "1984-03-12" }`. */
+/** Who acts at every unit. */
+export const OFFICER: Actor = { kind: "person", known: "stated", name: "invented officer" };
+
 export type Row = Readonly<Partial<Record<FieldName, string>>>;
 
 /** What a unit's officers see of a match. */
@@ -110,7 +114,7 @@ export class MemoryUnit implements AsyncDisposable {
     async function* file(): AsyncGenerator<Uint8Array> {
       yield utf8(`${lines.join("\n")}\n`);
     }
-    for await (const event of this.node.records.import(file(), options)) {
+    for await (const event of this.node.records.import(file(), options, OFFICER)) {
       if (event.kind === "receipt") return event.receipt;
     }
     throw new Error("the import ended without a receipt");
