@@ -58,7 +58,7 @@ const full: DeconflictionRecord = {
   sourceGrading: { source: "B", information: 2 },
 };
 
-export const BARE: DeconflictionRecord = {
+const BARE: DeconflictionRecord = {
   reference: "REF-2",
   subject: { kind: "vehicle", plates: [] },
   role: "witness",
