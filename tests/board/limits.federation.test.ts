@@ -251,7 +251,7 @@ describe("a running broker", () => {
   });
 });
 
-/** The tables of version 1 that have changed since. */
+/** The tables of version 1 that a later version has changed, or may have to. */
 const DESK_1 = `
   CREATE TABLE federation (id TEXT PRIMARY KEY) STRICT;
   CREATE TABLE paper (
@@ -266,6 +266,10 @@ const DESK_1 = `
   ) STRICT;
   CREATE TABLE evaluator_offer (
     name TEXT NOT NULL, generation INTEGER NOT NULL, signed BLOB NOT NULL, PRIMARY KEY (name, generation)
+  ) STRICT;
+  CREATE TABLE credentials_request (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, key_id TEXT NOT NULL UNIQUE, signed BLOB NOT NULL,
+    requested_at_ms INTEGER NOT NULL
   ) STRICT;
   PRAGMA user_version = 1;
 `;
