@@ -23,18 +23,22 @@ const MAIN = {
 
 /** The whole command line. */
 export function commandLine(): Command {
-  return new Command("causeway")
-    .description("Units learn that they work on the same target, and whom to call, without handing over their files.")
-    .version(VERSION)
-    .addHelpText("after", EXIT_CODES)
-    .addCommand(programCommand("broker", "the broker: matches pseudonymous tokens"))
-    .addCommand(programCommand("evaluator", "a second evaluator, run by another operator"))
-    .addCommand(nodeCommand((dir) => runProgram("node", dir)))
-    .addCommand(adminCommand())
-    .addCommand(registrarCommand((dir) => runProgram("registrar", dir)))
-    .addCommand(configCommand())
-    .addCommand(natsConfigCommand())
-    .addCommand(completionCommand());
+  return (
+    new Command("causeway")
+      // Options belong to the command that they follow: `node log export` has some of the names of `node log`.
+      .enablePositionalOptions()
+      .description("Units learn that they work on the same target, and whom to call, without handing over their files.")
+      .version(VERSION)
+      .addHelpText("after", EXIT_CODES)
+      .addCommand(programCommand("broker", "the broker: matches pseudonymous tokens"))
+      .addCommand(programCommand("evaluator", "a second evaluator, run by another operator"))
+      .addCommand(nodeCommand((dir) => runProgram("node", dir)))
+      .addCommand(adminCommand())
+      .addCommand(registrarCommand((dir) => runProgram("registrar", dir)))
+      .addCommand(configCommand())
+      .addCommand(natsConfigCommand())
+      .addCommand(completionCommand())
+  );
 }
 
 function programCommand(name: "broker" | "evaluator", description: string): Command {

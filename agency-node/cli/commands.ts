@@ -23,7 +23,10 @@ const unitCommands = () => import("./unit-commands.ts");
 
 /** `run` starts the node's program; how a program is started is the caller's to know. */
 export function nodeCommand(run: (dir: string) => Promise<void>): Command {
-  const node = new Command("node").description("a unit's own node: keys, records, overlaps");
+  const node = new Command("node")
+    // Options belong to the command that they follow: `node log export` has some of the names of `node log`.
+    .enablePositionalOptions()
+    .description("a unit's own node: keys, records, overlaps");
   for (const command of [
     initCommand(),
     installCommand(),
