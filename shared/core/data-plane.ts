@@ -5,9 +5,15 @@
 import type { Domain } from "./domain.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "./ids.ts";
 
-/** Enough for the broker to weigh evidence; the exact kinds would fingerprint people. */
-export const TOKEN_CLASSES = ["single", "dateLevel", "yearLevel"] as const;
+/**
+ * What the broker sees of a token's kind; the exact one would fingerprint people. `single`: a number that belongs to one subject. `opening`:
+ * each of these alone grades at least `possible`. `support`: weaker facts, which never open a meeting and are told with one that is open
+ * (protocol sections 3 and 6).
+ */
+export const TOKEN_CLASSES = ["single", "opening", "support"] as const;
 export type TokenClass = (typeof TOKEN_CLASSES)[number];
+/** Of which one token is enough for a meeting. */
+export const OPENING_CLASSES = ["single", "opening"] as const satisfies readonly TokenClass[];
 
 export const HANDLINGS = ["open", "brokered", "silent"] as const;
 /** What the other side of a match may learn about the owner. */
@@ -35,9 +41,7 @@ export type SubmissionBody =
       readonly capabilities: readonly string[];
     }
   | { readonly kind: "noticeReceipt"; readonly noticeNumber: number; readonly noticeHash: Uint8Array }
-  | { readonly kind: "proofNonce"; readonly matchId: MatchId; readonly nonce: Uint8Array }
-  | { readonly kind: "proofMac"; readonly matchId: MatchId; readonly mac: Uint8Array }
-  | { readonly kind: "proofVerdict"; readonly matchId: MatchId; readonly proven: boolean }
+  | { readonly kind: "statements"; readonly statements: readonly MeetingStatement[] }
   | ({ readonly kind: "digest" } & Digest)
   | ({ readonly kind: "health" } & Health)
   | UnknownKind;
@@ -106,9 +110,32 @@ export type Upsert = {
   readonly conversationKey: Uint8Array;
   /** Concatenated 16-byte tokens of each class. */
   readonly tokens: TokenSet;
+  /** A tag for each token, in the same order. */
+  readonly tags: TagSet;
+  /** 32 bytes: names the record without naming whose it is, see `binderOf`. */
+  readonly binder: Uint8Array;
+  /** 32 bytes that only owner and broker know until the record is disclosed. */
+  readonly blind: Uint8Array;
 };
 
 export type TokenSet = Readonly<Record<TokenClass, Uint8Array>>;
+
+/** Concatenated 8-byte tags of each class, see `tagOf`. */
+export type TagSet = Readonly<Record<TokenClass, Uint8Array>>;
+
+/** Places within each class, from 0. */
+export type Positions = Readonly<Record<TokenClass, readonly number[]>>;
+
+/** What a node found of the tags that a meeting came with. */
+export type MeetingStatement = {
+  readonly matchId: MatchId;
+  /** Of the meeting that it answers; 0 as opened. */
+  readonly amendment: number;
+  /** Of own tokens that met, whose tags did not hold. */
+  readonly failed: Positions;
+  /** 64 bytes over `meetingPayload`; absent if no tag of a `single` or `opening` token held. */
+  readonly signature?: Uint8Array;
+};
 
 export type Withdraw = { readonly operation: "withdraw"; readonly handle: Handle };
 
@@ -130,6 +157,8 @@ export const REJECTION_REASONS = [
   "epoch",
   /** Of a kind that the broker's version does not know: an entry, or with index 0 a submission without entries as a whole. */
   "kind",
+  /** The binder does not name the member that sends it, the handle and the conversation key. */
+  "binder",
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
@@ -184,7 +213,11 @@ export type UnknownNotice = Omit<Notice, "kind" | "event"> & {
 export type Meeting = {
   readonly incarnation: Incarnation;
   readonly sequence: number;
-  readonly positions: Readonly<Record<TokenClass, readonly number[]>>;
+  readonly positions: Positions;
+  /** The other side's tags of these tokens, in the order of the positions. */
+  readonly otherTags: TagSet;
+  /** Of the other side's record, 32 bytes. */
+  readonly otherBinder: Uint8Array;
 };
 
 /** 0 = lower record key. */
@@ -200,14 +233,29 @@ export type Contact = {
   readonly hours: string;
 };
 
-/** What is disclosed of the other side of a proven match; fields are absent where its handling withholds them. */
-export type Counterpart = {
-  readonly handling: Handling;
-  readonly mandate?: string;
-  readonly name?: string;
-  readonly slug?: string;
-  readonly contact?: Contact;
-};
+/**
+ * What the broker hands on of the other side of a match when both statements are in, by the other side's handling. The receiver
+ * recomputes the binder; under `open` handling it verifies the statement with the member's key and takes name, mandate and contact from the
+ * chain. `mandate` is by the broker's word alone, and absent where fewer than three members bear it.
+ */
+export type Disclosure =
+  | {
+      readonly handling: "open";
+      readonly member: MemberId;
+      readonly handle: Handle;
+      readonly blind: Uint8Array;
+      readonly conversationKey: Uint8Array;
+      /** Of the other side's statement: 32 bytes, and 64. */
+      readonly validHash: Uint8Array;
+      readonly signature: Uint8Array;
+    }
+  | {
+      readonly handling: "brokered";
+      readonly conversationKey: Uint8Array;
+      /** 32 bytes, see `ownerOf`. */
+      readonly owner: Uint8Array;
+      readonly mandate?: string;
+    };
 
 export type NoticeEvent =
   | {
@@ -224,7 +272,13 @@ export type NoticeEvent =
       readonly amendment: number;
       readonly reason: CloseReason;
     }
-  | { readonly type: "counterpartNonce"; readonly matchId: MatchId; readonly nonce: Uint8Array }
-  | { readonly type: "counterpartMac"; readonly matchId: MatchId; readonly mac: Uint8Array }
-  | { readonly type: "counterpartContact"; readonly matchId: MatchId; readonly counterpart: Counterpart }
-  | { readonly type: "proofFailed"; readonly matchId: MatchId };
+  | { readonly type: "counterpartDisclosed"; readonly matchId: MatchId; readonly disclosure: Disclosure }
+  /** No tag of a `single` or `opening` token held: of ours, by the other side's word; of theirs, by our own. */
+  | { readonly type: "proofFailed"; readonly matchId: MatchId; readonly own: boolean; readonly other: boolean }
+  /** A statement is due, and late. */
+  | {
+      readonly type: "proofOverdue";
+      readonly matchId: MatchId;
+      readonly ownStated: boolean;
+      readonly otherStated: boolean;
+    };

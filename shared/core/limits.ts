@@ -18,6 +18,9 @@ export const SEALED_BYTES_MAX = 512 * 1024;
  */
 export const ENTRIES_PER_SUBMISSION_MAX = 4_096;
 
+/** Statements of one submission: a beat of a node that meets thousands at once. Ours hold 1,000 at most. */
+export const STATEMENTS_PER_SUBMISSION_MAX = 4_096;
+
 /** Sealed messages come in steps of this many bytes, so that a size tells little (protocol section 13). */
 export const SEAL_PADDING_BYTES = 1_024;
 

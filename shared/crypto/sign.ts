@@ -8,10 +8,9 @@
  */
 import { concat, lpText, u32, utf8 } from "../core/bytes.ts";
 import { blake2b } from "./hash.ts";
-import { assertLength, FEDERATION_BYTES, KEY_ID_BYTES } from "./lengths.ts";
+import { assertLength, FEDERATION_BYTES, KEY_ID_BYTES, SIGNATURE_BYTES } from "./lengths.ts";
 import { sodium } from "./sodium.ts";
 
-const SIGNATURE_BYTES = 64;
 const SIGNING_PUBLIC_KEY_BYTES = 32;
 const SIGNING_SEED_BYTES = 32;
 

@@ -8,24 +8,29 @@ import type {
   Delivery,
   Digest,
   DigestBucket,
+  Disclosure,
   Entry,
   Health,
   MalformedEntry,
   Meeting,
+  MeetingStatement,
   NoticeEvent,
   Submission,
   SubmissionBody,
+  TagSet,
 } from "../core/data-plane.ts";
+import { TOKEN_CLASSES } from "../core/data-plane.ts";
 import { DIGEST_BUCKETS } from "../core/digest.ts";
 import { CausewayError } from "../core/errors.ts";
-import { ENTRIES_PER_SUBMISSION_MAX, SEALED_BYTES_MAX } from "../core/limits.ts";
+import { ENTRIES_PER_SUBMISSION_MAX, SEALED_BYTES_MAX, STATEMENTS_PER_SUBMISSION_MAX } from "../core/limits.ts";
 import { toId } from "../core/ids.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../core/ids.ts";
 import { blake2b } from "../crypto/hash.ts";
 import type { SealingKeyPair } from "../crypto/seal.ts";
 import { keyId } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
-import { TOKEN_BYTES } from "../crypto/token.ts";
+import { HANDLE_BYTES, SIGNATURE_BYTES } from "../crypto/lengths.ts";
+import { TAG_BYTES, TOKEN_BYTES } from "../crypto/token.ts";
 import {
   bytes32,
   bytesBetween,
@@ -37,6 +42,7 @@ import {
   ordinal,
   readMessage,
   safeInteger,
+  signatureBytes,
   uint32,
 } from "./checks.ts";
 import type { KindPlace } from "./checks.ts";
@@ -48,7 +54,6 @@ const HASH_BYTES = 32;
 const NO_SUM = new Uint8Array(HASH_BYTES);
 /** Of a node's health: at most two are open at once, and one ends. */
 const EPOCHS_MAX = 4;
-const HANDLE_BYTES = 16;
 
 /** The hash that the next submission of the same incarnation names as its predecessor. */
 export function submissionHash(payload: Uint8Array): Uint8Array {
@@ -179,16 +184,31 @@ const handle = idOf<Handle>();
 const incarnation = idOf<Incarnation>();
 
 const tokens = joined(TOKEN_BYTES, 0xffff);
+const tags = joined(TAG_BYTES, 0xffff);
+/** A tag for each token, field by field. */
+const tagFields = { singleTags: tags, openingTags: tags, supportTags: tags };
 
-const upsertSchema = z.object({
-  domain: DOMAIN.word,
-  handling: HANDLING.word,
-  reviewByDay: uint32(),
-  conversationKey: bytes32,
-  single: tokens,
-  dateLevel: tokens,
-  yearLevel: tokens,
-});
+const upsertSchema = z
+  .object({
+    domain: DOMAIN.word,
+    handling: HANDLING.word,
+    reviewByDay: uint32(),
+    conversationKey: bytes32,
+    single: tokens,
+    opening: tokens,
+    support: tokens,
+    ...tagFields,
+    binder: bytes32,
+    blind: bytes32,
+  })
+  .transform(({ single, opening, support, singleTags, openingTags, supportTags, ...rest }) => ({
+    ...rest,
+    tokens: { single, opening, support },
+    tags: { single: singleTags, opening: openingTags, support: supportTags },
+  }))
+  .refine(({ tokens, tags }) =>
+    TOKEN_CLASSES.every((each) => tags[each].length / TAG_BYTES === tokens[each].length / TOKEN_BYTES),
+  );
 
 const entrySchema = z.object({
   handle,
@@ -211,10 +231,8 @@ const entryOrMalformed = z.unknown().transform((message): Entry | MalformedEntry
 
 function toEntry({ handle, operation }: z.infer<typeof entrySchema>): Entry {
   switch (operation.$case) {
-    case "upsert": {
-      const { single, dateLevel, yearLevel, ...rest } = operation.value;
-      return { operation: "upsert", handle, ...rest, tokens: { single, dateLevel, yearLevel } };
-    }
+    case "upsert":
+      return { operation: "upsert", handle, ...operation.value };
     case "withdraw":
       return { operation: "withdraw", handle };
     case "revalidate":
@@ -254,13 +272,30 @@ const health = z.object({
   skippedNotices: safeInteger(),
 });
 
+const positions = z.array(uint32()).max(0xffff);
+
+const statement = z
+  .object({
+    matchId,
+    amendment: uint32(),
+    failedSingle: positions,
+    failedOpening: positions,
+    failedSupport: positions,
+    signature: bytesBetween(0, SIGNATURE_BYTES),
+  })
+  .refine(({ signature }) => signature.length === 0 || signature.length === SIGNATURE_BYTES)
+  .transform(({ matchId, amendment, failedSingle, failedOpening, failedSupport, signature }): MeetingStatement => ({
+    matchId,
+    amendment,
+    failed: { single: failedSingle, opening: failedOpening, support: failedSupport },
+    ...(signature.length === 0 ? {} : { signature }),
+  }));
+
 const submissionBody = oneOf({
   publication: z.object({ entries }),
   connected: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32, version: line(64), capabilities }),
   noticeReceipt: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32 }),
-  proofNonce: z.object({ matchId, nonce: bytes32 }),
-  proofMac: z.object({ matchId, mac: bytes32 }),
-  proofVerdict: z.object({ matchId, proven: z.boolean() }),
+  statements: z.object({ statements: z.array(statement).min(1).max(STATEMENTS_PER_SUBMISSION_MAX) }),
   digest: z.object({ day: uint32(), buckets: z.array(digestBucket).length(DIGEST_BUCKETS) }),
   health,
   unknown,
@@ -314,12 +349,8 @@ function toSubmissionBody(body: SubmissionBody): gen.Submission["body"] {
       return { $case: "connected", value: toConnectedMessage(body) };
     case "noticeReceipt":
       return { $case: "noticeReceipt", value: { ...body, noticeNumber: BigInt(body.noticeNumber) } };
-    case "proofNonce":
-      return { $case: "proofNonce", value: { matchId: fromHex(body.matchId), nonce: body.nonce } };
-    case "proofMac":
-      return { $case: "proofMac", value: { matchId: fromHex(body.matchId), mac: body.mac } };
-    case "proofVerdict":
-      return { $case: "proofVerdict", value: { matchId: fromHex(body.matchId), proven: body.proven } };
+    case "statements":
+      return { $case: "statements", value: { statements: body.statements.map(toStatementMessage) } };
     case "digest":
       return { $case: "digest", value: toDigestMessage(body) };
     case "health":
@@ -336,6 +367,17 @@ function neverSent(): CausewayError {
 function toConnectedMessage(body: Extract<SubmissionBody, { kind: "connected" }>): gen.Connected {
   const { noticeNumber, noticeHash, version, capabilities } = body;
   return { noticeNumber: BigInt(noticeNumber), noticeHash, version, capabilities: [...capabilities] };
+}
+
+function toStatementMessage({ matchId, amendment, failed, signature }: MeetingStatement): gen.MeetingStatement {
+  return {
+    matchId: fromHex(matchId),
+    amendment,
+    failedSingle: [...failed.single],
+    failedOpening: [...failed.opening],
+    failedSupport: [...failed.support],
+    signature: signature ?? new Uint8Array(),
+  };
 }
 
 function toDigestMessage({ day, buckets }: Digest): gen.Digest {
@@ -377,6 +419,9 @@ function toOperation(entry: Entry): gen.Entry["operation"] {
           reviewByDay: entry.reviewByDay,
           conversationKey: entry.conversationKey,
           ...entry.tokens,
+          ...toTagFields(entry.tags),
+          binder: entry.binder,
+          blind: entry.blind,
         },
       };
     case "withdraw":
@@ -386,41 +431,67 @@ function toOperation(entry: Entry): gen.Entry["operation"] {
   }
 }
 
+function toTagFields({ single, opening, support }: TagSet) {
+  return { singleTags: single, openingTags: opening, supportTags: support };
+}
+
 // Delivery: bytes to value.
 
-const positions = z.array(uint32());
 const meeting = z
-  .object({ incarnation, sequence: ordinal, single: positions, dateLevel: positions, yearLevel: positions })
-  .transform(({ incarnation, sequence, ...positions }): Meeting => ({ incarnation, sequence, positions }));
-
-const contact = z.object({ office: line(200, 0), phone: line(200, 0), email: line(200, 0), hours: line(200, 0) });
-const counterpart = z
   .object({
-    matchId,
-    handling: HANDLING.word,
-    mandate: line(200, 0),
-    name: line(200, 0),
-    slug: line(200, 0),
-    contact: contact.optional(),
+    incarnation,
+    sequence: ordinal,
+    single: positions,
+    opening: positions,
+    support: positions,
+    ...tagFields,
+    otherBinder: bytes32,
   })
-  .transform(({ matchId, handling, contact, ...texts }) => ({
-    matchId,
-    counterpart: { handling, ...present(texts), ...(contact === undefined ? {} : { contact }) },
-  }));
+  .transform(
+    ({
+      incarnation,
+      sequence,
+      single,
+      opening,
+      support,
+      singleTags,
+      openingTags,
+      supportTags,
+      otherBinder,
+    }): Meeting => ({
+      incarnation,
+      sequence,
+      positions: { single, opening, support },
+      otherTags: { single: singleTags, opening: openingTags, support: supportTags },
+      otherBinder,
+    }),
+  )
+  .refine(({ positions, otherTags }) =>
+    TOKEN_CLASSES.every((each) => otherTags[each].length / TAG_BYTES === positions[each].length),
+  );
 
-/** Proto3 has no absent string: an empty one was withheld. */
-function present<Key extends string>(texts: Record<Key, string>): Partial<Record<Key, string>> {
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== "")) as Partial<Record<Key, string>>;
-}
+const disclosure = oneOf({
+  open: z.object({
+    member: idOf<MemberId>(),
+    handle,
+    blind: bytes32,
+    conversationKey: bytes32,
+    validHash: bytes32,
+    signature: signatureBytes,
+  }),
+  brokered: z
+    .object({ conversationKey: bytes32, owner: bytes32, mandate: line(200, 0) })
+    // Proto3 has no absent string: an empty one was withheld.
+    .transform(({ mandate, ...rest }) => ({ ...rest, ...(mandate === "" ? {} : { mandate }) })),
+}).transform(({ $case, value }) => ({ handling: $case, ...value }) as Disclosure);
 
 const noticeEvent = oneOf({
   matchOpened: z.object({ matchId, handle, side: z.union([z.literal(0), z.literal(1)]), meeting }),
   matchAmended: z.object({ matchId, amendment: uint32(1), meeting }),
   matchClosed: z.object({ matchId, amendment: uint32(1), reason: CLOSE_REASON.word }),
-  counterpartNonce: z.object({ matchId, nonce: bytes32 }),
-  counterpartMac: z.object({ matchId, mac: bytes32 }),
-  counterpartContact: counterpart,
-  proofFailed: z.object({ matchId }),
+  counterpartDisclosed: z.object({ matchId, disclosure }),
+  proofFailed: z.object({ matchId, own: z.boolean(), other: z.boolean() }),
+  proofOverdue: z.object({ matchId, ownStated: z.boolean(), otherStated: z.boolean() }),
   unknown,
 }).transform(({ $case, value }) => ({ type: $case, ...value }) as NoticeEvent | { type: "unknown"; field: number });
 
@@ -544,30 +615,38 @@ function toEventMessage(event: NoticeEvent): gen.Notice["event"] {
         $case: "matchClosed",
         value: { matchId, amendment: event.amendment, reason: CLOSE_REASON.toWire(event.reason) },
       };
-    case "counterpartNonce":
-      return { $case: "counterpartNonce", value: { matchId, nonce: event.nonce } };
-    case "counterpartMac":
-      return { $case: "counterpartMac", value: { matchId, mac: event.mac } };
-    case "counterpartContact":
-      return { $case: "counterpartContact", value: { matchId, ...toCounterpartMessage(event.counterpart) } };
+    case "counterpartDisclosed":
+      return { $case: "counterpartDisclosed", value: { matchId, disclosure: toDisclosureMessage(event.disclosure) } };
     case "proofFailed":
-      return { $case: "proofFailed", value: { matchId } };
+      return { $case: "proofFailed", value: { matchId, own: event.own, other: event.other } };
+    case "proofOverdue":
+      return {
+        $case: "proofOverdue",
+        value: { matchId, ownStated: event.ownStated, otherStated: event.otherStated },
+      };
   }
 }
 
-function toMeetingMessage({ incarnation, sequence, positions }: Meeting): gen.Meeting {
+function toMeetingMessage({ incarnation, sequence, positions, otherTags, otherBinder }: Meeting): gen.Meeting {
   return {
     incarnation: fromHex(incarnation),
     sequence: BigInt(sequence),
     single: [...positions.single],
-    dateLevel: [...positions.dateLevel],
-    yearLevel: [...positions.yearLevel],
+    opening: [...positions.opening],
+    support: [...positions.support],
+    ...toTagFields(otherTags),
+    otherBinder,
   };
 }
 
-function toCounterpartMessage(
-  counterpart: Extract<NoticeEvent, { type: "counterpartContact" }>["counterpart"],
-): Omit<gen.CounterpartContact, "matchId"> {
-  const { handling, mandate = "", name = "", slug = "", contact } = counterpart;
-  return { handling: HANDLING.toWire(handling), mandate, name, slug, contact };
+function toDisclosureMessage(disclosure: Disclosure): gen.CounterpartDisclosed["disclosure"] {
+  if (disclosure.handling === "brokered") {
+    const { conversationKey, owner, mandate = "" } = disclosure;
+    return { $case: "brokered", value: { conversationKey, owner, mandate } };
+  }
+  const { member, handle, blind, conversationKey, validHash, signature } = disclosure;
+  return {
+    $case: "open",
+    value: { member: fromHex(member), handle: fromHex(handle), blind, conversationKey, validHash, signature },
+  };
 }

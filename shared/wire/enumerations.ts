@@ -74,6 +74,7 @@ export const REJECTION_REASON = enumeration(dataPlane.RejectionReason, {
   handling: "REJECTION_REASON_HANDLING",
   epoch: "REJECTION_REASON_EPOCH",
   kind: "REJECTION_REASON_KIND",
+  binder: "REJECTION_REASON_BINDER",
 } satisfies Names<RejectionReason, typeof dataPlane.RejectionReason>);
 
 export const CLOSE_REASON = enumeration(dataPlane.CloseReason, {

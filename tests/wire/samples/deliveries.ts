@@ -28,8 +28,15 @@ function decode(payload: Uint8Array): Delivery {
   return openDelivery(sealed, scope).delivery;
 }
 
-const meeting = { incarnation: INCARNATION, sequence: 5, positions: { single: [0, 3], dateLevel: [], yearLevel: [7] } };
-const contact = { office: "Invented desk", phone: "+44 1632 960000", email: "desk@unit.example", hours: "24/7" };
+const meeting = {
+  incarnation: INCARNATION,
+  sequence: 5,
+  positions: { single: [0, 3], opening: [], support: [7] },
+  otherTags: { single: filled(16, 1), opening: filled(0, 0), support: filled(8, 2) },
+  otherBinder: filled(32, 3),
+};
+
+const brokered = { handling: "brokered", conversationKey: filled(32, 2), owner: filled(32, 5) } as const;
 
 const bodies: readonly (readonly [name: string, why: string, body: Delivery["body"]])[] = [
   [
@@ -71,23 +78,35 @@ const bodies: readonly (readonly [name: string, why: string, body: Delivery["bod
     (reason) =>
       [`match closed, ${reason}`, "", notice({ type: "matchClosed", matchId: MATCH, amendment: 2, reason })] as const,
   ),
-  ["nonce of the other side", "", notice({ type: "counterpartNonce", matchId: MATCH, nonce: filled(32, 1) })],
-  ["mac of the other side", "", notice({ type: "counterpartMac", matchId: MATCH, mac: filled(32, 2) })],
   [
-    "contact, open",
+    "counterpart, open",
     "",
     notice({
-      type: "counterpartContact",
+      type: "counterpartDisclosed",
       matchId: MATCH,
-      counterpart: { handling: "open", mandate: "invented", name: "Invented unit", slug: "inv", contact },
+      disclosure: {
+        handling: "open",
+        member: MEMBER,
+        handle: HANDLE,
+        blind: filled(32, 1),
+        conversationKey: filled(32, 2),
+        validHash: filled(32, 3),
+        signature: filled(64, 4),
+      },
     }),
   ],
   [
-    "contact, brokered",
-    "what is withheld is absent",
-    notice({ type: "counterpartContact", matchId: MATCH, counterpart: { handling: "brokered" } }),
+    "counterpart, brokered",
+    "",
+    notice({ type: "counterpartDisclosed", matchId: MATCH, disclosure: { ...brokered, mandate: "invented" } }),
   ],
-  ["proof failed", "", notice({ type: "proofFailed", matchId: MATCH })],
+  [
+    "counterpart, brokered, of a rare mandate",
+    "what is withheld is absent",
+    notice({ type: "counterpartDisclosed", matchId: MATCH, disclosure: brokered }),
+  ],
+  ["proof failed", "", notice({ type: "proofFailed", matchId: MATCH, own: false, other: true })],
+  ["proof overdue", "", notice({ type: "proofOverdue", matchId: MATCH, ownStated: true, otherStated: false })],
 ];
 
 const wire = gen.Delivery.decode(encode(delivery({ kind: "gap", incarnation: INCARNATION, expectedSequence: 4 })));
@@ -97,7 +116,17 @@ const wireNotice = { number: 3n, prevHash: filled(32, 8), issuedAtMs: BigInt(AT_
 const noticeWith = (fields: object): Uint8Array =>
   changed({ body: { $case: "notice", value: { ...wireNotice, ...fields } } });
 const later = (number: number): object => ({ _unknownFields: { [(number << 3) | 2]: [Uint8Array.of(2, 8, 1)] } });
-const failed = { $case: "proofFailed", value: { matchId: fromHex(MATCH) } } as const;
+const failed = { $case: "proofFailed", value: { matchId: fromHex(MATCH), own: false, other: true } } as const;
+
+const wireMeeting = {
+  incarnation: fromHex(INCARNATION),
+  sequence: 5n,
+  ...meeting.positions,
+  singleTags: meeting.otherTags.single,
+  openingTags: meeting.otherTags.opening,
+  supportTags: meeting.otherTags.support,
+  otherBinder: meeting.otherBinder,
+};
 
 export const DELIVERY: MessageType<Delivery> = {
   name: "Delivery",
@@ -132,7 +161,9 @@ export const DELIVERY: MessageType<Delivery> = {
     {
       name: "an unknown field in a known event",
       why: "it could change what the event means",
-      bytes: noticeWith({ event: { $case: "proofFailed", value: { matchId: fromHex(MATCH), ...later(17) } } }),
+      bytes: noticeWith({
+        event: { $case: "proofFailed", value: { matchId: fromHex(MATCH), own: false, other: true, ...later(17) } },
+      }),
     },
     {
       name: "an unknown field beside the kinds",
@@ -144,6 +175,16 @@ export const DELIVERY: MessageType<Delivery> = {
       why: "numbers of enumerations are never skipped",
       bytes: noticeWith({
         event: { $case: "matchClosed", value: { matchId: fromHex(MATCH), amendment: 1, reason: 5 } },
+      }),
+    },
+    {
+      name: "a tag too few",
+      why: "one for each position",
+      bytes: noticeWith({
+        event: {
+          $case: "matchAmended",
+          value: { matchId: fromHex(MATCH), amendment: 1, meeting: { ...wireMeeting, singleTags: filled(8, 1) } },
+        },
       }),
     },
     {

@@ -40,6 +40,7 @@ function decode(payload: Uint8Array): Submission {
 }
 
 const tokens = (value: number) => filled(128, value);
+const tags = (value: number) => filled(64, value);
 const upsert = {
   operation: "upsert",
   handle: HANDLE,
@@ -47,8 +48,13 @@ const upsert = {
   handling: "open",
   reviewByDay: 21_000,
   conversationKey: filled(32, 6),
-  tokens: { single: tokens(1), dateLevel: concat(tokens(2), tokens(3)), yearLevel: tokens(4) },
+  tokens: { single: tokens(1), opening: concat(tokens(2), tokens(3)), support: tokens(4) },
+  tags: { single: tags(5), opening: concat(tags(6), tags(7)), support: tags(8) },
+  binder: filled(32, 10),
+  blind: filled(32, 11),
 } as const;
+
+const NOWHERE = { single: [], opening: [], support: [] } as const;
 
 const bodies: readonly (readonly [name: string, why: string, body: SubmissionBody])[] = [
   [
@@ -83,10 +89,23 @@ const bodies: readonly (readonly [name: string, why: string, body: SubmissionBod
     },
   ],
   ["notice receipt", "", { kind: "noticeReceipt", noticeNumber: 3, noticeHash: filled(32, 1) }],
-  ["proof, nonce", "", { kind: "proofNonce", matchId: MATCH, nonce: filled(32, 2) }],
-  ["proof, mac", "", { kind: "proofMac", matchId: MATCH, mac: filled(32, 3) }],
-  ["proof, verdict", "", { kind: "proofVerdict", matchId: MATCH, proven: true }],
-  ["proof, verdict against", "false is no field at all", { kind: "proofVerdict", matchId: MATCH, proven: false }],
+  [
+    "statements",
+    "all tags held; some did not; none did, so that there is nothing to sign",
+    {
+      kind: "statements",
+      statements: [
+        { matchId: MATCH, amendment: 0, failed: NOWHERE, signature: filled(64, 2) },
+        {
+          matchId: MATCH,
+          amendment: 2,
+          failed: { single: [1], opening: [], support: [0, 7] },
+          signature: filled(64, 3),
+        },
+        { matchId: MATCH, amendment: 3, failed: { single: [1], opening: [2], support: [] } },
+      ],
+    },
+  ],
   [
     "digest",
     "an empty bucket has no sum on the wire, and 32 zero bytes inside",
@@ -126,7 +145,9 @@ const bodies: readonly (readonly [name: string, why: string, body: SubmissionBod
   ],
 ];
 
-const wire = gen.Submission.decode(encode(submission({ kind: "proofVerdict", matchId: MATCH, proven: true })));
+const wire = gen.Submission.decode(
+  encode(submission({ kind: "noticeReceipt", noticeNumber: 3, noticeHash: filled(32, 1) })),
+);
 const changed = (fields: Partial<gen.Submission>): Uint8Array => gen.Submission.encode({ ...wire, ...fields }).finish();
 const withoutBody = changed({ body: undefined });
 const laterKind = (number: number): Uint8Array => rawField(number, 2, [8, 1]);
@@ -139,8 +160,13 @@ const wireUpsert = {
   reviewByDay: 1,
   conversationKey: filled(32, 1),
   single: tokens(1),
-  dateLevel: tokens(1),
-  yearLevel: tokens(1),
+  opening: tokens(1),
+  support: tokens(1),
+  singleTags: tags(1),
+  openingTags: tags(1),
+  supportTags: tags(1),
+  binder: filled(32, 1),
+  blind: filled(32, 1),
 } as const;
 const upsertWith = (fields: object): gen.Entry => ({
   ...wireEntry,
@@ -161,13 +187,14 @@ export const SUBMISSION: MessageType<Submission> = {
     { name: "of the last kind", why: "kinds end with field 99", bytes: concat(withoutBody, laterKind(99)) },
     {
       name: "entries that do not stand",
-      why: "each keeps its place: a short handle, no operation, a domain and a handling that are none, half a token",
+      why: "each keeps its place: a short handle, no operation, a domain and a handling that are none, half a token, a tag too few",
       bytes: entries(
         { ...wireEntry, handle: filled(3, 1) },
         { ...wireEntry, operation: undefined },
         upsertWith({ domain: 4 }),
         upsertWith({ handling: 0 }),
         upsertWith({ single: filled(24, 1) }),
+        upsertWith({ supportTags: filled(56, 1) }),
         wireEntry,
       ),
     },
@@ -217,8 +244,8 @@ export const SUBMISSION: MessageType<Submission> = {
       why: "it could change what the kind means",
       bytes: changed({
         body: {
-          $case: "proofVerdict",
-          value: { matchId: fromHex(MATCH), proven: true, _unknownFields: { [18 << 3]: [Uint8Array.of(1)] } },
+          $case: "noticeReceipt",
+          value: { noticeNumber: 3n, noticeHash: filled(32, 1), _unknownFields: { [18 << 3]: [Uint8Array.of(1)] } },
         },
       }),
     },
@@ -246,6 +273,32 @@ export const SUBMISSION: MessageType<Submission> = {
         body: {
           $case: "digest",
           value: { day: 1, buckets: Array.from({ length: 255 }, () => ({ count: 0, sum: new Uint8Array() })) },
+        },
+      }),
+    },
+    {
+      name: "no statement at all",
+      why: "a batch holds one at least",
+      bytes: changed({ body: { $case: "statements", value: { statements: [] } } }),
+    },
+    {
+      name: "a statement with half a signature",
+      why: "64 bytes, or none",
+      bytes: changed({
+        body: {
+          $case: "statements",
+          value: {
+            statements: [
+              {
+                matchId: fromHex(MATCH),
+                amendment: 0,
+                failedSingle: [],
+                failedOpening: [],
+                failedSupport: [],
+                signature: filled(32, 1),
+              },
+            ],
+          },
         },
       }),
     },

@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { Contact, Domain } from "./federation.ts";
+import { Domain } from "./federation.ts";
 
 /**
  * What travels over NATS between a node and the broker, always signed, then sealed (protocol sections 3, 6, 7, 8).
@@ -60,6 +60,8 @@ export const RejectionReason = {
   REJECTION_REASON_EPOCH: 10,
   /** REJECTION_REASON_KIND - An operation that the broker's version does not know; with index 0 of a submission without entries: the whole of it. */
   REJECTION_REASON_KIND: 11,
+  /** REJECTION_REASON_BINDER - The binder does not name the member that sends it, the handle and the conversation key. */
+  REJECTION_REASON_BINDER: 12,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -78,6 +80,7 @@ export namespace RejectionReason {
   export type REJECTION_REASON_HANDLING = typeof RejectionReason.REJECTION_REASON_HANDLING;
   export type REJECTION_REASON_EPOCH = typeof RejectionReason.REJECTION_REASON_EPOCH;
   export type REJECTION_REASON_KIND = typeof RejectionReason.REJECTION_REASON_KIND;
+  export type REJECTION_REASON_BINDER = typeof RejectionReason.REJECTION_REASON_BINDER;
   export type UNRECOGNIZED = typeof RejectionReason.UNRECOGNIZED;
 }
 
@@ -119,9 +122,7 @@ export interface Submission {
     | { readonly $case: "publication"; readonly value: Publication }
     | { readonly $case: "connected"; readonly value: Connected }
     | { readonly $case: "noticeReceipt"; readonly value: NoticeReceipt }
-    | { readonly $case: "proofNonce"; readonly value: ProofNonce }
-    | { readonly $case: "proofMac"; readonly value: ProofMac }
-    | { readonly $case: "proofVerdict"; readonly value: ProofVerdict }
+    | { readonly $case: "statements"; readonly value: Statements }
     | { readonly $case: "digest"; readonly value: Digest }
     | { readonly $case: "health"; readonly value: Health }
     | undefined;
@@ -153,10 +154,27 @@ export interface Upsert {
   readonly reviewByDay: number;
   /** X25519 key of the record. */
   readonly conversationKey: Uint8Array;
-  /** Concatenated 16-byte tokens; the count in each class is a power of two, at least 8. */
+  /**
+   * Concatenated 16-byte tokens; the count in each class is a power of two, at least 8. `single` and `opening`: each of these alone is
+   * worth an officer's look. `support` opens no meeting and is told with one that is open.
+   */
   readonly single: Uint8Array;
-  readonly dateLevel: Uint8Array;
-  readonly yearLevel: Uint8Array;
+  readonly opening: Uint8Array;
+  readonly support: Uint8Array;
+  /**
+   * Concatenated 8-byte tags, one for each token above: the first 8 bytes of BLAKE2b-128(key = confirmation key of the token's identifier,
+   * lp("causeway/tag/v2") | federation | u64 epoch | binder). Random for padding.
+   */
+  readonly singleTags: Uint8Array;
+  readonly openingTags: Uint8Array;
+  readonly supportTags: Uint8Array;
+  /**
+   * BLAKE2b-256(lp("causeway/binder/v2") | conversation_key | owner), owner = BLAKE2b-256(lp("causeway/owner/v2") | member | handle | blind).
+   * Names the record without naming whose it is.
+   */
+  readonly binder: Uint8Array;
+  /** 32 bytes that only owner and broker know, until the record is disclosed. */
+  readonly blind: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -246,26 +264,25 @@ export interface NoticeReceipt {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/**
- * Proof of knowledge (protocol section 7), three steps a side: a nonce; a MAC over the match and both nonces, keyed with
- * the confirmation keys of the tokens that met; the verdict on the other side's MAC.
- */
-export interface ProofNonce {
-  readonly matchId: Uint8Array;
-  /** 32 random bytes. */
-  readonly nonce: Uint8Array;
+/** What this node found of the tags that its meetings came with, in one batch a beat (protocol section 7). */
+export interface Statements {
+  readonly statements: readonly MeetingStatement[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface ProofMac {
+export interface MeetingStatement {
   readonly matchId: Uint8Array;
-  readonly mac: Uint8Array;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-export interface ProofVerdict {
-  readonly matchId: Uint8Array;
-  readonly proven: boolean;
+  /** Of the meeting that it answers; 0 as opened. */
+  readonly amendment: number;
+  /** Positions of own tokens that met and whose tags did not hold. */
+  readonly failedSingle: readonly number[];
+  readonly failedOpening: readonly number[];
+  readonly failedSupport: readonly number[];
+  /**
+   * Ed25519 by the member's key, as all signatures are, with the type "meeting" and the payload lp("causeway/meeting/v2") | match_id |
+   * own binder | other binder | hash of the tokens whose tags held. Empty if no `single` or `opening` one did.
+   */
+  readonly signature: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -330,10 +347,9 @@ export interface Notice {
     | { readonly $case: "matchOpened"; readonly value: MatchOpened }
     | { readonly $case: "matchAmended"; readonly value: MatchAmended }
     | { readonly $case: "matchClosed"; readonly value: MatchClosed }
-    | { readonly $case: "counterpartNonce"; readonly value: CounterpartNonce }
-    | { readonly $case: "counterpartMac"; readonly value: CounterpartMac }
-    | { readonly $case: "counterpartContact"; readonly value: CounterpartContact }
+    | { readonly $case: "counterpartDisclosed"; readonly value: CounterpartDisclosed }
     | { readonly $case: "proofFailed"; readonly value: ProofFailed }
+    | { readonly $case: "proofOverdue"; readonly value: ProofOverdue }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -344,8 +360,17 @@ export interface Meeting {
   readonly incarnation: Uint8Array;
   readonly sequence: bigint;
   readonly single: readonly number[];
-  readonly dateLevel: readonly number[];
-  readonly yearLevel: readonly number[];
+  readonly opening: readonly number[];
+  readonly support: readonly number[];
+  /**
+   * The other side's 8-byte tags of the same tokens, concatenated in the order of the positions: they prove what stands behind them to whoever
+   * holds the same identifier.
+   */
+  readonly singleTags: Uint8Array;
+  readonly openingTags: Uint8Array;
+  readonly supportTags: Uint8Array;
+  /** Of the other side's record. */
+  readonly otherBinder: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -375,34 +400,55 @@ export interface MatchClosed {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CounterpartNonce {
+/**
+ * Sent once both statements are in. What is filled in follows the handling of the other side; nothing of it is believed that binder,
+ * statement and chain do not bear out.
+ */
+export interface CounterpartDisclosed {
   readonly matchId: Uint8Array;
-  readonly nonce: Uint8Array;
+  readonly disclosure: { readonly $case: "open"; readonly value: OpenCounterpart } | {
+    readonly $case: "brokered";
+    readonly value: BrokeredCounterpart;
+  } | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-export interface CounterpartMac {
-  readonly matchId: Uint8Array;
-  readonly mac: Uint8Array;
+/** Name, mandate and contact stand in the chain. */
+export interface OpenCounterpart {
+  readonly member: Uint8Array;
+  readonly handle: Uint8Array;
+  readonly blind: Uint8Array;
+  readonly conversationKey: Uint8Array;
+  /** Of the other side's statement. */
+  readonly validHash: Uint8Array;
+  readonly signature: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Sent once both verdicts are "proven". What is filled in follows the handling of the other side. */
-export interface CounterpartContact {
-  readonly matchId: Uint8Array;
-  readonly handling: Handling;
-  /** Absent under brokered handling with fewer than three members of that mandate. */
+export interface BrokeredCounterpart {
+  readonly conversationKey: Uint8Array;
+  /** With the conversation key it gives the binder. The statement would name its signer to whoever tries all keys of the chain. */
+  readonly owner: Uint8Array;
+  /** By the broker's word alone; absent with fewer than three members of that mandate. */
   readonly mandate: string;
-  /** Only under open handling. */
-  readonly name: string;
-  readonly slug: string;
-  readonly contact: Contact | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** A side could not prove that it knows the identifiers; nothing more is disclosed on this match. */
+/** No `single` or `opening` tag of a side held; nothing more is disclosed on this match. */
 export interface ProofFailed {
   readonly matchId: Uint8Array;
+  /** The other side says so of ours. */
+  readonly own: boolean;
+  /** We said so of theirs. */
+  readonly other: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A statement is due, and late: who has made its own. */
+export interface ProofOverdue {
+  readonly matchId: Uint8Array;
+  readonly ownStated: boolean;
+  readonly otherStated: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -452,14 +498,8 @@ export const Submission: MessageFns<Submission> = {
       case "noticeReceipt":
         NoticeReceipt.encode(message.body.value, writer.uint32(98).fork()).join();
         break;
-      case "proofNonce":
-        ProofNonce.encode(message.body.value, writer.uint32(106).fork()).join();
-        break;
-      case "proofMac":
-        ProofMac.encode(message.body.value, writer.uint32(114).fork()).join();
-        break;
-      case "proofVerdict":
-        ProofVerdict.encode(message.body.value, writer.uint32(122).fork()).join();
+      case "statements":
+        Statements.encode(message.body.value, writer.uint32(106).fork()).join();
         break;
       case "digest":
         Digest.encode(message.body.value, writer.uint32(130).fork()).join();
@@ -569,23 +609,7 @@ export const Submission: MessageFns<Submission> = {
               break;
             }
 
-            message.body = { $case: "proofNonce", value: ProofNonce.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            message.body = { $case: "proofMac", value: ProofMac.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 15: {
-            if (tag !== 122) {
-              break;
-            }
-
-            message.body = { $case: "proofVerdict", value: ProofVerdict.decode(reader, reader.uint32()) };
+            message.body = { $case: "statements", value: Statements.decode(reader, reader.uint32()) };
             continue;
           }
           case 16: {
@@ -654,21 +678,9 @@ export const Submission: MessageFns<Submission> = {
         }
         break;
       }
-      case "proofNonce": {
+      case "statements": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
-          message.body = { $case: "proofNonce", value: ProofNonce.fromPartial(object.body.value) };
-        }
-        break;
-      }
-      case "proofMac": {
-        if (object.body?.value !== undefined && object.body?.value !== null) {
-          message.body = { $case: "proofMac", value: ProofMac.fromPartial(object.body.value) };
-        }
-        break;
-      }
-      case "proofVerdict": {
-        if (object.body?.value !== undefined && object.body?.value !== null) {
-          message.body = { $case: "proofVerdict", value: ProofVerdict.fromPartial(object.body.value) };
+          message.body = { $case: "statements", value: Statements.fromPartial(object.body.value) };
         }
         break;
       }
@@ -893,8 +905,13 @@ function createBaseUpsert(): Upsert {
     reviewByDay: 0,
     conversationKey: new Uint8Array(0),
     single: new Uint8Array(0),
-    dateLevel: new Uint8Array(0),
-    yearLevel: new Uint8Array(0),
+    opening: new Uint8Array(0),
+    support: new Uint8Array(0),
+    singleTags: new Uint8Array(0),
+    openingTags: new Uint8Array(0),
+    supportTags: new Uint8Array(0),
+    binder: new Uint8Array(0),
+    blind: new Uint8Array(0),
     _unknownFields: {},
   };
 }
@@ -916,11 +933,26 @@ export const Upsert: MessageFns<Upsert> = {
     if (message.single.length !== 0) {
       writer.uint32(42).bytes(message.single);
     }
-    if (message.dateLevel.length !== 0) {
-      writer.uint32(50).bytes(message.dateLevel);
+    if (message.opening.length !== 0) {
+      writer.uint32(50).bytes(message.opening);
     }
-    if (message.yearLevel.length !== 0) {
-      writer.uint32(58).bytes(message.yearLevel);
+    if (message.support.length !== 0) {
+      writer.uint32(58).bytes(message.support);
+    }
+    if (message.singleTags.length !== 0) {
+      writer.uint32(66).bytes(message.singleTags);
+    }
+    if (message.openingTags.length !== 0) {
+      writer.uint32(74).bytes(message.openingTags);
+    }
+    if (message.supportTags.length !== 0) {
+      writer.uint32(82).bytes(message.supportTags);
+    }
+    if (message.binder.length !== 0) {
+      writer.uint32(90).bytes(message.binder);
+    }
+    if (message.blind.length !== 0) {
+      writer.uint32(98).bytes(message.blind);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -991,7 +1023,7 @@ export const Upsert: MessageFns<Upsert> = {
               break;
             }
 
-            message.dateLevel = reader.bytes();
+            message.opening = reader.bytes();
             continue;
           }
           case 7: {
@@ -999,7 +1031,47 @@ export const Upsert: MessageFns<Upsert> = {
               break;
             }
 
-            message.yearLevel = reader.bytes();
+            message.support = reader.bytes();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.singleTags = reader.bytes();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.openingTags = reader.bytes();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.supportTags = reader.bytes();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.binder = reader.bytes();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.blind = reader.bytes();
             continue;
           }
         }
@@ -1032,8 +1104,13 @@ export const Upsert: MessageFns<Upsert> = {
     message.reviewByDay = object.reviewByDay ?? 0;
     message.conversationKey = object.conversationKey ?? new Uint8Array(0);
     message.single = object.single ?? new Uint8Array(0);
-    message.dateLevel = object.dateLevel ?? new Uint8Array(0);
-    message.yearLevel = object.yearLevel ?? new Uint8Array(0);
+    message.opening = object.opening ?? new Uint8Array(0);
+    message.support = object.support ?? new Uint8Array(0);
+    message.singleTags = object.singleTags ?? new Uint8Array(0);
+    message.openingTags = object.openingTags ?? new Uint8Array(0);
+    message.supportTags = object.supportTags ?? new Uint8Array(0);
+    message.binder = object.binder ?? new Uint8Array(0);
+    message.blind = object.blind ?? new Uint8Array(0);
     return message;
   },
 };
@@ -1901,17 +1978,14 @@ export const NoticeReceipt: MessageFns<NoticeReceipt> = {
   },
 };
 
-function createBaseProofNonce(): ProofNonce {
-  return { matchId: new Uint8Array(0), nonce: new Uint8Array(0), _unknownFields: {} };
+function createBaseStatements(): Statements {
+  return { statements: [], _unknownFields: {} };
 }
 
-export const ProofNonce: MessageFns<ProofNonce> = {
-  encode(message: ProofNonce, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.matchId.length !== 0) {
-      writer.uint32(10).bytes(message.matchId);
-    }
-    if (message.nonce.length !== 0) {
-      writer.uint32(18).bytes(message.nonce);
+export const Statements: MessageFns<Statements> = {
+  encode(message: Statements, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.statements) {
+      MeetingStatement.encode(v!, writer.uint32(10).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1924,7 +1998,7 @@ export const ProofNonce: MessageFns<ProofNonce> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ProofNonce {
+  decode(input: BinaryReader | Uint8Array, length?: number): Statements {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1933,7 +2007,7 @@ export const ProofNonce: MessageFns<ProofNonce> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProofNonce() as any;
+      const message = createBaseStatements() as any;
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1942,15 +2016,7 @@ export const ProofNonce: MessageFns<ProofNonce> = {
               break;
             }
 
-            message.matchId = reader.bytes();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.nonce = reader.bytes();
+            message.statements.push(MeetingStatement.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -1973,28 +2039,59 @@ export const ProofNonce: MessageFns<ProofNonce> = {
     }
   },
 
-  create(base?: DeepPartial<ProofNonce>): ProofNonce {
-    return ProofNonce.fromPartial(base ?? {});
+  create(base?: DeepPartial<Statements>): Statements {
+    return Statements.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ProofNonce>): ProofNonce {
-    const message = createBaseProofNonce() as any;
-    message.matchId = object.matchId ?? new Uint8Array(0);
-    message.nonce = object.nonce ?? new Uint8Array(0);
+  fromPartial(object: DeepPartial<Statements>): Statements {
+    const message = createBaseStatements() as any;
+    message.statements = object.statements?.map((e) => MeetingStatement.fromPartial(e)) || [];
     return message;
   },
 };
 
-function createBaseProofMac(): ProofMac {
-  return { matchId: new Uint8Array(0), mac: new Uint8Array(0), _unknownFields: {} };
+function createBaseMeetingStatement(): MeetingStatement {
+  return {
+    matchId: new Uint8Array(0),
+    amendment: 0,
+    failedSingle: [],
+    failedOpening: [],
+    failedSupport: [],
+    signature: new Uint8Array(0),
+    _unknownFields: {},
+  };
 }
 
-export const ProofMac: MessageFns<ProofMac> = {
-  encode(message: ProofMac, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const MeetingStatement: MessageFns<MeetingStatement> = {
+  encode(message: MeetingStatement, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.matchId.length !== 0) {
       writer.uint32(10).bytes(message.matchId);
     }
-    if (message.mac.length !== 0) {
-      writer.uint32(18).bytes(message.mac);
+    if (message.amendment !== 0) {
+      writer.uint32(16).uint32(message.amendment);
+    }
+    if (message.failedSingle.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.failedSingle) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.failedOpening.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.failedOpening) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.failedSupport.length !== 0) {
+      writer.uint32(42).fork();
+      for (const v of message.failedSupport) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.signature.length !== 0) {
+      writer.uint32(50).bytes(message.signature);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2007,7 +2104,7 @@ export const ProofMac: MessageFns<ProofMac> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ProofMac {
+  decode(input: BinaryReader | Uint8Array, length?: number): MeetingStatement {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2016,90 +2113,7 @@ export const ProofMac: MessageFns<ProofMac> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProofMac() as any;
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.matchId = reader.bytes();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.mac = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ProofMac>): ProofMac {
-    return ProofMac.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ProofMac>): ProofMac {
-    const message = createBaseProofMac() as any;
-    message.matchId = object.matchId ?? new Uint8Array(0);
-    message.mac = object.mac ?? new Uint8Array(0);
-    return message;
-  },
-};
-
-function createBaseProofVerdict(): ProofVerdict {
-  return { matchId: new Uint8Array(0), proven: false, _unknownFields: {} };
-}
-
-export const ProofVerdict: MessageFns<ProofVerdict> = {
-  encode(message: ProofVerdict, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.matchId.length !== 0) {
-      writer.uint32(10).bytes(message.matchId);
-    }
-    if (message.proven !== false) {
-      writer.uint32(16).bool(message.proven);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ProofVerdict {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProofVerdict() as any;
+      const message = createBaseMeetingStatement() as any;
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -2116,7 +2130,69 @@ export const ProofVerdict: MessageFns<ProofVerdict> = {
               break;
             }
 
-            message.proven = reader.bool();
+            message.amendment = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.failedSingle.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.failedSingle.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.failedOpening.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.failedOpening.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 5: {
+            if (tag === 40) {
+              message.failedSupport.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 42) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.failedSupport.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.signature = reader.bytes();
             continue;
           }
         }
@@ -2139,13 +2215,17 @@ export const ProofVerdict: MessageFns<ProofVerdict> = {
     }
   },
 
-  create(base?: DeepPartial<ProofVerdict>): ProofVerdict {
-    return ProofVerdict.fromPartial(base ?? {});
+  create(base?: DeepPartial<MeetingStatement>): MeetingStatement {
+    return MeetingStatement.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ProofVerdict>): ProofVerdict {
-    const message = createBaseProofVerdict() as any;
+  fromPartial(object: DeepPartial<MeetingStatement>): MeetingStatement {
+    const message = createBaseMeetingStatement() as any;
     message.matchId = object.matchId ?? new Uint8Array(0);
-    message.proven = object.proven ?? false;
+    message.amendment = object.amendment ?? 0;
+    message.failedSingle = object.failedSingle?.map((e) => e) || [];
+    message.failedOpening = object.failedOpening?.map((e) => e) || [];
+    message.failedSupport = object.failedSupport?.map((e) => e) || [];
+    message.signature = object.signature ?? new Uint8Array(0);
     return message;
   },
 };
@@ -2784,17 +2864,14 @@ export const Notice: MessageFns<Notice> = {
       case "matchClosed":
         MatchClosed.encode(message.event.value, writer.uint32(98).fork()).join();
         break;
-      case "counterpartNonce":
-        CounterpartNonce.encode(message.event.value, writer.uint32(106).fork()).join();
-        break;
-      case "counterpartMac":
-        CounterpartMac.encode(message.event.value, writer.uint32(114).fork()).join();
-        break;
-      case "counterpartContact":
-        CounterpartContact.encode(message.event.value, writer.uint32(122).fork()).join();
+      case "counterpartDisclosed":
+        CounterpartDisclosed.encode(message.event.value, writer.uint32(106).fork()).join();
         break;
       case "proofFailed":
-        ProofFailed.encode(message.event.value, writer.uint32(130).fork()).join();
+        ProofFailed.encode(message.event.value, writer.uint32(114).fork()).join();
+        break;
+      case "proofOverdue":
+        ProofOverdue.encode(message.event.value, writer.uint32(122).fork()).join();
         break;
     }
     if (message._unknownFields !== undefined) {
@@ -2874,7 +2951,10 @@ export const Notice: MessageFns<Notice> = {
               break;
             }
 
-            message.event = { $case: "counterpartNonce", value: CounterpartNonce.decode(reader, reader.uint32()) };
+            message.event = {
+              $case: "counterpartDisclosed",
+              value: CounterpartDisclosed.decode(reader, reader.uint32()),
+            };
             continue;
           }
           case 14: {
@@ -2882,7 +2962,7 @@ export const Notice: MessageFns<Notice> = {
               break;
             }
 
-            message.event = { $case: "counterpartMac", value: CounterpartMac.decode(reader, reader.uint32()) };
+            message.event = { $case: "proofFailed", value: ProofFailed.decode(reader, reader.uint32()) };
             continue;
           }
           case 15: {
@@ -2890,15 +2970,7 @@ export const Notice: MessageFns<Notice> = {
               break;
             }
 
-            message.event = { $case: "counterpartContact", value: CounterpartContact.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 16: {
-            if (tag !== 130) {
-              break;
-            }
-
-            message.event = { $case: "proofFailed", value: ProofFailed.decode(reader, reader.uint32()) };
+            message.event = { $case: "proofOverdue", value: ProofOverdue.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -2950,21 +3022,12 @@ export const Notice: MessageFns<Notice> = {
         }
         break;
       }
-      case "counterpartNonce": {
+      case "counterpartDisclosed": {
         if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "counterpartNonce", value: CounterpartNonce.fromPartial(object.event.value) };
-        }
-        break;
-      }
-      case "counterpartMac": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "counterpartMac", value: CounterpartMac.fromPartial(object.event.value) };
-        }
-        break;
-      }
-      case "counterpartContact": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "counterpartContact", value: CounterpartContact.fromPartial(object.event.value) };
+          message.event = {
+            $case: "counterpartDisclosed",
+            value: CounterpartDisclosed.fromPartial(object.event.value),
+          };
         }
         break;
       }
@@ -2974,13 +3037,30 @@ export const Notice: MessageFns<Notice> = {
         }
         break;
       }
+      case "proofOverdue": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "proofOverdue", value: ProofOverdue.fromPartial(object.event.value) };
+        }
+        break;
+      }
     }
     return message;
   },
 };
 
 function createBaseMeeting(): Meeting {
-  return { incarnation: new Uint8Array(0), sequence: 0n, single: [], dateLevel: [], yearLevel: [], _unknownFields: {} };
+  return {
+    incarnation: new Uint8Array(0),
+    sequence: 0n,
+    single: [],
+    opening: [],
+    support: [],
+    singleTags: new Uint8Array(0),
+    openingTags: new Uint8Array(0),
+    supportTags: new Uint8Array(0),
+    otherBinder: new Uint8Array(0),
+    _unknownFields: {},
+  };
 }
 
 export const Meeting: MessageFns<Meeting> = {
@@ -3001,19 +3081,31 @@ export const Meeting: MessageFns<Meeting> = {
       }
       writer.join();
     }
-    if (message.dateLevel.length !== 0) {
+    if (message.opening.length !== 0) {
       writer.uint32(34).fork();
-      for (const v of message.dateLevel) {
+      for (const v of message.opening) {
         writer.uint32(v);
       }
       writer.join();
     }
-    if (message.yearLevel.length !== 0) {
+    if (message.support.length !== 0) {
       writer.uint32(42).fork();
-      for (const v of message.yearLevel) {
+      for (const v of message.support) {
         writer.uint32(v);
       }
       writer.join();
+    }
+    if (message.singleTags.length !== 0) {
+      writer.uint32(50).bytes(message.singleTags);
+    }
+    if (message.openingTags.length !== 0) {
+      writer.uint32(58).bytes(message.openingTags);
+    }
+    if (message.supportTags.length !== 0) {
+      writer.uint32(66).bytes(message.supportTags);
+    }
+    if (message.otherBinder.length !== 0) {
+      writer.uint32(74).bytes(message.otherBinder);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3075,7 +3167,7 @@ export const Meeting: MessageFns<Meeting> = {
           }
           case 4: {
             if (tag === 32) {
-              message.dateLevel.push(reader.uint32());
+              message.opening.push(reader.uint32());
 
               continue;
             }
@@ -3083,7 +3175,7 @@ export const Meeting: MessageFns<Meeting> = {
             if (tag === 34) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
-                message.dateLevel.push(reader.uint32());
+                message.opening.push(reader.uint32());
               }
 
               continue;
@@ -3093,7 +3185,7 @@ export const Meeting: MessageFns<Meeting> = {
           }
           case 5: {
             if (tag === 40) {
-              message.yearLevel.push(reader.uint32());
+              message.support.push(reader.uint32());
 
               continue;
             }
@@ -3101,13 +3193,45 @@ export const Meeting: MessageFns<Meeting> = {
             if (tag === 42) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
-                message.yearLevel.push(reader.uint32());
+                message.support.push(reader.uint32());
               }
 
               continue;
             }
 
             break;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.singleTags = reader.bytes();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.openingTags = reader.bytes();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.supportTags = reader.bytes();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.otherBinder = reader.bytes();
+            continue;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
@@ -3137,8 +3261,12 @@ export const Meeting: MessageFns<Meeting> = {
     message.incarnation = object.incarnation ?? new Uint8Array(0);
     message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
     message.single = object.single?.map((e) => e) || [];
-    message.dateLevel = object.dateLevel?.map((e) => e) || [];
-    message.yearLevel = object.yearLevel?.map((e) => e) || [];
+    message.opening = object.opening?.map((e) => e) || [];
+    message.support = object.support?.map((e) => e) || [];
+    message.singleTags = object.singleTags ?? new Uint8Array(0);
+    message.openingTags = object.openingTags ?? new Uint8Array(0);
+    message.supportTags = object.supportTags ?? new Uint8Array(0);
+    message.otherBinder = object.otherBinder ?? new Uint8Array(0);
     return message;
   },
 };
@@ -3444,17 +3572,22 @@ export const MatchClosed: MessageFns<MatchClosed> = {
   },
 };
 
-function createBaseCounterpartNonce(): CounterpartNonce {
-  return { matchId: new Uint8Array(0), nonce: new Uint8Array(0), _unknownFields: {} };
+function createBaseCounterpartDisclosed(): CounterpartDisclosed {
+  return { matchId: new Uint8Array(0), disclosure: undefined, _unknownFields: {} };
 }
 
-export const CounterpartNonce: MessageFns<CounterpartNonce> = {
-  encode(message: CounterpartNonce, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const CounterpartDisclosed: MessageFns<CounterpartDisclosed> = {
+  encode(message: CounterpartDisclosed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.matchId.length !== 0) {
       writer.uint32(10).bytes(message.matchId);
     }
-    if (message.nonce.length !== 0) {
-      writer.uint32(18).bytes(message.nonce);
+    switch (message.disclosure?.$case) {
+      case "open":
+        OpenCounterpart.encode(message.disclosure.value, writer.uint32(18).fork()).join();
+        break;
+      case "brokered":
+        BrokeredCounterpart.encode(message.disclosure.value, writer.uint32(26).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3467,7 +3600,7 @@ export const CounterpartNonce: MessageFns<CounterpartNonce> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CounterpartNonce {
+  decode(input: BinaryReader | Uint8Array, length?: number): CounterpartDisclosed {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3476,7 +3609,7 @@ export const CounterpartNonce: MessageFns<CounterpartNonce> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCounterpartNonce() as any;
+      const message = createBaseCounterpartDisclosed() as any;
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -3493,7 +3626,15 @@ export const CounterpartNonce: MessageFns<CounterpartNonce> = {
               break;
             }
 
-            message.nonce = reader.bytes();
+            message.disclosure = { $case: "open", value: OpenCounterpart.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.disclosure = { $case: "brokered", value: BrokeredCounterpart.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -3516,131 +3657,61 @@ export const CounterpartNonce: MessageFns<CounterpartNonce> = {
     }
   },
 
-  create(base?: DeepPartial<CounterpartNonce>): CounterpartNonce {
-    return CounterpartNonce.fromPartial(base ?? {});
+  create(base?: DeepPartial<CounterpartDisclosed>): CounterpartDisclosed {
+    return CounterpartDisclosed.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<CounterpartNonce>): CounterpartNonce {
-    const message = createBaseCounterpartNonce() as any;
+  fromPartial(object: DeepPartial<CounterpartDisclosed>): CounterpartDisclosed {
+    const message = createBaseCounterpartDisclosed() as any;
     message.matchId = object.matchId ?? new Uint8Array(0);
-    message.nonce = object.nonce ?? new Uint8Array(0);
+    switch (object.disclosure?.$case) {
+      case "open": {
+        if (object.disclosure?.value !== undefined && object.disclosure?.value !== null) {
+          message.disclosure = { $case: "open", value: OpenCounterpart.fromPartial(object.disclosure.value) };
+        }
+        break;
+      }
+      case "brokered": {
+        if (object.disclosure?.value !== undefined && object.disclosure?.value !== null) {
+          message.disclosure = { $case: "brokered", value: BrokeredCounterpart.fromPartial(object.disclosure.value) };
+        }
+        break;
+      }
+    }
     return message;
   },
 };
 
-function createBaseCounterpartMac(): CounterpartMac {
-  return { matchId: new Uint8Array(0), mac: new Uint8Array(0), _unknownFields: {} };
-}
-
-export const CounterpartMac: MessageFns<CounterpartMac> = {
-  encode(message: CounterpartMac, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.matchId.length !== 0) {
-      writer.uint32(10).bytes(message.matchId);
-    }
-    if (message.mac.length !== 0) {
-      writer.uint32(18).bytes(message.mac);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CounterpartMac {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCounterpartMac() as any;
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.matchId = reader.bytes();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.mac = reader.bytes();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<CounterpartMac>): CounterpartMac {
-    return CounterpartMac.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<CounterpartMac>): CounterpartMac {
-    const message = createBaseCounterpartMac() as any;
-    message.matchId = object.matchId ?? new Uint8Array(0);
-    message.mac = object.mac ?? new Uint8Array(0);
-    return message;
-  },
-};
-
-function createBaseCounterpartContact(): CounterpartContact {
+function createBaseOpenCounterpart(): OpenCounterpart {
   return {
-    matchId: new Uint8Array(0),
-    handling: 0,
-    mandate: "",
-    name: "",
-    slug: "",
-    contact: undefined,
+    member: new Uint8Array(0),
+    handle: new Uint8Array(0),
+    blind: new Uint8Array(0),
+    conversationKey: new Uint8Array(0),
+    validHash: new Uint8Array(0),
+    signature: new Uint8Array(0),
     _unknownFields: {},
   };
 }
 
-export const CounterpartContact: MessageFns<CounterpartContact> = {
-  encode(message: CounterpartContact, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.matchId.length !== 0) {
-      writer.uint32(10).bytes(message.matchId);
+export const OpenCounterpart: MessageFns<OpenCounterpart> = {
+  encode(message: OpenCounterpart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.member.length !== 0) {
+      writer.uint32(10).bytes(message.member);
     }
-    if (message.handling !== 0) {
-      writer.uint32(16).int32(message.handling);
+    if (message.handle.length !== 0) {
+      writer.uint32(18).bytes(message.handle);
     }
-    if (message.mandate !== "") {
-      writer.uint32(26).string(message.mandate);
+    if (message.blind.length !== 0) {
+      writer.uint32(26).bytes(message.blind);
     }
-    if (message.name !== "") {
-      writer.uint32(34).string(message.name);
+    if (message.conversationKey.length !== 0) {
+      writer.uint32(34).bytes(message.conversationKey);
     }
-    if (message.slug !== "") {
-      writer.uint32(42).string(message.slug);
+    if (message.validHash.length !== 0) {
+      writer.uint32(42).bytes(message.validHash);
     }
-    if (message.contact !== undefined) {
-      Contact.encode(message.contact, writer.uint32(50).fork()).join();
+    if (message.signature.length !== 0) {
+      writer.uint32(50).bytes(message.signature);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3653,7 +3724,7 @@ export const CounterpartContact: MessageFns<CounterpartContact> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CounterpartContact {
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenCounterpart {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3662,7 +3733,7 @@ export const CounterpartContact: MessageFns<CounterpartContact> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCounterpartContact() as any;
+      const message = createBaseOpenCounterpart() as any;
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -3671,15 +3742,137 @@ export const CounterpartContact: MessageFns<CounterpartContact> = {
               break;
             }
 
-            message.matchId = reader.bytes();
+            message.member = reader.bytes();
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.handling = reader.int32() as any;
+            message.handle = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.blind = reader.bytes();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.conversationKey = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.validHash = reader.bytes();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.signature = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<OpenCounterpart>): OpenCounterpart {
+    return OpenCounterpart.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OpenCounterpart>): OpenCounterpart {
+    const message = createBaseOpenCounterpart() as any;
+    message.member = object.member ?? new Uint8Array(0);
+    message.handle = object.handle ?? new Uint8Array(0);
+    message.blind = object.blind ?? new Uint8Array(0);
+    message.conversationKey = object.conversationKey ?? new Uint8Array(0);
+    message.validHash = object.validHash ?? new Uint8Array(0);
+    message.signature = object.signature ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseBrokeredCounterpart(): BrokeredCounterpart {
+  return { conversationKey: new Uint8Array(0), owner: new Uint8Array(0), mandate: "", _unknownFields: {} };
+}
+
+export const BrokeredCounterpart: MessageFns<BrokeredCounterpart> = {
+  encode(message: BrokeredCounterpart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.conversationKey.length !== 0) {
+      writer.uint32(10).bytes(message.conversationKey);
+    }
+    if (message.owner.length !== 0) {
+      writer.uint32(18).bytes(message.owner);
+    }
+    if (message.mandate !== "") {
+      writer.uint32(26).string(message.mandate);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BrokeredCounterpart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBrokeredCounterpart() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.conversationKey = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.owner = reader.bytes();
             continue;
           }
           case 3: {
@@ -3690,30 +3883,6 @@ export const CounterpartContact: MessageFns<CounterpartContact> = {
             message.mandate = reader.string();
             continue;
           }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.slug = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.contact = Contact.decode(reader, reader.uint32());
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3734,31 +3903,32 @@ export const CounterpartContact: MessageFns<CounterpartContact> = {
     }
   },
 
-  create(base?: DeepPartial<CounterpartContact>): CounterpartContact {
-    return CounterpartContact.fromPartial(base ?? {});
+  create(base?: DeepPartial<BrokeredCounterpart>): BrokeredCounterpart {
+    return BrokeredCounterpart.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<CounterpartContact>): CounterpartContact {
-    const message = createBaseCounterpartContact() as any;
-    message.matchId = object.matchId ?? new Uint8Array(0);
-    message.handling = object.handling ?? 0;
+  fromPartial(object: DeepPartial<BrokeredCounterpart>): BrokeredCounterpart {
+    const message = createBaseBrokeredCounterpart() as any;
+    message.conversationKey = object.conversationKey ?? new Uint8Array(0);
+    message.owner = object.owner ?? new Uint8Array(0);
     message.mandate = object.mandate ?? "";
-    message.name = object.name ?? "";
-    message.slug = object.slug ?? "";
-    message.contact = (object.contact !== undefined && object.contact !== null)
-      ? Contact.fromPartial(object.contact)
-      : undefined;
     return message;
   },
 };
 
 function createBaseProofFailed(): ProofFailed {
-  return { matchId: new Uint8Array(0), _unknownFields: {} };
+  return { matchId: new Uint8Array(0), own: false, other: false, _unknownFields: {} };
 }
 
 export const ProofFailed: MessageFns<ProofFailed> = {
   encode(message: ProofFailed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.matchId.length !== 0) {
       writer.uint32(10).bytes(message.matchId);
+    }
+    if (message.own !== false) {
+      writer.uint32(16).bool(message.own);
+    }
+    if (message.other !== false) {
+      writer.uint32(24).bool(message.other);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3792,6 +3962,22 @@ export const ProofFailed: MessageFns<ProofFailed> = {
             message.matchId = reader.bytes();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.own = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.other = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3818,6 +4004,103 @@ export const ProofFailed: MessageFns<ProofFailed> = {
   fromPartial(object: DeepPartial<ProofFailed>): ProofFailed {
     const message = createBaseProofFailed() as any;
     message.matchId = object.matchId ?? new Uint8Array(0);
+    message.own = object.own ?? false;
+    message.other = object.other ?? false;
+    return message;
+  },
+};
+
+function createBaseProofOverdue(): ProofOverdue {
+  return { matchId: new Uint8Array(0), ownStated: false, otherStated: false, _unknownFields: {} };
+}
+
+export const ProofOverdue: MessageFns<ProofOverdue> = {
+  encode(message: ProofOverdue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.matchId.length !== 0) {
+      writer.uint32(10).bytes(message.matchId);
+    }
+    if (message.ownStated !== false) {
+      writer.uint32(16).bool(message.ownStated);
+    }
+    if (message.otherStated !== false) {
+      writer.uint32(24).bool(message.otherStated);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProofOverdue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProofOverdue() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.matchId = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.ownStated = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.otherStated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ProofOverdue>): ProofOverdue {
+    return ProofOverdue.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ProofOverdue>): ProofOverdue {
+    const message = createBaseProofOverdue() as any;
+    message.matchId = object.matchId ?? new Uint8Array(0);
+    message.ownStated = object.ownStated ?? false;
+    message.otherStated = object.otherStated ?? false;
     return message;
   },
 };
