@@ -20,6 +20,7 @@ import { Preparer } from "./publishing/preparer.ts";
 import { Publisher } from "./publishing/publisher.ts";
 import { Records } from "./records.ts";
 import { Spending } from "./spending.ts";
+import { Statements } from "./statements.ts";
 import { ActivityLog } from "./store/activity.ts";
 import { HardenedStore } from "./store/hardened.ts";
 import { Inbox } from "./store/inbox.ts";
@@ -69,18 +70,32 @@ function connect({ told, link, preparer, publisher, health }: Unconnected): void
 }
 
 /** Who hears of a directive, in this order: what it takes back and opens comes before what is said of it. */
-function onDirective({ canaries, records, epochs, link }: Assembled): void {
+function onDirective({ canaries, records, epochs, matches, statements, link }: Assembled): void {
   canaries.onDirective();
   records.onDirective();
   epochs.onDirective();
+  matches.onDirective();
+  statements.onDirective();
   link.onDirective();
 }
 
 /** Whatever runs at the same time. */
 function loopsOf(node: Assembled): readonly ((signal: AbortSignal) => Promise<void>)[] {
-  const { directory, epochs, canaries, preparer, publisher, digests, health, records, keyOffers, spending, link } =
-    node;
-  const parts = [epochs, canaries, preparer, publisher, digests, health, records, keyOffers, spending, link];
+  const { directory, epochs, canaries, preparer, publisher, digests, health, records, statements } = node;
+  const { keyOffers, spending, link } = node;
+  const parts = [
+    epochs,
+    canaries,
+    preparer,
+    publisher,
+    digests,
+    health,
+    records,
+    statements,
+    keyOffers,
+    spending,
+    link,
+  ];
   return [
     (signal) => directory.run(signal, () => onDirective(node)),
     ...parts.map((part) => (signal: AbortSignal) => part.run(signal)),
@@ -191,6 +206,7 @@ function publishingOf(ports: NodePorts, ground: Ground, { canaries }: Collection
     federation: federation().id,
     terms,
     paddingKey: (handle) => trust.paddingKey(handle),
+    blind: (handle) => trust.blind(handle),
     onCarried: (epoch) => digests.ask(epoch),
   });
   const preparer = new Preparer({
@@ -235,12 +251,15 @@ function exchangeOf(
 ) {
   const { trust, store } = ground;
   const faults = new BrokerFaults();
+  const statements = new Statements(ground);
   const matches = new Matches({
     ...ground,
     records: store,
-    publisher,
+    signer: trust.signer,
+    terms: () => trust.openTerms,
+    binder: (handle) => trust.binder(handle),
     canaries,
-    proofNonce: (matchId) => trust.proofNonce(matchId),
+    onStatement: () => statements.wake(),
   });
   const link = new Link({
     ...ground,
@@ -254,7 +273,7 @@ function exchangeOf(
     onDoubt: () => digests.askAll(),
     onConnect: () => digests.askAll(),
   });
-  return { faults, matches, link };
+  return { faults, matches, statements, link };
 }
 
 /** What the node asks of broker and evaluators besides its work. */

@@ -89,6 +89,22 @@ export const events = defineEvents({
       act: "After a restored backup: nothing. Else tell the broker's operator.",
     },
   },
+  counterpart: {
+    refused: {
+      level: "error",
+      fields: { match: "word" },
+      means:
+        "What the broker says of a match's other side does not hold by binder, statement and chain; it is not shown.",
+      act: "Ask the board. It ends by itself if this node was behind with the directives.",
+    },
+  },
+  statements: {
+    waiting: {
+      level: "error",
+      means: "What was found of overlaps could not be stated to the broker; it is tried again.",
+      act: "`UNAVAILABLE` while no epoch is open: nothing. If it stays so, report it with this line.",
+    },
+  },
   notices: {
     unconfirmed: {
       level: "error",

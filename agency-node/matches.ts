@@ -1,55 +1,74 @@
 /** The matches of this node: notices carried out, and what an officer is shown. */
 import { TOKEN_CLASSES } from "../shared/core/data-plane.ts";
-import type { Handling, Meeting, Notice, NoticeEvent } from "../shared/core/data-plane.ts";
+import type { Disclosure, Handling, Meeting, Notice } from "../shared/core/data-plane.ts";
 import type { Domain } from "../shared/core/domain.ts";
+import type { Federation } from "../shared/core/directive.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
-import type { Handle, MatchId } from "../shared/core/ids.ts";
+import { fromHex } from "../shared/core/bytes.ts";
+import type { Handle } from "../shared/core/ids.ts";
+import { signPayload } from "../shared/crypto/sign.ts";
+import type { SigningKeyPair } from "../shared/crypto/sign.ts";
+import { confirmer, meetingPayload, tagger, tokenizer } from "../shared/crypto/token.ts";
+import { say } from "../shared/words/say.ts";
 import { NODE_ITSELF } from "./core/actor.ts";
 import type { Asking } from "./core/actor.ts";
+import { counterpartIn, namedCounterpart } from "./core/counterpart.ts";
+import type { Counterpart, Met, NamedCounterpart } from "./core/counterpart.ts";
 import { disclosureIn } from "./core/disclosed.ts";
 import { gradeOf } from "./core/grade.ts";
 import type { Grading } from "./core/grade.ts";
-import { evolveMatch } from "./core/match.ts";
-import type { MatchContext, MatchState } from "./core/match.ts";
+import { ENDED_UNPROVEN_SHOWN_MS } from "./core/limits.ts";
+import { endedUnproven, evolveMatch, secondLook } from "./core/match.ts";
+import type { MatchContext, MatchState, Reading } from "./core/match.ts";
 import { identifiersAt } from "./core/publication.ts";
+import type { HardenedIdentifier } from "./core/publication.ts";
 import { domainOf } from "./core/record.ts";
+import { findTags, provesKnowledge } from "./core/tags.ts";
 import { SCHEME } from "./linkage/scheme.ts";
-import type { Publisher } from "./publishing/publisher.ts";
+import type { EpochTerms } from "./publishing/terms.ts";
 import { about, askedBy } from "./store/activity.ts";
 import type { Activity, ActivityLog } from "./store/activity.ts";
 import type { Database } from "../shared/store/database.ts";
 import type { World } from "../shared/world/world.ts";
 import type { Inbox } from "./store/inbox.ts";
-import type { Outbox } from "./store/outbox.ts";
+import type { HardenedStore } from "./store/hardened.ts";
 import type { RecordStore } from "./store/records.ts";
-import type { StandingStore } from "./store/standings.ts";
+import type { Publication, StandingStore } from "./store/standings.ts";
 import { events } from "./events.ts";
 
 export type MatchesParts = {
   readonly db: Database;
   readonly records: RecordStore;
   readonly standings: StandingStore;
+  readonly hardened: HardenedStore;
   readonly inbox: Inbox;
-  readonly outbox: Outbox;
-  readonly publisher: Publisher;
   readonly activity: ActivityLog;
   readonly world: World;
-  /** 32 secret bytes, always the same for a match. */
-  proofNonce(matchId: MatchId): Uint8Array;
+  readonly signer: SigningKeyPair;
+  /** As the chain has it now. */
+  federation(): Federation;
+  /** Of the open epochs whose salts this node has. */
+  terms(): readonly EpochTerms[];
+  /** Of an own record, see `binderOf`. */
+  binder(handle: Handle): Uint8Array;
   /** Whose matches go their way like all others, and are shown to nobody. */
   readonly canaries: { isCanary(handle: Handle): boolean; onMatch(match: MatchState): void };
+  /** A statement is to be sent, on disk. */
+  onStatement(): void;
 };
 
 /**
  * Shown when this node cannot read the version that met: its database was restored from a backup, its scheme has changed, or the epoch
  * in which it met has ended. What an officer was told before stays.
  */
-const VERSION_UNKNOWN: Grading = {
-  grade: "possible",
-  kind: "identity",
-  score: 0,
-  reasons: ["A version of the record that this node no longer holds met another unit's; import the record again"],
-};
+function versionUnknown(): Grading {
+  return { grade: "possible", kind: "identity", score: 0, reasons: [say("match.versionUnknown")] };
+}
+
+/** No tag held: whatever would agree is the claim of somebody who may know nothing. */
+function nothingProven(): Grading {
+  return { grade: "none", kind: "identity", score: 0, reasons: [say("match.copied")] };
+}
 
 export class Matches {
   readonly #parts: MatchesParts;
@@ -60,27 +79,58 @@ export class Matches {
   }
 
   /** Carries a notice out; call it inside the transaction that stores the notice. */
-  apply(notice: Notice): void {
-    const { db, inbox, outbox, canaries, world } = this.#parts;
-    const before = inbox.match(notice.event.matchId);
-    const step = evolveMatch(before, notice.event, this.#context());
-    if (step === undefined) return events.notice.matchUnknown(world.log, { number: notice.number });
-    const isCanary = canaries.isCanary(step.state.handle);
-    inbox.save(step.state, isCanary);
-    for (const body of step.send) outbox.append(body);
-    if (isCanary) return canaries.onMatch(step.state);
-    this.#enter(before, step.state, notice.event.type);
-    if (step.state.status === "dropped") return;
+  apply({ number, event }: Notice): void {
+    const { db, inbox, canaries, world, onStatement } = this.#parts;
+    const before = inbox.match(event.matchId);
+    const step = evolveMatch(before, event, this.#context());
+    if (step === undefined) return events.notice.matchUnknown(world.log, { number });
+    const { state, isStated } = step;
+    inbox.save(state, { isCanary: canaries.isCanary(state.handle), isStated });
+    if (isStated) db.afterCommit(onStatement);
+    if (event.type === "counterpartDisclosed" && state.misnamed === event.disclosure) {
+      events.counterpart.refused(world.log, undefined, { match: state.matchId });
+    }
+    this.#changed(before, state);
+  }
+
+  /** The chain may bear out now what it did not when it was told. */
+  onDirective(): void {
+    const { db, inbox, canaries } = this.#parts;
+    for (const before of inbox.misnamed()) {
+      const state = secondLook(before, this.#context());
+      if (state === undefined) continue;
+      db.transaction(() => {
+        inbox.save(state, { isCanary: canaries.isCanary(state.handle), isStated: false });
+        this.#changed(before, state);
+      });
+    }
+  }
+
+  #changed(before: MatchState | undefined, state: MatchState): void {
+    const { db, canaries } = this.#parts;
+    if (canaries.isCanary(state.handle)) return canaries.onMatch(state);
+    this.#enter(before, state);
     db.afterCommit(() => {
-      for (const watcher of this.#watchers) watcher(step.state);
+      for (const watcher of this.#watchers) watcher(state);
     });
   }
 
   /** What an officer is shown, in the order in which the matches were opened; in the log before it is returned. */
   list(of: { readonly all: boolean }, by: Asking): MatchState[] {
-    const matches = this.#parts.inbox.matches().filter(({ status }) => of.all || status !== "closed");
+    const isShown = (match: MatchState): boolean => of.all || match.status !== "closed" || this.endedUnproven(match);
+    const matches = this.#parts.inbox.matches().filter(isShown);
     if (matches.length > 0) this.#consult(matches, { ...askedBy(by), detail: "listed" });
     return matches;
+  }
+
+  /** Ended, the other side never proved that it knows what met, and that is not long ago: still to be seen. */
+  endedUnproven(match: MatchState): boolean {
+    return endedUnproven(match) && this.#parts.world.clock() - match.updatedAtMs < ENDED_UNPROVEN_SHOWN_MS;
+  }
+
+  /** The other side, with what the chain says of it now. */
+  counterpartOf({ counterpart }: MatchState): NamedCounterpart | undefined {
+    return counterpart && namedCounterpart(counterpart, this.#parts.federation());
   }
 
   /** Enters that these matches are about to be shown, one by one as they come. */
@@ -94,14 +144,17 @@ export class Matches {
     this.#parts.activity.append(this.#parts.world.clock(), "consultation", { ...activity, ...this.#about(matches) });
   }
 
-  /** What a notice has done to a match, as far as the law wants it known. */
-  #enter(before: MatchState | undefined, after: MatchState, event: NoticeEvent["type"]): void {
+  /** What has become of a match, as far as the law wants it known. */
+  #enter(before: MatchState | undefined, after: MatchState): void {
     const { activity, world } = this.#parts;
     const of = { actor: NODE_ITSELF, ...this.#about([after]) };
-    if (event === "matchOpened" || event === "matchAmended") {
-      activity.append(world.clock(), "combination", { ...of, detail: event === "matchOpened" ? "opened" : "amended" });
+    if (before?.grading !== after.grading) {
+      activity.append(world.clock(), "combination", { ...of, detail: before === undefined ? "opened" : "amended" });
     }
-    const disclosure = disclosureIn(before, after, this.#handlingOf(after));
+    const disclosure = disclosureIn(before, after, {
+      handling: this.#handlingOf(after),
+      counterpart: this.counterpartOf(after),
+    });
     if (disclosure !== undefined) activity.append(world.clock(), "disclosure", { ...of, ...disclosure });
   }
 
@@ -123,11 +176,11 @@ export class Matches {
   #context(): MatchContext {
     return {
       nowMs: this.#parts.world.clock(),
-      nonce: (matchId) => this.#parts.proofNonce(matchId),
       domain: (handle, meeting) => this.#domain(handle, meeting),
-      grade: (handle, meeting, told) => this.#grade(handle, meeting, told),
-      epoch: (handle, meeting) => this.#parts.standings.publication(handle, meeting)?.epoch,
-      confirmKey: (handle, meeting) => this.#confirmKey(handle, meeting),
+      read: (handle, meeting) => this.#read(handle, meeting),
+      unread: (told) => (told === undefined || told.grade === "none" ? versionUnknown() : told),
+      sign: (of, validHash) => this.#sign(of, validHash),
+      counterpart: (of, disclosure) => this.#counterpart(of, disclosure),
     };
   }
 
@@ -137,28 +190,59 @@ export class Matches {
     return standings.publication(handle, meeting)?.domain ?? (role === undefined ? "target" : domainOf(role));
   }
 
-  #grade(handle: Handle, meeting: Meeting, told?: Grading): Grading {
+  /** Both sides grade by what each has found valid: only a side that copied tokens makes the two differ. */
+  #read(handle: Handle, meeting: Meeting): Reading | undefined {
     const publication = this.#parts.standings.publication(handle, meeting);
-    if (publication === undefined) return told === undefined || told.grade === "none" ? VERSION_UNKNOWN : told;
-    const kinds = identifiersAt(publication.layout, meeting.positions).map(({ kind }) => kind);
-    const own = TOKEN_CLASSES.flatMap((tokenClass) => publication.layout[tokenClass]);
+    if (publication === undefined) return undefined;
+    const { layout } = publication;
+    const expected = this.#expected(publication, meeting);
+    if (expected === undefined) return undefined;
+    const found = findTags(layout, meeting, expected);
+    if (!provesKnowledge(found)) return { found, grading: nothingProven() };
+    const kindsOf = (identifiers: readonly (HardenedIdentifier | null)[]): string[] =>
+      identifiers.flatMap((identifier) => identifier?.kind ?? []);
+    const own = TOKEN_CLASSES.flatMap((tokenClass) => layout[tokenClass]);
     try {
-      return gradeOf(
-        kinds,
-        SCHEME,
-        own.flatMap((identifier) => (identifier === null ? [] : [identifier.kind])),
-      );
+      return { found, grading: gradeOf(kindsOf(identifiersAt(layout, found.valid)), SCHEME, kindsOf(own)) };
     } catch (error) {
       // Laid out under another scheme. The notice must not hold up those behind it.
       if (!isCausewayError(error, "INVALID")) throw error;
-      return VERSION_UNKNOWN;
+      return undefined;
     }
   }
 
-  #confirmKey(handle: Handle, meeting: Meeting): Uint8Array | undefined {
-    const publication = this.#parts.standings.publication(handle, meeting);
-    if (publication === undefined) return undefined;
-    const { epoch, domain, layout } = publication;
-    return this.#parts.publisher.confirmKey(epoch, domain, identifiersAt(layout, meeting.positions));
+  /** What whoever knows an identifier of this version puts beside the other record's binder; `undefined` once the salt is destroyed. */
+  #expected({ epoch, domain, layout }: Publication, { positions, otherBinder }: Meeting) {
+    const { hardened, terms, federation } = this.#parts;
+    const salt = terms()
+      .find((each) => each.epoch === epoch)
+      ?.salts.get(domain);
+    const met = identifiersAt(layout, positions);
+    const ys = new Map(met.map((identifier) => [identifier, hardened.get(identifier.cacheKey)]));
+    if (salt === undefined || [...ys.values()].includes(undefined)) return undefined;
+    const [token, confirm] = [tokenizer(salt, domain), confirmer(salt, domain)];
+    const tag = tagger({ federation: federation().id, epoch, binder: otherBinder });
+    return (identifier: HardenedIdentifier) => {
+      const y = ys.get(identifier) as Uint8Array;
+      return { token: token(y), tag: tag(confirm(y)) };
+    };
+  }
+
+  #met({ matchId, handle, otherBinder }: Pick<MatchState, "matchId" | "handle" | "otherBinder">): Met {
+    return { matchId, ownBinder: this.#parts.binder(handle), otherBinder };
+  }
+
+  #sign(of: Pick<MatchState, "matchId" | "handle" | "otherBinder">, validHash: Uint8Array): Uint8Array {
+    const { signer, federation } = this.#parts;
+    const met = this.#met(of);
+    const payload = meetingPayload({ ...met, matchId: fromHex(met.matchId), validHash });
+    return signPayload({ type: "meeting", federation: federation().id, payload, secretKey: signer.secretKey });
+  }
+
+  #counterpart(
+    of: Pick<MatchState, "matchId" | "handle" | "otherBinder">,
+    disclosure: Disclosure,
+  ): Counterpart | undefined {
+    return counterpartIn(disclosure, this.#met(of), this.#parts.federation());
   }
 }

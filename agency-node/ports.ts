@@ -20,7 +20,7 @@ export type OwnSealingKey = { readonly epoch: number | undefined; readonly keyPa
 export type OwnKeys = {
   readonly member: MemberId;
   readonly signer: SigningKeyPair;
-  /** 32 bytes, from which conversation keys, paddings and nonces are derived. */
+  /** 32 bytes, from which conversation keys, blinds and paddings are derived. */
   readonly conversationSeed: Uint8Array;
   /** 32 bytes, under which the database's sealed columns are. */
   readonly databaseKey: Uint8Array;

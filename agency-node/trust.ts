@@ -9,11 +9,12 @@ import type { Admit, Epoch, Federation } from "../shared/core/directive.ts";
 import type { Domain } from "../shared/core/domain.ts";
 import { CausewayError, isCausewayError } from "../shared/core/errors.ts";
 import { toId } from "../shared/core/ids.ts";
-import type { Handle, MatchId, MemberId } from "../shared/core/ids.ts";
+import type { Handle, MemberId } from "../shared/core/ids.ts";
 import { blake2bKeyed, hashKey } from "../shared/crypto/hash.ts";
 import type { HashKey } from "../shared/crypto/hash.ts";
 import { sealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
+import { binderOf, ownerOf } from "../shared/crypto/token.ts";
 import { openDelivery } from "../shared/wire/data-plane.ts";
 import type { CanaryPair } from "./canaries/core/plan.ts";
 import { openSalts } from "./core/salts.ts";
@@ -241,9 +242,15 @@ export class Trust {
     return hashKey(this.#derive("causeway/padding-key/v1", handle));
   }
 
-  /** What this node puts into a match's proof of knowledge: unpredictable to others, and the same after a restore. */
-  proofNonce(matchId: MatchId): Uint8Array {
-    return this.#derive("causeway/match-nonce/v1", matchId);
+  /** Hides whose a record is until it is disclosed, see `ownerOf`; derived, so that its binder is the same after a restore. */
+  blind(handle: Handle): Uint8Array {
+    return this.#derive("causeway/blind/v1", handle);
+  }
+
+  /** Names a record of this node without naming whose it is. */
+  binder(handle: Handle): Uint8Array {
+    const owner = ownerOf({ member: fromHex(this.member), handle: fromHex(handle), blind: this.blind(handle) });
+    return binderOf(this.conversationKey(handle), owner);
   }
 
   /** The handle of a canary: the same after a restore, and in no relation to those of others that the broker could see. */
@@ -253,7 +260,7 @@ export class Trust {
     return toId<Handle>(toHex(blake2bKeyed(16, key, lpText("causeway/canary-handle/v1"), ...place)));
   }
 
-  #derive(purpose: string, id: Handle | MatchId): Uint8Array {
+  #derive(purpose: string, id: Handle): Uint8Array {
     return blake2bKeyed(32, hashKey(this.#keys.conversationSeed), lpText(purpose), fromHex(id));
   }
 }

@@ -131,12 +131,12 @@ export class Canaries implements CanaryReport {
   }
 
   /**
-   * A match of a canary has changed; call it inside the transaction. They have met when the other side has proven that it knows what
-   * met, which the broker cannot pretend, and it is as much as the two have in common; less is some other canary.
+   * A match of a canary has changed; call it inside the transaction. They have met when the other side's tags held, which the broker cannot
+   * pretend, this node says so, and it is as much as the two have in common; less is some other canary.
    */
-  onMatch({ handle, proof, grading }: MatchState): void {
+  onMatch({ handle, statement, grading }: MatchState): void {
     const { db, store, world, onChange } = this.#parts;
-    if (proof?.verdict !== true || (grading.grade !== "strong" && grading.grade !== "probable")) return;
+    if (statement?.signature === undefined || (grading.grade !== "strong" && grading.grade !== "probable")) return;
     const beat = store.meet(handle, world.clock());
     if (beat === undefined) return;
     this.#prove(beat.epoch, beat.beatMs);

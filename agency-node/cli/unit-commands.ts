@@ -15,6 +15,7 @@ import type { MatchView, NodeClient, NodeStatus, Silence } from "./rpc/node-clie
 import { printable } from "../../shared/terminal/printable.ts";
 import { sentenceOf } from "./wording.ts";
 import { say, wordFor } from "../../shared/words/say.ts";
+import { minuteOf } from "../../shared/words/times.ts";
 
 export async function listRecords(node: NodeClient, reason: string, output: Output): Promise<void> {
   const columns = ["reference", "kind", "role", "case", "handling", "reviewBy", "state", "tokens"] as const;
@@ -46,7 +47,7 @@ export async function revalidate(
   output.say(printable(say("records.reviewed", { reference, reviewBy: flags.reviewBy })));
 }
 
-/** Lists open matches, then with a signal shows each change until it aborts. One that was shown is shown to its end. */
+/** Lists open matches and those that ended unproven, then with a signal shows each change until it aborts. One that was shown is shown to its end. */
 export async function inbox(
   node: NodeClient,
   flags: { readonly all: boolean; readonly reason: string; readonly signal?: AbortSignal },
@@ -68,10 +69,10 @@ export async function inbox(
       if (skippedNotices > toldSkipped) tellSkipped(skippedNotices, output);
       toldSkipped = skippedNotices;
       if (match === undefined) continue;
-      if (!flags.all && (match.state === "closed" || match.state === "dropped") && !shown.has(match.id)) continue;
+      if (!flags.all && match.state === "closed" && !match.endedUnproven && !shown.has(match.id)) continue;
       shown.add(match.id);
       output.json(match);
-      output.say(`${timeOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
+      output.say(`${minuteOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -81,7 +82,7 @@ export async function inbox(
 function showAll(matches: readonly MatchView[], silence: Silence, output: Output): void {
   for (const match of matches) {
     output.json(match);
-    output.say(`${timeOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
+    output.say(`${minuteOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
     output.say(printable(`          ${recordLine(match)}`));
   }
   if (matches.length === 0) output.say(say("inbox.none"));
@@ -106,13 +107,8 @@ function tellSilence(silenceUnprovenSinceMs: number, output: Output): void {
   output.say(
     silenceUnprovenSinceMs === 0
       ? say("inbox.silenceProven")
-      : say("inbox.silenceUnproven", { since: timeOf(silenceUnprovenSinceMs) }),
+      : say("inbox.silenceUnproven", { since: minuteOf(silenceUnprovenSinceMs) }),
   );
-}
-
-/** Local date and minute: officers write them down. */
-function timeOf(ms: number): string {
-  return new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short" }).format(ms);
 }
 
 export async function showStatus(node: NodeClient, output: Output): Promise<void> {
@@ -136,7 +132,7 @@ function statusRows(status: NodeStatus): string[][] {
       say("status.policyIs", { proven: provenOr(status.policyUnprovenSinceMs), directive, epoch, scheme }),
     ],
     [say("status.records"), say("status.recordsAre", { published, hardening, sent, refused })],
-    ...rotationRows(status, timeOf),
+    ...rotationRows(status, minuteOf),
     ...haltRows(status),
     [say("status.published"), say("status.publishedIs", status)],
     [
@@ -149,13 +145,13 @@ function statusRows(status: NodeStatus): string[][] {
     ...noticedRows(status),
     ...faultRows(status),
     ...skippedRows(status),
-    ...certificateRows(status, Date.now(), timeOf),
+    ...certificateRows(status, Date.now(), minuteOf),
     [say("status.version"), status.version],
   ];
 }
 
 function provenOr(sinceMs: number): string {
-  return sinceMs === 0 ? say("status.proven") : say("status.unprovenSince", { since: timeOf(sinceMs) });
+  return sinceMs === 0 ? say("status.proven") : say("status.unprovenSince", { since: minuteOf(sinceMs) });
 }
 
 /** Why nothing is published, by error code; the node's log says more. */
@@ -163,7 +159,7 @@ function haltRows({ publishingHalt, publishingResumesMs }: NodeStatus): string[]
   // Why a member that is not in good standing publishes nothing stands above.
   if (publishingHalt === "" || publishingHalt === "FORBIDDEN") return [];
   const reason = wordFor("halt", publishingHalt);
-  return [[say("status.publishing"), say("status.publishingHeld", { reason, at: timeOf(publishingResumesMs) })]];
+  return [[say("status.publishing"), say("status.publishingHeld", { reason, at: minuteOf(publishingResumesMs) })]];
 }
 
 /** Neither happens with an intact broker. */

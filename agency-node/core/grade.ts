@@ -7,15 +7,12 @@
  * added: the weight of evidence of Fellegi and Sunter (1969), in decibans (ten times the decimal logarithm of how much
  * likelier the agreement is between records of one subject than between records of two).
  */
-import type { TokenClass } from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 
 /** `identity`: both records are about the same subject. `association`: two subjects share something. */
 export type Relation = "identity" | "association";
 
 export type KindRule = {
-  /** What the wire shows of the kind. */
-  readonly class: TokenClass;
   readonly relation: Relation;
   /** What agrees where such a token meets; names in `GradingScheme.facts`. */
   readonly facts: readonly string[];

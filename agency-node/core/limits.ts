@@ -35,6 +35,15 @@ export const CARRIED_SUBMISSION_BYTES = 200_000;
 /** Rows removed in one transaction when an epoch ends: other work gets its turn between them. */
 export const ENDED_ROWS_PER_STEP = 2_000;
 
+/** Statements on meetings are gathered for this long: they come by the notice, and each submission costs a signature and a receipt. */
+export const STATEMENTS_GATHERED_MS = 100;
+/** And at most this many in one submission, well below `STATEMENTS_PER_SUBMISSION_MAX`. */
+export const STATEMENTS_PER_SUBMISSION = 1_000;
+/** What could not be stated for want of an open epoch is tried again after this long, or with the next directive. */
+export const STATEMENTS_AGAIN_MS = 60_000;
+/** A match that ended without the other side's proof is shown this long after its end: somebody may have asked and run. */
+export const ENDED_UNPROVEN_SHOWN_MS = 30 * 86_400_000;
+
 /** What evaluators and broker say of budgets is asked again after this long. */
 export const BUDGETS_KEPT_MS = 60_000;
 /** Those who did not answer are asked again after this long. */

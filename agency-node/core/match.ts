@@ -1,34 +1,38 @@
 /**
- * The life of one match at one side: grade, proof of knowledge, contact, end (protocol sections 6 and 7).
+ * The life of one match at one side: grade, statement, counterpart, end (protocol sections 6 and 7).
  *
- * The broker says which of our own tokens met somebody's; it cannot say truthfully that the other side knows what stands behind
- * them, because a token can be stolen or invented. So each side sends a nonce, then a MAC over both nonces keyed with the
- * confirmation keys of the tokens that met, which neither broker nor thief has, and only after both verdicts is anything beyond
- * "an overlap exists" disclosed. A counterpart that the broker names without such a proof is not believed.
- *
- * The broker ignores every step while a match is closed, so a match that opens again repeats the steps made so far: nonces and MACs
- * are a function of the match, and whatever it has already it ignores.
+ * What the broker tells of a meeting is graded by the tokens whose tags hold, and by no others. This node then signs what it has found, or
+ * says that nothing held; once both sides have signed, the broker hands on who the other side is, as far as its handling allows. A
+ * counterpart that binder, statement and chain do not bear out is not believed. All of it can still come after the match has been closed.
  */
-import { equalBytes, fromHex } from "../../shared/core/bytes.ts";
+import { equalBytes } from "../../shared/core/bytes.ts";
 import type {
   CloseReason,
-  Counterpart,
+  Disclosure,
   Meeting,
+  MeetingStatement,
   NoticeEvent,
   Side,
-  SubmissionBody,
 } from "../../shared/core/data-plane.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, MatchId } from "../../shared/core/ids.ts";
-import { constantTimeEqual } from "../../shared/crypto/hash.ts";
-import { confirmationMac } from "../../shared/crypto/token.ts";
+import { agreedHash } from "../../shared/crypto/token.ts";
+import type { Counterpart } from "./counterpart.ts";
 import type { Grading } from "./grade.ts";
+import { provesKnowledge } from "./tags.ts";
+import type { TagsFound } from "./tags.ts";
 
 /**
- * `dropped`: below `possible` from the start, shown to nobody, the other side drops it too. `open`: waits for the proof. `proven`:
- * the counterpart is known. `unproven`: a side failed the proof; the ladder is locked. `closed`: ended, see `closeReason`.
+ * `open`: who the other side is has not been told yet. `proven`: it has, and holds. `unproven`: see `doubtOf`; the ladder is locked. `closed`:
+ * ended, see `closeReason`.
  */
-export type MatchStatus = "dropped" | "open" | "proven" | "unproven" | "closed";
+export type MatchStatus = "open" | "proven" | "unproven" | "closed";
+
+/**
+ * `copied`: no tag of the other side held that alone is worth a look: it may know nothing. `refused`: the other side says so of ours.
+ * `misnamed`: what the broker says of the other side does not hold.
+ */
+export type Doubt = "copied" | "refused" | "misnamed";
 
 export type MatchState = {
   readonly matchId: MatchId;
@@ -40,37 +44,43 @@ export type MatchState = {
   readonly amendment: number;
   readonly openedAtMs: number;
   readonly updatedAtMs: number;
-  readonly proof?: Proof;
-  /** A side has failed the proof: nothing that comes later lifts that. */
-  readonly proofFailed?: true;
+  /** Of the meeting that was told last. */
+  readonly otherBinder: Uint8Array;
+  /** The last one that this node could make: none where it does not know the version of its record that met. */
+  readonly statement?: Statement;
+  readonly refused?: true;
+  /** By the broker's word: who had made its statement when one of them was late. */
+  readonly overdue?: { readonly ownStated: boolean; readonly otherStated: boolean };
+  /** One that did not hold when it came. The chain may be behind: it is looked at again. */
+  readonly misnamed?: Disclosure;
   readonly counterpart?: Counterpart;
   readonly closeReason?: CloseReason;
 };
 
-type Proof = {
-  /** Whose tokens are proven: what both sides were last told before the nonces, which reach both in one event. */
-  readonly meeting: Meeting;
-  readonly ownNonce: Uint8Array;
-  readonly theirNonce?: Uint8Array;
-  /** Whether the other side's MAC was right. */
-  readonly verdict?: boolean;
-};
+export type Statement = Omit<MeetingStatement, "matchId">;
+
+/** A meeting as far as this node can read it. */
+export type Reading = { readonly found: TagsFound; readonly grading: Grading };
 
 /** What a step needs to know and cannot know by itself. */
 export type MatchContext = {
   readonly nowMs: number;
-  /** 32 secret bytes, always the same for a match: a restored node goes on with the proof that it had begun. */
-  nonce(matchId: MatchId): Uint8Array;
   domain(handle: Handle, meeting: Meeting): Domain;
-  /** `told`: what the match was graded before, for a meeting that cannot be read any more. */
-  grade(handle: Handle, meeting: Meeting, told?: Grading): Grading;
-  /** In which the meeting's version of the record was published; undefined if that version is not known. */
-  epoch(handle: Handle, meeting: Meeting): number | undefined;
-  /** Over the confirmation keys of all tokens of the meeting; undefined if that version of the record is not known. */
-  confirmKey(handle: Handle, meeting: Meeting): Uint8Array | undefined;
+  /** `undefined` if the version of the record that met, or a key to it, is not known here any more. */
+  read(handle: Handle, meeting: Meeting): Reading | undefined;
+  /** Of a meeting that cannot be read; `told`: what the match was graded before. */
+  unread(told?: Grading): Grading;
+  /** This node's signature over a meeting, 64 bytes. */
+  sign(of: Pick<MatchState, "matchId" | "handle" | "otherBinder">, validHash: Uint8Array): Uint8Array;
+  /** Undefined for a disclosure that does not hold. */
+  counterpart(
+    of: Pick<MatchState, "matchId" | "handle" | "otherBinder">,
+    disclosure: Disclosure,
+  ): Counterpart | undefined;
 };
 
-export type MatchStep = { readonly state: MatchState; readonly send: readonly SubmissionBody[] };
+/** `isStated`: the statement is to be sent. */
+export type MatchStep = { readonly state: MatchState; readonly isStated: boolean };
 
 /** One notice about one match. `undefined` when it is about a match that was never opened here. */
 export function evolveMatch(
@@ -78,136 +88,103 @@ export function evolveMatch(
   event: NoticeEvent,
   context: MatchContext,
 ): MatchStep | undefined {
-  if (event.type === "matchOpened") return state === undefined ? open(event, context) : only(state);
-  if (state === undefined) return undefined;
-  const updated = { ...state, updatedAtMs: context.nowMs };
+  const known = event.type === "matchOpened" ? (state ?? opened(event, context)) : state;
+  if (known === undefined) return undefined;
+  const updated = { ...known, updatedAtMs: context.nowMs };
   switch (event.type) {
+    case "matchOpened":
+      return meet(updated, 0, event.meeting, context);
     case "matchAmended":
-      return amend({ ...updated, amendment: event.amendment }, event.meeting, context);
+      return meet(updated, event.amendment, event.meeting, context);
     case "matchClosed":
-      return only(close({ ...updated, amendment: event.amendment }, event.reason));
-    case "counterpartNonce":
-      return answerNonce(updated, event.nonce, context);
-    case "counterpartMac":
-      return judge(updated, event.mac, context);
-    case "counterpartContact":
-      return only(learnCounterpart(updated, event.counterpart));
+      return only({ ...updated, amendment: event.amendment, closeReason: event.reason });
+    case "counterpartDisclosed":
+      return only(learnCounterpart(updated, event.disclosure, context));
     case "proofFailed":
-      return only({ ...updated, proofFailed: true, status: updated.status === "open" ? "unproven" : updated.status });
+      return only(event.own ? { ...updated, refused: true } : updated);
+    case "proofOverdue":
+      return only({ ...updated, overdue: { ownStated: event.ownStated, otherStated: event.otherStated } });
   }
 }
 
-/** Whether more is to come before an officer can do something. Nobody is named in `protected`: there the verdict is the end. */
-export function isProving({ status, domain, proof }: MatchState): boolean {
-  return status === "open" && !(domain === "protected" && proof?.verdict !== undefined);
+/** A disclosure that did not hold, looked at again by what the chain says now; `undefined` if it still does not. */
+export function secondLook(state: MatchState, context: MatchContext): MatchState | undefined {
+  if (state.misnamed === undefined) return undefined;
+  const { state: looked } = only(learnCounterpart(state, state.misnamed, context));
+  return looked.counterpart === undefined ? undefined : looked;
 }
 
-function open(event: Extract<NoticeEvent, { type: "matchOpened" }>, context: MatchContext): MatchStep {
+/** Whether more is to come before an officer can do something. Nobody is named in `protected`: there the statement is the end. */
+export function isProving({ status, domain, statement }: MatchState): boolean {
+  return status === "open" && !(domain === "protected" && statement !== undefined);
+}
+
+/** Why an officer should not rely on a match yet; `undefined`: no reason. */
+export function doubtOf({ statement, counterpart, misnamed, refused }: MatchState): Doubt | undefined {
+  if (statement !== undefined && statement.signature === undefined) return "copied";
+  if (counterpart !== undefined) return undefined;
+  if (misnamed !== undefined) return "misnamed";
+  return refused === true ? "refused" : undefined;
+}
+
+/** A match that ended without the other side having proven, as far as this one was told, that it knows what met. */
+export function endedUnproven({ status, domain, overdue, counterpart }: MatchState): boolean {
+  if (status !== "closed") return false;
+  return domain === "protected" ? overdue?.otherStated === false : counterpart === undefined;
+}
+
+function opened(event: Extract<NoticeEvent, { type: "matchOpened" }>, context: MatchContext): MatchState {
   const { matchId, handle, side, meeting } = event;
-  const grading = context.grade(handle, meeting);
-  const state: MatchState = {
+  return {
     matchId,
     handle,
     side,
     domain: context.domain(handle, meeting),
-    status: "dropped",
-    grading,
+    status: "open",
+    grading: context.unread(),
     amendment: 0,
     openedAtMs: context.nowMs,
     updatedAtMs: context.nowMs,
-  };
-  return grading.grade === "none" ? only(state) : startProof(state, meeting, context);
-}
-
-/**
- * An amendment re-grades: it can lift a dropped match and open a closed one again. What an officer has seen never vanishes: below
- * `possible` it is closed.
- */
-function amend(state: MatchState, meeting: Meeting, context: MatchContext): MatchStep {
-  const grading = context.grade(state.handle, meeting, state.grading);
-  if (grading.grade === "none")
-    return only(state.status === "dropped" ? { ...state, grading } : close(state, "amended"));
-  const { closeReason: _, ...rest } = state;
-  const regraded: MatchState = { ...rest, grading };
-  if (state.proofFailed === true) return only({ ...regraded, status: "unproven" });
-  if (state.counterpart !== undefined) return only({ ...regraded, status: "proven" });
-  if (state.proof === undefined) return startProof(regraded, meeting, context);
-  const { theirNonce, ...begun } = state.proof;
-  const moved = isInAnotherEpoch(state, meeting, context);
-  const proof = theirNonce === undefined || moved ? { ...begun, meeting } : state.proof;
-  const opened: MatchState = { ...regraded, proof, status: "open" };
-  return state.status === "closed" || moved ? { state: opened, send: stepsSoFar(opened, context) } : only(opened);
-}
-
-/**
- * The salt of the meeting that the proof was begun over goes with its epoch. The broker then forgets the steps, and both sides begin again;
- * what was found proven stays so.
- */
-function isInAnotherEpoch({ handle, proof }: MatchState, meeting: Meeting, context: MatchContext): boolean {
-  const epoch = context.epoch(handle, meeting);
-  return proof !== undefined && epoch !== undefined && epoch !== context.epoch(handle, proof.meeting);
-}
-
-function close(state: MatchState, closeReason: CloseReason): MatchState {
-  return { ...state, status: "closed", closeReason };
-}
-
-function startProof(state: MatchState, meeting: Meeting, context: MatchContext): MatchStep {
-  const started: MatchState = {
-    ...state,
-    status: state.proofFailed === true ? "unproven" : "open",
-    proof: { meeting, ownNonce: context.nonce(state.matchId) },
-  };
-  return { state: started, send: stepsSoFar(started, context) };
-}
-
-function stepsSoFar(state: MatchState, context: MatchContext): SubmissionBody[] {
-  const { matchId, proof } = state;
-  if (proof === undefined) return [];
-  const mac = macOf(state, state.side, context);
-  return [
-    { kind: "proofNonce", matchId, nonce: proof.ownNonce },
-    ...(mac === undefined ? [] : [{ kind: "proofMac", matchId, mac } as const]),
-    ...(proof.verdict === undefined ? [] : [{ kind: "proofVerdict", matchId, proven: proof.verdict } as const]),
-  ];
-}
-
-/** One run per match: a broker that sends another nonce gets no second MAC. */
-function answerNonce(state: MatchState, theirNonce: Uint8Array, context: MatchContext): MatchStep {
-  const { proof, matchId } = state;
-  if (proof === undefined) return only(state);
-  if (proof.theirNonce !== undefined && !equalBytes(proof.theirNonce, theirNonce)) return only(state);
-  const answered: MatchState = { ...state, proof: { ...proof, theirNonce } };
-  const mac = macOf(answered, state.side, context);
-  return { state: answered, send: mac === undefined ? [] : [{ kind: "proofMac", matchId, mac }] };
-}
-
-/** The other side's MAC is the work of somebody who may know nothing: a wrong one is an answer, not an error. */
-function judge(state: MatchState, mac: Uint8Array, context: MatchContext): MatchStep {
-  const { proof, matchId } = state;
-  const expected = macOf(state, state.side === 0 ? 1 : 0, context);
-  if (proof === undefined || expected === undefined) return only(state);
-  const verdict = proof.verdict ?? constantTimeEqual(expected, mac);
-  return {
-    state: { ...state, proof: { ...proof, verdict } },
-    send: [{ kind: "proofVerdict", matchId, proven: verdict }],
+    otherBinder: meeting.otherBinder,
   };
 }
 
-/** Only what we have found proven ourselves: the broker cannot skip the proof by naming somebody. */
-function learnCounterpart(state: MatchState, counterpart: Counterpart): MatchState {
-  if (state.proof?.verdict !== true || state.proofFailed === true) return state;
-  return { ...state, counterpart, status: state.status === "open" ? "proven" : state.status };
+/** Each meeting is told whole, brings its own tags, and opens what was closed. Told again, it is stated again: the broker may have lost it. */
+function meet(before: MatchState, amendment: number, meeting: Meeting, context: MatchContext): MatchStep {
+  const { closeReason: _, ...open } = before;
+  const state = { ...aboutRecord(open, meeting.otherBinder), amendment };
+  const reading = context.read(state.handle, meeting);
+  if (reading === undefined) return only({ ...state, grading: context.unread(state.grading) });
+  const { found, grading } = reading;
+  const statement = { amendment, failed: found.failed, ...signatureOn(state, found, context) };
+  return { ...only({ ...state, grading, statement }), isStated: true };
 }
 
-function macOf(state: MatchState, side: Side, context: MatchContext): Uint8Array | undefined {
-  const { proof } = state;
-  if (proof?.theirNonce === undefined) return undefined;
-  const cb = context.confirmKey(state.handle, proof.meeting);
-  if (cb === undefined) return undefined;
-  const nonces =
-    state.side === 0 ? ([proof.ownNonce, proof.theirNonce] as const) : ([proof.theirNonce, proof.ownNonce] as const);
-  return confirmationMac({ cb, matchId: fromHex(state.matchId), side, nonces });
+/** What was learnt of one record says nothing of another that the broker puts in its place. */
+function aboutRecord(state: MatchState, otherBinder: Uint8Array): MatchState {
+  if (equalBytes(state.otherBinder, otherBinder)) return state;
+  const { counterpart: _, misnamed: _misnamed, refused: _refused, overdue: _overdue, ...rest } = state;
+  return { ...rest, otherBinder };
 }
 
-const only = (state: MatchState): MatchStep => ({ state, send: [] });
+function signatureOn(state: MatchState, found: TagsFound, context: MatchContext): Pick<Statement, "signature"> {
+  return provesKnowledge(found) ? { signature: context.sign(state, agreedHash(found.agreed)) } : {};
+}
+
+/** Nobody is believed to know what met after this node has found that it does not, whatever it signs. */
+function learnCounterpart(state: MatchState, disclosure: Disclosure, context: MatchContext): MatchState {
+  const counterpart = doubtOf(state) === "copied" ? undefined : context.counterpart(state, disclosure);
+  if (counterpart === undefined) return { ...state, misnamed: disclosure };
+  const { misnamed: _, refused: _refused, overdue: _overdue, ...rest } = state;
+  return { ...rest, counterpart };
+}
+
+function only(state: MatchState): MatchStep {
+  return { state: { ...state, status: statusOf(state) }, isStated: false };
+}
+
+function statusOf(state: MatchState): MatchStatus {
+  if (state.closeReason !== undefined) return "closed";
+  if (doubtOf(state) !== undefined) return "unproven";
+  return state.counterpart === undefined ? "open" : "proven";
+}

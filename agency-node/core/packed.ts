@@ -4,10 +4,11 @@
  */
 import { concat, lpText, u16, u8 } from "../../shared/core/bytes.ts";
 import { HANDLINGS, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
-import type { Handling, TokenClass } from "../../shared/core/data-plane.ts";
+import type { Handling } from "../../shared/core/data-plane.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { byClass } from "./publication.ts";
 import type { HardenedIdentifier, Layout } from "./publication.ts";
 
 /** All that publishing a record in one more epoch needs: the record itself stays closed. */
@@ -66,8 +67,9 @@ export function packLayout(domain: Domain, layout: Layout): Uint8Array {
 export function unpackLayout(bytes: Uint8Array): { readonly domain: Domain; readonly layout: Layout } {
   const reader = new Reader(bytes);
   const domain = reader.word(DOMAINS);
-  const places = (): Layout[TokenClass] => Array.from({ length: reader.u16() }, () => identifierIn(reader));
-  return { domain, layout: { single: places(), dateLevel: places(), yearLevel: places() } };
+  // In the order of `TOKEN_CLASSES`, as they were written.
+  const layout = byClass(() => Array.from({ length: reader.u16() }, () => identifierIn(reader)));
+  return { domain, layout };
 }
 
 function identifierParts({ kind, class: tokenClass, cacheKey }: HardenedIdentifier): readonly Uint8Array[] {

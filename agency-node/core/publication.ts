@@ -1,13 +1,13 @@
 /**
  * How a record's hardened identifiers are laid out before they leave the node: by class, padded, shuffled (protocol section 3).
- * The broker sees three lists of tokens whose lengths are powers of two and whose order says nothing.
+ * The broker sees three lists of tokens, each with its tag, whose lengths are powers of two and whose order says nothing.
  */
 import { compareBytes, concat, lpText, u32, u64 } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
-import type { TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
+import type { Positions, TagSet, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
 import { blake2bKeyed } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
+import { TAG_BYTES, TOKEN_BYTES } from "../../shared/crypto/token.ts";
 
 /** A hardened identifier of a record: under `cacheKey` its `y` is found in the node's cache, which it never leaves. */
 export type HardenedIdentifier = { readonly kind: string; readonly class: TokenClass; readonly cacheKey: Uint8Array };
@@ -21,17 +21,21 @@ const CLASS_PLACES_MIN = 8;
 
 const SHUFFLE_KEY_BYTES = 16;
 
+/** One value for each class. */
+export function byClass<Value>(valueOf: (tokenClass: TokenClass) => Value): Readonly<Record<TokenClass, Value>> {
+  return { single: valueOf("single"), opening: valueOf("opening"), support: valueOf("support") };
+}
+
 /** Lays identifiers out. `random(n)` gives n fresh random bytes. */
 export function layOut<Identifier extends HardenedIdentifier>(
   identifiers: readonly Identifier[],
   random: (bytes: number) => Uint8Array,
 ): LayoutOf<Identifier> {
-  const place = (tokenClass: TokenClass): (Identifier | null)[] => {
+  return byClass((tokenClass) => {
     const real = identifiers.filter((identifier) => identifier.class === tokenClass);
     const padding = Array.from({ length: paddedCount(real.length) - real.length }, () => null);
     return shuffled([...real, ...padding], random);
-  };
-  return { single: place("single"), dateLevel: place("dateLevel"), yearLevel: place("yearLevel") };
+  });
 }
 
 /** The power of two, at least 8, that `count` is padded to. */
@@ -41,14 +45,13 @@ export function paddedCount(count: number): number {
   return places;
 }
 
-const PADDING_LABEL = lpText("causeway/padding/v1");
-const CLASS_LABELS: Readonly<Record<TokenClass, Uint8Array>> = {
-  single: lpText("single"),
-  dateLevel: lpText("dateLevel"),
-  yearLevel: lpText("yearLevel"),
-};
+/** Of one place: the token's 16, and the 8 of the tag behind it. */
+const PLACE_BYTES = 24;
 
-/** The padding token of a class under a number from 0. */
+const PADDING_LABEL = lpText("causeway/padding/v2");
+const CLASS_LABELS = byClass(lpText);
+
+/** The 24 bytes of token and tag that pad a class, under a number from 0. */
 export type Padding = (tokenClass: TokenClass, number: number) => Uint8Array;
 
 /**
@@ -57,46 +60,48 @@ export type Padding = (tokenClass: TokenClass, number: number) => Uint8Array;
  */
 export function paddingOf(recordKey: HashKey, epoch: number): Padding {
   const head = concat(PADDING_LABEL, u64(epoch));
-  const messageOf = (tokenClass: TokenClass): Uint8Array => concat(head, CLASS_LABELS[tokenClass], u32(0));
-  const messages = {
-    single: messageOf("single"),
-    dateLevel: messageOf("dateLevel"),
-    yearLevel: messageOf("yearLevel"),
-  };
+  const messages = byClass((tokenClass) => concat(head, CLASS_LABELS[tokenClass], u32(0)));
   return (tokenClass, number) => {
     const message = messages[tokenClass];
     message.set(u32(number), message.length - 4);
-    return blake2bKeyed(TOKEN_BYTES, recordKey, message);
+    return blake2bKeyed(PLACE_BYTES, recordKey, message);
   };
 }
 
+export type TaggedTokens = { readonly tokens: TokenSet; readonly tags: TagSet };
+
 /**
- * The tokens of a layout, concatenated by class: `token(identifier)` for the real ones, padding in the other places, which an
- * onlooker without the keys cannot tell apart.
+ * The tokens and tags of a layout, concatenated by class: `token(identifier)` and `tag(identifier)` for the real ones, padding in the other
+ * places, which an onlooker without the keys cannot tell apart.
  */
 export function tokensOfLayout<Identifier extends HardenedIdentifier>(
   layout: LayoutOf<Identifier>,
-  token: (identifier: Identifier) => Uint8Array,
-  padding: Padding,
-): TokenSet {
-  const join = (tokenClass: TokenClass): Uint8Array => {
-    const places = layout[tokenClass];
-    const joined = new Uint8Array(places.length * TOKEN_BYTES);
+  of: {
+    token(identifier: Identifier): Uint8Array;
+    tag(identifier: Identifier): Uint8Array;
+    readonly padding: Padding;
+  },
+): TaggedTokens {
+  const tokens = byClass((tokenClass) => new Uint8Array(layout[tokenClass].length * TOKEN_BYTES));
+  const tags = byClass((tokenClass) => new Uint8Array(layout[tokenClass].length * TAG_BYTES));
+  for (const tokenClass of TOKEN_CLASSES) {
     let padded = 0;
-    for (const [position, identifier] of places.entries()) {
-      const bytes = identifier === null ? padding(tokenClass, padded++) : token(identifier);
-      joined.set(bytes, position * TOKEN_BYTES);
+    for (const [position, identifier] of layout[tokenClass].entries()) {
+      if (identifier === null) {
+        const place = of.padding(tokenClass, padded++);
+        tokens[tokenClass].set(place.subarray(0, TOKEN_BYTES), position * TOKEN_BYTES);
+        tags[tokenClass].set(place.subarray(TOKEN_BYTES), position * TAG_BYTES);
+      } else {
+        tokens[tokenClass].set(of.token(identifier), position * TOKEN_BYTES);
+        tags[tokenClass].set(of.tag(identifier), position * TAG_BYTES);
+      }
     }
-    return joined;
-  };
-  return { single: join("single"), dateLevel: join("dateLevel"), yearLevel: join("yearLevel") };
+  }
+  return { tokens, tags };
 }
 
 /** The identifiers at the positions that met. Positions come from the broker: one that is padding or outside counts for nothing. */
-export function identifiersAt(
-  layout: Layout,
-  positions: Readonly<Record<TokenClass, readonly number[]>>,
-): HardenedIdentifier[] {
+export function identifiersAt(layout: Layout, positions: Positions): HardenedIdentifier[] {
   return TOKEN_CLASSES.flatMap((tokenClass) =>
     [...new Set(positions[tokenClass])].flatMap((position) => layout[tokenClass][position] ?? []),
   );

@@ -11,6 +11,7 @@
  * document number, or namesakes born in one year, meet; the blind second look is there for them.
  */
 import type { TokenClass } from "../../shared/core/data-plane.ts";
+import { gradeOf } from "../core/grade.ts";
 import type { FactRule, GradingScheme, KindRule } from "../core/grade.ts";
 import { PAIR_RARITIES, type PairRarity, RARITIES, type Rarity } from "./rarity.ts";
 import { WEIGHTS } from "./weights.ts";
@@ -98,61 +99,30 @@ const FACTS = {
 
 type FactName = keyof typeof FACTS;
 
-const KINDS = {
-  // Numbers that belong to one subject.
-  "person.document": single(1, "document.long"),
-  "person.document-country": single(2, "document.country"),
-  "person.document-short": single(1, "document.short"),
-  "person.reference": single(2, "reference.same"),
-  "organisation.registration": single(1, "registration.number"),
-  "organisation.registration-country": single(2, "registration.country"),
-  "vehicle.vin": single(1, "vin.own"),
-  "vehicle.plate": single(2, "plate.own"),
-  "vehicle.plate-only": single(1, "plate.own-number"),
-  "vessel.imo": single(1, "imo.own"),
-  "vessel.mmsi": single(1, "mmsi.own"),
-  "device.imei": single(1, "imei.own"),
-  "device.imsi": single(1, "imsi.own"),
-  "device.phone": single(1, "phone.own"),
-  "account.iban": single(1, "iban.own"),
-  "account.wallet": single(2, "wallet.own"),
-  "account.handle": single(2, "handle.own"),
-  "account.email": single(1, "email.own"),
-  "place.address": single(3, "address.own"),
+/** Numbers, and what a number names: an agreement is told by itself. */
+const SINGLE_KINDS = {
+  // That belong to one subject.
+  "person.document": identity(1, "document.long"),
+  "person.document-country": identity(2, "document.country"),
+  "person.document-short": identity(1, "document.short"),
+  "person.reference": identity(2, "reference.same"),
+  "organisation.registration": identity(1, "registration.number"),
+  "organisation.registration-country": identity(2, "registration.country"),
+  "vehicle.vin": identity(1, "vin.own"),
+  "vehicle.plate": identity(2, "plate.own"),
+  "vehicle.plate-only": identity(1, "plate.own-number"),
+  "vessel.imo": identity(1, "imo.own"),
+  "vessel.mmsi": identity(1, "mmsi.own"),
+  "device.imei": identity(1, "imei.own"),
+  "device.imsi": identity(1, "imsi.own"),
+  "device.phone": identity(1, "phone.own"),
+  "account.iban": identity(1, "iban.own"),
+  "account.wallet": identity(2, "wallet.own"),
+  "account.handle": identity(2, "handle.own"),
+  "account.email": identity(1, "email.own"),
+  "place.address": identity(3, "address.own"),
 
-  // A name with the full birth date.
-  ...names("person.skeleton-date", "dateLevel", 2, "birth.full"),
-  "person.start-date": dated(2, "name.frequent", "birth.full"),
-  "person.two-starts-date": dated(3, "name.start", "second.start", "birth.full"),
-  "person.two-starts-sex-date": dated(4, "name.start", "second.start", "birth.full", "sex.same"),
-  "person.name-start-year": yearly(3, "name.rare", "second.start", "birth.year"),
-  "person.common-pair-date": dated(3, "name.common", "second.common", "birth.full"),
-  "person.common-triple-date": dated(4, "name.common", "second.common", "third.any", "birth.full"),
-  ...pairs("person.pair-monthday", "dateLevel", 3, "birth.monthday"),
-
-  // Two or three names with the year of birth; whole names with a nationality for records that lack a date.
-  ...pairs("person.pair-spelling-year", "yearLevel", 3, "birth.year"),
-  ...pairs("person.pair-skeleton-year", "yearLevel", 3, "birth.year"),
-  ...pairs("person.triple-year", "yearLevel", 4, "third.any", "birth.year"),
-  ...names("person.name-year-nationality", "yearLevel", 3, "birth.year", "nationality.same"),
-  ...names("person.name-year-birthplace", "yearLevel", 3, "birth.year", "birthplace.same"),
-  ...pairs("person.pair-nationality", "yearLevel", 3, "nationality.same"),
-  ...pairs("person.long-nationality", "yearLevel", 2, "third.any", "nationality.same"),
-
-  // Addresses, with a name or the full birth date.
-  "person.date-street": dated(2, "birth.full", "street.same"),
-  "person.date-area": dated(2, "birth.full", "area.same"),
-  "person.date-house": dated(3, "birth.full", "house.same", "area.same"),
-  ...names("person.name-street", "yearLevel", 2, "street.same"),
-  ...names("person.name-area", "yearLevel", 2, "area.same"),
-  ...names("person.name-house", "dateLevel", 3, "house.same", "area.same"),
-  ...names("person.name-door", "dateLevel", 3, "house.same", "street.same"),
-  ...pairs("person.pair-area", "yearLevel", 3, "area.same"),
-  ...pairs("person.pair-street", "yearLevel", 3, "street.same"),
-
-  "organisation.name-country": yearly(2, "organisation.name"),
-
-  // Any kind of subject publishes these, so a person can meet a vehicle.
+  // That a subject is linked to: any kind of subject publishes these, so a person can meet a vehicle.
   "link.phone": association(1, "phone.shared"),
   "link.email": association(1, "email.shared"),
   "link.handle": association(2, "handle.shared"),
@@ -167,6 +137,43 @@ const KINDS = {
   "link.imsi": association(1, "imsi.shared"),
   "link.address": association(3, "address.shared"),
 } as const satisfies Record<string, KindRule>;
+
+/** Several facts bound together. */
+const COMPOSITE_KINDS = {
+  // A name with the full birth date.
+  ...names("person.skeleton-date", 2, "birth.full"),
+  "person.start-date": identity(2, "name.frequent", "birth.full"),
+  "person.two-starts-date": identity(3, "name.start", "second.start", "birth.full"),
+  "person.two-starts-sex-date": identity(4, "name.start", "second.start", "birth.full", "sex.same"),
+  "person.name-start-year": identity(3, "name.rare", "second.start", "birth.year"),
+  "person.common-pair-date": identity(3, "name.common", "second.common", "birth.full"),
+  "person.common-triple-date": identity(4, "name.common", "second.common", "third.any", "birth.full"),
+  ...pairs("person.pair-monthday", 3, "birth.monthday"),
+
+  // Two or three names with the year of birth; whole names with a nationality for records that lack a date.
+  ...pairs("person.pair-spelling-year", 3, "birth.year"),
+  ...pairs("person.pair-skeleton-year", 3, "birth.year"),
+  ...pairs("person.triple-year", 4, "third.any", "birth.year"),
+  ...names("person.name-year-nationality", 3, "birth.year", "nationality.same"),
+  ...names("person.name-year-birthplace", 3, "birth.year", "birthplace.same"),
+  ...pairs("person.pair-nationality", 3, "nationality.same"),
+  ...pairs("person.long-nationality", 2, "third.any", "nationality.same"),
+
+  // Addresses, with a name or the full birth date.
+  "person.date-street": identity(2, "birth.full", "street.same"),
+  "person.date-area": identity(2, "birth.full", "area.same"),
+  "person.date-house": identity(3, "birth.full", "house.same", "area.same"),
+  ...names("person.name-street", 2, "street.same"),
+  ...names("person.name-area", 2, "area.same"),
+  ...names("person.name-house", 3, "house.same", "area.same"),
+  ...names("person.name-door", 3, "house.same", "street.same"),
+  ...pairs("person.pair-area", 3, "area.same"),
+  ...pairs("person.pair-street", 3, "street.same"),
+
+  "organisation.name-country": identity(2, "organisation.name"),
+} as const satisfies Record<string, KindRule>;
+
+const KINDS = { ...SINGLE_KINDS, ...COMPOSITE_KINDS } as const;
 
 /** In the order of what an officer asks first. */
 const UNMET = {
@@ -195,7 +202,7 @@ export type Scheme = GradingScheme & {
 };
 
 export const SCHEME: Scheme = {
-  name: "causeway-2",
+  name: "causeway-3",
   kinds: KINDS,
   facts: FACTS,
   unmet: UNMET,
@@ -216,9 +223,17 @@ export const SCHEME: Scheme = {
   caps: { tokens: 64, names: 34, numbers: 40, phones: 8 },
 };
 
+/** `opening` if the kind alone is worth an officer's look: what opens a meeting is always shown (protocol section 6). */
+const CLASSES = new Map(
+  (Object.keys(KINDS) as KindName[]).map((kind): [KindName, TokenClass] => {
+    if (Object.hasOwn(SINGLE_KINDS, kind)) return [kind, "single"];
+    return [kind, gradeOf([kind], SCHEME).grade === "none" ? "support" : "opening"];
+  }),
+);
+
 /** The class that the wire shows for `kind`. */
 export function classOf(kind: KindName): TokenClass {
-  return SCHEME.kinds[kind].class;
+  return CLASSES.get(kind) as TokenClass;
 }
 
 function learned(group: string, weight: keyof typeof WEIGHTS, reason: string): FactRule {
@@ -229,45 +244,26 @@ function set(group: string, weight: number, reason: string): FactRule {
   return { group, weight, reason };
 }
 
-function single(fields: number, fact: FactName): KindRule {
-  return { class: "single", relation: "identity", facts: [fact], fields };
+function identity(fields: number, ...facts: FactName[]): KindRule {
+  return { relation: "identity", facts, fields };
 }
 
 function association(fields: number, fact: FactName): KindRule {
-  return { class: "single", relation: "association", facts: [fact], fields };
+  return { relation: "association", facts: [fact], fields };
 }
 
 /** A kind for each rarity of a name, from which the key tells it. */
-function names<P extends string>(prefix: P, tokenClass: TokenClass, fields: number, ...facts: FactName[]) {
-  const rule = (rarity: Rarity): KindRule => ({
-    class: tokenClass,
-    relation: "identity",
-    facts: [`name.${rarity}`, ...facts],
-    fields,
-  });
+function names<P extends string>(prefix: P, fields: number, ...facts: FactName[]) {
+  const rule = (rarity: Rarity): KindRule => identity(fields, `name.${rarity}`, ...facts);
   const all = RARITIES.map((rarity) => [`${prefix}.${rarity}`, rule(rarity)]);
   return Object.fromEntries(all) as Record<`${P}.${Rarity}`, KindRule>;
 }
 
 /** A kind for each two rarities, the rarer first; two common names are told only with more. */
-function pairs<P extends string>(prefix: P, tokenClass: TokenClass, fields: number, ...facts: FactName[]) {
+function pairs<P extends string>(prefix: P, fields: number, ...facts: FactName[]) {
   const all = PAIR_RARITIES.map((both) => {
     const [first, second] = both.split("-") as [Rarity, Rarity];
-    const rule: KindRule = {
-      class: tokenClass,
-      relation: "identity",
-      facts: [`name.${first}`, `second.${second}`, ...facts],
-      fields,
-    };
-    return [`${prefix}.${both}`, rule];
+    return [`${prefix}.${both}`, identity(fields, `name.${first}`, `second.${second}`, ...facts)];
   });
   return Object.fromEntries(all) as Record<`${P}.${PairRarity}`, KindRule>;
-}
-
-function dated(fields: number, ...facts: FactName[]): KindRule {
-  return { class: "dateLevel", relation: "identity", facts, fields };
-}
-
-function yearly(fields: number, ...facts: FactName[]): KindRule {
-  return { class: "yearLevel", relation: "identity", facts, fields };
 }

@@ -3,21 +3,19 @@
  * 2.3, 3 and 4). New content goes first, into all of them; what a new epoch is to take over follows at a pace that lets it through.
  * What is due stands in the database, so that a crash or a week off-line at any point costs nothing but time.
  */
+import { fromHex } from "../../shared/core/bytes.ts";
 import type { Upsert } from "../../shared/core/data-plane.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { dayOf, monthEnd } from "../../shared/core/days.ts";
 import { digestItem, digestKey } from "../../shared/core/digest.ts";
-import type { Domain } from "../../shared/core/domain.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { confirmKeyOf, confirmKeyOfSet, tokenizer } from "../../shared/crypto/token.ts";
+import { binderOf, confirmer, ownerOf, TAG_BYTES, tagger, TOKEN_BYTES, tokenizer } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import { CARRIED_ROWS_MAX, CARRIED_SUBMISSION_BYTES, SUBMISSION_BYTES } from "../core/limits.ts";
 import { layOut, paddingOf, tokensOfLayout } from "../core/publication.ts";
-import type { HardenedIdentifier } from "../core/publication.ts";
 import type { Database } from "../../shared/store/database.ts";
-import type { HardenedStore } from "../store/hardened.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { Due, JoinedEpoch, StandingStore, Urgency, Version } from "../store/standings.ts";
 import { Wake } from "../../shared/world/wake.ts";
@@ -28,7 +26,6 @@ import { events } from "../events.ts";
 export type PublisherParts = {
   readonly db: Database;
   readonly standings: StandingStore;
-  readonly hardened: HardenedStore;
   readonly outbox: Outbox;
   readonly world: World;
   /** Names digests apart, see `digestKey`. */
@@ -38,11 +35,13 @@ export type PublisherParts = {
   terms(): readonly EpochTerms[];
   /** Secret, of one record, always the same. */
   paddingKey(handle: Handle): HashKey;
+  /** As secret, until the record is disclosed. */
+  blind(handle: Handle): Uint8Array;
   /** Everything that an epoch was to take over is on its way. */
   onCarried(epoch: number): void;
 };
 
-const ENTRY_OVERHEAD_BYTES = 128;
+const ENTRY_OVERHEAD_BYTES = 192;
 const IDLE_MS = 60_000;
 const RETRY_MS = 1_000;
 /** Records read at once. */
@@ -74,17 +73,6 @@ export class Publisher {
         await this.#wake.wait(RETRY_MS, signal);
       }
     }
-  }
-
-  /** The confirmation key over the identifiers that met; `undefined` if one of them is no longer in the cache, or the epoch has ended. */
-  confirmKey(epoch: number, domain: Domain, identifiers: readonly HardenedIdentifier[]): Uint8Array | undefined {
-    const salt = this.#parts
-      .terms()
-      .find((each) => each.epoch === epoch)
-      ?.salts.get(domain);
-    const ys = identifiers.map(({ cacheKey }) => this.#parts.hardened.get(cacheKey));
-    if (salt === undefined || ys.length === 0 || !ys.every((y) => y !== undefined)) return undefined;
-    return confirmKeyOfSet(ys.map((y) => confirmKeyOf(salt, domain, y)));
   }
 
   async #publishAll(signal: AbortSignal): Promise<void> {
@@ -154,19 +142,29 @@ export class Publisher {
     const { handle, prepared } = due;
     const { domain, handling, conversationKey, identifiers } = prepared;
     const { epoch, version } = of;
+    const { federation, member } = this.#parts;
+    const blind = this.#parts.blind(handle);
+    const binder = binderOf(conversationKey, ownerOf({ member: fromHex(member), handle: fromHex(handle), blind }));
     const layout = layOut(identifiers, this.#parts.world.randomBytes);
     const token = tokenizer(of.salt, domain);
-    const padding = paddingOf(this.#parts.paddingKey(handle), epoch);
-    const tokens = tokensOfLayout(layout, ({ y }) => token(y), padding);
+    const confirm = confirmer(of.salt, domain);
+    const tag = tagger({ federation, epoch, binder });
+    const { tokens, tags } = tokensOfLayout(layout, {
+      token: ({ y }) => token(y),
+      tag: ({ y }) => tag(confirm(y)),
+      padding: paddingOf(this.#parts.paddingKey(handle), epoch),
+    });
     const item = digestItem(of.key, { handle, sequence: version.sequence }, tokens);
     const reviewByDay = reviewDayToPublish(due);
     this.#parts.standings.setWaiting({ due, version, publication: { epoch, domain, layout }, item, day: reviewByDay });
-    return { operation: "upsert", handle, domain, handling, reviewByDay, conversationKey, tokens };
+    const content = { handle, domain, handling, reviewByDay, conversationKey };
+    return { operation: "upsert", ...content, tokens, tags, binder, blind };
   }
 }
 
 function bytesOf({ prepared }: Due): number {
-  return ENTRY_OVERHEAD_BYTES + 2 * 16 * (prepared.identifiers.length + TOKEN_CLASSES.length * 8);
+  const places = 2 * (prepared.identifiers.length + TOKEN_CLASSES.length * 8);
+  return ENTRY_OVERHEAD_BYTES + (TOKEN_BYTES + TAG_BYTES) * places;
 }
 
 /** Rounded to its month; an upsert never moves it later than what the broker has (protocol section 3). */

@@ -1,7 +1,6 @@
 /** `LiaisonService`: what a liaison officer sees of the node's matches. */
 import { isDeepStrictEqual } from "node:util";
 import type { CallContext } from "nice-grpc";
-import type { Counterpart } from "../../shared/core/data-plane.ts";
 import { grpcService } from "../../shared/platform/grpc.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
@@ -11,7 +10,8 @@ import { parseListMatchesRequest, parseWatchMatchesRequest } from "../wire/liais
 import { matchStep } from "../../shared/words/match.ts";
 import type { MatchProgress } from "../../shared/words/match.ts";
 import type { CanaryReport } from "../canary-report.ts";
-import { isProving } from "../core/match.ts";
+import type { NamedCounterpart } from "../core/counterpart.ts";
+import { doubtOf, isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
 import type { Matches } from "../matches.ts";
 import type { Inbox } from "../store/inbox.ts";
@@ -79,12 +79,15 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
   });
 }
 
-function toMatch(match: MatchState, { records }: LiaisonServiceParts): Match {
+function toMatch(match: MatchState, { records, matches }: LiaisonServiceParts): Match {
   const record = records.byHandle(match.handle)?.record;
+  const counterpart = matches.counterpartOf(match);
+  const endedUnproven = matches.endedUnproven(match);
+  const subjectKind = record?.subject.kind ?? "";
   return {
     id: match.matchId,
     reference: record?.reference ?? "",
-    subjectKind: record?.subject.kind ?? "",
+    subjectKind,
     caseReference: record?.caseReference ?? "",
     grade: match.grading.grade,
     kind: match.grading.kind,
@@ -93,27 +96,38 @@ function toMatch(match: MatchState, { records }: LiaisonServiceParts): Match {
     closeReason: match.closeReason ?? "",
     openedAtMs: BigInt(match.openedAtMs),
     updatedAtMs: BigInt(match.updatedAtMs),
-    counterpart: match.counterpart && toCounterpart(match.counterpart),
-    nextStep: matchStep(progressOf(match)),
+    counterpart: counterpart && toCounterpart(counterpart),
+    nextStep: matchStep(progressOf(match, counterpart, endedUnproven), subjectKind),
     handling: record?.handling ?? "",
     reviewBy: record?.reviewBy ?? "",
+    endedUnproven,
   };
 }
 
 /** Texts that were withheld are empty. */
-function toCounterpart({ handling, mandate = "", name = "", slug = "", contact }: Counterpart): Match["counterpart"] {
+function toCounterpart({
+  handling,
+  mandate = "",
+  name = "",
+  slug = "",
+  contact,
+}: NamedCounterpart): Match["counterpart"] {
   return { handling, mandate, name, slug, contact };
 }
 
-function progressOf(match: MatchState): MatchProgress {
-  switch (match.status) {
-    case "open":
-      return { status: "open", proving: isProving(match) };
-    case "proven":
-      return { status: "proven", contactKnown: match.counterpart?.contact !== undefined };
-    case "unproven":
-    case "closed":
-    case "dropped":
-      return { status: match.status };
-  }
+function progressOf(
+  match: MatchState,
+  counterpart: NamedCounterpart | undefined,
+  endedUnproven: boolean,
+): MatchProgress {
+  const { status, overdue, openedAtMs } = match;
+  const doubt = doubtOf(match);
+  if (status === "closed") return { status, unproven: endedUnproven, ownStated: match.statement !== undefined };
+  if (doubt !== undefined) return { status: "unproven", doubt };
+  if (status === "proven") return { status, contactKnown: counterpart?.contact !== undefined };
+  return {
+    status: "open",
+    proving: isProving(match),
+    ...(overdue && { overdue: { ...overdue, sinceMs: openedAtMs } }),
+  };
 }

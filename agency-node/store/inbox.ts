@@ -1,8 +1,9 @@
 /** Notices of the broker, numbered and chained, and the matches they add up to. */
+import type { MeetingStatement } from "../../shared/core/data-plane.ts";
 import type { Handle, MatchId } from "../../shared/core/ids.ts";
 import { isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
-import type { Database } from "../../shared/store/database.ts";
+import type { Database, SqlValue } from "../../shared/store/database.ts";
 import { STORED_MATCH } from "./stored-match.ts";
 import type { Vault } from "./vault.ts";
 
@@ -44,24 +45,50 @@ export class Inbox {
     return row && this.#open(matchId, row.sealed);
   }
 
-  /** `isCanary`: of a test record, which no officer sees. */
-  save(match: MatchState, isCanary = false): void {
+  /** `isCanary`: of a test record, which no officer sees. `isStated`: its statement is to be sent. */
+  save(
+    match: MatchState,
+    { isCanary = false, isStated = false }: { readonly isCanary?: boolean; readonly isStated?: boolean } = {},
+  ): void {
     this.#db.run(
-      `INSERT INTO match (match_id, status, unfinished, canary, sealed) VALUES (?, ?, ?, ?, ?) ON CONFLICT (match_id) DO UPDATE
-         SET status = excluded.status, unfinished = excluded.unfinished, sealed = excluded.sealed`,
+      `INSERT INTO match (match_id, status, unfinished, statement_due, misnamed, canary, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, unfinished = excluded.unfinished,
+         statement_due = max(statement_due, excluded.statement_due), misnamed = excluded.misnamed, sealed = excluded.sealed`,
       match.matchId,
       match.status,
       isProving(match) ? 1 : 0,
+      isStated ? 1 : 0,
+      match.misnamed === undefined ? 0 : 1,
       isCanary ? match.handle : null,
       this.#vault.sealJson(`match/${match.matchId}`, STORED_MATCH, match),
     );
   }
 
-  /** Matches that an officer sees, in the order they were opened: everything but the dropped ones and those of canaries. */
-  matches(): MatchState[] {
-    const rows = this.#db.all<{ match_id: MatchId; sealed: Uint8Array }>(
-      "SELECT match_id, sealed FROM match WHERE status <> 'dropped' AND canary IS NULL ORDER BY rowid",
+  /** Statements that are to be sent. */
+  dueStatements(limit: number): MeetingStatement[] {
+    return this.#matches("statement_due = 1 LIMIT ?", limit).flatMap(({ matchId, statement }) =>
+      statement === undefined ? [] : [{ matchId, ...statement }],
     );
+  }
+
+  /** Statements on these matches have gone out. */
+  setStated(matches: readonly MatchId[]): void {
+    for (const match of matches) this.#db.run("UPDATE match SET statement_due = 0 WHERE match_id = ?", match);
+  }
+
+  /** Matches that an officer sees, in the order they were opened: everything but those of canaries. */
+  matches(): MatchState[] {
+    return this.#matches("canary IS NULL ORDER BY rowid");
+  }
+
+  /** Matches of which something was told that did not hold, those of canaries too. */
+  misnamed(): MatchState[] {
+    return this.#matches("misnamed = 1");
+  }
+
+  #matches(where: string, ...values: readonly SqlValue[]): MatchState[] {
+    const sql = `SELECT match_id, sealed FROM match WHERE ${where}`;
+    const rows = this.#db.all<{ match_id: MatchId; sealed: Uint8Array }>(sql, ...values);
     return rows.map((row) => this.#open(row.match_id, row.sealed));
   }
 

@@ -25,6 +25,20 @@ CREATE TABLE canary_beat (
 ) STRICT, WITHOUT ROWID;
 `;
 
+const MATCH = `
+CREATE TABLE match (
+  match_id          TEXT PRIMARY KEY,
+  status            TEXT NOT NULL,
+  unfinished        INTEGER NOT NULL,
+  statement_due     INTEGER NOT NULL,
+  misnamed          INTEGER NOT NULL,
+  canary            TEXT,
+  sealed            BLOB NOT NULL
+) STRICT;
+CREATE INDEX match_statement_due ON match (match_id) WHERE statement_due = 1;
+CREATE INDEX match_misnamed ON match (match_id) WHERE misnamed = 1;
+`;
+
 const SKIPPED_NOTICE = `
 CREATE TABLE skipped_notice (
   number            INTEGER PRIMARY KEY,
@@ -47,7 +61,8 @@ CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;
  * `record.state` is what the node does with it (`hardening`, `ready`, `refused`, `withdrawn`, `expired`); `standing` is what became of
  * it in each epoch: `due` 0 nothing, 1 new content is to be sent, 2 it is to be carried over or sent again. `prepared` is made from a
  * revision of the record, once for each generation of evaluator keys. A record with an
- * `only_epoch` goes into no other: it is a canary, and `match.canary` its handle. The view `shown` has the state that a person sees.
+ * `only_epoch` goes into no other: it is a canary, and `match.canary` its handle. `match.statement_due`: what was found of it is to be
+ * stated to the broker; `misnamed`: what was told of its other side did not hold. The view `shown` has the state that a person sees.
  * `skipped_notice` has the notices that could not be read, by the wire's field number of their kind. `activity_about` finds the entries
  * about a record or match by a keyed hash; an entry of `every` is about all records.
  */
@@ -167,14 +182,7 @@ CREATE TABLE notice (
 ) STRICT;
 
 ${SKIPPED_NOTICE}
-CREATE TABLE match (
-  match_id          TEXT PRIMARY KEY,
-  status            TEXT NOT NULL,
-  unfinished        INTEGER NOT NULL,
-  canary            TEXT,
-  sealed            BLOB NOT NULL
-) STRICT;
-
+${MATCH}
 ${CANARIES}
 CREATE TABLE activity (
   number            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -211,7 +219,6 @@ function fromVersion1(file: FileBefore): string {
   const former = FORMER.filter((table) => file.has(table));
   const isFirst = file.has("record", "published_day");
   const days = isFirst ? "published_day, NULL" : "sent_day, held_day";
-  const unfinished = isFirst ? "status = 'open'" : "unfinished";
   return `
 DROP INDEX record_by_state;
 DROP TABLE IF EXISTS counter;
@@ -221,9 +228,6 @@ INSERT INTO record (number, handle, reference_key, sealed, content_key, revision
   SELECT rowid, handle, reference_key, sealed, content_key, revision, review_by_day, ${days},
     CASE WHEN state IN ('withdrawn', 'expired') THEN state ELSE 'hardening' END, tokens FROM former_record;
 INSERT INTO hardened SELECT cache_key, 1, sealed FROM former_hardened;
-INSERT INTO notice SELECT number, hash FROM former_notice;
-INSERT INTO match (match_id, status, unfinished, sealed)
-  SELECT match_id, status, ${unfinished}, sealed FROM former_match ORDER BY rowid;
 INSERT INTO activity (number, at_ms, verb, sealed) SELECT number, at_ms, verb, sealed FROM former_activity;
 ${isFirst ? "" : WAITING_OF_VERSION_1}
 ${former.map((table) => `DROP TABLE former_${table};`).join("\n")}
@@ -260,11 +264,32 @@ function fromVersion3(file: FileBefore): string {
   return `ALTER TABLE activity ADD COLUMN every INTEGER NOT NULL DEFAULT 0; ${ACTIVITY_ABOUT}`;
 }
 
+/**
+ * From here on tokens come with tags, under a scheme with other classes. What was prepared or laid out under the earlier one, what waits to
+ * be sent, and the broker's notices with the matches that they made mean nothing any more: live records are made ready anew and sent again.
+ */
+function fromVersion4(): string {
+  return `
+DROP TABLE match;
+${MATCH}
+DELETE FROM prepared;
+DELETE FROM published;
+DELETE FROM outbox;
+DELETE FROM notice;
+DELETE FROM canary;
+DELETE FROM canary_beat;
+DELETE FROM record WHERE only_epoch IS NOT NULL;
+DELETE FROM standing WHERE record NOT IN (SELECT number FROM record);
+UPDATE record SET state = 'hardening' WHERE state = 'ready';
+UPDATE standing SET due = 1 WHERE record IN (SELECT number FROM record WHERE state = 'hardening');
+`;
+}
+
 export const NODE_DATABASE: DatabaseKind = {
   what: "the node's records",
-  version: 4,
+  version: 5,
   schema: SCHEMA,
-  upgrades: { 1: fromVersion1, 2: fromVersion2, 3: fromVersion3 },
+  upgrades: { 1: fromVersion1, 2: fromVersion2, 3: fromVersion3, 4: fromVersion4 },
   // It is copied by other tools while the node runs.
   exclusive: false,
   // Nothing stands in it in the clear that a deletion is to take along.

@@ -1,22 +1,17 @@
 /** What the node knows of a match, as it keeps it. */
 import { z } from "zod";
-import { CLOSE_REASONS, HANDLINGS } from "../../shared/core/data-plane.ts";
-import type { Contact, Counterpart, Meeting } from "../../shared/core/data-plane.ts";
+import { CLOSE_REASONS } from "../../shared/core/data-plane.ts";
+import type { Disclosure, Positions } from "../../shared/core/data-plane.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
-import type { Handle, Incarnation, MatchId } from "../../shared/core/ids.ts";
+import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { storedBytes, storedId } from "../../shared/store/stored-json.ts";
 import type { Shape, StoredJson } from "../../shared/store/stored-json.ts";
+import type { Counterpart } from "../core/counterpart.ts";
 import type { Grading } from "../core/grade.ts";
-import type { MatchState } from "../core/match.ts";
+import type { MatchState, Statement } from "../core/match.ts";
 
 const text = z.string();
-const positions = z.array(z.number());
-
-const meeting = z.object({
-  incarnation: storedId<Incarnation>(),
-  sequence: z.number(),
-  positions: z.object({ single: positions, dateLevel: positions, yearLevel: positions }),
-} satisfies Shape<Meeting>);
+const places = z.array(z.number());
 
 const grading = z.object({
   grade: z.enum(["strong", "probable", "possible", "none"]),
@@ -26,41 +21,61 @@ const grading = z.object({
   unmet: z.array(text).exactOptional(),
 } satisfies Shape<Grading>);
 
-const proof = z.object({
-  meeting,
-  ownNonce: storedBytes,
-  theirNonce: storedBytes.exactOptional(),
-  verdict: z.boolean().exactOptional(),
-} satisfies Shape<NonNullable<MatchState["proof"]>>);
+const statement = z.object({
+  amendment: z.number(),
+  failed: z.object({ single: places, opening: places, support: places } satisfies Shape<Positions>),
+  signature: storedBytes.exactOptional(),
+} satisfies Shape<Statement>);
 
-const counterpart = z.object({
-  handling: z.enum(HANDLINGS),
-  mandate: text.exactOptional(),
-  name: text.exactOptional(),
-  slug: text.exactOptional(),
-  contact: z.object({ office: text, phone: text, email: text, hours: text } satisfies Shape<Contact>).exactOptional(),
-} satisfies Shape<Counterpart>);
+type Open<Kind extends { readonly handling: string }> = Extract<Kind, { readonly handling: "open" }>;
+type Brokered<Kind extends { readonly handling: string }> = Extract<Kind, { readonly handling: "brokered" }>;
 
-/** The first of all nodes did not write down the domain of a match. */
-const FIRST_DOMAIN = { domain: "target" };
+const disclosure = z.discriminatedUnion("handling", [
+  z.object({
+    handling: z.literal("open"),
+    member: storedId<MemberId>(),
+    handle: storedId<Handle>(),
+    blind: storedBytes,
+    conversationKey: storedBytes,
+    validHash: storedBytes,
+    signature: storedBytes,
+  } satisfies Shape<Open<Disclosure>>),
+  z.object({
+    handling: z.literal("brokered"),
+    conversationKey: storedBytes,
+    owner: storedBytes,
+    mandate: text.exactOptional(),
+  } satisfies Shape<Brokered<Disclosure>>),
+]);
+
+const counterpart = z.discriminatedUnion("handling", [
+  z.object({
+    handling: z.literal("open"),
+    member: storedId<MemberId>(),
+    handle: storedId<Handle>(),
+  } satisfies Shape<Open<Counterpart>>),
+  z.object({ handling: z.literal("brokered"), mandate: text.exactOptional() } satisfies Shape<Brokered<Counterpart>>),
+]);
 
 export const STORED_MATCH: StoredJson<MatchState> = {
   what: "match",
-  version: 1,
+  version: 2,
   schema: z.object({
     matchId: storedId<MatchId>(),
     handle: storedId<Handle>(),
     side: z.literal([0, 1]),
     domain: z.enum(DOMAINS),
-    status: z.enum(["dropped", "open", "proven", "unproven", "closed"]),
+    status: z.enum(["open", "proven", "unproven", "closed"]),
     grading,
     amendment: z.number(),
     openedAtMs: z.number(),
     updatedAtMs: z.number(),
-    proof: proof.exactOptional(),
-    proofFailed: z.literal(true).exactOptional(),
+    otherBinder: storedBytes,
+    statement: statement.exactOptional(),
+    refused: z.literal(true).exactOptional(),
+    overdue: z.object({ ownStated: z.boolean(), otherStated: z.boolean() }).exactOptional(),
+    misnamed: disclosure.exactOptional(),
     counterpart: counterpart.exactOptional(),
     closeReason: z.enum(CLOSE_REASONS).exactOptional(),
   } satisfies Shape<MatchState>),
-  upgrades: { 0: (value) => ({ ...FIRST_DOMAIN, ...(value as object) }) },
 };

@@ -5,6 +5,8 @@ import type {
   DigestBucket,
   EpochHealth,
   MalformedEntry,
+  MeetingStatement,
+  Positions,
   Revalidate,
   SubmissionBody,
   Upsert,
@@ -19,7 +21,9 @@ type Body<Kind extends SubmissionBody["kind"]> = Extract<SubmissionBody, { kind:
 
 const number = z.number();
 const handle = storedId<Handle>();
-const matchId = storedId<MatchId>();
+
+const bytesOfClasses = z.object({ single: storedBytes, opening: storedBytes, support: storedBytes });
+const places = z.array(number);
 
 const entry = z.discriminatedUnion("operation", [
   z.object({
@@ -29,12 +33,22 @@ const entry = z.discriminatedUnion("operation", [
     handling: z.enum(HANDLINGS),
     reviewByDay: number,
     conversationKey: storedBytes,
-    tokens: z.object({ single: storedBytes, dateLevel: storedBytes, yearLevel: storedBytes }),
+    tokens: bytesOfClasses,
+    tags: bytesOfClasses,
+    binder: storedBytes,
+    blind: storedBytes,
   } satisfies Shape<Upsert>),
   z.object({ operation: z.literal("withdraw"), handle } satisfies Shape<Withdraw>),
   z.object({ operation: z.literal("revalidate"), handle, reviewByDay: number } satisfies Shape<Revalidate>),
   z.object({ operation: z.literal("malformed"), reason: z.enum(REJECTION_REASONS) } satisfies Shape<MalformedEntry>),
 ]);
+
+const statement = z.object({
+  matchId: storedId<MatchId>(),
+  amendment: number,
+  failed: z.object({ single: places, opening: places, support: places } satisfies Shape<Positions>),
+  signature: storedBytes.exactOptional(),
+} satisfies Shape<MeetingStatement>);
 
 const epochHealth = z.object({
   epoch: number,
@@ -68,9 +82,7 @@ export const STORED_SUBMISSION: StoredJson<SubmissionBody> = {
       noticeNumber: number,
       noticeHash: storedBytes,
     } satisfies Shape<Body<"noticeReceipt">>),
-    z.object({ kind: z.literal("proofNonce"), matchId, nonce: storedBytes } satisfies Shape<Body<"proofNonce">>),
-    z.object({ kind: z.literal("proofMac"), matchId, mac: storedBytes } satisfies Shape<Body<"proofMac">>),
-    z.object({ kind: z.literal("proofVerdict"), matchId, proven: z.boolean() } satisfies Shape<Body<"proofVerdict">>),
+    z.object({ kind: z.literal("statements"), statements: z.array(statement) } satisfies Shape<Body<"statements">>),
     z.object({ kind: z.literal("digest"), day: number, buckets: z.array(bucket) } satisfies Shape<Body<"digest">>),
     z.object({
       kind: z.literal("health"),

@@ -75,6 +75,7 @@ export function foundationOf(directive: Directive, head: Federation["head"]): Fe
     policy: FIRST_POLICY,
     rotationDue: undefined,
     usedKeys: new Set([...foundingKeys(found), ...sharesOf(found.evaluators)].map(toHex)),
+    signingKeys: new Map(),
     head,
   };
 }
@@ -170,8 +171,11 @@ function admitMember(state: Federation, body: { readonly type: "admit" } & Admis
   if (openEpochs(state).some(unsalted)) fields.push("domains");
   fields.push(...newKeyFaults(state, admit), ...saltsFaults(state, admit, salts));
   assertNone("admit", fields);
-  const admitted = { ...state, members: new Map(state.members).set(admit.member, admit) };
-  return withBoxes(withKeys(admitted, [admit.signingKey, admit.sealingKey]), admit, salts);
+  const admitted = withKeys({ ...state, members: new Map(state.members).set(admit.member, admit) }, [
+    admit.signingKey,
+    admit.sealingKey,
+  ]);
+  return withBoxes(withSigningKey(admitted, admit), admit, salts);
 }
 
 function suspendMember(state: Federation, { member }: Suspend): Federation {
@@ -240,7 +244,7 @@ function rotateMemberKeys(
   const admit = before.members.get(member) ?? suspended;
   if (admit === undefined) throw invalid("there is no such member to give new keys", ["member"]);
   const renewed: Admit = { ...admit, signingKey, sealingKey };
-  const state = withKeys(keyed, [sealingKey]);
+  const state = withSigningKey(withKeys(keyed, [sealingKey]), renewed);
   if (suspended !== undefined) {
     // As after a theft. Salts are for members in good standing: these keys get them when the member is reinstated.
     assertNone("rotate-key", [...newKeyFaults(before, renewed), ...(salts.length > 0 ? ["salts"] : [])]);
@@ -507,6 +511,11 @@ function withBoxes(state: Federation, admit: Admit, salts: readonly EpochSalt[])
 
 function withKeys(state: Federation, keys: readonly Uint8Array[]): Federation {
   return { ...state, usedKeys: new Set([...state.usedKeys, ...keys.map(toHex)]) };
+}
+
+function withSigningKey(state: Federation, { member, signingKey }: Admit): Federation {
+  const keys = [...(state.signingKeys.get(member) ?? []), signingKey];
+  return { ...state, signingKeys: new Map(state.signingKeys).set(member, keys) };
 }
 
 function withEvaluators(state: Federation, change: (evaluator: Evaluator) => Evaluator): Federation {

@@ -217,6 +217,8 @@ export type Federation = {
   readonly rotationDue: { readonly afterEpoch: number; readonly newGeneration: boolean } | undefined;
   /** Every public key that a directive ever gave to somebody, in hexadecimal: none is given twice. */
   readonly usedKeys: ReadonlySet<string>;
+  /** Every signing key that a member ever had, first to last: what it signed stays true when its key is replaced. */
+  readonly signingKeys: ReadonlyMap<MemberId, readonly Uint8Array[]>;
   /** Number and hash of the last directive. */
   readonly head: { readonly number: number; readonly hash: Uint8Array };
 };

@@ -1,5 +1,6 @@
 /** What an officer reads about a match, in the node's answers, at a terminal and on pages. */
 import { say, wordFor } from "./say.ts";
+import { minuteOf } from "./times.ts";
 
 /** As a node tells it; empty texts were withheld. */
 export type MatchFacts = {
@@ -14,6 +15,7 @@ export type MatchFacts = {
   readonly closeReason: string;
   readonly counterpart?: OtherSide | undefined;
   readonly nextStep: string;
+  readonly endedUnproven: boolean;
 };
 
 type OtherSide = {
@@ -30,13 +32,20 @@ type OtherSide = {
 
 /** What a match waits for or has come to, as far as it decides the next step. */
 export type MatchProgress =
-  | { readonly status: "open"; readonly proving: boolean }
+  | {
+      readonly status: "open";
+      readonly proving: boolean;
+      /** Who has made its statement, once one is late. */
+      readonly overdue?: { readonly ownStated: boolean; readonly otherStated: boolean; readonly sinceMs: number };
+    }
   | { readonly status: "proven"; readonly contactKnown: boolean }
-  | { readonly status: "unproven" | "closed" | "dropped" };
+  | { readonly status: "unproven"; readonly doubt: "copied" | "refused" | "misnamed" }
+  /** `unproven`: by the other side; `ownStated`: this node could look at what met, and said what it found. */
+  | { readonly status: "closed"; readonly unproven: boolean; readonly ownStated: boolean };
 
 /** One match in a sentence or two, and what to do about it. Holds text of others as they wrote it. */
 export function matchSentence(match: MatchFacts): string {
-  const { state, counterpart, reference } = match;
+  const { state, counterpart, reference, nextStep } = match;
   const grade = wordFor("grade", match.grade);
   switch (state) {
     case "proven":
@@ -46,27 +55,46 @@ export function matchSentence(match: MatchFacts): string {
         grade,
         step: adviceOn(counterpart),
       });
-    case "unproven":
-      return say("match.unproven", { reference, grade });
     case "closed":
-      return say("match.closed", { reference, reason: wordFor("closeReason", match.closeReason) });
+      return closedSentence(match);
     default:
-      return say("match.claimed", { claim: claimOf(match, undefined), reference, grade, step: match.nextStep });
+      // What is not proven at all is no more than a claim.
+      if (match.grade === "none") return say("match.unproven", { reference, step: nextStep });
+      return say("match.claimed", { claim: claimOf(match, undefined), reference, grade, step: nextStep });
   }
 }
 
-/** The next allowed step, in an officer's words. */
-export function matchStep(progress: MatchProgress): string {
+function closedSentence({ reference, closeReason, counterpart, endedUnproven, nextStep }: MatchFacts): string {
+  const closed = { reference, reason: wordFor("closeReason", closeReason) };
+  if (endedUnproven) return say("match.closedWith", { ...closed, more: nextStep });
+  if (counterpart === undefined) return say("match.closed", closed);
+  const more = counterpart.contact === undefined ? adviceOn(counterpart) : say("contact.was", linesOf(counterpart));
+  return say("match.closedWith", { ...closed, more });
+}
+
+/** The next allowed step, in an officer's words. `subjectKind`: of the own record. */
+export function matchStep(progress: MatchProgress, subjectKind: string): string {
+  const subject = wordFor("subject", subjectKind);
   switch (progress.status) {
     case "open":
-      return say(progress.proving ? "step.proving" : "step.protected");
+      return openStep(progress, subject);
     case "proven":
       return say(progress.contactKnown ? "step.call" : "step.withheld");
     case "unproven":
+      return say(`step.${progress.doubt}`, { subject });
     case "closed":
-    case "dropped":
-      return say(`step.${progress.status}`);
+      if (!progress.unproven) return say("step.closed");
+      return say(progress.ownStated ? "step.endedUnproven" : "step.endedUnread", { subject });
   }
+}
+
+function openStep({ proving, overdue }: Extract<MatchProgress, { status: "open" }>, subject: string): string {
+  if (overdue === undefined || (overdue.ownStated && overdue.otherStated)) {
+    return say(proving ? "step.proving" : "step.protected");
+  }
+  const late = { subject, since: minuteOf(overdue.sinceMs) };
+  if (overdue.ownStated) return say("step.otherLate", late);
+  return say(overdue.otherStated ? "step.ownLate" : "step.bothLate", late);
 }
 
 function claimOf({ kind, subjectKind, reasons }: MatchFacts, other: OtherSide | undefined): string {
@@ -83,9 +111,13 @@ function unitOf(other: OtherSide | undefined): string {
 
 function adviceOn(other: OtherSide | undefined): string {
   if (other?.contact === undefined) return say(other?.handling === "brokered" ? "contact.brokered" : "contact.none");
-  const { office, phone, email, hours } = other.contact;
-  const lines = [`${other.name}, ${office}`, phone, email, hours].filter((text) => text !== "");
-  return say("contact.call", { lines: lines.join(", ") });
+  return say("contact.call", linesOf(other));
+}
+
+function linesOf({ name, contact }: OtherSide): { readonly lines: string } {
+  if (contact === undefined) return { lines: name };
+  const { office, phone, email, hours } = contact;
+  return { lines: [`${name}, ${office}`, phone, email, hours].filter((text) => text !== "").join(", ") };
 }
 
 function lower(text: string): string {

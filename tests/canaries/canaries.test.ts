@@ -171,14 +171,11 @@ function provenMatch(handle: Handle, grading: MatchState["grading"]): MatchState
     amendment: 0,
     openedAtMs: 0,
     updatedAtMs: 0,
-    proof: {
-      meeting: {
-        incarnation: toId("0f".repeat(16)),
-        sequence: 1,
-        positions: { single: [], dateLevel: [], yearLevel: [] },
-      },
-      ownNonce: new Uint8Array(32),
-      verdict: true,
+    otherBinder: new Uint8Array(32),
+    statement: {
+      amendment: 0,
+      failed: { single: [], opening: [], support: [] },
+      signature: new Uint8Array(64),
     },
   };
 }
@@ -227,12 +224,14 @@ describe("the canaries of three nodes", () => {
     }
   });
 
-  it("have not met while the other side has not proven that it knows what met, or met another canary by chance", () => {
+  it("have not met while no tag of the other side held and nothing was stated, or met another canary by chance", () => {
     const [handle] = nodes.node(0).kept.keys();
     const { canaries } = nodes.node(0);
     const strong = { grade: "strong", kind: "identity", score: 200, reasons: [] } as const;
-    const { proof: _, ...unproven } = provenMatch(handle!, strong);
-    canaries.onMatch(unproven);
+    const { statement, ...unread } = provenMatch(handle!, strong);
+    const { signature: _, ...copied } = statement!;
+    canaries.onMatch(unread);
+    canaries.onMatch({ ...unread, statement: copied });
     canaries.onMatch(provenMatch(handle!, { ...strong, grade: "possible", score: 60 }));
     expect(canaries.counts(1).met).toBe(0);
     canaries.onMatch(provenMatch(handle!, strong));

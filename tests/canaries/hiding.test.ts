@@ -25,6 +25,7 @@ const match = (id: string, handle: Handle): MatchState => ({
   amendment: 0,
   openedAtMs: 0,
   updatedAtMs: 0,
+  otherBinder: new Uint8Array(32),
 });
 
 describe("a canary in the stores of a node", () => {
@@ -50,7 +51,7 @@ describe("a canary in the stores of a node", () => {
   });
 
   it("has matches that no officer sees, and leaves nothing when it is removed", () => {
-    node.inbox.save(match("0a", CANARY), true);
+    node.inbox.save(match("0a", CANARY), { isCanary: true });
     node.inbox.save(match("0b", toId<Handle>("0d".repeat(16))));
     expect(node.inbox.matches().map(({ matchId }) => matchId)).toEqual(["0b".repeat(16)]);
     expect(node.inbox.counts().open).toBe(1);

@@ -7,7 +7,7 @@ import { inventedPersons } from "./invented-persons.ts";
 const PERSONS = inventedPersons(2_500);
 const PUBLICATION = PERSONS.map(publishedRecordOf);
 
-const token = (name: string, tokenClass: PublishedToken["class"] = "yearLevel"): PublishedToken => ({
+const token = (name: string, tokenClass: PublishedToken["class"] = "support"): PublishedToken => ({
   class: tokenClass,
   token: name,
   kind: "test",
@@ -50,7 +50,7 @@ describe("the figures of an exposure", () => {
       [token("a"), token("b")],
       [token("a"), token("b")],
     ];
-    const others = [[token("c", "single")], [token("c", "dateLevel")]];
+    const others = [[token("c", "single")], [token("c", "opening")]];
     expect(exposureOf([...pair, ...others])).toMatchObject({
       graphDensity: 1 / 6,
       meanLinks: 0.5,

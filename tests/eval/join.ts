@@ -1,10 +1,11 @@
 /**
  * Two sets of records as two members: laid out, salted and padded as a node does it, indexed and matched as the broker does it, graded
  * by both nodes from the positions of their own tokens. Only hardening is left out: it gives every identifier one secret `y`, so a hash
- * of the identifier stands for it and changes no meeting.
+ * of the identifier stands for it and changes no meeting. Both sides know what they publish, so every tag would hold: none is made.
  */
 import { type Grading, gradeOf } from "../../agency-node/core/grade.ts";
 import {
+  byClass,
   type HardenedIdentifier,
   identifiersAt,
   type Layout,
@@ -16,12 +17,12 @@ import { encodeIdentifier, identifiersOf } from "../../agency-node/linkage/ident
 import { classOf, type KindName, SCHEME } from "../../agency-node/linkage/scheme.ts";
 import { type Candidate, findCandidates, type RecordView, recordKeyOf } from "../../broker/core/matching.ts";
 import { keyedTokenHash, TokenIndex } from "../../broker/core/token-index.ts";
-import { TOKEN_CLASSES, type TokenClass } from "../../shared/core/data-plane.ts";
+import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { type Handle, type MemberId, toId } from "../../shared/core/ids.ts";
 import { sha512 } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { saltKey, TOKEN_BYTES, tokenOf } from "../../shared/crypto/token.ts";
+import { saltKey, TAG_BYTES, TOKEN_BYTES, tokenOf } from "../../shared/crypto/token.ts";
 
 export type Entry = { readonly id: string; readonly subject: Subject };
 
@@ -35,6 +36,7 @@ type Published = { readonly entry: Entry; readonly layout: Layout; readonly view
 
 const MEMBERS = ["0a", "0b"].map((byte) => toId<MemberId>(byte.repeat(16)));
 const TODAY = 20_000;
+const NO_TAG = new Uint8Array(TAG_BYTES);
 
 /** Every pair that meets at the broker, with its grade. */
 export function join(left: readonly Entry[], right: readonly Entry[]): Joined {
@@ -45,12 +47,12 @@ export function join(left: readonly Entry[], right: readonly Entry[]): Joined {
   for (const [member, entries] of [left, right].entries()) {
     for (const entry of entries) {
       const layout = layOut(hardenedOf(entry.subject), randomBytes);
-      const token = ({ cacheKey }: HardenedIdentifier) => tokenOf(salt, "target", cacheKey);
-      index.put(
-        published.length,
-        member,
-        tokensOfLayout(layout, token, () => randomBytes(TOKEN_BYTES)),
-      );
+      const { tokens: laidOut } = tokensOfLayout(layout, {
+        token: ({ cacheKey }) => tokenOf(salt, "target", cacheKey),
+        tag: () => NO_TAG,
+        padding: () => randomBytes(TOKEN_BYTES + TAG_BYTES),
+      });
+      index.put(published.length, member, laidOut);
       published.push({ entry, layout, view: viewOf(member) });
       for (const tokenClass of TOKEN_CLASSES) tokens += layout[tokenClass].filter((cell) => cell !== null).length;
     }
@@ -96,7 +98,7 @@ function toPair({ a, b, met }: Candidate, record: number, published: readonly Pu
 }
 
 function kindsAt({ layout }: Published, met: Candidate["met"], side: "positionA" | "positionB"): KindName[] {
-  const positions: Record<TokenClass, number[]> = { single: [], dateLevel: [], yearLevel: [] };
+  const positions = byClass((): number[] => []);
   for (const token of met) positions[token.tokenClass].push(token[side]);
   return identifiersAt(layout, positions).map(({ kind }) => kind as KindName);
 }

@@ -197,6 +197,7 @@ export function emptyFederation(): Federation {
     policy: { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80 },
     rotationDue: undefined,
     usedKeys: new Set(),
+    signingKeys: new Map(),
     head: { number: 1, hash: nothing },
   };
 }

@@ -131,6 +131,48 @@ describe("laws of linkage", () => {
   });
 });
 
+describe("what the broker sees of a kind", () => {
+  const shown = (kinds: readonly KindName[]): boolean => gradeOf(kinds, SCHEME).grade !== "none";
+  const opening = KINDS.filter((kind) => classOf(kind) !== "support");
+  const support = KINDS.filter((kind) => classOf(kind) === "support");
+
+  it("is an opening only where an officer is shown what it opens, and support where it alone is worth nothing", () => {
+    expect([opening.length, support.length].every((count) => count > 10)).toBe(true);
+    for (const kind of KINDS) expect([kind, shown([kind])]).toEqual([kind, classOf(kind) !== "support"]);
+  });
+
+  it("stays so with any second kind of the scheme beside it", () => {
+    const hidden = opening.flatMap((kind) =>
+      KINDS.filter((other) => !shown([kind, other])).map((other) => `${kind} ${other}`),
+    );
+    expect(hidden).toEqual([]);
+  });
+
+  it("stays so with any set of kinds of the scheme", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...opening), fc.subarray(KINDS), (kind, others) => shown([kind, ...others])),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("stays so with any subset of what one record publishes", () => {
+    let met = 0;
+    fc.assert(
+      fc.property(
+        subject.chain((each) => fc.subarray([...identifiersOf(each)])),
+        (identifiers) => {
+          const kinds = identifiers.map(({ kind }) => kind);
+          if (!kinds.some((kind) => classOf(kind) !== "support")) return;
+          met += 1;
+          expect(shown(kinds)).toBe(true);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+    expect(met).toBeGreaterThan(100);
+  });
+});
+
 describe("the scheme", () => {
   it("binds every kind that holds a person's name to something else, or to two more names", () => {
     const kinds = KINDS.filter((kind) => /^person\.(name|pair|two|start|skeleton|triple|common|long)/.test(kind));

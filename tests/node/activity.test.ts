@@ -5,8 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NODE_ITSELF } from "../../agency-node/core/actor.ts";
 import { disclosureIn } from "../../agency-node/core/disclosed.ts";
 import type { MatchState } from "../../agency-node/core/match.ts";
-import { Matches } from "../../agency-node/matches.ts";
-import type { Publisher } from "../../agency-node/publishing/publisher.ts";
+import type { Matches } from "../../agency-node/matches.ts";
 import { Records } from "../../agency-node/records.ts";
 import { activityService } from "../../agency-node/rpc/activity-service.ts";
 import { liaisonService } from "../../agency-node/rpc/liaison-service.ts";
@@ -15,17 +14,18 @@ import type { ActivityEntry, ActivityFilter } from "../../agency-node/store/acti
 import { GetStatusResponse } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { ACTOR_KEY, encodeStatedActor } from "../../agency-node/wire/stated-actor.ts";
 import { utf8 } from "../../shared/core/bytes.ts";
-import type { Counterpart, Meeting, NoticeEvent } from "../../shared/core/data-plane.ts";
+import type { NoticeEvent } from "../../shared/core/data-plane.ts";
 import { dayOf, isoDay } from "../../shared/core/days.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
-import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
 import { PEER_KEY } from "../../shared/platform/grpc-sessions.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { expectRefusal, invented } from "../crypto/support.ts";
+import { OtherRecord, binderAtNode, matchesOf, meetingOf } from "./meeting.ts";
 import { OFFICER, TestNode, because, person } from "./support.ts";
 
 // All persons and references are invented.
@@ -38,6 +38,8 @@ const PERSON = (id: string, name: string): string =>
 let node: TestNode;
 let records: Records;
 let matches: Matches;
+let met: ReturnType<typeof meetingOf>;
+const other = new OtherRecord("other");
 let nowMs: number;
 
 beforeEach(() => {
@@ -47,14 +49,8 @@ beforeEach(() => {
   const admit = { retentionDaysMax: 365 } as Admit;
   const parts = { ...node, db: node.db, world };
   records = new Records({ ...parts, store: node.records, admit: () => admit, onStored: () => undefined });
-  matches = new Matches({
-    ...parts,
-    records: node.records,
-    // No version that these notices name is known here, so that no key is asked for.
-    publisher: {} as unknown as Publisher,
-    canaries: { isCanary: (handle) => handle === CANARY, onMatch: () => undefined },
-    proofNonce: () => invented("nonce", 32),
-  });
+  matches = matchesOf(node, { canaries: { isCanary: (handle) => handle === CANARY, onMatch: () => undefined } });
+  met = meetingOf(node);
 });
 afterEach(() => node[Symbol.dispose]());
 
@@ -72,12 +68,6 @@ async function imported(text: string, role = "suspect"): Promise<void> {
   for await (const _ of records.import(file(), options, OFFICER));
 }
 
-const meeting: Meeting = {
-  incarnation: toId<Incarnation>("cc".repeat(16)),
-  sequence: 9,
-  positions: { single: [1], dateLevel: [], yearLevel: [] },
-};
-
 /** A notice of the broker, carried out as the receiver does it. */
 function told(event: NoticeEvent): void {
   node.db.transaction(() =>
@@ -85,16 +75,19 @@ function told(event: NoticeEvent): void {
   );
 }
 
-const opened = (handle: Handle): NoticeEvent => ({ type: "matchOpened", matchId: MATCH, handle, side: 0, meeting });
-const amended: NoticeEvent = { type: "matchAmended", matchId: MATCH, amendment: 1, meeting };
-const named = (counterpart: Counterpart): NoticeEvent => ({ type: "counterpartContact", matchId: MATCH, counterpart });
-
-/** As if the other side had proven to this node that it knows what met. */
-function proven(handle: Handle): void {
-  told(opened(handle));
-  const state = node.inbox.match(MATCH)!;
-  node.inbox.save({ ...state, proof: { ...state.proof!, verdict: true } });
-}
+const opened = (handle: Handle): NoticeEvent => ({
+  type: "matchOpened",
+  matchId: MATCH,
+  handle,
+  side: 0,
+  meeting: met.with(handle, other),
+});
+const amended = (handle: Handle): NoticeEvent => ({
+  type: "matchAmended",
+  matchId: MATCH,
+  amendment: 1,
+  meeting: met.with(handle, other),
+});
 
 describe("an act", () => {
   it("of taking in is a collection, by whoever imported, of records that are named", async () => {
@@ -143,35 +136,45 @@ describe("an act", () => {
   });
 
   it("of the broker that finds or amends an overlap is a combination by the node itself", () => {
-    told(opened(node.put(person("R-1"))));
-    told(amended);
+    const handle = node.put(person("R-1"));
+    told(opened(handle));
+    told(amended(handle));
     const of = { actor: NODE_ITSELF, references: ["R-1"], cases: ["CASE-INVENTED-1"], matches: [MATCH] };
-    expect(log()).toMatchObject([
-      { verb: "combination", activity: { ...of, detail: "opened" } },
-      { verb: "combination", activity: { ...of, detail: "amended" } },
+    expect(log({ verb: "combination" })).toMatchObject([
+      { activity: { ...of, detail: "opened" } },
+      { activity: { ...of, detail: "amended" } },
     ]);
-    expect(verbs({ matchId: MATCH })).toEqual(["combination", "combination"]);
+    expect(verbs({ matchId: MATCH })).toEqual(["combination", "disclosure", "combination"]);
   });
 
-  it("of naming both sides is a disclosure, once, to the other as far as it is named", () => {
-    proven(node.put(person("R-1")));
-    const counterpart: Counterpart = { handling: "open", mandate: "war-crimes", name: "Invented Unit" };
-    told(named(counterpart));
-    told(named({ ...counterpart, name: "Invented Unit, renamed" }));
-    const disclosures = log({ verb: "disclosure" });
-    expect(disclosures).toHaveLength(1);
-    expect(disclosures[0]?.activity).toMatchObject({
-      actor: NODE_ITSELF,
-      references: ["R-1"],
-      recipient: { name: "Invented Unit", mandate: "war-crimes" },
-      detail: "told: this unit's name, mandate and contact",
-    });
+  it("of stating what met lets go of this unit, of naming both sides tells it to the other, each once", () => {
+    const handle = node.put(person("R-1"));
+    told(opened(handle));
+    const disclosed: NoticeEvent = {
+      type: "counterpartDisclosed",
+      matchId: MATCH,
+      disclosure: other.disclosure(MATCH, binderAtNode(handle)),
+    };
+    told(disclosed);
+    told(disclosed);
+    told(amended(handle));
+    const of = { actor: NODE_ITSELF, references: ["R-1"] };
+    expect(log({ verb: "disclosure" })).toMatchObject([
+      { activity: { ...of, detail: "released: this unit's name, mandate and contact" } },
+      {
+        activity: {
+          ...of,
+          recipient: { name: other.admit.name, mandate: other.admit.mandate },
+          detail: "told: this unit's name, mandate and contact",
+        },
+      },
+    ]);
   });
 
   it("on a test record's overlap is none", () => {
     node.records.putCanary(person("canary"), CANARY, 1);
     told(opened(CANARY));
-    told(amended);
+    told(amended(CANARY));
     expect(log()).toEqual([]);
   });
 
@@ -194,22 +197,26 @@ describe("an act", () => {
   });
 });
 
-describe("what a verdict discloses", () => {
-  const before = { domain: "target", status: "open", proof: {} } as MatchState;
-  const after: MatchState = { ...before, proof: { ...before.proof!, verdict: true } };
+describe("what a statement discloses", () => {
+  const before = { domain: "target", status: "open" } as MatchState;
+  const failed = { single: [], opening: [], support: [] };
+  const unsigned: MatchState = { ...before, statement: { amendment: 0, failed } };
+  const after: MatchState = { ...before, statement: { amendment: 0, failed, signature: invented("signature", 64) } };
 
   it("is let go by it, since the broker tells a silent unit's counterpart nothing of that unit", () => {
-    expect(disclosureIn(before, after, "open")).toEqual({
-      detail: "released: this unit's name, mandate and contact",
+    const released = { detail: "released: this unit's name, mandate and contact" };
+    expect(disclosureIn(before, after, { handling: "open" })).toEqual(released);
+    expect(disclosureIn(undefined, after, { handling: "open" })).toEqual(released);
+    expect(disclosureIn(unsigned, after, { handling: "brokered" })).toEqual({
+      detail: "released: this unit's mandate at most",
     });
-    expect(disclosureIn(before, after, "brokered")).toEqual({ detail: "released: this unit's mandate at most" });
   });
 
-  it("is nothing of a silent record, in another domain, by another verdict, or a second time", () => {
-    expect(disclosureIn(before, after, "silent")).toBeUndefined();
-    expect(disclosureIn(before, { ...after, domain: "protected" }, "open")).toBeUndefined();
-    expect(disclosureIn(before, { ...before, proof: { ...before.proof!, verdict: false } }, "open")).toBeUndefined();
-    expect(disclosureIn(after, after, "open")).toBeUndefined();
+  it("is nothing of a silent record, in another domain, without a signature, or a second time", () => {
+    expect(disclosureIn(before, after, { handling: "silent" })).toBeUndefined();
+    expect(disclosureIn(before, { ...after, domain: "protected" }, { handling: "open" })).toBeUndefined();
+    expect(disclosureIn(before, unsigned, { handling: "open" })).toBeUndefined();
+    expect(disclosureIn(after, after, { handling: "open" })).toBeUndefined();
   });
 });
 
@@ -409,7 +416,7 @@ describe("the node's own services", () => {
     expect((await stream.next()).value?.match).toBeUndefined();
     expect(verbs({ matchId: MATCH, verb: "consultation" })).toHaveLength(1);
     const next = stream.next();
-    told(amended);
+    told(amended(handle));
     expect((await next).value?.match).toBeDefined();
     expect(log({ matchId: MATCH, verb: "consultation" })).toMatchObject([
       { activity: { actor: OFFICER, references: ["R-1"], matches: [MATCH] } },

@@ -66,6 +66,7 @@ function begin(): void {
     member: MEMBER,
     terms: () => terms,
     paddingKey: (handle) => hashKey(invented(`padding of ${handle}`, 32)),
+    blind: (handle) => invented(`blind of ${handle}`, 32),
     onCarried: (epoch) => void carried.push(epoch),
   });
   preparer = new Preparer({

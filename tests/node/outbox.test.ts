@@ -10,10 +10,16 @@ let node: TestNode;
 beforeEach(() => void (node = new TestNode()));
 afterEach(() => node[Symbol.dispose]());
 
-const nonce = (label: string): SubmissionBody => ({
-  kind: "proofNonce",
-  matchId: toId<MatchId>("aa".repeat(16)),
-  nonce: invented(label, 32),
+const stated = (label: string): SubmissionBody => ({
+  kind: "statements",
+  statements: [
+    {
+      matchId: toId<MatchId>("aa".repeat(16)),
+      amendment: 0,
+      failed: { single: [], opening: [1], support: [] },
+      signature: invented(label, 64),
+    },
+  ],
 });
 const connected: SubmissionBody = {
   kind: "connected",
@@ -25,7 +31,7 @@ const connected: SubmissionBody = {
 
 describe("the outbox", () => {
   it("numbers from 1 without gaps, each naming the one before", () => {
-    for (const label of ["a", "b", "c"]) node.outbox.append(nonce(label));
+    for (const label of ["a", "b", "c"]) node.outbox.append(stated(label));
     const sent = node.sent();
     expect(sent.map(({ submission }) => submission.sequence)).toEqual([1, 2, 3]);
     expect(sent[0]?.submission.prevHash).toEqual(new Uint8Array(32));
@@ -33,21 +39,21 @@ describe("the outbox", () => {
   });
 
   it("takes numbers back with the transaction that fails", () => {
-    node.outbox.append(nonce("a"));
+    node.outbox.append(stated("a"));
     expect(() =>
       node.db.transaction(() => {
-        node.outbox.append(nonce("b"));
+        node.outbox.append(stated("b"));
         throw new RangeError("no");
       }),
     ).toThrow(RangeError);
-    node.outbox.append(nonce("c"));
+    node.outbox.append(stated("c"));
     const sent = node.sent();
     expect(sent.map(({ submission }) => submission.sequence)).toEqual([1, 2]);
     expect(sent[1]?.submission.prevHash).toEqual(sent[0]?.hash);
   });
 
   it("is done with a row on a receipt for these very bytes, and no other", () => {
-    node.outbox.append(nonce("a"), []);
+    node.outbox.append(stated("a"), []);
     const [row] = node.sent();
     expect(node.outbox.settle(row!.submission, invented("other bytes", 32))).toBeUndefined();
     expect(node.outbox.settle({ ...row!.submission, sequence: 2 }, row!.hash)).toBeUndefined();
@@ -59,9 +65,9 @@ describe("the outbox", () => {
 
   it("refuses to write while no epoch is active, and loses no number by it", () => {
     node.epoch = undefined;
-    expectRefusal(() => node.outbox.append(nonce("a")), "UNAVAILABLE");
+    expectRefusal(() => node.outbox.append(stated("a")), "UNAVAILABLE");
     node.epoch = 1;
-    node.outbox.append(nonce("b"));
+    node.outbox.append(stated("b"));
     expect(node.sent().map(({ submission }) => submission.sequence)).toEqual([1]);
   });
 });
@@ -69,12 +75,12 @@ describe("the outbox", () => {
 describe("the outbox after a start", () => {
   it("has another incarnation, under which it sends what waited, first and in order", () => {
     const before = node.outbox.incarnation;
-    for (const label of ["a", "b"]) node.outbox.append(nonce(label));
+    for (const label of ["a", "b"]) node.outbox.append(stated(label));
     node.restart();
-    node.outbox.append(nonce("c"));
+    node.outbox.append(stated("c"));
     const sent = node.sent();
     expect(node.outbox.incarnation).not.toBe(before);
-    expect(sent.map(({ submission }) => submission.body)).toEqual([nonce("a"), nonce("b"), nonce("c")]);
+    expect(sent.map(({ submission }) => submission.body)).toEqual([stated("a"), stated("b"), stated("c")]);
     expect(sent.map(({ submission }) => submission.sequence)).toEqual([1, 2, 3]);
     expect(new Set(sent.map(({ submission }) => submission.incarnation))).toEqual(new Set([node.outbox.incarnation]));
     expect(node.outbox.length).toBe(3);
@@ -98,7 +104,7 @@ describe("the outbox after a start", () => {
   });
 
   it("gives the version that a publication gets only after what waited has its own", () => {
-    node.outbox.append(nonce("a"));
+    node.outbox.append(stated("a"));
     node.restart();
     const handle = node.put(person("R-1"));
     node.publish(handle);
@@ -109,11 +115,11 @@ describe("the outbox after a start", () => {
 
   it("says anew what is true only of a start, instead of what the last one said", () => {
     node.outbox.append(connected);
-    node.outbox.append(nonce("a"));
+    node.outbox.append(stated("a"));
     node.outbox.append({ kind: "noticeReceipt", noticeNumber: 0, noticeHash: new Uint8Array(32) });
     node.restart();
     node.outbox.append(connected);
-    expect(kindsOf(node.sent())).toEqual(["proofNonce", "connected"]);
+    expect(kindsOf(node.sent())).toEqual(["statements", "connected"]);
   });
 
   it("drops tokens of an epoch that is over, and keeps withdrawals", () => {
@@ -128,24 +134,24 @@ describe("the outbox after a start", () => {
   });
 
   it("signs anew in one transaction: a crash in it leaves everything as it was", () => {
-    for (const label of ["a", "b"]) node.outbox.append(nonce(label));
+    for (const label of ["a", "b"]) node.outbox.append(stated(label));
     node.restart();
     expect(() =>
       node.db.transaction(() => {
-        node.outbox.append(nonce("c"));
+        node.outbox.append(stated("c"));
         throw new RangeError("crash");
       }),
     ).toThrow(RangeError);
     expect(node.sent()).toEqual([]);
     node.restart();
-    node.outbox.append(nonce("d"));
-    expect(node.sent().map(({ submission }) => submission.body)).toEqual([nonce("a"), nonce("b"), nonce("d")]);
+    node.outbox.append(stated("d"));
+    expect(node.sent().map(({ submission }) => submission.body)).toEqual([stated("a"), stated("b"), stated("d")]);
   });
 
   it("never signs two things under one number", () => {
     const seen = new Map<string, Uint8Array>();
     for (const label of ["a", "b", "c"]) {
-      node.outbox.append(nonce(label));
+      node.outbox.append(stated(label));
       for (const { submission, hash } of node.sent()) {
         const place = `${submission.incarnation} ${submission.sequence}`;
         expect(equalBytes(seen.get(place) ?? hash, hash)).toBe(true);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { identifiersAt, layOut, paddedCount, paddingOf, tokensOfLayout } from "../../agency-node/core/publication.ts";
 import type { HardenedIdentifier, Padding } from "../../agency-node/core/publication.ts";
-import { toHex } from "../../shared/core/bytes.ts";
+import { concat, toHex } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { hashKey } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/world/random.ts";
@@ -15,8 +15,9 @@ const identifier = fc.record({
 const identifiers = fc.uniqueArray(identifier, { maxLength: 64, selector: ({ cacheKey }) => toHex(cacheKey) });
 /** A token that names its identifier, so that positions can be followed. */
 const token = ({ cacheKey }: HardenedIdentifier): Uint8Array => cacheKey;
+const tag = ({ cacheKey }: HardenedIdentifier): Uint8Array => cacheKey.subarray(8);
 const padding = paddingOf(hashKey(randomBytes(32)), 1);
-const nowhere = { single: [], dateLevel: [], yearLevel: [] };
+const nowhere = { single: [], opening: [], support: [] };
 
 describe("the layout of a publication", () => {
   it("pads each class to a power of two, at least 8", () => {
@@ -27,11 +28,12 @@ describe("the layout of a publication", () => {
     fc.assert(
       fc.property(identifiers, (all) => {
         const layout = layOut(all, randomBytes);
-        const tokens = tokensOfLayout(layout, token, padding);
+        const { tokens, tags } = tokensOfLayout(layout, { token, tag, padding });
         for (const tokenClass of TOKEN_CLASSES) {
           const mine = all.filter((each) => each.class === tokenClass);
           expect(layout[tokenClass]).toHaveLength(paddedCount(mine.length));
           expect(tokens[tokenClass]).toHaveLength(16 * paddedCount(mine.length));
+          expect(tags[tokenClass]).toHaveLength(8 * paddedCount(mine.length));
           expect(
             layout[tokenClass]
               .filter((place) => place !== null)
@@ -41,6 +43,7 @@ describe("the layout of a publication", () => {
           layout[tokenClass].forEach((place, position) => {
             if (place === null) return;
             expect(tokens[tokenClass].subarray(16 * position, 16 * position + 16)).toEqual(place.cacheKey);
+            expect(tags[tokenClass].subarray(8 * position, 8 * position + 8)).toEqual(tag(place));
             expect(identifiersAt(layout, { ...nowhere, [tokenClass]: [position, position] })).toEqual([place]);
           });
         }
@@ -66,18 +69,25 @@ describe("the layout of a publication", () => {
   it("keeps a record's padding from version to version, or an amendment would show which tokens are real", () => {
     const numbered = (...numbers: number[]): HardenedIdentifier[] =>
       numbers.map((n) => ({ kind: "link.phone", class: "single", cacheKey: new Uint8Array(16).fill(n) }));
-    const tokensWith = (numbers: number[], pad: Padding): Set<string> => {
-      const { single } = tokensOfLayout(layOut(numbered(...numbers), randomBytes), token, pad);
-      return new Set(Array.from({ length: single.length / 16 }, (_, i) => toHex(single.subarray(16 * i, 16 * i + 16))));
+    const publishedWith = (numbers: number[], padding: Padding): { tokens: Set<string>; tags: Set<string> } => {
+      const layout = layOut(numbered(...numbers), randomBytes);
+      const { tokens, tags } = tokensOfLayout(layout, { token, tag, padding });
+      const pieces = (joined: Uint8Array, size: number): Set<string> =>
+        new Set(
+          Array.from({ length: joined.length / size }, (_, i) => toHex(joined.subarray(size * i, size * i + size))),
+        );
+      return { tokens: pieces(tokens.single, 16), tags: pieces(tags.single, 8) };
     };
-    const kept = (pad: Padding): number => {
-      const before = tokensWith([1, 2, 3], pad);
-      return [...tokensWith([1, 2, 4, 5], pad)].filter((each) => before.has(each)).length;
+    const kept = (padding: Padding): number[] => {
+      const [before, after] = [publishedWith([1, 2, 3], padding), publishedWith([1, 2, 4, 5], padding)];
+      const both = (a: Set<string>, b: Set<string>): number => [...a].filter((each) => b.has(each)).length;
+      return [both(before.tokens, after.tokens), both(before.tags, after.tags)];
     };
     // Two real ones and four of padding stay.
-    expect(kept(padding)).toBe(6);
-    // The weak variant: what stays is what is real.
-    expect(kept(() => randomBytes(16))).toBe(2);
+    expect(kept(padding)).toEqual([6, 6]);
+    // The weak variants: what stays is what is real.
+    expect(kept(() => randomBytes(24))).toEqual([2, 2]);
+    expect(kept((...place) => concat(padding(...place).subarray(0, 16), randomBytes(8)))).toEqual([6, 2]);
   });
 
   it("shares no padding with another class, epoch or record", () => {
@@ -94,6 +104,6 @@ describe("the layout of a publication", () => {
     const at = layout.single.findIndex((place) => place !== null);
     const others = [-1, 8, 1e9, 0.5, Number.NaN, ...[0, 1, 2, 3, 4, 5, 6, 7].filter((position) => position !== at)];
     expect(identifiersAt(layout, { ...nowhere, single: others })).toEqual([]);
-    expect(identifiersAt(layout, { single: [at, ...others], dateLevel: [at], yearLevel: [at] })).toEqual([one]);
+    expect(identifiersAt(layout, { single: [at, ...others], opening: [at], support: [at] })).toEqual([one]);
   });
 });

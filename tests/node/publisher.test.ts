@@ -6,11 +6,21 @@ import { Preparer } from "../../agency-node/publishing/preparer.ts";
 import { Publisher } from "../../agency-node/publishing/publisher.ts";
 import type { EpochTerms } from "../../agency-node/publishing/terms.ts";
 import type { HardeningBatch } from "../../agency-node/store/hardened.ts";
-import { toHex } from "../../shared/core/bytes.ts";
+import { fromHex, toHex } from "../../shared/core/bytes.ts";
+import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Upsert } from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { blake2b, hashKey } from "../../shared/crypto/hash.ts";
-import { saltKey, TOKEN_BYTES, tokenOf } from "../../shared/crypto/token.ts";
+import {
+  binderOf,
+  confirmKeyOf,
+  ownerOf,
+  saltKey,
+  TAG_BYTES,
+  tagger,
+  TOKEN_BYTES,
+  tokenOf,
+} from "../../shared/crypto/token.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
 import { FEDERATION, MEMBER, TestNode, person } from "./support.ts";
@@ -55,6 +65,7 @@ function start(harden: HardenBatch = answer): Preparer {
     member: MEMBER,
     terms: () => terms,
     paddingKey: (handle) => hashKey(invented(`padding of ${handle}`, 32)),
+    blind: (handle) => invented(`blind of ${handle}`, 32),
     onCarried: (epoch) => carried.push(epoch),
   });
   const preparer = new Preparer({
@@ -94,7 +105,7 @@ function upserts(): Upsert[] {
 }
 
 describe("publishing", { timeout: LONG_MS }, () => {
-  it("sends the tokens of a record's identifiers, each at the place its layout says", async () => {
+  it("sends the tokens of a record's identifiers and their tags, each at the place its layout says", async () => {
     const handle = node.put(person("R-1"));
     start();
     await until(allWaiting);
@@ -102,13 +113,20 @@ describe("publishing", { timeout: LONG_MS }, () => {
     const [sent] = node.sent();
     const layout = node.standings.publication(handle, sent!.submission)!.layout;
     let real = 0;
-    for (const tokenClass of ["single", "dateLevel", "yearLevel"] as const) {
+    const { binder, blind, conversationKey } = entry!;
+    expect(binder).toEqual(
+      binderOf(conversationKey, ownerOf({ member: fromHex(MEMBER), handle: fromHex(handle), blind })),
+    );
+    const tag = tagger({ federation: FEDERATION, epoch: 1, binder });
+    for (const tokenClass of TOKEN_CLASSES) {
       layout[tokenClass].forEach((place, position) => {
         if (place === null) return;
         real += 1;
         const y = node.hardened.get(place.cacheKey)!;
         const token = entry!.tokens[tokenClass].subarray(position * TOKEN_BYTES, (position + 1) * TOKEN_BYTES);
         expect(token).toEqual(tokenOf(SALT, "target", y));
+        const sent = entry!.tags[tokenClass].subarray(position * TAG_BYTES, (position + 1) * TAG_BYTES);
+        expect(sent).toEqual(tag(confirmKeyOf(SALT, "target", y)));
       });
     }
     expect(real).toBe(identifiersOf(person("R-1").subject).length);

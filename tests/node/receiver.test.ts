@@ -106,7 +106,13 @@ function chain(count: number): { readonly sealed: Uint8Array; readonly hash: Uin
 
 function notice(number: number, prevHash: Uint8Array): Notice {
   const matchId = toId<MatchId>("aa".repeat(16));
-  return { kind: "notice", number, prevHash, issuedAtMs: 1, event: { type: "proofFailed", matchId } };
+  return {
+    kind: "notice",
+    number,
+    prevHash,
+    issuedAtMs: 1,
+    event: { type: "proofFailed", matchId, own: true, other: false },
+  };
 }
 
 const sealedOf = (notices: ReturnType<typeof chain>, ...numbers: number[]): Uint8Array[] =>

@@ -10,8 +10,10 @@ import { HardenedStore } from "../../agency-node/store/hardened.ts";
 import { Outbox } from "../../agency-node/store/outbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
 import { StandingStore } from "../../agency-node/store/standings.ts";
+import type { Version } from "../../agency-node/store/standings.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import type { Actor, Asking } from "../../agency-node/core/actor.ts";
+import { byClass } from "../../agency-node/core/publication.ts";
 import type { Layout } from "../../agency-node/core/publication.ts";
 import { domainOf } from "../../agency-node/core/record.ts";
 import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
@@ -35,7 +37,7 @@ import { laterKind } from "../support/later-kind.ts";
 
 export const FEDERATION = invented("federation", 16);
 export const MEMBER = toId<MemberId>("0d".repeat(16));
-const NODE_SIGNER = signingKeyPair(invented("node signer", 32));
+export const NODE_SIGNER = signingKeyPair(invented("node signer", 32));
 const NODE_SEALING = sealingKeyPair(invented("node sealing", 32));
 const BROKER_SIGNER = signingKeyPair(invented("broker signer", 32));
 const BROKER_SEALING = sealingKeyPair(invented("broker sealing", 32));
@@ -142,16 +144,16 @@ export class TestNode implements Disposable {
     this.records.setReady(stored, 3);
   }
 
-  /** Publishes a stored record with a layout of nothing but padding. */
-  publish(handle: Handle, day = 21_000, epoch = 1): void {
-    this.db.transaction(() => {
+  /** Publishes a stored record, by default with a layout of nothing but padding. */
+  publish(handle: Handle, day = 21_000, epoch = 1, layout = NOTHING): Version {
+    return this.db.transaction(() => {
       if (this.records.byHandle(handle)!.state === "hardening") this.prepare(handle, 1);
       const version = this.outbox.next();
       const entry = upsert(handle, day);
       const item = digestItem(keyOf(epoch), { handle, sequence: version.sequence }, entry.tokens);
       const due = { ...this.records.byHandle(handle)!, sentBefore: true };
-      this.standings.setWaiting({ due, version, publication: { epoch, domain: "target", layout: NOTHING }, item, day });
-      this.outbox.append({ kind: "publication", entries: [entry] }, [handle], epoch);
+      this.standings.setWaiting({ due, version, publication: { epoch, domain: "target", layout }, item, day });
+      return this.outbox.append({ kind: "publication", entries: [entry] }, [handle], epoch);
     });
   }
 
@@ -164,12 +166,14 @@ export class TestNode implements Disposable {
 const keyOf = (epoch: number): HashKey => digestKey(FEDERATION, MEMBER, epoch);
 
 const places = Array.from({ length: 8 }, () => null);
-export const NOTHING: Layout = { single: places, dateLevel: places, yearLevel: places };
+export const NOTHING: Layout = { single: places, opening: places, support: places };
 
 function upsert(handle: Handle, reviewByDay: number): Upsert {
-  const tokens = { single: randomBytes(128), dateLevel: randomBytes(128), yearLevel: randomBytes(128) };
+  const tokens = byClass(() => randomBytes(128));
+  const tags = byClass(() => randomBytes(64));
   const conversationKey = sealingKeyPair(randomBytes(32)).publicKey;
-  return { operation: "upsert", handle, domain: "target", handling: "open", reviewByDay, conversationKey, tokens };
+  const about = { handle, domain: "target", handling: "open", reviewByDay, conversationKey } as const;
+  return { operation: "upsert", ...about, tokens, tags, binder: randomBytes(32), blind: randomBytes(32) };
 }
 
 export function receiptOf({ submission, hash }: Sent, rejections: Receipt["rejections"] = []): Receipt {

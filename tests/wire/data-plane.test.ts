@@ -55,10 +55,7 @@ const publication: SubmissionBody = {
       handling: "brokered",
       reviewByDay: 21_000,
       conversationKey: filled(32, 6),
-      tokens: { single: filled(128, 1), opening: filled(256, 2), support: filled(128, 3) },
-      tags: { single: filled(64, 4), opening: filled(128, 5), support: filled(64, 6) },
-      binder: filled(32, 7),
-      blind: filled(32, 8),
+      tokens: { single: filled(128, 1), dateLevel: filled(256, 2), yearLevel: filled(128, 3) },
     },
     { operation: "withdraw", handle },
     { operation: "revalidate", handle, reviewByDay: 21_030 },
@@ -69,13 +66,9 @@ const bodies: readonly SubmissionBody[] = [
   publication,
   { kind: "connected", noticeNumber: 0, noticeHash: filled(32, 0), version: "0.1.0", capabilities: [] },
   { kind: "noticeReceipt", noticeNumber: 3, noticeHash: filled(32, 1) },
-  {
-    kind: "statements",
-    statements: [
-      { matchId, amendment: 0, failed: { single: [], opening: [2], support: [] }, signature: filled(64, 2) },
-      { matchId, amendment: 1, failed: { single: [1], opening: [], support: [] } },
-    ],
-  },
+  { kind: "proofNonce", matchId, nonce: filled(32, 2) },
+  { kind: "proofMac", matchId, mac: filled(32, 3) },
+  { kind: "proofVerdict", matchId, proven: true },
 ];
 
 describe("a submission", () => {
@@ -170,35 +163,26 @@ describe("a submission", () => {
 describe("a delivery", () => {
   const scope = { federation, member, keyPair: memberSealing, brokerSigningKey: brokerSigner.publicKey };
   const delivery = (body: Delivery["body"]): Delivery => ({ recipientKey: memberSealing.publicKey, member, body });
-  const meeting = {
-    incarnation,
-    sequence: 5,
-    positions: { single: [0, 3], opening: [], support: [7] },
-    otherTags: { single: filled(16, 1), opening: filled(0, 0), support: filled(8, 2) },
-    otherBinder: filled(32, 3),
-  };
-  const brokered = { handling: "brokered", conversationKey: filled(32, 2), owner: filled(32, 5) } as const;
+  const meeting = { incarnation, sequence: 5, positions: { single: [0, 3], dateLevel: [], yearLevel: [7] } };
   const events: readonly NoticeEvent[] = [
     { type: "matchOpened", matchId, handle, side: 1, meeting },
     { type: "matchAmended", matchId, amendment: 1, meeting },
     { type: "matchClosed", matchId, amendment: 2, reason: "expired" },
-    { type: "counterpartDisclosed", matchId, disclosure: brokered },
-    { type: "counterpartDisclosed", matchId, disclosure: { ...brokered, mandate: "war-crimes" } },
+    { type: "counterpartNonce", matchId, nonce: filled(32, 1) },
+    { type: "counterpartMac", matchId, mac: filled(32, 2) },
+    { type: "counterpartContact", matchId, counterpart: { handling: "brokered" } },
     {
-      type: "counterpartDisclosed",
+      type: "counterpartContact",
       matchId,
-      disclosure: {
+      counterpart: {
         handling: "open",
-        member,
-        handle,
-        blind: filled(32, 1),
-        conversationKey: filled(32, 2),
-        validHash: filled(32, 3),
-        signature: filled(64, 4),
+        mandate: "war-crimes",
+        name: "Invented unit",
+        slug: "wcu",
+        contact: { office: "Liaison", phone: "+49 30 5550100", email: "liaison@example.org", hours: "24/7" },
       },
     },
-    { type: "proofFailed", matchId, own: true, other: false },
-    { type: "proofOverdue", matchId, ownStated: true, otherStated: false },
+    { type: "proofFailed", matchId },
   ];
 
   it.each(events.map((event) => [event.type, event] as const))(

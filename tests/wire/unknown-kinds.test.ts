@@ -54,7 +54,7 @@ const noticeOf = (fields: Partial<gen.Notice>): Uint8Array => {
   const value = { number: 3n, prevHash: filled(32, 8), issuedAtMs: 5n, event: undefined, ...fields };
   return deliveryOf({ body: { $case: "notice", value } });
 };
-const proofFailed = { $case: "proofFailed", value: { matchId: filled(16, 1), own: true, other: false } } as const;
+const proofFailed = { $case: "proofFailed", value: { matchId: filled(16, 1) } } as const;
 
 const refusal = expect.objectContaining({ code: "INVALID" });
 
@@ -142,7 +142,7 @@ describe("a delivery of a kind that this version does not know", () => {
   it("is not a notice of a known kind with something unknown in or beside it: that is refused", () => {
     expect(() => openedDelivery(noticeOf({ event: proofFailed, ...laterKind(17) }))).toThrow(refusal);
     const matchId = toId<MatchId>("01".repeat(16));
-    const value = { matchId: fromHex(matchId), own: true, other: false, ...laterKind(17) };
+    const value = { matchId: fromHex(matchId), ...laterKind(17) };
     expect(() => openedDelivery(noticeOf({ event: { $case: "proofFailed", value } }))).toThrow(refusal);
     expect(() => openedDelivery(concat(noticeOf({ event: proofFailed }), fromHex("9a0100")))).toThrow(refusal);
   });

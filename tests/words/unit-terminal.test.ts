@@ -21,7 +21,7 @@ const STATUS: NodeStatus = {
   memberName: "Invented Unit",
   mandate: "counter-terrorism",
   epoch: 1,
-  scheme: "causeway-2",
+  scheme: "causeway-3",
   directiveNumber: 7,
   policyUnprovenSinceMs: 1,
   records: 3,

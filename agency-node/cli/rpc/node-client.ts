@@ -167,6 +167,8 @@ export type MatchView = {
   /** Of the owner's record; empty when it is not known any more. */
   readonly handling: string;
   readonly reviewBy: string;
+  /** Closed lately, and the other side never proved that it knows what met. */
+  readonly endedUnproven: boolean;
 };
 
 /** Whether what is shown is all that there is. */

@@ -11,7 +11,7 @@ import type { CallContext, CallOptions } from "nice-grpc-common";
 /** What a liaison officer sees at the node. */
 
 export interface ListMatchesRequest {
-  /** Closed ones too. */
+  /** Closed ones too, whatever came of them. */
   readonly all: boolean;
   /** Why they are looked at; may be empty. */
   readonly reason: string;
@@ -48,7 +48,7 @@ export interface Match {
   readonly reference: string;
   readonly subjectKind: string;
   readonly caseReference: string;
-  /** "strong", "probable", "possible". */
+  /** "strong", "probable", "possible"; "none" while nothing that the other side claims is proven. */
   readonly grade: string;
   /** "identity" or "association". */
   readonly kind: string;
@@ -67,10 +67,15 @@ export interface Match {
   /** Of the owner's record: "open" or "brokered", and its review day (ISO). */
   readonly handling: string;
   readonly reviewBy: string;
+  /** Closed lately, and the other side never proved that it knows what met: listed without being asked for. */
+  readonly endedUnproven: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Absent until knowledge is proven on both sides. */
+/**
+ * Absent until both sides have stated that the other knows what met. Of an open handling name, mandate and contact are those that the
+ * chain has at the time of the answer.
+ */
 export interface Counterpart {
   readonly handling: string;
   readonly mandate: string;
@@ -472,6 +477,7 @@ function createBaseMatch(): Match {
     nextStep: "",
     handling: "",
     reviewBy: "",
+    endedUnproven: false,
     _unknownFields: {},
   };
 }
@@ -528,6 +534,9 @@ export const Match: MessageFns<Match> = {
     }
     if (message.reviewBy !== "") {
       writer.uint32(122).string(message.reviewBy);
+    }
+    if (message.endedUnproven !== false) {
+      writer.uint32(128).bool(message.endedUnproven);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -673,6 +682,14 @@ export const Match: MessageFns<Match> = {
             message.reviewBy = reader.string();
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.endedUnproven = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -719,6 +736,7 @@ export const Match: MessageFns<Match> = {
     message.nextStep = object.nextStep ?? "";
     message.handling = object.handling ?? "";
     message.reviewBy = object.reviewBy ?? "";
+    message.endedUnproven = object.endedUnproven ?? false;
     return message;
   },
 };

@@ -1,0 +1,69 @@
+/**
+ * Sends what this node has found of meetings (protocol section 7), gathered: notices come one by one, a whole rotation of them at a time.
+ * What is due stands in the database, so that a crash at any point loses none.
+ */
+import { isCausewayError } from "../shared/core/errors.ts";
+import type { Database } from "../shared/store/database.ts";
+import { pause } from "../shared/world/wait.ts";
+import { Wake } from "../shared/world/wake.ts";
+import type { World } from "../shared/world/world.ts";
+import { STATEMENTS_AGAIN_MS, STATEMENTS_GATHERED_MS, STATEMENTS_PER_SUBMISSION } from "./core/limits.ts";
+import { events } from "./events.ts";
+import type { Inbox } from "./store/inbox.ts";
+import type { Outbox } from "./store/outbox.ts";
+
+export type StatementsParts = {
+  readonly db: Database;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  readonly world: World;
+};
+
+export class Statements {
+  readonly #parts: StatementsParts;
+  readonly #wake: Wake;
+
+  constructor(parts: StatementsParts) {
+    this.#parts = parts;
+    this.#wake = new Wake(parts.world);
+  }
+
+  /** There is one to send. */
+  wake(): void {
+    this.#wake.set();
+  }
+
+  /** An epoch may be open in which something can be said. */
+  onDirective(): void {
+    this.#wake.set();
+  }
+
+  /** Sends until the signal aborts, first what an earlier start has left. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#sendAll();
+      if (await this.#wake.wait(STATEMENTS_AGAIN_MS, signal)) {
+        await pause(this.#parts.world, STATEMENTS_GATHERED_MS, signal);
+      }
+    }
+  }
+
+  #sendAll(): void {
+    try {
+      while (this.#parts.db.transaction(() => this.#send()));
+    } catch (error) {
+      if (!isCausewayError(error)) throw error;
+      events.statements.waiting(this.#parts.world.log, error);
+    }
+  }
+
+  /** One submission. False if there is nothing more. */
+  #send(): boolean {
+    const { inbox, outbox } = this.#parts;
+    const statements = inbox.dueStatements(STATEMENTS_PER_SUBMISSION);
+    if (statements.length === 0) return false;
+    outbox.append({ kind: "statements", statements });
+    inbox.setStated(statements.map(({ matchId }) => matchId));
+    return true;
+  }
+}
