@@ -136,14 +136,14 @@ function addSlab(built: Built, random: (length: number) => Uint8Array, first: nu
 }
 
 function recordsOf(bytes: Uint8Array): TokenSet[] {
-  const [single, dateLevel] = CLASS_TOKENS;
+  const [single, opening] = CLASS_TOKENS;
   const records: TokenSet[] = [];
   for (let at = 0; at < bytes.length; at += RECORD_BYTES) {
     const record = bytes.subarray(at, at + RECORD_BYTES);
     records.push({
       single: record.subarray(0, single * TOKEN_BYTES),
-      dateLevel: record.subarray(single * TOKEN_BYTES, (single + dateLevel) * TOKEN_BYTES),
-      yearLevel: record.subarray((single + dateLevel) * TOKEN_BYTES),
+      opening: record.subarray(single * TOKEN_BYTES, (single + opening) * TOKEN_BYTES),
+      support: record.subarray((single + opening) * TOKEN_BYTES),
     });
   }
   return records;
@@ -160,9 +160,9 @@ function takeSample(sample: Sample, from: number, count: number, slab: Uint8Arra
 }
 
 function classNumberAt(tokenInRecord: number): number {
-  const [single, dateLevel] = CLASS_TOKENS;
+  const [single, opening] = CLASS_TOKENS;
   if (tokenInRecord < single) return 0;
-  return tokenInRecord < single + dateLevel ? 1 : 2;
+  return tokenInRecord < single + opening ? 1 : 2;
 }
 
 /** Half hits, half misses, in random order, another order each run. */

@@ -11,9 +11,8 @@ import { keyedTokenHash, TokenIndex } from "../../broker/core/token-index.ts";
 import type { EncounterRules } from "../../broker/core/token-index.ts";
 import { utf8 } from "../../shared/core/bytes.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX } from "../../shared/core/limits.ts";
-import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { saltKey, tokensOf } from "../../shared/crypto/token.ts";
+import { saltKey, TAG_BYTES, TOKEN_BYTES, tokensOf } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import { identityOf, newMember, startFederation } from "../hardening/evaluators.ts";
 import type { TestFederation } from "../hardening/evaluators.ts";
@@ -24,9 +23,12 @@ import { systemTimers } from "../../shared/world/world.ts";
 /** About as many identifiers as a person has; they fill a class of the layout, the other two are padding. */
 const ITEMS_PER_RECORD = 16;
 
+/** What is matched here is tokens alone. */
+const NO_TAG = new Uint8Array(TAG_BYTES);
+
 /** Far above what sets can reach: here every equal token counts. */
 const RULES: EncounterRules = {
-  membersMax: { single: 8, dateLevel: 8, yearLevel: 8 },
+  membersMax: { single: 8, opening: 8, support: 8 },
   recordsPerMemberMax: 8,
   accepts: () => true,
 };
@@ -121,15 +123,12 @@ class Board {
     const tokenOf = new Map(identifiers.map((identifier, i) => [identifier, tokens[i] as Uint8Array]));
     const layout = layOut(identifiers, randomBytes);
     this.#layouts.push(layout);
-    this.#index.put(
-      record,
-      side,
-      tokensOfLayout(
-        layout,
-        (identifier) => tokenOf.get(identifier) as Uint8Array,
-        () => randomBytes(TOKEN_BYTES),
-      ),
-    );
+    const published = tokensOfLayout(layout, {
+      token: (identifier) => tokenOf.get(identifier) as Uint8Array,
+      tag: () => NO_TAG,
+      padding: () => randomBytes(TOKEN_BYTES + TAG_BYTES),
+    });
+    this.#index.put(record, side, published.tokens);
     this.#meet(record);
   }
 
@@ -138,7 +137,7 @@ class Board {
     const { byRecord } = this.#index.encounters(record, RULES);
     const places = [...byRecord.values()].flat();
     const single = places.filter(({ tokenClass }) => tokenClass === "single").map(({ position }) => position);
-    const own = identifiersAt(this.#layouts[record] as Layout, { single, dateLevel: [], yearLevel: [] });
+    const own = identifiersAt(this.#layouts[record] as Layout, { single, opening: [], support: [] });
     for (const { cacheKey } of own) this.met.add(new TextDecoder().decode(cacheKey));
   }
 }

@@ -146,11 +146,9 @@ describe.each(filesOf("node"))("the node's records of %s", (name) => {
     );
     expect(bodies.slice(before)).toEqual(expected);
     if (name === "node-1-c") expect(new Set(rows.map((row) => row.written_ms))).toEqual(new Set([1_795_000_200_000]));
-    node.outbox.append({ kind: "proofVerdict", matchId: kept.MATCHES[0]!.matchId, proven: true });
-    const lasting = expected
-      .map(({ kind }) => kind)
-      .filter((kind) => kind === "publication" || kind.startsWith("proof"));
-    expect(kindsOf(node.sent()).slice(before)).toEqual([...lasting, "proofVerdict"]);
+    node.outbox.append(kept.BODIES[2]!);
+    const lasting = expected.map(({ kind }) => kind).filter((kind) => kind === "publication" || kind === "statements");
+    expect(kindsOf(node.sent()).slice(before)).toEqual([...lasting, "statements"]);
   });
 
   it("are not read under another key", () => {

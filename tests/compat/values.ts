@@ -82,7 +82,9 @@ export const RECORDS: readonly {
 const meeting: Meeting = {
   incarnation: INCARNATION,
   sequence: 3,
-  positions: { single: [0, 5], dateLevel: [], yearLevel: [7] },
+  positions: { single: [0, 5], opening: [], support: [7] },
+  otherTags: { single: filled(16, 1), opening: filled(0, 0), support: filled(8, 2) },
+  otherBinder: filled(32, 4),
 };
 
 const match = {
@@ -91,7 +93,10 @@ const match = {
   openedAtMs: 1_795_000_000_000,
   updatedAtMs: 1_795_000_100_000,
   grading: { grade: "strong", kind: "identity", score: 21.5, reasons: ["document"] },
+  otherBinder: filled(32, 4),
 } as const;
+
+const failed = { single: [0, 5], opening: [], support: [7] };
 
 export const MATCHES: readonly MatchState[] = [
   {
@@ -100,14 +105,8 @@ export const MATCHES: readonly MatchState[] = [
     handle: id<Handle>("01"),
     domain: "target",
     status: "proven",
-    proof: { meeting, ownNonce: filled(32, 1), theirNonce: filled(32, 2), verdict: true },
-    counterpart: {
-      handling: "open",
-      mandate: "an invented unit",
-      name: "Invented Unit",
-      slug: "iu",
-      contact: { office: "desk", phone: "+44 7700 900003", email: "iu@example.invalid", hours: "always" },
-    },
+    statement: { amendment: 0, failed, signature: filled(64, 1) },
+    counterpart: { handling: "open", member: id<MemberId>("0e"), handle: id<Handle>("0b") },
   },
   {
     ...match,
@@ -117,7 +116,7 @@ export const MATCHES: readonly MatchState[] = [
     status: "open",
     side: 1,
     grading: { ...match.grading, unmet: ["birthDate"] },
-    proof: { meeting, ownNonce: filled(32, 3) },
+    overdue: { ownStated: true, otherStated: false },
   },
   {
     ...match,
@@ -125,7 +124,9 @@ export const MATCHES: readonly MatchState[] = [
     handle: id<Handle>("03"),
     domain: "target",
     status: "closed",
-    proofFailed: true,
+    statement: { amendment: 0, failed },
+    refused: true,
+    misnamed: { handling: "brokered", conversationKey: filled(32, 6), owner: filled(32, 7), mandate: "invented" },
     closeReason: "withdrawn",
   },
 ];
@@ -159,7 +160,7 @@ export const ACTIVITIES: readonly ActivityEntry[] = [
 
 export const NOTICE = { number: 7, hash: filled(32, 0x07) };
 
-/** Each kind that waits for a receipt; the first five in files of version 1. */
+/** Each kind that waits for a receipt. */
 export const BODIES: readonly SubmissionBody[] = [
   {
     kind: "publication",
@@ -178,13 +179,20 @@ export const BODIES: readonly SubmissionBody[] = [
         handling: "silent",
         reviewByDay: 20_870,
         conversationKey: filled(32, 0x6b),
-        tokens: { single: filled(128, 1), dateLevel: filled(128, 2), yearLevel: filled(128, 3) },
+        tokens: { single: filled(128, 1), opening: filled(128, 2), support: filled(128, 3) },
+        tags: { single: filled(64, 1), opening: filled(64, 2), support: filled(64, 3) },
+        binder: filled(32, 0xb1),
+        blind: filled(32, 0xb2),
       },
     ],
   },
-  { kind: "proofNonce", matchId: id<MatchId>("d2"), nonce: filled(32, 3) },
-  { kind: "proofMac", matchId: id<MatchId>("d2"), mac: filled(32, 4) },
-  { kind: "proofVerdict", matchId: id<MatchId>("d2"), proven: false },
+  {
+    kind: "statements",
+    statements: [
+      { matchId: id<MatchId>("d2"), amendment: 0, failed, signature: filled(64, 4) },
+      { matchId: id<MatchId>("d3"), amendment: 1, failed },
+    ],
+  },
   { kind: "connected", noticeNumber: 7, noticeHash: filled(32, 7), version: "0.1.0", capabilities: [] },
   { kind: "noticeReceipt", noticeNumber: 7, noticeHash: filled(32, 7) },
   { kind: "digest", day: 20_800, buckets: [{ count: 3, sum: filled(32, 0x0d) }] },

@@ -13,8 +13,8 @@ describe("a digest's item", () => {
     const handle = toId<Handle>("ab".repeat(16));
     const tokens = {
       single: invented("single", 64 * 16),
-      dateLevel: invented("date", 8 * 16),
-      yearLevel: new Uint8Array(0),
+      opening: invented("opening", 8 * 16),
+      support: new Uint8Array(0),
     };
     let sum = 0n;
     let count = 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MatchView } from "../../agency-node/cli/rpc/node-client.ts";
 import { printable } from "../../shared/terminal/printable.ts";
+import { matchStep } from "../../shared/words/match.ts";
 import { sentenceOf } from "../../agency-node/cli/wording.ts";
 
 const MATCH: MatchView = {
@@ -25,6 +26,7 @@ const MATCH: MatchView = {
   nextStep: "Wait: the invented next step.",
   handling: "open",
   reviewBy: "2027-03-31",
+  endedUnproven: false,
 };
 const { counterpart: _, ...UNPROVEN } = MATCH;
 
@@ -55,10 +57,36 @@ describe("what an officer reads", () => {
     expect(text).not.toContain("also holds");
   });
 
-  it("warns of a claim that could not be proven, and says why one ended", () => {
-    expect(sentenceOf({ ...UNPROVEN, state: "unproven" })).toContain("do not act on it");
-    expect(sentenceOf({ ...MATCH, state: "closed", closeReason: "withdrawn" })).toBe(
-      "The overlap with your record CT-014 is closed: a side withdrew its record.",
+  it("claims nothing of what is not proven at all, and says what to do", () => {
+    const nextStep = matchStep({ status: "unproven", doubt: "copied" }, "person");
+    expect(sentenceOf({ ...UNPROVEN, grade: "none", state: "unproven", nextStep })).toBe(
+      "An overlap with your record CT-014 is claimed and not proven. Do not act on it: another unit's record carries " +
+        "a copied token, which does not prove that it knows this person. Nothing was disclosed.",
+    );
+  });
+
+  it("says who is late, and that what the broker says does not hold", () => {
+    const late = { ownStated: true, otherStated: false, sinceMs: Date.UTC(2026, 11, 1, 12) };
+    const waiting = matchStep({ status: "open", proving: true, overdue: late }, "vehicle");
+    expect(sentenceOf({ ...UNPROVEN, state: "open", nextStep: waiting })).toMatch(
+      /strong\)\. The other unit has not proven since 2026-12-01 \d\d:\d\d that it knows this vehicle\. The board is told/,
+    );
+    const misnamed = matchStep({ status: "unproven", doubt: "misnamed" }, "person");
+    expect(sentenceOf({ ...UNPROVEN, state: "unproven", nextStep: misnamed })).toMatch(
+      /strong\)\. What the broker says .* does not hold: ask your board/,
+    );
+  });
+
+  it("says why one ended, who it was with, and that the other side never proved what it knows", () => {
+    const ended = { ...MATCH, state: "closed", closeReason: "withdrawn" };
+    const closed = "The overlap with your record CT-014 is closed: a side withdrew its record.";
+    expect(sentenceOf(ended)).toBe(
+      `${closed} The other side was War Crimes Unit North, liaison desk, +44 7700 900003, day and night.`,
+    );
+    expect(sentenceOf({ ...UNPROVEN, state: "closed", closeReason: "withdrawn" })).toBe(closed);
+    const nextStep = matchStep({ status: "closed", unproven: true, ownStated: true }, "person");
+    expect(sentenceOf({ ...UNPROVEN, state: "closed", closeReason: "withdrawn", endedUnproven: true, nextStep })).toBe(
+      `${closed} The other unit never proved that it knows this person, and is not named: ask your board who it was.`,
     );
   });
 

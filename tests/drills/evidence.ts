@@ -53,7 +53,7 @@ export function readBooks(books: Books): Evidence {
     for (const matchId of told.opened) openings.push({ book: "ledger", unit, pair: pairFor(matchId) });
     for (const matchId of opened) openings.push({ book: "node", unit, pair: pairFor(matchId) });
     for (const { matchId, status, counterpart } of matches) {
-      if (status === "proven" && counterpart?.contact) proven.push({ unit, pair: pairFor(matchId) });
+      if (status === "proven" && counterpart?.handling === "open") proven.push({ unit, pair: pairFor(matchId) });
     }
     noticeFaults +=
       told.faults + Number(told.number !== head.number || (told.number > 0 && told.hash !== toHex(head.hash)));

@@ -121,18 +121,14 @@ export class MemoryUnit implements AsyncDisposable {
   }
 
   get inbox(): Seen[] {
-    const { inbox, store } = this.node;
-    return inbox
-      .matches()
-      .filter(({ status }) => status !== "dropped")
-      .map(({ handle, grading: { grade, kind }, status, counterpart }) => ({
-        reference: store.byHandle(handle)?.record.reference ?? "",
-        grade,
-        kind,
-        state: status,
-        unit: counterpart?.name,
-        contact: counterpart?.contact?.email,
-      }));
+    const { inbox, store, matches } = this.node;
+    return inbox.matches().map((match) => {
+      const { handle, grading, status: state } = match;
+      const { grade, kind } = grading;
+      const reference = store.byHandle(handle)?.record.reference ?? "";
+      const counterpart = matches.counterpartOf(match);
+      return { reference, grade, kind, state, unit: counterpart?.name, contact: counterpart?.contact?.email };
+    });
   }
 
   /** Nothing that it has to say waits. */

@@ -12,7 +12,7 @@ import type { Hindrance } from "../../shared/core/rotation.ts";
 import { boardBefore, describeDirective, directiveSubject, directiveType } from "../../shared/words/directive.ts";
 import { hindranceWords, obstacleWords, ownObstacleWords } from "../../shared/words/hindrance.ts";
 import { matchSentence, matchStep } from "../../shared/words/match.ts";
-import type { MatchFacts } from "../../shared/words/match.ts";
+import type { MatchFacts, MatchProgress } from "../../shared/words/match.ts";
 import { Names } from "../../shared/words/names.ts";
 import { factText } from "../../shared/words/pieces.ts";
 import { say, speaking, wordFor } from "../../shared/words/say.ts";
@@ -182,25 +182,38 @@ describe("a match", () => {
     state: "open",
     closeReason: "withdrawn",
     nextStep: "",
+    endedUnproven: false,
   };
 
   it("is told from the catalogue alone, in every state", () => {
     speaking(PSEUDO, () => {
       for (const state of ["open", "proven", "unproven", "closed"])
         expect(hasMark(matchSentence({ ...MATCH, state }))).toBe(true);
+      expect(hasMark(matchSentence({ ...MATCH, state: "unproven", grade: "none" }))).toBe(true);
+      expect(hasMark(matchSentence({ ...MATCH, state: "closed", endedUnproven: true }))).toBe(true);
     });
   });
 
   it("has a next step in every state", () => {
-    const steps = [
-      matchStep({ status: "open", proving: true }),
-      matchStep({ status: "open", proving: false }),
-      matchStep({ status: "proven", contactKnown: true }),
-      matchStep({ status: "proven", contactKnown: false }),
-      matchStep({ status: "unproven" }),
-      matchStep({ status: "closed" }),
-      matchStep({ status: "dropped" }),
+    const late = (ownStated: boolean, otherStated: boolean) =>
+      ({ status: "open", proving: true, overdue: { ownStated, otherStated, sinceMs: 0 } }) as const;
+    const progress: readonly MatchProgress[] = [
+      { status: "open", proving: true },
+      { status: "open", proving: false },
+      late(true, false),
+      late(false, true),
+      late(false, false),
+      { status: "proven", contactKnown: true },
+      { status: "proven", contactKnown: false },
+      { status: "unproven", doubt: "copied" },
+      { status: "unproven", doubt: "refused" },
+      { status: "unproven", doubt: "misnamed" },
+      { status: "closed", unproven: false, ownStated: true },
+      { status: "closed", unproven: true, ownStated: true },
+      { status: "closed", unproven: true, ownStated: false },
     ];
+    const steps = progress.map((each) => matchStep(each, "person"));
+    expect(matchStep(late(true, true), "person")).toBe(matchStep({ status: "open", proving: true }, "person"));
     expect(new Set(steps).size).toBe(steps.length);
   });
 });

@@ -71,6 +71,7 @@ const MATCH: MatchView = {
   nextStep: "",
   handling: "open",
   reviewBy: "2027-03-31",
+  endedUnproven: false,
 };
 
 const EVENTS: readonly ImportEvent[] = [
