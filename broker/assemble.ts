@@ -99,10 +99,10 @@ function hearersOf(of: { ground: Ground; plane: DataPlane; desk: Desk; onPurged:
 /** What goes on at the same time, beside a task for each member (`Plane.serve`). */
 function loopsOf(ground: Ground, plane: DataPlane, desk: Desk, directives: Directives): Assembled["loops"] {
   const { world, directory, settings, tasks } = ground;
-  const { watch, publications } = plane;
+  const { watch, publications, proofs } = plane;
   const { signal } = tasks;
   return [
-    () => keepHouse({ directory, directives, watch, publications, world, signal }),
+    () => keepHouse({ directory, directives, watch, publications, proofs, world, signal }),
     () => directives.carryOut(),
     () => prepareDigests({ publications, world, signal }),
     ...(settings.console === undefined ? [] : [() => desk.consoleData.follow(signal)]),

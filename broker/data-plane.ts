@@ -14,12 +14,12 @@ import { Proofs } from "./writer/proofs.ts";
 import { Publications } from "./writer/publications.ts";
 import { Watch } from "./writer/watch.ts";
 import { Writer } from "./writer/writer.ts";
-import type { Party } from "./core/match.ts";
 
 export type DataPlane = {
   readonly spaces: Spaces;
   readonly watch: Watch;
   readonly publications: Publications;
+  readonly proofs: Proofs;
   readonly writer: Writer;
   readonly intake: Intake;
   readonly streams: MemberStreams;
@@ -39,8 +39,7 @@ export function assembleDataPlane(ground: Ground): DataPlane {
   const watch = new Watch({ ledger, federation, log });
   const onPublished: Watch["published"] = (...told) => watch.published(...told);
   const publications = new Publications({ ledger, notices, federation, spaces, onPublished });
-  const recordOf = ({ member, handle }: Party) => publications.find(member, handle);
-  const proofs = new Proofs({ ledger, notices, federation, recordOf });
+  const proofs = new Proofs({ ledger, notices, federation, watch, clock: world.clock });
 
   const brokerKeys = (): readonly Uint8Array[] => brokerKeysOf(directory.directives);
   const outlet = new Outlet({ bus, ledger, federation, signer, keys: brokerKeys, world, signal });
@@ -54,5 +53,5 @@ export function assembleDataPlane(ground: Ground): DataPlane {
   bus.onReconnect(() => streams.reconnected());
   const isOurs = ground.isNamed;
   const plane = new Plane({ bus, streams, intake, writer, outlet, federation, isOurs, world, signal });
-  return { spaces, watch, publications, writer, intake, streams, plane };
+  return { spaces, watch, publications, proofs, writer, intake, streams, plane };
 }

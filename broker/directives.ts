@@ -2,6 +2,7 @@
  * What directives ask of the broker besides believing them: to cut somebody off, to serve, hide, bring back or forget members, to use
  * another key, to end epochs. `assemble.ts` has the one list of who hears of them, and in which order.
  */
+import { Wake } from "../shared/world/wake.ts";
 import type { World } from "../shared/world/world.ts";
 import { LOOK_AGAIN_MS } from "./core/limits.ts";
 import type { Directory } from "./store/directory.ts";
@@ -19,26 +20,35 @@ export type Hearers = {
 };
 
 export type DirectivesParts = {
-  readonly directory: Pick<Directory, "federation" | "refresh" | "listen">;
+  readonly directory: Pick<Directory, "federation" | "refresh">;
   readonly hearers: Hearers;
   readonly watch: Pick<Watch, "raise">;
-  readonly world: Pick<World, "clock" | "log">;
+  readonly world: Pick<World, "after" | "clock" | "log">;
   readonly signal: AbortSignal;
 };
 
 export class Directives {
   readonly #parts: DirectivesParts;
+  /** Something is to be carried out. */
+  readonly #due: Wake;
   /** Number of the last one of which everybody has heard that hears soon. */
   #heard: number;
 
   constructor(parts: DirectivesParts) {
     this.#parts = parts;
+    this.#due = new Wake(parts.world);
     this.#heard = parts.directory.federation.head.number;
   }
 
   /** In the step in which directives are taken. */
   tellAtOnce(): void {
     for (const hear of this.#parts.hearers.atOnce) hear();
+    this.#due.set();
+  }
+
+  /** Something other than a directive has left work for those that hear in time. */
+  carryOutAgain(): void {
+    this.#due.set();
   }
 
   /** Looks for further ones, tells of them. What cannot be proven changes nothing: what was proven stays in force. */
@@ -59,11 +69,10 @@ export class Directives {
 
   /** Until the signal aborts. */
   async carryOut(): Promise<void> {
-    const { directory, hearers, signal } = this.#parts;
-    const changes = directory.listen();
+    const { hearers, signal } = this.#parts;
     while (!signal.aborted) {
       for (const hear of hearers.inTime) await hear();
-      await changes.wait(LOOK_AGAIN_MS, signal);
+      await this.#due.wait(LOOK_AGAIN_MS, signal);
     }
   }
 }

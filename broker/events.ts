@@ -70,12 +70,12 @@ export const events = defineEvents({
       means: "Entries of a member were matched.",
     },
   },
-  proof: {
+  statement: {
     ignored: {
       level: "warn",
-      fields: { member: "word?", step: "word", refusal: "word" },
-      means: "A step of a proof came for a match that does not wait for it.",
-      act: "Once after a restart: nothing. Again and again: ask the member.",
+      fields: { member: "word?", refusal: "word" },
+      means: "What a member states on a meeting was passed over: it does not verify, or is not awaited.",
+      act: "`wrong`, again and again: ask the member. Anything else, once after a restart: nothing.",
     },
   },
   epoch: {
@@ -157,12 +157,6 @@ export const events = defineEvents({
       fields: { member: "word?", statement: "word" },
       means: "A member confirms notices that this broker has not written.",
       act: "A restored ledger, a copied node, or a forger: compare backups at both ends.",
-    },
-    proofFailed: {
-      level: "warn",
-      fields: { member: "word?" },
-      means: "A side of a match could not prove what met; the match stays locked.",
-      act: "Oversight asks both sides.",
     },
   },
 });

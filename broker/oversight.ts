@@ -22,6 +22,8 @@ export type MemberReport = {
   readonly held: readonly Held[];
   /** NATS refuses to make its streams, or to make them as large as they should be. */
   readonly streamsRefused: boolean;
+  /** It owes too many overdue statements: its records meet nobody. */
+  readonly isQuarantined: boolean;
 };
 
 /** New distinct tokens. */
@@ -57,12 +59,14 @@ export class Oversight {
     const { members, suspended } = this.#parts.federation();
     const { ledger, heldOf } = this.#parts;
     const refused = this.#parts.streamsRefused();
+    const quarantined = ledger.members.quarantined();
     return [...members.keys(), ...suspended.keys()].map((member) => ({
       member,
       health: ledger.members.health(member),
       lastAppliedMs: ledger.members.lastAppliedMs(member),
       held: heldOf(member),
       streamsRefused: refused.has(member),
+      isQuarantined: quarantined.has(member),
     }));
   }
 

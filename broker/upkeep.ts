@@ -4,31 +4,38 @@ import type { World } from "../shared/world/world.ts";
 import { DIGEST_PAUSE_MS, DIRECTORY_POLL_MS, SLICE_DIGESTS, SWEEP_MS, WATCH_MS } from "./core/limits.ts";
 import type { Directives } from "./directives.ts";
 import type { Directory } from "./store/directory.ts";
+import type { Proofs } from "./writer/proofs.ts";
 import type { Publications } from "./writer/publications.ts";
 import type { Watch } from "./writer/watch.ts";
 
 export type HouseParts = {
   readonly directory: Pick<Directory, "listen">;
-  readonly directives: Pick<Directives, "look">;
+  readonly directives: Pick<Directives, "look" | "carryOutAgain">;
   readonly watch: Pick<Watch, "look">;
+  readonly proofs: Pick<Proofs, "look">;
   readonly publications: Pick<Publications, "sweep">;
   readonly world: Pick<World, "clock">;
   readonly signal: AbortSignal;
 };
 
-/** New directives, odd patterns, records past their review day. */
+/** New directives, odd patterns, statements that are late, records past their review day. */
 export async function keepHouse(parts: HouseParts): Promise<void> {
-  const { directory, directives, watch, publications, world, signal } = parts;
+  const { directory, directives, publications, world, signal } = parts;
   const changes = directory.listen();
   let [swept, watched] = [world.clock(), world.clock()];
   while (!signal.aborted) {
     await changes.wait(DIRECTORY_POLL_MS, signal);
     if (signal.aborted) return;
     directives.look();
-    if (world.clock() - watched >= WATCH_MS) watch.look((watched = world.clock()));
+    if (world.clock() - watched >= WATCH_MS) lookAtMembers(parts, (watched = world.clock()));
     if (world.clock() - swept < SWEEP_MS) continue;
     if (!publications.sweep(world.clock())) swept = world.clock();
   }
+}
+
+function lookAtMembers({ watch, proofs, directives }: HouseParts, nowMs: number): void {
+  watch.look(nowMs);
+  if (proofs.look(nowMs)) directives.carryOutAgain();
 }
 
 export type DigestParts = {

@@ -71,6 +71,8 @@ export type MemberHealth = MemberReport & {
   readonly lastAppliedMs: number;
   /** NATS refuses to make its streams, or to make them as large as they should be. */
   readonly streamsRefused: boolean;
+  /** It owes too many overdue statements: its records meet nobody. */
+  readonly isQuarantined: boolean;
 };
 
 /** Elements at an evaluator, new distinct tokens at the broker; over sliding 24 hours. */

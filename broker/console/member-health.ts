@@ -26,27 +26,35 @@ export function skewMs({ statement, receivedAtMs }: MemberHealth): number | unde
 
 /** Everything that is not as it should be, the gravest first. */
 export function concernsOf(health: MemberHealth | undefined, federation: Federation, nowMs: number): Concern[] {
-  const streams = streamsConcern(health);
+  const broker = [quarantineConcern(health), streamsConcern(health)].filter((each) => each !== undefined);
   if (health?.statement === undefined) {
     const neverHeard: Concern = {
       tag: say("concernTag.neverHeard"),
       colour: "yellow",
       text: say("concern.neverHeard"),
     };
-    return streams === undefined ? [neverHeard] : [streams, neverHeard];
+    return [...broker, neverHeard];
   }
-  const concerns = [streams, historyConcern(health, federation), unheardConcern(health, nowMs), canaryConcern(health)];
-  concerns.push(
+  const concerns = [
+    ...broker,
+    historyConcern(health, federation),
+    unheardConcern(health, nowMs),
+    canaryConcern(health),
     outboxConcern(health),
     skippedConcern(health),
     skewConcern(health),
     ...digestConcerns(health, federation),
-  );
+  ];
   return concerns.filter((each) => each !== undefined).sort((a, b) => rank(a) - rank(b));
 }
 
 function rank({ colour }: Concern): number {
   return colour === "red" ? 0 : 1;
+}
+
+function quarantineConcern(health: MemberHealth | undefined): Concern | undefined {
+  if (health?.isQuarantined !== true) return undefined;
+  return { tag: say("concernTag.quarantined"), colour: "red", text: say("concern.quarantined") };
 }
 
 function streamsConcern(health: MemberHealth | undefined): Concern | undefined {

@@ -1,6 +1,6 @@
 /**
  * Items for oversight: something that a person should look at, about a member or about the broker itself. One is open at a time for each
- * kind and member, and counts what comes again; none of them stops or slows anything.
+ * kind and member, and counts what comes again; none of them stops or slows anything. `quarantined` reports what `writer/proofs.ts` has done.
  */
 import type { MemberId } from "../../shared/core/ids.ts";
 
@@ -16,6 +16,10 @@ export const ALARM_KINDS = [
   "submissionRefused",
   "foreignNotices",
   "proofFailed",
+  "proofDenied",
+  "proofOverdue",
+  "misstatements",
+  "quarantined",
   "streamIncomplete",
   "directoryRefused",
   "unknownKind",
@@ -35,7 +39,7 @@ export type Alarm = Sighting & {
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
   readonly count: number;
-  /** Who has looked into it, as the console knows that person. */
+  /** Who has looked into it, as the console knows that person; empty for what has ended by itself. */
   readonly acknowledged?: { readonly by: string; readonly atMs: number; readonly note: string };
 };
 
@@ -44,9 +48,19 @@ export const ALARM_TEXTS = {
   evaluationBudget: "Most of a day's allowance of evaluations at this broker's evaluator was used within 24 hours.",
   submissionRefused: "A submission was refused that an honest node with an intact disk does not send.",
   foreignNotices: "The node stated to hold notices that this broker did not send.",
-  proofFailed: "In one of the member's matches a side could not prove that it knows the identifiers.",
+  proofFailed: "By another member's word this member's tags did not show that it knows the identifiers that met.",
+  proofDenied: "The member says that another's tags did not show that it knows the identifiers that met.",
+  proofOverdue: "The member has not stated in time what it found of the tags of a meeting.",
+  quarantined:
+    "The member owes more overdue statements than the policy allows: its records meet nobody until it has answered.",
   streamIncomplete:
     "A stream has lost submissions that were applied; digests find the records that must be sent again.",
   directoryRefused: "The file of directives could not be proven; what was proven before stays in force.",
   unknownKind: "The node sent something of a kind that this broker's version does not know; it was skipped.",
+} as const satisfies Partial<Record<AlarmKind, string>>;
+
+/** Of what ends without anybody's doing, in words. */
+export const ALARM_ENDINGS = {
+  proofOverdue: "All statements are in.",
+  quarantined: "All statements are in; the member's records are matched again.",
 } as const satisfies Partial<Record<AlarmKind, string>>;

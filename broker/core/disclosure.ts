@@ -1,150 +1,148 @@
 /**
  * What the sides of a match learn about each other (protocol section 7, "proof of knowledge before anything beyond L0").
  *
- * Parties: two nodes, and the broker as a relay that is trusted with order only. Each side sends a nonce, then a MAC keyed with
- * the confirmation keys of the tokens that met (which the broker cannot compute), then its verdict on the other's MAC.
- * A step is passed on only when both sides have made it, so that nobody chooses after having seen the other's choice.
- * Both nonces leave in one event: what met, for the MACs, is what each side was last told before it.
- * Stays secret: the confirmation keys. Known weakness: a broker can stall a proof, and a side can deny a true one; both
- * leave the match at L0.
+ * Parties: two nodes, and the broker between them. Tags of the tokens that met prove to each node that the other record's owner holds the
+ * same identifiers; the broker cannot tell a tag from random bytes. Each node signs a *statement* of which tags held, for both binders;
+ * when both are in, the broker hands each side what the other's handling allows. It checks what it passes on, so that a statement that the
+ * other side could not verify never counts as made.
+ * Stays secret: the confirmation keys, and until disclosure whose record it is. Known weakness: a side can deny a true proof, which locks the
+ * match at L0; oversight sees who says so of whom. A side that amends its record faster than the other states puts the disclosure off for as
+ * long as it goes on, in sight of both.
  */
-import type { Counterpart, Handling, NoticeEvent, Side } from "../../shared/core/data-plane.ts";
+import { fromHex } from "../../shared/core/bytes.ts";
+import { OPENING_CLASSES } from "../../shared/core/data-plane.ts";
+import type { Disclosure, MeetingStatement, Side, TokenClass } from "../../shared/core/data-plane.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { MatchId } from "../../shared/core/ids.ts";
+import { verifyPayload } from "../../shared/crypto/sign.ts";
+import { agreedHash, binderOf, meetingPayload, ownerOf } from "../../shared/crypto/token.ts";
 import { MANDATE_BEARERS_MIN } from "./limits.ts";
+import type { Encounter, MetToken, Party, RecordTerms } from "./match.ts";
 
-export type ProofStep =
-  | { readonly kind: "proofNonce"; readonly nonce: Uint8Array }
-  | { readonly kind: "proofMac"; readonly mac: Uint8Array }
-  | { readonly kind: "proofVerdict"; readonly proven: boolean };
+/** `failed` locks the ladder for good. */
+export type Outcome = "pending" | "proven" | "failed";
 
-export type SideProof = {
-  readonly nonce?: Uint8Array;
-  readonly mac?: Uint8Array;
-  readonly proven?: boolean;
+/** The meeting that the sides of a match were last told of. */
+export type Question = Pick<Encounter, "epoch" | "met" | "terms"> & { readonly amendment: number };
+
+/** One side's answer, as it was verified. */
+export type Statement = { readonly validHash: Uint8Array; readonly signature: Uint8Array };
+
+export type AskedSide = {
+  /** When a statement became due that has not been made since. */
+  readonly askedAtMs: number;
+  readonly isOverdue: boolean;
+  readonly statement?: Statement;
 };
 
-export type Proof = {
-  readonly sides: readonly [SideProof, SideProof];
-  /** `failed` locks the ladder for good. */
-  readonly outcome: "pending" | "proven" | "failed";
-};
-
-export const NO_PROOF: Proof = { sides: [{}, {}], outcome: "pending" };
+/** A proof that both sides still have to make, or one of them. */
+export type PendingProof = Question & { readonly sides: readonly [AskedSide, AskedSide] };
 
 /**
- * A proof that must be made over another meeting, because the salt of the one it was begun over is gone. Nonces that were passed on are
- * for the old meeting: both sides send theirs again when they are told of the new one, and what is still on its way for the old one comes
- * too early and is ignored.
+ * Both sides are asked about this meeting. Whoever has answered the one before gets its time anew; whoever has not goes on owing, or
+ * it could put its answer off by amending its record.
  */
-export function restarted(proof: Proof): Proof {
-  return proof.outcome === "pending" && proof.sides.every(({ nonce }) => nonce !== undefined) ? NO_PROOF : proof;
+export function ask(before: PendingProof | undefined, question: Question, nowMs: number): PendingProof {
+  const again = (side: AskedSide | undefined): AskedSide => {
+    if (side === undefined || side.statement !== undefined) return { askedAtMs: nowMs, isOverdue: false };
+    return side;
+  };
+  return { ...question, sides: [again(before?.sides[0]), again(before?.sides[1])] };
 }
 
-/** `premature`: its predecessor is missing on some side; `repeated`: made before, the first one counts; `over`: decided. */
-export type StepRefusal = "premature" | "repeated" | "over";
+/** `outdated`: of another meeting than the last; `repeated`: made before, the first one counts; `wrong`: an honest node does not make it. */
+export type StatementRefusal = "outdated" | "repeated" | "wrong";
 
-export type StepVerdict =
-  | { readonly kind: "taken"; readonly proof: Proof; readonly tell: Telling }
-  | { readonly kind: "ignored"; readonly refusal: StepRefusal };
+export type StatementVerdict =
+  | { readonly kind: "ignored"; readonly refusal: StatementRefusal }
+  /** The other side's is awaited. */
+  | { readonly kind: "stated"; readonly proof: PendingProof }
+  | { readonly kind: "proven"; readonly proof: PendingProof }
+  /** No tag held that could have opened the meeting. */
+  | { readonly kind: "failed" };
 
-/** What both sides are told now that a step is complete. */
-export type Telling = "nothing" | "nonces" | "macs" | "contacts" | "failure";
+export type StatementContext = {
+  readonly federation: Uint8Array;
+  readonly parties: readonly [Party, Party];
+  /** The side that states, and its member's key as the chain names it. */
+  readonly side: Side;
+  readonly signingKey: Uint8Array;
+};
 
-export function decideStep(proof: Proof, side: Side, step: ProofStep): StepVerdict {
-  if (proof.outcome !== "pending") return { kind: "ignored", refusal: "over" };
-  if (isRepeated(proof.sides[side], step)) return { kind: "ignored", refusal: "repeated" };
-  if (isPremature(proof, step)) return { kind: "ignored", refusal: "premature" };
-  const own = { ...proof.sides[side], ...contentOf(step) };
-  const sides: readonly [SideProof, SideProof] = side === 0 ? [own, proof.sides[1]] : [proof.sides[0], own];
-  const tell = tellingOf(sides, step);
-  const outcome = tell === "contacts" ? "proven" : tell === "failure" ? "failed" : "pending";
-  return { kind: "taken", proof: { sides, outcome }, tell };
+export function decideStatement(
+  proof: PendingProof,
+  statement: MeetingStatement,
+  context: StatementContext,
+): StatementVerdict {
+  const { side } = context;
+  if (statement.amendment !== proof.amendment) return ignored("outdated");
+  if (proof.sides[side].statement !== undefined) return ignored("repeated");
+  const valid = validTokens(proof.met, side, statement);
+  const holds = valid.some(({ tokenClass }) => (OPENING_CLASSES as readonly TokenClass[]).includes(tokenClass));
+  if (statement.signature === undefined) return holds ? ignored("wrong") : { kind: "failed" };
+  if (!holds) return ignored("wrong");
+  const made: Statement = { validHash: agreedHash(valid), signature: statement.signature };
+  if (!isSigned(proof, statement.matchId, made, context)) return ignored("wrong");
+  return withStatement(proof, side, made);
 }
 
-function isRepeated(own: SideProof, step: ProofStep): boolean {
-  switch (step.kind) {
-    case "proofNonce":
-      return own.nonce !== undefined;
-    case "proofMac":
-      return own.mac !== undefined;
-    case "proofVerdict":
-      return own.proven !== undefined;
-  }
+function ignored(refusal: StatementRefusal): StatementVerdict {
+  return { kind: "ignored", refusal };
 }
 
-/** A side can make a step only after it was told that both have made the one before. */
-function isPremature({ sides }: Proof, step: ProofStep): boolean {
-  if (step.kind === "proofMac") return sides.some(({ nonce }) => nonce === undefined);
-  if (step.kind === "proofVerdict") return sides.some(({ mac }) => mac === undefined);
-  return false;
+/** What met, less what the side says did not hold. */
+function validTokens(met: PendingProof["met"], side: Side, { failed }: MeetingStatement): MetToken[] {
+  return met.filter(({ tokenClass, positions }) => !failed[tokenClass].includes(positions[side]));
 }
 
-function contentOf(step: ProofStep): SideProof {
-  switch (step.kind) {
-    case "proofNonce":
-      return { nonce: step.nonce };
-    case "proofMac":
-      return { mac: step.mac };
-    case "proofVerdict":
-      return { proven: step.proven };
-  }
+function isSigned(
+  { terms }: Question,
+  matchId: MatchId,
+  { validHash, signature }: Statement,
+  { federation, parties, side, signingKey }: StatementContext,
+): boolean {
+  const binders = [binderIn(parties[0], terms[0]), binderIn(parties[1], terms[1])] as const;
+  const [ownBinder, otherBinder] = side === 0 ? binders : [binders[1], binders[0]];
+  const payload = meetingPayload({ matchId: fromHex(matchId), ownBinder, otherBinder, validHash });
+  return verifyPayload({ type: "meeting", federation, payload, signature, publicKey: signingKey });
 }
 
-function tellingOf(sides: readonly [SideProof, SideProof], step: ProofStep): Telling {
-  switch (step.kind) {
-    case "proofNonce":
-      return sides.every(({ nonce }) => nonce !== undefined) ? "nonces" : "nothing";
-    case "proofMac":
-      return sides.every(({ mac }) => mac !== undefined) ? "macs" : "nothing";
-    case "proofVerdict":
-      if (!step.proven) return "failure";
-      return sides.every(({ proven }) => proven === true) ? "contacts" : "nothing";
-  }
+function withStatement(proof: PendingProof, side: Side, statement: Statement): StatementVerdict {
+  const own: AskedSide = { ...proof.sides[side], isOverdue: false, statement };
+  const sides: PendingProof["sides"] = side === 0 ? [own, proof.sides[1]] : [proof.sides[0], own];
+  const isComplete = sides.every((each) => each.statement !== undefined);
+  return { kind: isComplete ? "proven" : "stated", proof: { ...proof, sides } };
 }
 
-/** What `side` is told, given what the other side sent; undefined if nothing. */
-export function tellingTo(
-  side: Side,
-  of: {
-    readonly matchId: MatchId;
-    readonly proof: Proof;
-    readonly tell: Telling;
-    /** What may be disclosed of each side. */
-    readonly counterparts: () => readonly [Counterpart | undefined, Counterpart | undefined];
-  },
-): NoticeEvent | undefined {
-  const { matchId } = of;
-  const other = side === 0 ? 1 : 0;
-  const { nonce, mac } = of.proof.sides[other];
-  switch (of.tell) {
-    case "nothing":
-      return undefined;
-    case "nonces":
-      return { type: "counterpartNonce", matchId, nonce: nonce as Uint8Array };
-    case "macs":
-      return { type: "counterpartMac", matchId, mac: mac as Uint8Array };
-    case "failure":
-      return { type: "proofFailed", matchId };
-    case "contacts": {
-      const counterpart = of.counterparts()[other];
-      return counterpart === undefined ? undefined : { type: "counterpartContact", matchId, counterpart };
-    }
-  }
+/** 32 bytes: who owns a record, to whoever is told `blind`. */
+function ownerIn({ member, handle }: Party, { blind }: Pick<RecordTerms, "blind">): Uint8Array {
+  return ownerOf({ member: fromHex(member), handle: fromHex(handle), blind });
+}
+
+/** 32 bytes: what the record's tags are made for. */
+export function binderIn(party: Party, terms: Pick<RecordTerms, "blind" | "conversationKey">): Uint8Array {
+  return binderOf(terms.conversationKey, ownerIn(party, terms));
 }
 
 /**
- * What a proven counterpart learns of a member, by the handling of the member's own record. Undefined: nothing, not even
- * that much, as in every domain but `target`, where the holder's protection officer decides first.
+ * What a proven counterpart learns of a side, by the handling of the side's own record. Undefined: nothing, not even that much, as in every
+ * domain but `target`, where the holder's protection officer decides first.
  */
-export function counterpartOf(
-  member: Admit,
-  record: { readonly domain: Domain; readonly handling: Handling },
-  mandateBearers: number,
-): Counterpart | undefined {
-  if (record.domain !== "target" || record.handling === "silent") return undefined;
-  const { mandate, name, slug, contact } = member;
-  if (record.handling === "open") return { handling: "open", mandate, name, slug, contact };
-  return mandateBearers < MANDATE_BEARERS_MIN ? { handling: "brokered" } : { handling: "brokered", mandate };
+export function disclosureOf(of: {
+  readonly domain: Domain;
+  readonly party: Party;
+  readonly terms: RecordTerms;
+  readonly statement: Statement;
+  readonly admit: Pick<Admit, "mandate">;
+  /** Members in good standing that bear the mandate. */
+  readonly mandateBearers: number;
+}): Disclosure | undefined {
+  const { party, terms, statement } = of;
+  const { conversationKey, blind, handling } = terms;
+  if (of.domain !== "target" || handling === "silent") return undefined;
+  if (handling === "open") return { handling, ...party, blind, conversationKey, ...statement };
+  const owner = ownerIn(party, terms);
+  if (of.mandateBearers < MANDATE_BEARERS_MIN) return { handling, conversationKey, owner };
+  return { handling, conversationKey, owner, mandate: of.admit.mandate };
 }

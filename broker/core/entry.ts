@@ -3,17 +3,19 @@
  * record, the size and number of token sets. An entry that does not stand keeps its place with a reason; the others in
  * its batch stand. Everything in an entry is the member's choice.
  */
+import { equalBytes, fromHex } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Entry, MalformedEntry, RejectionReason, TokenSet, Upsert } from "../../shared/core/data-plane.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import { monthEnd } from "../../shared/core/days.ts";
 import type { Domain } from "../../shared/core/domain.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
 import { assertSealingKey } from "../../shared/crypto/seal.ts";
-import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
+import { binderOf, ownerOf, TOKEN_BYTES } from "../../shared/crypto/token.ts";
 import { TOKENS_PER_CLASS_MAX, TOKENS_PER_CLASS_MIN } from "./limits.ts";
 
 export type EntryContext = {
-  readonly member: Pick<Admit, "domains" | "retentionDaysMax">;
+  readonly member: Pick<Admit, "member" | "domains" | "retentionDaysMax">;
   /** Whether the submission's epoch takes entries. */
   readonly epochOpen: boolean;
   /** Broker time, days since 1970-01-01 UTC. */
@@ -48,6 +50,7 @@ function decideUpsert(entry: Upsert, context: EntryContext): EntryVerdict {
   // Silent handling takes a second signature, which no message carries yet.
   if (entry.handling === "silent") return rejected("handling");
   if (!isUsableKey(entry.conversationKey)) return rejected("conversationKey");
+  if (!isOwnBinder(entry, context.member.member)) return rejected("binder");
   if (!TOKEN_CLASSES.every((tokenClass) => isPaddedCount(entry.tokens[tokenClass]))) return rejected("tokenCount");
   if (!TOKEN_CLASSES.every((tokenClass) => isDistinct(entry.tokens[tokenClass]))) return rejected("malformed");
   if (!isReviewDay(entry.reviewByDay, context)) return rejected("reviewDay");
@@ -88,6 +91,12 @@ function isUsableKey(key: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+/** Otherwise tags that another record was published with, copied by somebody, would hold. */
+function isOwnBinder({ handle, blind, conversationKey, binder }: Upsert, member: MemberId): boolean {
+  const owner = ownerOf({ member: fromHex(member), handle: fromHex(handle), blind });
+  return equalBytes(binder, binderOf(conversationKey, owner));
 }
 
 function stands(newTokens: number): EntryVerdict {

@@ -2,24 +2,25 @@
  * Everything that is published in one epoch: its records and, per domain, the index of their tokens. Tokens of different
  * epochs or domains never meet (their salts differ), so each has an index of its own; an epoch that retires is dropped whole.
  */
-import { compareBytes, concat, lpText, toHex, u8 } from "../../shared/core/bytes.ts";
-import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
-import type { Digest, Meeting, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
+import { compareBytes, concat, fromHex, lpText, toHex, u8 } from "../../shared/core/bytes.ts";
+import { OPENING_CLASSES, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import type { Digest, Meeting, Side, TagSet, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
 import { digestItem, digestKey } from "../../shared/core/digest.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
+import { TAG_BYTES, TOKEN_BYTES } from "../../shared/crypto/token.ts";
 import { DigestBook } from "./digest-book.ts";
+import { binderIn } from "./disclosure.ts";
 import { tokenTexts } from "./entry.ts";
-import type { Encounter, Party } from "./match.ts";
-import { findCandidates, matchIdOf, recordKeyOf } from "./matching.ts";
+import type { Encounter, MetToken, Party, RecordTerms } from "./match.ts";
+import { findCandidates, matchIdOf, opens, recordKeyOf } from "./matching.ts";
 import type { Candidate } from "./matching.ts";
 import { RecordTable } from "./records.ts";
 import type { LiveRecord } from "./records.ts";
 import { TokenIndex } from "./token-index.ts";
-import type { TokenHash } from "./token-index.ts";
+import type { TaggedTokens, TokenHash } from "./token-index.ts";
 
 /** A record as its owner has published it now. */
 export type Version = Omit<LiveRecord, "number" | "tokens" | "published" | "sinceMs">;
@@ -65,7 +66,8 @@ export class EpochSpace {
   }
 
   /** Makes this the record's version and these its tokens. */
-  put(version: Version, tokens: TokenSet, nowMs: number): LiveRecord {
+  put(version: Version, content: TaggedTokens, nowMs: number): LiveRecord {
+    const { tokens } = content;
     const { member, handle } = version;
     const before = this.records.find(member, handle);
     const fresh = this.countNew(member, handle, tokens);
@@ -73,7 +75,7 @@ export class EpochSpace {
     const count = countOf(tokens);
     const published = (before?.published ?? 0) + fresh;
     const record = this.#records.put({ ...version, tokens: count, published, sinceMs: before?.sinceMs ?? nowMs });
-    this.#index(record.domain).put(record.number, this.records.memberNumber(member), tokens);
+    this.#index(record.domain).put(record.number, this.records.memberNumber(member), content);
     if (before !== undefined) this.#digests.strike(before);
     this.#digests.await(record);
     this.#tokensOfMember.set(member, this.tokensOfMember(member) + count - (before?.tokens ?? 0));
@@ -143,8 +145,8 @@ export class EpochSpace {
     const tokens = index.tokensOf(record.number);
     return candidates
       .map((candidate) => withoutListed(candidate, record.number, tokens, listed))
-      .filter(({ met }) => met.length > 0)
-      .map((candidate) => this.#toEncounter(scope.federation, tokens, record, candidate));
+      .filter(({ met }) => opens(met))
+      .map((candidate) => this.#toEncounter(scope.federation, candidate));
   }
 
   /** Whether both records are here. */
@@ -155,35 +157,46 @@ export class EpochSpace {
     );
   }
 
-  /** Whether two records share any token, also one that became too common to open a match. */
+  /** Whether two records share a token of an opening class, also one that became too common to open a match. */
   stillMeet(one: Party, other: Party): boolean {
     const a = this.records.find(one.member, one.handle);
     const b = this.records.find(other.member, other.handle);
     if (a === undefined || b === undefined || a.domain !== b.domain) return false;
     const index = this.#index(a.domain);
     const [tokensA, tokensB] = [index.tokensOf(a.number), index.tokensOf(b.number)];
-    return TOKEN_CLASSES.some((tokenClass) => {
+    return OPENING_CLASSES.some((tokenClass) => {
       const texts = tokenTexts(tokensA[tokenClass]);
       return [...tokenTexts(tokensB[tokenClass]).keys()].some((text) => texts.has(text));
     });
   }
 
-  #toEncounter(federation: Uint8Array, tokens: TokenSet, own: LiveRecord, candidate: Candidate): Encounter {
+  #toEncounter(federation: Uint8Array, candidate: Candidate): Encounter {
     const a = this.records.at(candidate.a) as LiveRecord;
     const b = this.records.at(candidate.b) as LiveRecord;
-    const met = metTokens(tokens, candidate, own.number);
+    const index = this.#index(a.domain);
+    const tokens = index.tokensOf(a.number);
+    const met = candidate.met.map(({ tokenClass, positionA, positionB }): MetToken => {
+      return { tokenClass, token: itemAt(tokens, tokenClass, positionA), positions: [positionA, positionB] };
+    });
+    const sides = [this.#metSide(a), this.#metSide(b)] as const;
     return {
       matchId: matchIdOf(federation, recordKeyOf(a), recordKeyOf(b)),
       domain: a.domain,
-      parties: [
-        { member: a.member, handle: a.handle },
-        { member: b.member, handle: b.handle },
-      ],
-      meetings: [meetingOf(a, candidate, "positionA"), meetingOf(b, candidate, "positionB")],
+      parties: [sides[0].party, sides[1].party],
+      terms: [sides[0].terms, sides[1].terms],
+      meetings: [meetingOf(met, 0, sides), meetingOf(met, 1, sides)],
       epoch: this.epoch,
-      // In an order that does not depend on where they stand.
-      metHash: toHex(blake2b(16, lpText("causeway/met/v1"), ...met.toSorted(compareBytes))),
+      met,
+      metHash: metHashOf(met, sides),
     };
+  }
+
+  #metSide(record: LiveRecord): MetSide {
+    const { member, handle, handling } = record;
+    const party = { member, handle };
+    const terms = { conversationKey: fromHex(record.conversationKey), blind: fromHex(record.blind), handling };
+    const tags = this.#index(record.domain).tagsOf(record.number);
+    return { record, party, terms, tags, binder: binderIn(party, terms) };
   }
 
   #enterDigest(federation: Uint8Array, { member, handle }: Pick<LiveRecord, "member" | "handle">): void {
@@ -202,20 +215,43 @@ export class EpochSpace {
   }
 }
 
-function meetingOf(record: LiveRecord, candidate: Candidate, side: "positionA" | "positionB"): Meeting {
-  const positions: Record<TokenClass, number[]> = { single: [], dateLevel: [], yearLevel: [] };
-  for (const token of candidate.met) positions[token.tokenClass].push(token[side]);
+/** One of two records that meet. */
+type MetSide = {
+  readonly record: LiveRecord;
+  readonly party: Party;
+  readonly terms: RecordTerms;
+  readonly tags: TagSet;
+  readonly binder: Uint8Array;
+};
+
+/** What one side is told: its own positions, with the tags that the other side has given to the same tokens. */
+function meetingOf(met: readonly MetToken[], side: Side, sides: readonly [MetSide, MetSide]): Meeting {
+  const { incarnation, sequence } = sides[side].record;
+  const other = side === 0 ? 1 : 0;
   // Each side's in an order of its own: the common order would show how the other side has arranged its record.
-  for (const tokenClass of TOKEN_CLASSES) positions[tokenClass].sort((a, b) => a - b);
-  return { incarnation: record.incarnation, sequence: record.sequence, positions };
+  const ordered = met.toSorted((x, y) => x.positions[side] - y.positions[side]);
+  const positions: Record<TokenClass, number[]> = { single: [], opening: [], support: [] };
+  const tags: Record<TokenClass, Uint8Array[]> = { single: [], opening: [], support: [] };
+  for (const { tokenClass, positions: at } of ordered) {
+    positions[tokenClass].push(at[side]);
+    tags[tokenClass].push(itemAt(sides[other].tags, tokenClass, at[other], TAG_BYTES));
+  }
+  const otherTags = {
+    single: concat(...tags.single),
+    opening: concat(...tags.opening),
+    support: concat(...tags.support),
+  };
+  return { incarnation, sequence, positions, otherTags, otherBinder: sides[other].binder };
 }
 
-/** Class and token of each that met, taken from the record that was looked up. */
-function metTokens(tokens: TokenSet, { a, met }: Candidate, own: number): Uint8Array[] {
-  return met.map(({ tokenClass, positionA, positionB }) => {
-    const token = tokenAt(tokens, tokenClass, a === own ? positionA : positionB);
-    return concat(u8(TOKEN_CLASSES.indexOf(tokenClass)), token);
+/** In an order that does not depend on where the tokens stand. */
+function metHashOf(met: readonly MetToken[], sides: readonly [MetSide, MetSide]): string {
+  const items = met.map(({ tokenClass, token, positions }) => {
+    const tags = sides.map(({ tags }, side) => itemAt(tags, tokenClass, positions[side as Side], TAG_BYTES));
+    return concat(u8(TOKEN_CLASSES.indexOf(tokenClass)), token, ...tags);
   });
+  const binders = sides.map(({ binder }) => binder);
+  return toHex(blake2b(16, lpText("causeway/met/v2"), ...binders, ...items.toSorted(compareBytes)));
 }
 
 function withoutListed(
@@ -227,13 +263,13 @@ function withoutListed(
   if (listed === undefined || listed.size === 0) return candidate;
   const isOwnA = candidate.a === own;
   const met = candidate.met.filter(({ tokenClass, positionA, positionB }) => {
-    return !listed.has(toHex(tokenAt(tokens, tokenClass, isOwnA ? positionA : positionB)));
+    return !listed.has(toHex(itemAt(tokens, tokenClass, isOwnA ? positionA : positionB)));
   });
   return { ...candidate, met };
 }
 
-function tokenAt(tokens: TokenSet, tokenClass: TokenClass, position: number): Uint8Array {
-  return tokens[tokenClass].subarray(position * TOKEN_BYTES, (position + 1) * TOKEN_BYTES);
+function itemAt(set: TokenSet | TagSet, tokenClass: TokenClass, position: number, bytes = TOKEN_BYTES): Uint8Array {
+  return set[tokenClass].subarray(position * bytes, (position + 1) * bytes);
 }
 
 /** Tokens of a set in which each stands once in its class. */

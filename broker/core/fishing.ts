@@ -43,6 +43,8 @@ export const THRESHOLDS = {
   /** Part of the others' rate, if that is at least one in fifty: records that nobody ever looks for are made up. */
   lowFactor: 0.05,
   lowOthersRateMin: 0.02,
+  /** Statements on meetings that do not verify: one may be a fault, a disk or a memory. */
+  misstatedMin: 3,
 } as const;
 
 /** What one member did in some time. */
@@ -59,9 +61,19 @@ export type Counts = {
   readonly tokens: number;
   /** Elements that the hosted evaluator has charged. */
   readonly evaluated: number;
+  /** Statements on meetings that were wrong. */
+  readonly misstated: number;
 };
 
-const NOTHING: Counts = { newRecords: 0, shortLived: 0, opened: 0, singles: 0, tokens: 0, evaluated: 0 };
+const NOTHING: Counts = {
+  newRecords: 0,
+  shortLived: 0,
+  opened: 0,
+  singles: 0,
+  tokens: 0,
+  evaluated: 0,
+  misstated: 0,
+};
 
 /** What members did, by the hour, over the last day. */
 export class Activity {
@@ -113,6 +125,7 @@ export function findingsOn(member: MemberId, activity: Activity, terms: Terms, n
     ...budgetFindings(terms, nowMs),
     ...publicationFindings(activity.of(member, nowMs), activity.ofThisHour(member, nowMs)),
     ...evaluationFindings(activity.of(member, nowMs), activity.of(member, nowMs, THRESHOLDS.evaluationsLagHours)),
+    ...statementFindings(activity.of(member, nowMs)),
     ...hitRateFindings(activity.of(member, nowMs), activity.ofOthers(member, nowMs)),
   ];
 }
@@ -150,6 +163,12 @@ function evaluationFindings({ tokens }: Counts, { evaluated }: Counts): Finding[
   if (evaluated <= THRESHOLDS.evaluationsSlack + tokens * THRESHOLDS.evaluationsPerToken) return [];
   const text = "Far more identifiers were evaluated within 24 hours than tokens were published.";
   return [{ kind: "enumeration", text }];
+}
+
+function statementFindings({ misstated }: Counts): Finding[] {
+  if (misstated < THRESHOLDS.misstatedMin) return [];
+  const text = "Several statements on meetings within 24 hours do not verify: an honest node does not make them.";
+  return [{ kind: "misstatements", text }];
 }
 
 function hitRateFindings(own: Counts, others: Counts): Finding[] {

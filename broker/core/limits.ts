@@ -53,3 +53,12 @@ export const DIGEST_PAUSE_MS = 1_000;
 
 /** Handles in the answer to a digest: sixteen bytes each leave a message of 512 KiB room for the rest. */
 export const DIGEST_HANDLES_MAX = 30_000;
+
+/** A node that is connected has stated by then what it found of a meeting's tags: it needs a second (protocol section 7). */
+export const STATEMENT_DUE_MS = 10 * 60_000;
+/** One that is away has until then: a weekend. */
+export const STATEMENT_DUE_ABSENT_MS = 48 * 3_600_000;
+/** A connected node says at least every five minutes how it is. */
+export const HEARD_LATELY_MS = 7 * 60_000;
+/** Overdue statements of one member that are told in one step. */
+export const OVERDUE_PER_LOOK_MAX = 200;

@@ -3,11 +3,22 @@
  * when they meet no longer, and open again by a further amendment when they do. One event tells both sides, so that
  * after a crash both are told or neither.
  */
-import type { CloseReason, Meeting, NoticeEvent, Side } from "../../shared/core/data-plane.ts";
+import type { CloseReason, Handling, Meeting, NoticeEvent, Side } from "../../shared/core/data-plane.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { AgreedToken } from "../../shared/crypto/token.ts";
 
 export type Party = { readonly member: MemberId; readonly handle: Handle };
+
+/** A token that met, and where it stands in either record. */
+export type MetToken = AgreedToken & { readonly positions: readonly [number, number] };
+
+/** What the binder of a record is made of besides its owner, and what its owner allows to be told. */
+export type RecordTerms = {
+  readonly conversationKey: Uint8Array;
+  readonly blind: Uint8Array;
+  readonly handling: Handling;
+};
 
 /** Two records that share tokens now, in one epoch. Side 0 is the lower record key. */
 export type Encounter = {
@@ -16,7 +27,12 @@ export type Encounter = {
   readonly parties: readonly [Party, Party];
   readonly meetings: readonly [Meeting, Meeting];
   readonly epoch: number;
-  /** Hexadecimal hash of the tokens that met, whatever their positions: tells whether the set has changed. */
+  readonly met: readonly MetToken[];
+  readonly terms: readonly [RecordTerms, RecordTerms];
+  /**
+   * Hexadecimal hash of the tokens that met, whatever their positions, with the tags and binders of both sides: tells whether the set has
+   * changed, or what proves it. Other tags of the same tokens mean a repair or a fraud; the nodes look at them either way.
+   */
   readonly metHash: string;
 };
 
@@ -28,8 +44,8 @@ export type Match = Pick<Encounter, "matchId" | "domain" | "parties"> & {
   readonly amendment: number;
 };
 
-/** No hash of tokens: the history outlives the epochs. */
-type Told = Omit<Encounter, "metHash">;
+/** Nothing of tokens: the history outlives the epochs. */
+type Told = Pick<Encounter, "matchId" | "domain" | "parties" | "epoch">;
 
 export type MatchEvent =
   | ({ readonly type: "opened" } & Told)
@@ -55,7 +71,8 @@ export type Pair = {
 /** The records meet: an event unless both sides know of these very tokens already, or a rotation is all that has happened. */
 export function decideEncounter(pair: Pair, encounter: Encounter): MatchEvent | undefined {
   const { match } = pair;
-  const { metHash, ...told } = encounter;
+  const { matchId, domain, parties, epoch, metHash } = encounter;
+  const told: Told = { matchId, domain, parties, epoch };
   if (match === undefined) return { type: "opened", ...told };
   const amended: MatchEvent = { type: "amended", amendment: match.amendment + 1, ...told };
   if (match.status === "closed" || pair.isStranded) return amended;
@@ -85,24 +102,29 @@ export function evolveMatch(match: Match | undefined, event: MatchEvent): Match 
   };
 }
 
-/** What each side is told. */
-export function noticesOf(match: Match, event: MatchEvent): readonly [Addressed, Addressed] {
+/** What each side is told. `meetings`: of what was opened or amended. */
+export function noticesOf(
+  match: Match,
+  event: MatchEvent,
+  meetings?: Encounter["meetings"],
+): readonly [Addressed, Addressed] {
   return [tell(0), tell(1)];
 
   function tell(side: Side): Addressed {
-    return { member: match.parties[side].member, event: noticeOf(match.parties[side], side, event) };
+    const party = match.parties[side];
+    return { member: party.member, event: noticeOf(party, side, event, meetings?.[side] as Meeting) };
   }
 }
 
 export type Addressed = { readonly member: MemberId; readonly event: NoticeEvent };
 
-function noticeOf(party: Party, side: Side, event: MatchEvent): NoticeEvent {
+function noticeOf(party: Party, side: Side, event: MatchEvent, meeting: Meeting): NoticeEvent {
   const { matchId } = event;
   switch (event.type) {
     case "opened":
-      return { type: "matchOpened", matchId, handle: party.handle, side, meeting: event.meetings[side] };
+      return { type: "matchOpened", matchId, handle: party.handle, side, meeting };
     case "amended":
-      return { type: "matchAmended", matchId, amendment: event.amendment, meeting: event.meetings[side] };
+      return { type: "matchAmended", matchId, amendment: event.amendment, meeting };
     case "closed":
       return { type: "matchClosed", matchId, amendment: event.amendment, reason: event.reason };
   }

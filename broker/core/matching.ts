@@ -1,22 +1,20 @@
 /**
  * When two records meet (protocol section 6). The broker knows classes and positions, never kinds or values, so it only
- * finds *candidates*, generously; both nodes grade each from the positions of their own tokens that met and get the
- * same answer. A candidate that is missing here is lost for good, one too many costs a message.
+ * finds *candidates*; both nodes grade each from the positions of their own tokens that met and get the same answer. What
+ * opens one is a `single` or `opening` token, each of which alone is worth an officer's look: so nothing is learned by asking
+ * that the other side is not shown. A candidate that is missing here is lost for good.
  *
  * What an attacker can do: one member alone can suppress nothing (too common is counted in distinct members, and never
- * for `single`) and hides nobody by flooding a token (see `token-index.ts`). Several members together can suppress a
- * `dateLevel` or `yearLevel` token by holding it. Known weakness: `common` and `crowded` say so, and no notice carries it to the
+ * for `single`) and hides nobody by flooding a token (see `token-index.ts`). Several members together can suppress an
+ * `opening` or `support` token by holding it. Known weakness: `common` and `crowded` say so, and no notice carries it to the
  * owner yet.
  */
 import { fromHex, lpText, toHex } from "../../shared/core/bytes.ts";
-import { type Handling, type TokenClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { type Handling, OPENING_CLASSES, type TokenClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { type Handle, type MatchId, type MemberId, toId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import type { Encounters, MetToken, TokenIndex } from "./token-index.ts";
-
-/** A pair is a candidate once it shares this many tokens of any one class: one, so that nothing a node would grade is lost. */
-const TOKENS_ENOUGH: Readonly<Record<TokenClass, number>> = { single: 1, dateLevel: 1, yearLevel: 1 };
 
 /**
  * A token that more members hold than this is too common to mean one person. A person many units look for is held by
@@ -24,8 +22,8 @@ const TOKENS_ENOUGH: Readonly<Record<TokenClass, number>> = { single: 1, dateLev
  */
 const MEMBERS_MAX: Readonly<Record<TokenClass, number>> = {
   single: Number.POSITIVE_INFINITY,
-  dateLevel: 32,
-  yearLevel: 32,
+  opening: 32,
+  support: 32,
 };
 
 /** One token leads to this many records of one member; that member's name has then come up often enough. */
@@ -80,7 +78,7 @@ export function findCandidates(index: TokenIndex, record: number, lookup: Record
   for (const other of [...byRecord.keys()].sort((a, b) => a - b)) {
     const tokens = byRecord.get(other) as readonly MetToken[];
     const isLower = recordKeyOf(own) < recordKeyOf(lookup(other) as RecordView);
-    if (isEnough(tokens)) candidates.push(toCandidate(record, other, tokens, isLower));
+    candidates.push(toCandidate(record, other, tokens, isLower));
   }
   return { candidates, common, crowded };
 }
@@ -107,10 +105,10 @@ export function matchIdOf(federation: Uint8Array, one: RecordKey, other: RecordK
   return toId(toHex(blake2b(16, lpText("causeway/match/v1"), federation, fromHex(lower), fromHex(higher))));
 }
 
-function isEnough(tokens: readonly MetToken[]): boolean {
-  return TOKEN_CLASSES.some(
-    (tokenClass) => tokens.filter((token) => token.tokenClass === tokenClass).length >= TOKENS_ENOUGH[tokenClass],
-  );
+/** Whether what met is enough for a meeting. */
+export function opens(met: readonly { readonly tokenClass: TokenClass }[]): boolean {
+  const opening: readonly TokenClass[] = OPENING_CLASSES;
+  return met.some(({ tokenClass }) => opening.includes(tokenClass));
 }
 
 function toCandidate(record: number, other: number, tokens: readonly MetToken[], isLower: boolean): Candidate {

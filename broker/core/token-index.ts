@@ -10,15 +10,23 @@
  *   hides nobody else.
  * Known weakness: whoever sees the latency of single lookups, over a network, learns a little about slot occupancy.
  *
- * Layout, 37 bytes a token: a *cell* (token, two links; 24 bytes) and a *slot* (hash, cell; 8 bytes at a load between
+ * Layout, 45 bytes a token: a *cell* (token, tag, two links; 32 bytes) and a *slot* (hash, cell; 8 bytes at a load between
  * 0.64 and 0.8), while a *block* of eight cells names record, member, class and place (1.5 bytes a token). A class is
  * padded to a power of two of at least eight, so blocks are full and any free block fits any record.
  */
-import { type TokenClass, type TokenSet, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import {
+  OPENING_CLASSES,
+  type TagSet,
+  type TokenClass,
+  type TokenSet,
+  TOKEN_CLASSES,
+} from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { TAG_BYTES, TOKEN_BYTES } from "../../shared/crypto/token.ts";
 
-const TOKEN_BYTES = 16;
 const TOKEN_WORDS = 4;
+/** By class number: whether one token is enough. Opening classes come first. */
+const OPENS = TOKEN_CLASSES.map((tokenClass) => (OPENING_CLASSES as readonly TokenClass[]).includes(tokenClass));
 /** Tokens looked up together, see `SlotTable.findBatch`. At least a block's. */
 const BATCH_TOKENS = 32;
 
@@ -31,6 +39,9 @@ const CLASS_TOKENS_MAX = 1 << 17;
 
 /** Writes two hash words of a token (four little-endian words) into `out`. */
 export type TokenHash = (w0: number, w1: number, w2: number, w3: number, out: Int32Array) => void;
+
+/** A record's tokens, and a tag for each in the same order. */
+export type TaggedTokens = { readonly tokens: TokenSet; readonly tags: TagSet };
 
 /** Where a token stands in a record: class and index within the class. */
 export type TokenPlace = { readonly tokenClass: TokenClass; readonly position: number };
@@ -48,7 +59,7 @@ export type EncounterRules = {
 };
 
 export type Encounters = {
-  /** Records of other members, each with every token it shares. */
+  /** Records of other members that share a token of an opening class, each with every token it shares. */
   readonly byRecord: ReadonlyMap<number, readonly MetToken[]>;
   /** Tokens that met nobody because too many members hold them. */
   readonly common: readonly TokenPlace[];
@@ -130,22 +141,26 @@ export class TokenIndex {
   }
 
   /**
-   * Makes `tokens` the whole token set of `record`; one without tokens is not held. Throws INVALID, with nothing changed, for a number out of range or a
-   * class that is not a whole number of tokens. A token repeated within a class counts at its first position only.
+   * Makes `tokens` the whole token set of `record`, with their tags; one without tokens is not held. Throws INVALID, with nothing changed, for
+   * a number out of range, a class that is not a whole number of tokens, or not as many tags. A token repeated within a class counts at its
+   * first position only.
    */
-  put(record: number, member: number, tokens: TokenSet): void {
+  put(record: number, member: number, { tokens, tags }: TaggedTokens): void {
     checkNumbers(record, member);
-    for (const tokenClass of TOKEN_CLASSES) checkClass(tokenClass, tokens[tokenClass]);
+    for (const tokenClass of TOKEN_CLASSES) {
+      checkClass(tokenClass, tokens[tokenClass]);
+      checkTags(tokenClass, tokens[tokenClass], tags[tokenClass]);
+    }
     this.remove(record);
     let lastBlock = 0;
     for (const [classNumber, tokenClass] of TOKEN_CLASSES.entries()) {
       const bytes = tokens[tokenClass];
-      for (let offset = 0, ordinal = 0; offset < bytes.length; offset += BLOCK_BYTES, ordinal += 1) {
+      for (let ordinal = 0; ordinal * BLOCK_BYTES < bytes.length; ordinal += 1) {
         const block = this.#cells.allocate(record, member, classNumber, ordinal);
         if (lastBlock === 0) this.#firstBlocks.set(record, block);
         else this.#cells.setNextBlock(lastBlock, block);
         lastBlock = block;
-        this.#fill(block, classNumber, bytes, offset);
+        this.#fill(block, classNumber, { bytes, tags: tags[tokenClass], first: ordinal * BLOCK_CELLS });
       }
     }
     if (lastBlock !== 0) this.#recordCount += 1;
@@ -161,7 +176,7 @@ export class TokenIndex {
       for (let i = 0; i < BLOCK_CELLS; i += 1) {
         this.#unlink(block * BLOCK_CELLS + i, classNumber);
         // A block may wait long for its next use; what was taken back is not kept meanwhile.
-        cells.setToken(block * BLOCK_CELLS + i, 0, 0, 0, 0);
+        cells.clear(block * BLOCK_CELLS + i);
       }
       const next = cells.nextBlock(block);
       cells.release(block);
@@ -174,14 +189,24 @@ export class TokenIndex {
 
   /** The tokens of a record as they were put; empty classes for an unknown record. */
   tokensOf(record: number): TokenSet {
+    return this.#read(record, 0, TOKEN_WORDS);
+  }
+
+  /** Their tags, in the same order. */
+  tagsOf(record: number): TagSet {
+    return this.#read(record, TAG, TAG_WORDS);
+  }
+
+  /** `count` words of each of the record's cells, from the one at `first` on. */
+  #read(record: number, first: number, count: number): Readonly<Record<TokenClass, Uint8Array>> {
     const found: number[][] = TOKEN_CLASSES.map(() => []);
     for (let block = this.#firstBlocks.get(record); block !== 0; block = this.#cells.nextBlock(block)) {
-      const first = block * BLOCK_CELLS;
-      const ofClass = found[this.#cells.classNumber(first)] as number[];
-      for (let i = 0; i < BLOCK_CELLS; i += 1) if (!this.#cells.isEmpty(first + i)) ofClass.push(first + i);
+      const head = block * BLOCK_CELLS;
+      const ofClass = found[this.#cells.classNumber(head)] as number[];
+      for (let i = 0; i < BLOCK_CELLS; i += 1) if (!this.#cells.isEmpty(head + i)) ofClass.push(head + i);
     }
-    const [single, dateLevel, yearLevel] = found.map((cells) => this.#cells.tokens(cells));
-    return { single, dateLevel, yearLevel } as TokenSet;
+    const [single, opening, support] = found.map((cells) => this.#cells.words(cells, first, count));
+    return { single, opening, support } as Readonly<Record<TokenClass, Uint8Array>>;
   }
 
   /** Overwrites every token. The index cannot be used afterwards. */
@@ -210,7 +235,7 @@ export class TokenIndex {
   }
 
   /**
-   * Every record of another member that shares a token with `record`, and where. At most
+   * Every record of another member that shares a token of an opening class with `record`, and all that the two share. At most
    * (members x `recordsPerMemberMax`) accepted holders a token, whatever was published; a crowded token costs a look
    * through the records found of that member besides.
    */
@@ -238,16 +263,22 @@ export class TokenIndex {
     };
   }
 
-  /** Writes up to eight tokens into a fresh block and links them. */
-  #fill(block: number, classNumber: number, bytes: Uint8Array, offset: number): void {
+  /** Writes up to eight tokens of a class, from the `first` on, into a fresh block and links them. */
+  #fill(
+    block: number,
+    classNumber: number,
+    { bytes, tags, first }: { readonly bytes: Uint8Array; readonly tags: Uint8Array; readonly first: number },
+  ): void {
     for (let i = 0; i < BLOCK_CELLS; i += 1) {
       const cell = block * BLOCK_CELLS + i;
-      const at = offset + i * TOKEN_BYTES;
+      const at = (first + i) * TOKEN_BYTES;
       if (at >= bytes.length) {
         this.#cells.setLinks(cell, UNLINKED, EMPTY);
         continue;
       }
       this.#cells.setToken(cell, word(bytes, at), word(bytes, at + 4), word(bytes, at + 8), word(bytes, at + 12));
+      const tagAt = (first + i) * TAG_BYTES;
+      this.#cells.setTag(cell, word(tags, tagAt), word(tags, tagAt + 4));
       this.#link(cell, classNumber);
     }
   }
@@ -338,7 +369,8 @@ export class TokenIndex {
           break;
         }
         met += 1;
-        this.#note(byRecord, cell, holder);
+        // Blocks come in the order of the classes: whoever a support token may be told with has been found by now.
+        if (OPENS[cells.classNumber(cell)] || byRecord.has(cells.record(holder))) this.#note(byRecord, cell, holder);
       }
     }
     return crowds;
@@ -388,12 +420,14 @@ export class TokenIndex {
 /** A token of the record in question that `member` holds in too many records. */
 type Crowd = { readonly cell: number; readonly member: number };
 
-// A cell is six words: the token, then two links. In a *head* (one for each member that holds the token) they are the
+// A cell is eight words: the token, its tag, then two links. In a *head* (one for each member that holds the token) they are the
 // head of the next member (0: none) and the next record of this member (0: none). In every other cell of a member's
 // group they are ~(cell before) and the next record. So a group is entered at its head, and left from anywhere.
-const CELL_WORDS = 6;
-const ACROSS = 4;
-const DOWN = 5;
+const CELL_WORDS = 8;
+const TAG = 4;
+const TAG_WORDS = 2;
+const ACROSS = 6;
+const DOWN = 7;
 /** In place of the first link: a cell that hangs nowhere; the second link then says why. */
 const UNLINKED = -1;
 const EMPTY = 0;
@@ -513,6 +547,19 @@ class CellArena {
     chunk[at + 3] = w3;
   }
 
+  setTag(cell: number, w0: number, w1: number): void {
+    const chunk = this.chunk(cell);
+    const at = this.at(cell) + TAG;
+    chunk[at] = w0;
+    chunk[at + 1] = w1;
+  }
+
+  /** Overwrites token and tag. */
+  clear(cell: number): void {
+    this.setToken(cell, 0, 0, 0, 0);
+    this.setTag(cell, 0, 0);
+  }
+
   holds(cell: number, w0: number, w1: number, w2: number, w3: number): boolean {
     const chunk = this.chunk(cell);
     const at = this.at(cell);
@@ -540,13 +587,13 @@ class CellArena {
     }
   }
 
-  /** The tokens of these cells, joined. */
-  tokens(cells: readonly number[]): Uint8Array {
-    const joined = new Uint8Array(cells.length * TOKEN_BYTES);
+  /** `count` words of each of these cells, joined, from the one at `first` on. */
+  words(cells: readonly number[], first: number, count: number): Uint8Array {
+    const joined = new Uint8Array(cells.length * count * 4);
     const view = new DataView(joined.buffer);
     for (const [i, cell] of cells.entries()) {
-      for (let w = 0; w < 4; w += 1) {
-        view.setInt32(i * TOKEN_BYTES + w * 4, this.chunk(cell)[this.at(cell) + w] as number, true);
+      for (let w = 0; w < count; w += 1) {
+        view.setInt32((i * count + w) * 4, this.chunk(cell)[this.at(cell) + first + w] as number, true);
       }
     }
     return joined;
@@ -779,4 +826,9 @@ function checkClass(tokenClass: TokenClass, bytes: Uint8Array): void {
   throw new CausewayError("INVALID", "a class is up to 131,072 tokens of 16 bytes", {
     fields: [`tokens.${tokenClass}`],
   });
+}
+
+function checkTags(tokenClass: TokenClass, tokens: Uint8Array, tags: Uint8Array): void {
+  if (tags.length * TOKEN_BYTES === tokens.length * TAG_BYTES) return;
+  throw new CausewayError("INVALID", "each token has a tag of 8 bytes", { fields: [`tags.${tokenClass}`] });
 }

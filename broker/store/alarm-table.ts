@@ -5,7 +5,7 @@ import type { Database, Row } from "../../shared/store/database.ts";
 
 /** Acknowledged items that are listed; all are kept. */
 const ACKNOWLEDGED_LISTED_MAX = 200;
-/** Stands for "about the broker": NULL would not be equal to itself in the index that keeps items apart. */
+/** Stands for "about the broker", and for "by itself": NULL would not be equal to itself in the index that keeps items apart. */
 const NOBODY = "";
 
 export class AlarmTable {
@@ -63,6 +63,19 @@ export class AlarmTable {
       id,
     );
     return changed > 0;
+  }
+
+  /** Closes the item of this kind and member that is open, if there is one, in nobody's name. */
+  end(kind: AlarmKind, member: MemberId, note: string, nowMs: number): void {
+    this.#database.run(
+      `UPDATE alarm SET acknowledged_by = ?, acknowledged_at_ms = ?, note = ?
+        WHERE kind = ? AND member = ? AND acknowledged_by IS NULL`,
+      NOBODY,
+      nowMs,
+      note,
+      kind,
+      member,
+    );
   }
 }
 

@@ -1,5 +1,4 @@
 /** What the ledger keeps by epoch, and what becomes of it at an epoch's end. */
-import type { Handling } from "../../shared/core/data-plane.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import type { Database, Row } from "../../shared/store/database.ts";
@@ -19,7 +18,6 @@ export type Lingering = {
   readonly member: MemberId;
   readonly handle: Handle;
   readonly domain: Domain;
-  readonly handling: Handling;
   readonly reviewByDay: number;
   readonly incarnation: Incarnation;
   readonly sequence: number;
@@ -72,11 +70,10 @@ export class EpochTable {
 
   linger(record: Lingering): void {
     this.#database.run(
-      "INSERT OR REPLACE INTO lingering VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO lingering VALUES (?, ?, ?, ?, ?, ?, ?)",
       record.member,
       record.handle,
       record.domain,
-      record.handling,
       record.reviewByDay,
       record.incarnation,
       record.sequence,
@@ -152,7 +149,6 @@ function toLingering(row: Row): Lingering {
     member: row["member"] as MemberId,
     handle: row["handle"] as Handle,
     domain: row["domain"] as Domain,
-    handling: row["handling"] as Handling,
     reviewByDay: Number(row["review_by_day"]),
     incarnation: row["incarnation"] as Incarnation,
     sequence: Number(row["sequence"]),

@@ -1,5 +1,5 @@
 /** The ledger's tables, and how a ledger of an earlier version becomes one of this. */
-import type { DatabaseKind } from "../../shared/store/database.ts";
+import type { DatabaseKind, FileBefore } from "../../shared/store/database.ts";
 
 const SUBMISSIONS = `
   CREATE TABLE submission (
@@ -38,12 +38,6 @@ const MATCHES = `
     event TEXT NOT NULL,
     PRIMARY KEY (match_id, amendment)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE proof (
-    match_id TEXT PRIMARY KEY,
-    nonce_0 BLOB, mac_0 BLOB, proven_0 INTEGER,
-    nonce_1 BLOB, mac_1 BLOB, proven_1 INTEGER,
-    outcome TEXT NOT NULL
-  ) STRICT;
 `;
 
 const MEMBERS = `
@@ -83,7 +77,6 @@ const SECOND = `
     member TEXT NOT NULL,
     handle TEXT NOT NULL,
     domain TEXT NOT NULL,
-    handling TEXT NOT NULL,
     review_by_day INTEGER NOT NULL,
     incarnation TEXT NOT NULL,
     sequence INTEGER NOT NULL,
@@ -116,11 +109,45 @@ const SECOND = `
   CREATE UNIQUE INDEX alarm_open ON alarm (kind, member) WHERE acknowledged_by IS NULL;
 `;
 
+/**
+ * New in version 4. `proof`: the outcome of each, and while it is pending the amendment that statements answer, its epoch, and what met.
+ * `proof_side`: what is asked of each side of a pending one, and what it has stated.
+ */
+const PROOFS = `
+  CREATE TABLE proof (
+    match_id TEXT PRIMARY KEY,
+    outcome TEXT NOT NULL,
+    amendment INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    met TEXT,
+    told_overdue INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX proof_epoch ON proof (epoch) WHERE outcome = 'pending';
+  CREATE TABLE proof_side (
+    match_id TEXT NOT NULL,
+    side INTEGER NOT NULL,
+    member TEXT NOT NULL,
+    handle TEXT NOT NULL,
+    conversation_key BLOB NOT NULL,
+    blind BLOB NOT NULL,
+    handling TEXT NOT NULL,
+    asked_at_ms INTEGER NOT NULL,
+    is_overdue INTEGER NOT NULL,
+    valid_hash BLOB,
+    signature BLOB,
+    PRIMARY KEY (match_id, side)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX proof_side_record ON proof_side (member, handle);
+  CREATE INDEX proof_side_asked ON proof_side (member, asked_at_ms) WHERE signature IS NULL AND is_overdue = 0;
+  CREATE INDEX proof_side_overdue ON proof_side (member) WHERE is_overdue = 1;
+`;
+
 const SCHEMA = `
   ${SUBMISSIONS}
   ${MATCHES}
   ${MEMBERS}
   ${SECOND}
+  ${PROOFS}
 `;
 
 /** Version 1 knew one epoch, and kept hashes of tokens in the history. */
@@ -137,11 +164,18 @@ const FROM_VERSION_1 = `
 /** JSON is written with a version from here on, which a program of version 2 could not read. What stands there is read as it is. */
 const FROM_VERSION_2 = "";
 
+/** A proof that was begun with nonces cannot be gone on with; who a lingering record may be told of stands with its proofs. */
+const FROM_VERSION_3 = (file: FileBefore): string => `
+  DROP TABLE proof;
+  ${file.has("lingering", "handling") ? "ALTER TABLE lingering DROP COLUMN handling;" : ""}
+  ${PROOFS}
+`;
+
 export const LEDGER: DatabaseKind = {
   what: "the ledger",
-  version: 3,
+  version: 4,
   schema: SCHEMA,
-  upgrades: { 1: FROM_VERSION_1, 2: FROM_VERSION_2 },
+  upgrades: { 1: FROM_VERSION_1, 2: FROM_VERSION_2, 3: FROM_VERSION_3 },
   // Two brokers would tell two stories.
   exclusive: true,
   secureDelete: true,

@@ -4,12 +4,11 @@
  *
  * Durability: a transaction that has returned survives power failure (`synchronous=FULL`); one that has not leaves no trace.
  * An attacker who reads the file learns which handles of which members met and who was told what; one who writes it can
- * hide or invent matches, of which the invented fail the proof of knowledge. It holds no token, salt or key.
+ * hide or invent matches, of which the invented fail the proof of knowledge. It holds no salt or key, and tokens only of meetings that are
+ * not proven yet, until their epoch ends.
  */
 import type { Receipt } from "../../shared/core/data-plane.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
-import { NO_PROOF } from "../core/disclosure.ts";
-import type { Proof, SideProof } from "../core/disclosure.ts";
 import type { Match, MatchEvent } from "../core/match.ts";
 import { NO_NOTICE } from "../core/notice.ts";
 import type { NoticeHead } from "../core/notice.ts";
@@ -23,6 +22,7 @@ import { LEDGER } from "./ledger-schema.ts";
 import type { Row } from "../../shared/store/database.ts";
 import { fromStoredJson, toStoredJson } from "../../shared/store/stored-json.ts";
 import { MemberTable } from "./member-table.ts";
+import { ProofTable } from "./proof-table.ts";
 import { STORED_EVENT, STORED_HOURS, STORED_REJECTIONS } from "./stored-values.ts";
 
 /** A submission that was applied; `position` is its place in the order of application. */
@@ -44,6 +44,7 @@ export class Ledger implements Disposable {
   readonly alarms: AlarmTable;
   readonly epochs: EpochTable;
   readonly members: MemberTable;
+  readonly proofs: ProofTable;
 
   /**
    * Opens or creates the ledger of one federation, for this process alone. Throws ENVIRONMENT when another process has it,
@@ -54,6 +55,7 @@ export class Ledger implements Disposable {
     this.alarms = new AlarmTable(this.#database);
     this.epochs = new EpochTable(this.#database);
     this.members = new MemberTable(this.#database);
+    this.proofs = new ProofTable(this.#database);
   }
 
   /** As long as this stands still, nothing here is new. */
@@ -182,26 +184,6 @@ export class Ledger implements Disposable {
     return rows.map((row) => fromStoredJson(STORED_EVENT, row["event"] as string));
   }
 
-  proof(matchId: MatchId): Proof {
-    const row = this.#database.get("SELECT * FROM proof WHERE match_id = ?", matchId);
-    if (row === undefined) return NO_PROOF;
-    return { sides: [toSideProof(row, 0), toSideProof(row, 1)], outcome: row["outcome"] as Proof["outcome"] };
-  }
-
-  saveProof(matchId: MatchId, proof: Proof): void {
-    const columns = proof.sides.flatMap(({ nonce, mac, proven }) => [
-      nonce ?? null,
-      mac ?? null,
-      proven === undefined ? null : Number(proven),
-    ]);
-    this.#database.run(
-      "INSERT OR REPLACE INTO proof VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      matchId,
-      ...columns,
-      proof.outcome,
-    );
-  }
-
   noticeHead(member: MemberId): NoticeHead {
     const row = this.#database.get(
       "SELECT number, hash FROM notice WHERE member = ? ORDER BY number DESC LIMIT 1",
@@ -285,14 +267,5 @@ function toMatch(row: Row | undefined): Match | undefined {
     epoch: Number(row["told_epoch"]),
     status: row["status"] as Match["status"],
     amendment: Number(row["amendment"]),
-  };
-}
-
-function toSideProof(row: Row, side: 0 | 1): SideProof {
-  const [nonce, mac, proven] = [row[`nonce_${side}`], row[`mac_${side}`], row[`proven_${side}`]];
-  return {
-    ...(nonce == null ? {} : { nonce: nonce as Uint8Array }),
-    ...(mac == null ? {} : { mac: mac as Uint8Array }),
-    ...(proven == null ? {} : { proven: proven === 1 }),
   };
 }

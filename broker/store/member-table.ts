@@ -2,8 +2,11 @@
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { Database } from "../../shared/store/database.ts";
 
-/** `returning`: reinstated, and its records are still being matched again. */
-export type Standing = "member" | "suspended" | "returning" | "removed";
+/**
+ * `returning`: reinstated or out of quarantine, and its records are still being matched again. `quarantined`: it owes too many overdue
+ * statements.
+ */
+export type Standing = "member" | "suspended" | "returning" | "removed" | "quarantined";
 
 export type StoredHealth = { readonly signed: Uint8Array; readonly receivedAtMs: number };
 
@@ -22,6 +25,11 @@ export class MemberTable {
 
   setStanding(member: MemberId, standing: Standing): void {
     this.#database.run("INSERT OR REPLACE INTO standing VALUES (?, ?)", member, standing);
+  }
+
+  quarantined(): ReadonlySet<MemberId> {
+    const rows = this.#database.all("SELECT member FROM standing WHERE standing = 'quarantined'");
+    return new Set(rows.map(({ member }) => member as MemberId));
   }
 
   health(member: MemberId): StoredHealth | undefined {

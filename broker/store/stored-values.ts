@@ -1,23 +1,16 @@
 /** What the ledger keeps as JSON. */
 import { z } from "zod";
-import { CLOSE_REASONS, REJECTION_REASONS } from "../../shared/core/data-plane.ts";
-import type { Meeting, Receipt } from "../../shared/core/data-plane.ts";
+import { CLOSE_REASONS, REJECTION_REASONS, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import type { Receipt } from "../../shared/core/data-plane.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
-import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
-import { storedId } from "../../shared/store/stored-json.ts";
+import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import { storedBytes, storedId } from "../../shared/store/stored-json.ts";
 import type { Shape, StoredJson } from "../../shared/store/stored-json.ts";
-import type { MatchEvent, Party } from "../core/match.ts";
+import type { MatchEvent, MetToken, Party } from "../core/match.ts";
 
 type Event<Type extends MatchEvent["type"]> = Extract<MatchEvent, { type: Type }>;
 
 const number = z.number();
-const positions = z.array(number);
-
-const meeting = z.object({
-  incarnation: storedId<Incarnation>(),
-  sequence: number,
-  positions: z.object({ single: positions, dateLevel: positions, yearLevel: positions }),
-} satisfies Shape<Meeting>);
 
 const party = z.object({ member: storedId<MemberId>(), handle: storedId<Handle>() } satisfies Shape<Party>);
 
@@ -25,7 +18,6 @@ const told = {
   matchId: storedId<MatchId>(),
   domain: z.enum(DOMAINS),
   parties: z.tuple([party, party]),
-  meetings: z.tuple([meeting, meeting]),
   epoch: number,
 };
 
@@ -42,6 +34,19 @@ export const STORED_EVENT: StoredJson<MatchEvent> = {
       reason: z.enum(CLOSE_REASONS),
     } satisfies Shape<Event<"closed">>),
   ]),
+};
+
+/** What met in a meeting that both sides have yet to state on. */
+export const STORED_MET: StoredJson<readonly MetToken[]> = {
+  what: "meeting",
+  version: 1,
+  schema: z.array(
+    z.object({
+      tokenClass: z.enum(TOKEN_CLASSES),
+      token: storedBytes,
+      positions: z.tuple([number, number]),
+    } satisfies Shape<MetToken>),
+  ),
 };
 
 export const STORED_REJECTIONS: StoredJson<Receipt["rejections"]> = {

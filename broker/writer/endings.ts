@@ -90,7 +90,12 @@ export class Endings {
       await world.nextTurn();
     }
     const counts = { records: space?.records.size ?? 0, tokens: space?.tokenCount ?? 0 };
-    if (!signal.aborted) ledger.transaction(() => ledger.epochs.beginPurge(epoch, counts, world.clock()));
+    if (signal.aborted) return;
+    ledger.transaction(() => {
+      ledger.epochs.beginPurge(epoch, counts, world.clock());
+      // The nodes have no salt of it any more, and what met is not kept longer than the epoch.
+      ledger.proofs.lapseEpoch(epoch);
+    });
   }
 
   /** Unless it stands in an epoch that is open, or its owner has taken it back meanwhile. */

@@ -7,7 +7,7 @@ import { dayOf } from "../../shared/core/days.ts";
 import { isOpen } from "../../shared/core/decisions.ts";
 import type { Epoch, Federation } from "../../shared/core/directive.ts";
 import type { MatchId, MemberId } from "../../shared/core/ids.ts";
-import { restarted } from "../core/disclosure.ts";
+import { ask } from "../core/disclosure.ts";
 import type { EpochSpace, MatchingScope } from "../core/epoch-space.ts";
 import { decideEncounter, decideParting, evolveMatch, noticesOf } from "../core/match.ts";
 import type { Encounter, Match, MatchEvent, Party } from "../core/match.ts";
@@ -66,8 +66,7 @@ export class Matches {
   }
 
   #findEncounter({ matchId, parties: [one, other] }: Match, nowMs: number): Encounter | undefined {
-    const { members } = this.#parts.federation();
-    if (!members.has(one.member) || !members.has(other.member)) return undefined;
+    if (this.#isHidden(one.member) || this.#isHidden(other.member)) return undefined;
     for (const space of this.#openSpaces()) {
       const record = space.records.find(one.member, one.handle);
       if (record === undefined || !space.holdsBoth(one, other)) continue;
@@ -87,10 +86,17 @@ export class Matches {
     const isStranded = match !== undefined && this.#isStranded(match);
     const event = decideEncounter({ match, metHash, tells, isArrival, isStranded }, encounter);
     if (metHash !== encounter.metHash) ledger.epochs.noteMeeting(matchId, epoch, encounter.metHash);
-    // Both sides see by the meeting that it is of another epoch than their proof, and begin it again.
-    if (event?.type === "amended" && match?.epoch !== epoch)
-      ledger.saveProof(matchId, restarted(ledger.proof(matchId)));
-    this.#record(match, event, nowMs);
+    if (event === undefined) return;
+    const told = this.#record(match, event, nowMs, encounter);
+    this.#askFor(told, encounter, nowMs);
+  }
+
+  /** Both sides owe a statement on what they are told, until the match is proven or failed. */
+  #askFor({ matchId, amendment }: Match, encounter: Encounter, nowMs: number): void {
+    const { proofs } = this.#parts.ledger;
+    if (proofs.outcome(matchId) !== "pending") return;
+    const { epoch, met, terms, parties } = encounter;
+    proofs.save(matchId, parties, ask(proofs.pending(matchId), { amendment, epoch, met, terms }, nowMs));
   }
 
   /** Of the epochs in which both records stand the lowest that takes entries; failing that, the lowest. */
@@ -105,15 +111,14 @@ export class Matches {
   #isStranded(match: Match): boolean {
     const { ledger, federation } = this.#parts;
     if (match.status === "closed" || isOpenEpoch(federation(), match.epoch)) return false;
-    return ledger.proof(match.matchId).outcome === "pending";
+    return ledger.proofs.outcome(match.matchId) === "pending";
   }
 
   /** The pair was not found to meet in `space`. It parts only if it meets nowhere, and could. */
   #apart(match: Match, space: EpochSpace, nowMs: number): void {
     const { matchId, parties } = match;
-    const { members } = this.#parts.federation();
     // Hidden records meet nobody; whether they still would is found out when their owner returns.
-    if (parties.some(({ member }) => !members.has(member))) return;
+    if (parties.some(({ member }) => this.#isHidden(member))) return;
     const shared = this.#openSpaces().filter((each) => each.holdsBoth(...parties));
     // A token that has become too common opens no match, and closes none either.
     const meeting = shared.filter((each) => each.stillMeet(...parties));
@@ -122,18 +127,30 @@ export class Matches {
   }
 
   #close(match: Match, reason: CloseReason, nowMs: number): void {
-    this.#parts.ledger.epochs.forgetMeeting(match.matchId);
-    this.#record(match, decideParting(match, reason), nowMs);
+    const { ledger } = this.#parts;
+    ledger.epochs.forgetMeeting(match.matchId);
+    // Whoever withdraws goes on owing its statement; of a member that is gone nothing can be had.
+    if (reason === "memberRemoved") ledger.proofs.lapse(match.matchId);
+    const event = decideParting(match, reason);
+    if (event !== undefined) this.#record(match, event, nowMs);
   }
 
   /** One event, and from it the notices to both sides. */
-  #record(before: Match | undefined, event: MatchEvent | undefined, nowMs: number): void {
-    if (event === undefined) return;
+  #record(before: Match | undefined, event: MatchEvent, nowMs: number, encounter?: Encounter): Match {
     const { ledger, notices, onOpened } = this.#parts;
     const match = evolveMatch(before, event);
     ledger.recordMatchEvent(match, event, nowMs);
-    for (const { member, event: notice } of noticesOf(match, event)) notices.append(member, notice, nowMs);
+    for (const { member, event: notice } of noticesOf(match, event, encounter?.meetings)) {
+      notices.append(member, notice, nowMs);
+    }
     if (event.type === "opened") onOpened?.(match);
+    return match;
+  }
+
+  /** Whether the member's records meet nobody now. */
+  #isHidden(member: MemberId): boolean {
+    const { federation, ledger } = this.#parts;
+    return !federation().members.has(member) || ledger.members.quarantined().has(member);
   }
 
   #openSpaces(): EpochSpace[] {
@@ -143,10 +160,11 @@ export class Matches {
 
   #scope(epoch: number, nowMs: number): MatchingScope {
     const { id, members, epochs } = this.#parts.federation();
+    const quarantined = this.#parts.ledger.members.quarantined();
     return {
       federation: id,
       today: dayOf(nowMs),
-      isHidden: (member) => !members.has(member),
+      isHidden: (member) => !members.has(member) || quarantined.has(member),
       neverCorrelate: (domain) => epochs.get(epoch)?.neverCorrelate.get(domain),
     };
   }

@@ -13,6 +13,7 @@ import type {
   TokenSet,
   Upsert,
 } from "../../shared/core/data-plane.ts";
+import { toHex } from "../../shared/core/bytes.ts";
 import { dayOf } from "../../shared/core/days.ts";
 import { openEpochs } from "../../shared/core/decisions.ts";
 import { differingBuckets, digestOf } from "../../shared/core/digest.ts";
@@ -225,6 +226,7 @@ export class Publications {
       this.matches.closeAll({ member, handle: entry.handle }, "withdrawn", nowMs);
     } else if (entry.operation === "upsert" && record !== undefined) {
       this.#ledger.epochs.forgetLingering(member, entry.handle);
+      this.#ledger.proofs.noteHandling(member, entry.handle, entry.handling);
       this.matches.meet(this.#spaces.of(envelope.epoch), record, isArrival, nowMs);
     }
   }
@@ -233,7 +235,7 @@ export class Publications {
   #change(envelope: Envelope, entry: Entry, nowMs: number): LiveRecord | undefined {
     switch (entry.operation) {
       case "upsert":
-        return this.#spaces.of(envelope.epoch).put(versionOf(envelope, entry), entry.tokens, nowMs);
+        return this.#spaces.of(envelope.epoch).put(versionOf(envelope, entry), entry, nowMs);
       case "withdraw":
         this.#removeEverywhere(envelope.member, entry.handle);
         return undefined;
@@ -277,7 +279,8 @@ function holds(space: EpochSpace, member: MemberId, handle: Handle): boolean {
 function versionOf(envelope: Envelope, entry: Upsert): Version {
   const { member, incarnation, sequence } = envelope;
   const { handle, domain, handling, reviewByDay } = entry;
-  return { member, handle, domain, handling, reviewByDay, incarnation, sequence };
+  const [conversationKey, blind] = [toHex(entry.conversationKey), toHex(entry.blind)];
+  return { member, handle, domain, handling, reviewByDay, conversationKey, blind, incarnation, sequence };
 }
 
 /** As many buckets as one message can name the handles of; the next digest finds the others. Looks at no more handles than that. */

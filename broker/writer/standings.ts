@@ -1,7 +1,7 @@
 /**
  * What directives do to members that cannot be done in one step (protocol section 5). A suspended member's records meet nobody from the
- * directive on; when it is reinstated all of them are looked up again, because others have published meanwhile. Of a removed member
- * nothing is kept but what others have been told.
+ * directive on; when it is reinstated all of them are looked up again, because others have published meanwhile. So are those of a member
+ * whose quarantine has ended (see `proofs.ts`). Of a removed member nothing is kept but what others have been told.
  *
  * The ledger knows how far this has come, so that whatever happens to this process, or happened while it was away, is carried through.
  */
@@ -42,7 +42,10 @@ export class Standings {
     }
     for (const member of members.keys()) {
       const known = table.standing(member);
-      if (known === "suspended") table.setStanding(member, "returning");
+      if (known === "suspended") {
+        table.setStanding(member, "returning");
+        this.#parts.ledger.proofs.askAgain(member, this.#parts.world.clock());
+      }
       if (known === undefined) table.setStanding(member, "member");
     }
   }

@@ -2,7 +2,7 @@
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { Log } from "../../shared/world/log.ts";
-import { ALARM_TEXTS } from "../core/alarm.ts";
+import { ALARM_ENDINGS, ALARM_TEXTS } from "../core/alarm.ts";
 import type { Sighting } from "../core/alarm.ts";
 import { Activity, findingsOn, THRESHOLDS } from "../core/fishing.ts";
 import { HOUR_MS } from "../../shared/core/quota.ts";
@@ -28,11 +28,21 @@ export class Watch {
     this.#raise({ kind, member, text: ALARM_TEXTS[kind] }, nowMs);
   }
 
+  /** What the item was about is mended. */
+  end(kind: keyof typeof ALARM_ENDINGS, member: MemberId, nowMs: number): void {
+    this.#parts.ledger.alarms.end(kind, member, ALARM_ENDINGS[kind], nowMs);
+  }
+
   published(member: MemberId, counts: PublicationCounts, nowMs: number): void {
     const { newRecords, withdrawnSinceMs, opened, entries, tokens } = counts;
     const shortLived = withdrawnSinceMs.filter((sinceMs) => nowMs - sinceMs < THRESHOLDS.shortLifeMs).length;
     const singles = entries === 1 && newRecords === 1 ? 1 : 0;
     this.#note(member, { newRecords, shortLived, opened, singles, tokens }, nowMs);
+  }
+
+  /** A statement on a meeting that an honest node does not make. */
+  misstated(member: MemberId, nowMs: number): void {
+    this.#note(member, { misstated: 1 }, nowMs);
   }
 
   /** The hosted evaluator has charged so many elements. */

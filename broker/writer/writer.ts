@@ -5,9 +5,9 @@
  * Memory is changed before the ledger commits. If a transaction fails, memory may be ahead of the ledger: the error goes
  * to the caller, which must stop this process; the next one rebuilds memory from streams and ledger.
  */
-import type { DigestAnswer, Gap, Receipt, Submission } from "../../shared/core/data-plane.ts";
+import type { DigestAnswer, Gap, MeetingStatement, Receipt, Submission } from "../../shared/core/data-plane.ts";
 import type { Federation } from "../../shared/core/directive.ts";
-import type { MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
 import type { Log } from "../../shared/world/log.ts";
 import { decideSubmission } from "../core/submission.ts";
 import type { Received, Verdict } from "../core/submission.ts";
@@ -101,6 +101,7 @@ export class Writer {
       ledger.recordSubmission(member, { incarnation, sequence, hash, epoch }, nowMs, rejections);
       return rejections;
     });
+    this.#parts.proofs.heard(member, nowMs);
     if (body.kind === "connected") this.#resumeNotices(submission);
     const receipt = toReceipt(submission, { hash, appliedAtMs: nowMs, rejections });
     // As of its place in the member's chain: nothing of the member comes in between.
@@ -109,7 +110,7 @@ export class Writer {
   }
 
   #applyBody({ submission, signed }: Received, nowMs: number): Rejections {
-    const { publications, proofs, notices, ledger, watch } = this.#parts;
+    const { publications, notices, ledger, watch } = this.#parts;
     const { member, body } = submission;
     const log = this.#log(member);
     switch (body.kind) {
@@ -124,14 +125,9 @@ export class Writer {
         events.alarm.foreignNotices(log, { statement: body.kind });
         watch.raise("foreignNotices", member, nowMs);
         return [];
-      case "proofNonce":
-      case "proofMac":
-      case "proofVerdict": {
-        const outcome = proofs.take(member, body.matchId, body, nowMs);
-        if (outcome.kind === "ignored") events.proof.ignored(log, { step: body.kind, refusal: outcome.refusal });
-        else if (outcome.tell === "failure") this.#noteFailedProof(body.matchId, log, nowMs);
+      case "statements":
+        for (const statement of body.statements) this.#takeStatement(member, statement, nowMs);
         return [];
-      }
       case "health":
         if (signed !== undefined) ledger.members.saveHealth(member, { signed, receivedAtMs: nowMs });
         return [];
@@ -144,11 +140,12 @@ export class Writer {
     }
   }
 
-  /** Which side is at fault the broker cannot know. */
-  #noteFailedProof(matchId: MatchId, log: Log, nowMs: number): void {
-    const { ledger, watch } = this.#parts;
-    events.alarm.proofFailed(log);
-    for (const { member } of ledger.match(matchId)?.parties ?? []) watch.raise("proofFailed", member, nowMs);
+  #takeStatement(member: MemberId, statement: MeetingStatement, nowMs: number): void {
+    const { proofs, watch } = this.#parts;
+    const outcome = proofs.take(member, statement, nowMs);
+    if (outcome.kind !== "ignored") return;
+    events.statement.ignored(this.#log(member), { refusal: outcome.refusal });
+    if (outcome.refusal === "wrong") watch.misstated(member, nowMs);
   }
 
   #resumeNotices({ member, body }: Submission): void {

@@ -40,7 +40,12 @@ import type { MemberId } from "./ids.ts";
 const QUORUM_MIN = 2;
 
 /** Until the board decides otherwise. */
-const FIRST_POLICY = { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80 } as const;
+const FIRST_POLICY = {
+  canaryBeatMinutes: 360,
+  canaryWithinMinutes: 15,
+  budgetAlarmPercent: 80,
+  overdueStatementsMax: 8,
+} as const;
 
 const OPEN_STATES: readonly EpochState[] = ["staging", "active", "closing"];
 

@@ -116,6 +116,8 @@ export type Policy = {
   readonly canaryBeatMinutes: number;
   readonly canaryWithinMinutes: number;
   readonly budgetAlarmPercent: number;
+  /** A member that owes more overdue statements on meetings meets nobody until it has answered (protocol section 7). */
+  readonly overdueStatementsMax: number;
   readonly allowances: readonly { readonly member: MemberId; readonly perDay: number }[];
   readonly reason: string;
 };

@@ -194,6 +194,7 @@ const policy = z.object({
   canaryBeatMinutes: uint32(1, 44_640),
   canaryWithinMinutes: uint32(1, 1440),
   budgetAlarmPercent: uint32(1, 100),
+  overdueStatementsMax: uint32(),
   allowances: z.array(z.object({ member, perDay: safeInteger() })).max(MEMBERS_MAX),
   reason,
 });

@@ -356,6 +356,7 @@ function policy(body: Policy, names: Names): DirectiveDescription {
     fact(say("fact.beat"), [say("fact.beatEvery", { count: body.canaryBeatMinutes })]),
     fact(say("fact.within"), [say("fact.withinMinutes", { count: body.canaryWithinMinutes })]),
     fact(say("fact.budgetAlarm"), [say("fact.budgetAlarmAt", { percent: body.budgetAlarmPercent })]),
+    fact(say("fact.overdueStatements"), [say("fact.overdueStatementsMax", { count: body.overdueStatementsMax })]),
     fact(say("fact.allowances"), ...(allowances.length === 0 ? [[say("fact.none")]] : allowances)),
     reasonFact(body),
   ];

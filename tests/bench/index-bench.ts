@@ -5,8 +5,9 @@
  */
 import { createCipheriv } from "node:crypto";
 
-import { keyedTokenHash, TokenIndex } from "../../broker/core/token-index.ts";
-import { type TokenClass, type TokenSet, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { keyedTokenHash, type TaggedTokens, TokenIndex } from "../../broker/core/token-index.ts";
+import { type TokenClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { TAG_BYTES, TOKEN_BYTES } from "../../shared/crypto/token.ts";
 import { type BenchOptions, type BenchResult, collectGarbage, coreSeconds, median, rounded } from "./measure.ts";
 
 const MILLION = 1_000_000;
@@ -16,8 +17,7 @@ const SIZES = [
   { tokens: 50 * MILLION, builds: 1 },
 ];
 
-const TOKEN_BYTES = 16;
-/** A record as nodes publish it: 8 single, 16 dateLevel, 8 yearLevel tokens. */
+/** A record as nodes publish it: 8 single, 16 opening, 8 support tokens. */
 const CLASS_TOKENS = [8, 16, 8] as const;
 const RECORD_TOKENS = 32;
 const RECORD_BYTES = RECORD_TOKENS * TOKEN_BYTES;
@@ -125,9 +125,9 @@ function addSlab(built: Built, random: (length: number) => Uint8Array, first: nu
   const slab = random(Math.min(RECORDS_PER_SLAB, records - first) * RECORD_BYTES);
   const puts = recordsOf(slab);
   built.insertSeconds += coreSeconds(() => {
-    for (const [i, tokenSet] of puts.entries()) {
+    for (const [i, content] of puts.entries()) {
       const start = performance.now();
-      built.index.put(first + i, (first + i) % MEMBERS, tokenSet);
+      built.index.put(first + i, (first + i) % MEMBERS, content);
       built.longestPutSeconds = Math.max(built.longestPutSeconds, (performance.now() - start) / 1_000);
     }
   });
@@ -135,18 +135,24 @@ function addSlab(built: Built, random: (length: number) => Uint8Array, first: nu
   takeSample(built.sample, sampledUntil(first), sampledUntil(first + puts.length) - sampledUntil(first), slab);
 }
 
-function recordsOf(bytes: Uint8Array): TokenSet[] {
-  const [single, opening] = CLASS_TOKENS;
-  const records: TokenSet[] = [];
+/** The tags are the beginning of the same bytes: nothing depends on what they are. */
+function recordsOf(bytes: Uint8Array): TaggedTokens[] {
+  const records: TaggedTokens[] = [];
   for (let at = 0; at < bytes.length; at += RECORD_BYTES) {
     const record = bytes.subarray(at, at + RECORD_BYTES);
-    records.push({
-      single: record.subarray(0, single * TOKEN_BYTES),
-      opening: record.subarray(single * TOKEN_BYTES, (single + opening) * TOKEN_BYTES),
-      support: record.subarray((single + opening) * TOKEN_BYTES),
-    });
+    records.push({ tokens: byClasses(record, TOKEN_BYTES), tags: byClasses(record, TAG_BYTES) });
   }
   return records;
+}
+
+/** `size` bytes for each token of a record. */
+function byClasses(record: Uint8Array, size: number): TaggedTokens["tokens"] {
+  const [single, opening, support] = CLASS_TOKENS;
+  return {
+    single: record.subarray(0, single * size),
+    opening: record.subarray(single * size, (single + opening) * size),
+    support: record.subarray((single + opening) * size, (single + opening + support) * size),
+  };
 }
 
 /** Adds `count` tokens, spread evenly over a slab, none of them twice. */

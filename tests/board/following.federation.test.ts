@@ -153,6 +153,7 @@ const policy = (reason: string): DirectiveBody => ({
   canaryBeatMinutes: 300,
   canaryWithinMinutes: 10,
   budgetAlarmPercent: 70,
+  overdueStatementsMax: 8,
   allowances: [],
   reason,
 });

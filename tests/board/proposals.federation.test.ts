@@ -31,6 +31,7 @@ const policy = (reason = "Invented reason"): DirectiveBody => ({
   canaryBeatMinutes: 300,
   canaryWithinMinutes: 10,
   budgetAlarmPercent: 70,
+  overdueStatementsMax: 8,
   allowances: [],
   reason,
 });

@@ -17,7 +17,7 @@ import { RawMember } from "../sim/raw-member.ts";
 import { SimWorld } from "../sim/world.ts";
 import { MemoryBusServer } from "../support/memory-bus.ts";
 import { newSigner, PaperFederation } from "../trust/paper-federation.ts";
-import { RecordedLog, STREAM_SIZES } from "./support.ts";
+import { RecordedLog, STREAM_SIZES, upsert } from "./support.ts";
 
 const DAY_MS = 86_400_000;
 const TOKENS_PER_CLASS = 8;
@@ -79,19 +79,12 @@ class Scene {
     const { randomBytes, clock } = this.world.party(`records of ${owner}`);
     const padding = (count: number): Uint8Array => randomBytes(16 * count);
     const named = names.map((name) => blake2b(16, utf8(name)));
-    return {
-      operation: "upsert",
-      handle: toId<Handle>(toHex(randomBytes(16))),
-      domain: "target",
-      handling: "open",
-      reviewByDay: monthEnd(dayOf(clock()) + 60),
-      conversationKey: sealingKeyPair(randomBytes(32)).publicKey,
-      tokens: {
-        single: concat(...named, padding(TOKENS_PER_CLASS - names.length)),
-        dateLevel: padding(TOKENS_PER_CLASS),
-        yearLevel: padding(TOKENS_PER_CLASS),
-      },
+    const set = {
+      single: concat(...named, padding(TOKENS_PER_CLASS - names.length)),
+      opening: padding(TOKENS_PER_CLASS),
+      support: padding(TOKENS_PER_CLASS),
     };
+    return upsert(toId<Handle>(toHex(randomBytes(16))), set, { reviewByDay: monthEnd(dayOf(clock()) + 60) });
   }
 
   /** Every message as it was put on the bus. */

@@ -55,16 +55,12 @@ describe("a broker with a real nats-server", { timeout: LONG_MS }, () => {
     expect(new Set([atHarbour.side, atBorder.side])).toEqual(new Set([0, 1]));
   });
 
-  it("relays the proof of knowledge up to the contact", async () => {
+  it("discloses the sides to each other once both have stated", async () => {
     const matchId = (await harbour.event("matchOpened")).matchId;
-    for (const client of [harbour, border])
-      await client.submit({ kind: "proofNonce", matchId, nonce: randomBytes(32) });
-    for (const client of [harbour, border]) await client.event("counterpartNonce");
-    for (const client of [harbour, border]) await client.submit({ kind: "proofMac", matchId, mac: randomBytes(32) });
-    for (const client of [harbour, border]) await client.event("counterpartMac");
-    for (const client of [harbour, border]) await client.submit({ kind: "proofVerdict", matchId, proven: true });
-    expect((await harbour.event("counterpartContact")).counterpart).toMatchObject({ slug: "border", handling: "open" });
-    expect((await border.event("counterpartContact")).counterpart).toMatchObject({ slug: "harbour" });
+    for (const client of [harbour, border]) await client.state(matchId);
+    const disclosed = async (client: Client) => (await client.event("counterpartDisclosed")).disclosure;
+    expect(await disclosed(harbour)).toMatchObject({ handling: "open", member: border.member });
+    expect(await disclosed(border)).toMatchObject({ handling: "open", member: harbour.member });
   });
 
   it("answers what is sent again with the same receipt", async () => {

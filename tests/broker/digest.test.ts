@@ -79,10 +79,15 @@ function hold(bench: Bench, count: number): void {
         domain: "target",
         handling: "open",
         reviewByDay: 40_000,
+        conversationKey: "",
+        blind: "",
         incarnation: "1".repeat(32) as never,
         sequence: 1,
       },
-      { single: new Uint8Array(), dateLevel: new Uint8Array(), yearLevel: new Uint8Array(16) },
+      {
+        tokens: { single: new Uint8Array(), opening: new Uint8Array(), support: new Uint8Array(16) },
+        tags: { single: new Uint8Array(), opening: new Uint8Array(), support: new Uint8Array(8) },
+      },
       0,
     );
   }
@@ -200,9 +205,10 @@ describe("a digest", () => {
     const entries = [record(), record()];
     books.publish(...entries);
     const after = new Bench({ ledger: books.bench.ledger });
-    const { incarnation } = after.next(HARBOUR, { kind: "publication", entries }).submission;
+    const { incarnation, body } = after.next(HARBOUR, { kind: "publication", entries }).submission;
+    const sent = body.kind === "publication" ? body.entries : [];
     const applied = after.ledger.applied(HARBOUR, incarnation, 1) as never;
-    after.publications.restore({ member: HARBOUR, incarnation, sequence: 1, epoch: 1 }, entries, applied);
+    after.publications.restore({ member: HARBOUR, incarnation, sequence: 1, epoch: 1 }, sent, applied);
     while (after.publications.prepareDigests(1));
     expect(
       after.publications.answerDigest({ member: HARBOUR, incarnation, sequence: 2, epoch: 1 }, books.digest()),

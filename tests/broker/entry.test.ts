@@ -1,18 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { decideEntry } from "../../broker/core/entry.ts";
 import type { EntryContext } from "../../broker/core/entry.ts";
-import type { Handle } from "../../shared/core/ids.ts";
+import type { Upsert } from "../../shared/core/data-plane.ts";
+import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { parseIsoDay } from "../../shared/core/days.ts";
 import { fromHex } from "../../shared/core/bytes.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { tokens, upsert } from "./support.ts";
+import { bound, tokens, upsert } from "./support.ts";
 
 const handle = "1".repeat(32) as Handle;
+const member = "a".repeat(32) as MemberId;
 const day = (iso: string): number => parseIsoDay(iso) as number;
 
 function context(over: Partial<EntryContext> = {}): EntryContext {
   return {
-    member: { domains: ["target"], retentionDaysMax: 90 },
+    member: { member, domains: ["target"], retentionDaysMax: 90 },
     epochOpen: true,
     today: day("2026-11-22"),
     record: undefined,
@@ -22,7 +24,8 @@ function context(over: Partial<EntryContext> = {}): EntryContext {
   };
 }
 
-const entry = upsert(handle, tokens(["a phone"]), { reviewByDay: day("2026-12-31") });
+const publisher = { federation: new Uint8Array(16).fill(1), member, epoch: 1 };
+const entry = bound(upsert(handle, tokens(["a phone"]), { reviewByDay: day("2026-12-31") }), publisher) as Upsert;
 const reasonOf = (...of: Parameters<typeof decideEntry>): string => {
   const verdict = decideEntry(...of);
   return verdict.stands ? "stands" : verdict.reason;
@@ -35,9 +38,9 @@ describe("whether an entry stands", () => {
 
   it("rejects a domain outside the mandate, and a handle that changes its domain", () => {
     expect(reasonOf({ ...entry, domain: "protected" }, context())).toBe("domain");
-    const member = { domains: ["target", "protected"] as const, retentionDaysMax: 90 };
+    const both = { member, domains: ["target", "protected"] as const, retentionDaysMax: 90 };
     const record = { domain: "protected" as const, reviewByDay: day("2026-12-31") };
-    expect(reasonOf(entry, context({ member, record }))).toBe("domain");
+    expect(reasonOf(entry, context({ member: both, record }))).toBe("domain");
   });
 
   it.each([
@@ -48,13 +51,24 @@ describe("whether an entry stands", () => {
     expect(reasonOf({ ...entry, conversationKey: fromHex(key) }, context())).toBe("conversationKey");
   });
 
+  it("rejects a binder that names another member, another handle or another conversation key", () => {
+    const other = { ...publisher, member: "b".repeat(32) as MemberId };
+    const theirs = upsert(handle, entry.tokens, { reviewByDay: entry.reviewByDay });
+    expect(reasonOf(bound(theirs, other), context())).toBe("binder");
+    expect(reasonOf({ ...entry, handle: "2".repeat(32) as Handle }, context())).toBe("binder");
+    const { conversationKey } = upsert("2".repeat(32) as Handle, entry.tokens);
+    expect(reasonOf({ ...entry, conversationKey }, context())).toBe("binder");
+    expect(reasonOf({ ...entry, blind: randomBytes(32) }, context())).toBe("binder");
+    expect(reasonOf({ ...entry, binder: new Uint8Array(32) }, context())).toBe("binder");
+  });
+
   it.each([0, 4, 9, 12, 128])("rejects %i tokens in a class", (count) => {
-    const set = { ...entry.tokens, dateLevel: randomBytes(16 * count) };
+    const set = { ...entry.tokens, opening: randomBytes(16 * count) };
     expect(reasonOf({ ...entry, tokens: set }, context())).toBe("tokenCount");
   });
 
   it.each([8, 16, 32, 64])("takes %i tokens in a class", (count) => {
-    const set = { ...entry.tokens, dateLevel: randomBytes(16 * count) };
+    const set = { ...entry.tokens, opening: randomBytes(16 * count) };
     expect(reasonOf({ ...entry, tokens: set }, context())).toBe("stands");
   });
 

@@ -25,7 +25,6 @@ function carryOver(bench: Bench): void {
   bench.publishIn(2, BORDER, record(2, theirs, "a", "c"));
 }
 
-const bytes = (value: number): Uint8Array => new Uint8Array(32).fill(value);
 const matchOf = (bench: Bench): MatchId => bench.eventsOf(HARBOUR)[0]?.matchId as MatchId;
 const told = (bench: Bench): string[][] => [HARBOUR, BORDER].map((member) => bench.types(member));
 
@@ -196,55 +195,57 @@ describe("memory after a start, over a rotation", () => {
 });
 
 describe("a proof of knowledge over the end of an epoch", () => {
-  const nonces = (bench: Bench): void => {
-    const matchId = matchOf(bench);
-    for (const [i, member] of [HARBOUR, BORDER].entries())
-      bench.receive(bench.next(member, { kind: "proofNonce", matchId, nonce: bytes(i) }, 2));
-  };
   const end = (bench: Bench): void => {
     bench.setEpoch(1, "retired");
     bench.setEpoch(2, "active");
     bench.ledger.transaction(() => bench.publications.matches.retellSome(1, "", 100, bench.nowMs));
+    bench.ledger.transaction(() => bench.ledger.proofs.lapseEpoch(1));
   };
 
   it("that is finished is left alone", () => {
     const bench = rotating();
     carryOver(bench);
-    nonces(bench);
-    const matchId = matchOf(bench);
-    for (const member of [HARBOUR, BORDER])
-      bench.receive(bench.next(member, { kind: "proofMac", matchId, mac: bytes(3) }, 2));
-    for (const member of [HARBOUR, BORDER])
-      bench.receive(bench.next(member, { kind: "proofVerdict", matchId, proven: true }, 2));
+    bench.prove(matchOf(bench), HARBOUR, BORDER);
     end(bench);
-    expect(bench.types(HARBOUR).at(-1)).toBe("counterpartContact");
+    expect(bench.types(HARBOUR)).toEqual(["matchOpened", "counterpartDisclosed"]);
   });
 
   it("goes no further once one side is removed, although its matches are not closed yet", () => {
     const bench = rotating();
     carryOver(bench);
-    nonces(bench);
-    const matchId = matchOf(bench);
-    for (const member of [HARBOUR, BORDER])
-      bench.receive(bench.next(member, { kind: "proofMac", matchId, mac: bytes(3) }, 2));
-    bench.receive(bench.next(BORDER, { kind: "proofVerdict", matchId, proven: true }, 2));
+    bench.prove(matchOf(bench), BORDER);
     bench.setStanding(BORDER, "removed");
-    bench.receive(bench.next(HARBOUR, { kind: "proofVerdict", matchId, proven: true }, 2));
-    expect(bench.types(HARBOUR).at(-1)).toBe("counterpartMac");
+    bench.prove(matchOf(bench), HARBOUR);
+    expect(bench.types(HARBOUR)).toEqual(["matchOpened"]);
   });
 
-  it("that is not is begun again over a meeting in the epoch that remains", () => {
+  it("that is not is asked for again over a meeting in the epoch that remains, with the tags of that", () => {
     const bench = rotating();
     carryOver(bench);
-    nonces(bench);
+    bench.prove(matchOf(bench), HARBOUR);
+    const before = bench.statementOn(BORDER, matchOf(bench));
     end(bench);
     expect(bench.eventsOf(HARBOUR).at(-1)).toMatchObject({ type: "matchAmended", meeting: { sequence: 2 } });
-    const matchId = matchOf(bench);
-    bench.receive(bench.next(HARBOUR, { kind: "proofMac", matchId, mac: bytes(3) }, 2));
-    nonces(bench);
-    expect(bench.types(BORDER)).toEqual(["matchOpened", "counterpartNonce", "matchAmended", "counterpartNonce"]);
+    bench.state(BORDER, before);
+    expect(bench.recorded.lines.at(-1)).toMatchObject({ fields: { refusal: "outdated" } });
+    bench.prove(matchOf(bench), BORDER);
+    expect(bench.types(BORDER)).toEqual(["matchOpened", "matchAmended"]);
+    bench.prove(matchOf(bench), HARBOUR);
+    expect(told(bench)).toEqual([
+      ["matchOpened", "matchAmended", "counterpartDisclosed"],
+      ["matchOpened", "matchAmended", "counterpartDisclosed"],
+    ]);
+  });
+
+  it("is owed no longer when nothing is left that could be stated on", () => {
+    const bench = rotating();
+    bench.publishIn(1, BORDER, { operation: "withdraw", handle: theirs });
+    const statement = bench.statementOn(HARBOUR, matchOf(bench));
     end(bench);
-    expect(bench.types(BORDER)).toHaveLength(4);
+    bench.state(HARBOUR, statement);
+    expect(bench.recorded.lines.at(-1)).toMatchObject({ fields: { refusal: "over" } });
+    bench.pass(3 * 86_400_000);
+    expect(bench.ledger.alarms.list()).toEqual([]);
   });
 
   it("waits for a laggard, whose match stays open, and goes on when the record is published again", () => {

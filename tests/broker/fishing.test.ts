@@ -115,13 +115,23 @@ describe("what the writer sees", () => {
     bench.receive({ ...first, hash: new Uint8Array(32).fill(8) });
     bench.publish(BORDER, upsert(newHandle(), tokens(["a"])));
     const matchId = bench.eventsOf(HARBOUR)[0]?.matchId as never;
-    const both = [HARBOUR, BORDER];
-    for (const member of both)
-      bench.receive(bench.next(member, { kind: "proofNonce", matchId, nonce: new Uint8Array(32) }));
-    for (const member of both)
-      bench.receive(bench.next(member, { kind: "proofMac", matchId, mac: new Uint8Array(32) }));
-    bench.receive(bench.next(BORDER, { kind: "proofVerdict", matchId, proven: false }));
+    bench.state(BORDER, { matchId, amendment: 0, failed: { single: [0], opening: [], support: [] } });
     expect(bench.ledger.alarms.openOf(HARBOUR).map(({ kind }) => kind)).toEqual(["submissionRefused", "proofFailed"]);
-    expect(bench.ledger.alarms.openOf(BORDER).map(({ kind }) => kind)).toEqual(["proofFailed"]);
+    expect(bench.ledger.alarms.openOf(BORDER).map(({ kind }) => kind)).toEqual(["proofDenied"]);
+  });
+
+  it("makes an item of statements that do not verify, once they are several", () => {
+    const bench = new Bench();
+    for (const member of [HARBOUR, BORDER]) bench.publish(member, upsert(newHandle(), tokens(["a"])));
+    const matchId = bench.eventsOf(HARBOUR)[0]?.matchId as never;
+    const signature = new Uint8Array(64).fill(1);
+    const state = (): unknown => bench.state(BORDER, { ...bench.statementOn(BORDER, matchId), signature });
+    state();
+    state();
+    bench.watch.look(bench.nowMs);
+    expect(bench.ledger.alarms.list()).toEqual([]);
+    state();
+    bench.watch.look(bench.nowMs);
+    expect(bench.ledger.alarms.list()).toMatchObject([{ kind: "misstatements", member: BORDER }]);
   });
 });

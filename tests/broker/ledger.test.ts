@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { PendingProof } from "../../broker/core/disclosure.ts";
 import { evolveMatch } from "../../broker/core/match.ts";
 import type { MatchEvent } from "../../broker/core/match.ts";
 import { Ledger } from "../../broker/store/ledger.ts";
@@ -17,8 +18,7 @@ const matchId = "f".repeat(32) as MatchId;
 const incarnation = "c".repeat(32) as Incarnation;
 const hash = (value: number): Uint8Array => new Uint8Array(32).fill(value);
 
-const meeting = { incarnation, sequence: 1, positions: { single: [3], dateLevel: [], yearLevel: [0, 1] } };
-const opened: MatchEvent = {
+const opened: Extract<MatchEvent, { type: "opened" }> = {
   type: "opened",
   matchId,
   domain: "target",
@@ -26,8 +26,20 @@ const opened: MatchEvent = {
     { member, handle },
     { member: other, handle: theirs },
   ],
-  meetings: [meeting, meeting],
   epoch: 1,
+};
+
+const terms = { conversationKey: hash(1), blind: hash(2), handling: "open" } as const;
+/** Side 0 has stated, side 1 owes. */
+const PROOF: PendingProof = {
+  amendment: 0,
+  epoch: 1,
+  met: [{ tokenClass: "single", token: new Uint8Array(16).fill(4), positions: [3, 0] }],
+  terms: [terms, terms],
+  sides: [
+    { askedAtMs: 5, isOverdue: false, statement: { validHash: hash(6), signature: new Uint8Array(64).fill(7) } },
+    { askedAtMs: 5, isOverdue: false },
+  ],
 };
 
 const VERSION_1 = `
@@ -133,14 +145,42 @@ describe("the ledger", () => {
     expect(ledger.noticesAfter(other, 0, 10)).toEqual([]);
   });
 
-  it("keeps half a proof", () => {
-    const proof = {
-      sides: [{ nonce: hash(1), mac: hash(2), proven: false }, { nonce: hash(3) }],
-      outcome: "failed",
-    } as const;
-    ledger.saveProof(matchId, proof);
+  it("keeps half a proof until it is decided, and then nothing of what it took", () => {
+    ledger.proofs.save(matchId, opened.parties, PROOF);
     reopen();
-    expect(ledger.proof(matchId)).toEqual(proof);
+    expect(ledger.proofs.pending(matchId)).toEqual(PROOF);
+    expect(ledger.proofs.outcome(matchId)).toBe("pending");
+    ledger.proofs.decide(matchId, "proven");
+    reopen();
+    expect(ledger.proofs.outcome(matchId)).toBe("proven");
+    expect(ledger.proofs.pending(matchId)).toBeUndefined();
+  });
+
+  it("takes an owner's newest word on its record, and forgets what was asked in an epoch with it", () => {
+    ledger.proofs.save(matchId, opened.parties, PROOF);
+    ledger.proofs.noteHandling(other, theirs, "brokered");
+    ledger.proofs.noteHandling(other, handle, "silent");
+    expect(ledger.proofs.pending(matchId)?.terms.map(({ handling }) => handling)).toEqual(["open", "brokered"]);
+    ledger.proofs.lapseEpoch(2);
+    expect(ledger.proofs.pending(matchId)).toBeDefined();
+    ledger.proofs.lapseEpoch(1);
+    expect(ledger.proofs.pending(matchId)).toBeUndefined();
+    ledger.proofs.decide(matchId, "failed");
+    ledger.proofs.lapseEpoch(1);
+  });
+
+  it("knows who owes a statement since when, and who is late", () => {
+    ledger.proofs.save(matchId, opened.parties, PROOF);
+    expect(ledger.proofs.newlyOverdue(member, 9, 10)).toEqual([]);
+    expect(ledger.proofs.newlyOverdue(other, 4, 10)).toEqual([]);
+    expect(ledger.proofs.newlyOverdue(other, 5, 10)).toEqual([{ matchId, side: 1 }]);
+    expect([1, 1].map((side) => ledger.proofs.noteOverdue(matchId, side as 1))).toEqual([true, false]);
+    reopen();
+    expect(ledger.proofs.newlyOverdue(other, 5, 10)).toEqual([]);
+    expect(ledger.proofs.overdue()).toEqual(new Map([[other, 1]]));
+    ledger.proofs.askAgain(other, 7);
+    expect(ledger.proofs.overdue()).toEqual(new Map());
+    expect(ledger.proofs.newlyOverdue(other, 7, 10)).toEqual([{ matchId, side: 1 }]);
   });
 
   it("keeps what was used of a budget", () => {
@@ -176,7 +216,7 @@ describe("the ledger", () => {
     using old = new DatabaseSync(path);
     old.exec(VERSION_1);
     old.prepare("INSERT INTO federation VALUES (?)").run("07".repeat(16));
-    const history = JSON.stringify({ ...opened, epoch: undefined, metHash: "00" });
+    const history = JSON.stringify({ ...opened, meetings: [], epoch: undefined, metHash: "00" });
     old
       .prepare("INSERT INTO match VALUES (?, 'target', ?, ?, ?, ?, '00', 'open', 0)")
       .run(matchId, member, handle, other, theirs);

@@ -3,11 +3,15 @@ import { decideEncounter, decideParting, evolveMatch, noticesOf } from "../../br
 import type { Encounter, Match, MatchEvent, Pair } from "../../broker/core/match.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 
+const TERMS = { conversationKey: new Uint8Array(32), blind: new Uint8Array(32), handling: "open" } as const;
+
 function encounter(metHash: string, epoch = 1): Encounter {
   const meeting = (sequence: number) => ({
     incarnation: "i" as Incarnation,
     sequence,
-    positions: { single: [sequence], dateLevel: [], yearLevel: [] },
+    positions: { single: [sequence], opening: [], support: [] },
+    otherTags: { single: new Uint8Array(8).fill(sequence), opening: new Uint8Array(), support: new Uint8Array() },
+    otherBinder: new Uint8Array(32).fill(sequence),
   });
   return {
     matchId: "match" as MatchId,
@@ -18,6 +22,8 @@ function encounter(metHash: string, epoch = 1): Encounter {
     ],
     meetings: [meeting(1), meeting(2)],
     epoch,
+    met: [],
+    terms: [TERMS, TERMS],
     metHash,
   };
 }
@@ -41,7 +47,7 @@ describe("the life of a match", () => {
     const event = decideEncounter(pair(undefined), encounter("a")) as MatchEvent;
     const match = evolveMatch(undefined, event);
     expect(match).toMatchObject({ status: "open", amendment: 0 });
-    const [lower, higher] = noticesOf(match, event);
+    const [lower, higher] = noticesOf(match, event, encounter("a").meetings);
     expect(lower).toMatchObject({
       member: "low",
       event: { type: "matchOpened", side: 0, handle: "x", meeting: { sequence: 1 } },

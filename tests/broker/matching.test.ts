@@ -9,9 +9,9 @@ import {
   type RecordLookup,
   type RecordView,
 } from "../../broker/core/matching.ts";
-import { keyedTokenHash, TokenIndex } from "../../broker/core/token-index.ts";
+import { keyedTokenHash, type TaggedTokens, TokenIndex } from "../../broker/core/token-index.ts";
 import { concat, fromHex, toHex } from "../../shared/core/bytes.ts";
-import { type TokenClass, type TokenSet, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { OPENING_CLASSES, type TokenClass } from "../../shared/core/data-plane.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "@noble/hashes/blake2.js";
 
@@ -22,9 +22,13 @@ function id(number: number): string {
   return number.toString(16).padStart(32, "0");
 }
 
-function tokenSet(numbers: Partial<Record<TokenClass, readonly number[]>>): TokenSet {
+function content(numbers: Partial<Record<TokenClass, readonly number[]>>): TaggedTokens {
   const join = (tokenClass: TokenClass) => concat(...(numbers[tokenClass] ?? []).map((number) => fromHex(id(number))));
-  return { single: join("single"), dateLevel: join("dateLevel"), yearLevel: join("yearLevel") };
+  const tags = (tokenClass: TokenClass) => new Uint8Array(8 * (numbers[tokenClass] ?? []).length);
+  return {
+    tokens: { single: join("single"), opening: join("opening"), support: join("support") },
+    tags: { single: tags("single"), opening: tags("opening"), support: tags("support") },
+  };
 }
 
 /** Invented members and records; a record's handle sorts against its number, so that order by key is not order by number. */
@@ -41,7 +45,7 @@ class Federation {
   ): void {
     const handle = id(0xffff_ffff - record) as Handle;
     this.views.set(record, { member: id(member) as MemberId, handle, reviewByDay, handling: "open" });
-    this.index.put(record, member, tokenSet(tokens));
+    this.index.put(record, member, content(tokens));
   }
 
   match(record: number, today = TODAY) {
@@ -50,7 +54,7 @@ class Federation {
 }
 
 describe("matching", () => {
-  it.each(TOKEN_CLASSES)("finds a pair by one token of class %s", (tokenClass) => {
+  it.each(OPENING_CLASSES)("finds a pair by one token of class %s", (tokenClass) => {
     const federation = new Federation();
     federation.publish(1, 10, { [tokenClass]: [100, 7] });
     federation.publish(2, 20, { [tokenClass]: [7] });
@@ -61,9 +65,27 @@ describe("matching", () => {
     const federation = new Federation();
     federation.publish(1, 10, { single: [7] });
     federation.publish(2, 10, { single: [7] });
-    federation.publish(3, 20, { dateLevel: [7] });
+    federation.publish(3, 20, { opening: [7] });
     expect(federation.match(2).candidates).toEqual([]);
     expect(federation.match(3).candidates).toEqual([]);
+  });
+
+  it("opens nothing by support tokens, however many, and tells them with what is open", () => {
+    const federation = new Federation();
+    federation.publish(1, 10, { opening: [1], support: [7, 8, 9] });
+    federation.publish(2, 20, { opening: [2], support: [9, 8, 7] });
+    federation.publish(3, 30, { opening: [1], support: [8] });
+    expect(federation.match(2).candidates).toEqual([]);
+    expect(federation.match(3).candidates).toEqual([
+      {
+        a: 1,
+        b: 3,
+        met: [
+          { tokenClass: "opening", positionA: 0, positionB: 0 },
+          { tokenClass: "support", positionA: 1, positionB: 0 },
+        ],
+      },
+    ]);
   });
 
   it("never pairs a member with itself, even where the index knows it under two numbers", () => {
@@ -76,8 +98,8 @@ describe("matching", () => {
 
   it("gives the same candidate from either side, side 0 being the lower record key, everything sorted", () => {
     const federation = new Federation();
-    federation.publish(1, 30, { single: [1, 2], yearLevel: [3, 4, 5] });
-    federation.publish(2, 20, { single: [2, 1], yearLevel: [5, 3] });
+    federation.publish(1, 30, { single: [1, 2], support: [3, 4, 5] });
+    federation.publish(2, 20, { single: [2, 1], support: [5, 3] });
     federation.publish(3, 20, { single: [9, 2] });
     const expected = {
       a: 2,
@@ -85,8 +107,8 @@ describe("matching", () => {
       met: [
         { tokenClass: "single", positionA: 0, positionB: 1 },
         { tokenClass: "single", positionA: 1, positionB: 0 },
-        { tokenClass: "yearLevel", positionA: 0, positionB: 2 },
-        { tokenClass: "yearLevel", positionA: 1, positionB: 0 },
+        { tokenClass: "support", positionA: 0, positionB: 2 },
+        { tokenClass: "support", positionA: 1, positionB: 0 },
       ],
     };
     expect(federation.match(2).candidates).toEqual([expected]);
@@ -122,17 +144,17 @@ describe("matching", () => {
     expect(federation.match(1).candidates).toHaveLength(1);
   });
 
-  it("suppresses a date-level or year-level token that more than 32 members hold, never a single one", () => {
+  it("suppresses an opening or support token that more than 32 members hold, never a single one", () => {
     const federation = new Federation();
     for (let member = 1; member <= 32; member += 1) {
-      federation.publish(member, member, { single: [1], dateLevel: [2], yearLevel: [3] });
+      federation.publish(member, member, { single: [1], opening: [2], support: [3] });
     }
     expect(federation.match(1).common).toEqual([]);
-    federation.publish(33, 33, { single: [1], dateLevel: [8, 2], yearLevel: [3] });
+    federation.publish(33, 33, { single: [1], opening: [8, 2], support: [3] });
     const { candidates, common } = federation.match(33);
     expect(common).toEqual([
-      { tokenClass: "dateLevel", position: 1 },
-      { tokenClass: "yearLevel", position: 0 },
+      { tokenClass: "opening", position: 1 },
+      { tokenClass: "support", position: 0 },
     ]);
     expect(candidates).toHaveLength(32);
     for (const { met } of candidates) expect(met).toEqual([{ tokenClass: "single", positionA: 0, positionB: 0 }]);
@@ -140,12 +162,12 @@ describe("matching", () => {
 
   it("cannot be made to suppress a token by one member, however often it publishes it", () => {
     const federation = new Federation();
-    federation.publish(1, 10, { dateLevel: [2] });
-    for (let record = 2; record < 5_000; record += 1) federation.publish(record, 66, { dateLevel: [2] });
-    federation.publish(9_000, 20, { dateLevel: [2] });
+    federation.publish(1, 10, { opening: [2] });
+    for (let record = 2; record < 5_000; record += 1) federation.publish(record, 66, { opening: [2] });
+    federation.publish(9_000, 20, { opening: [2] });
     const { candidates, common, crowded } = federation.match(9_000);
     expect(common).toEqual([]);
-    expect(crowded).toEqual([{ tokenClass: "dateLevel", position: 0, member: 66 }]);
+    expect(crowded).toEqual([{ tokenClass: "opening", position: 0, member: 66 }]);
     expect(candidates.some(({ a, b }) => a === 1 && b === 9_000)).toBe(true);
     expect(candidates).toHaveLength(65);
   });
@@ -162,7 +184,7 @@ describe("matching", () => {
 
   it("loses no pair that shares a token, whatever is published, replaced and withdrawn", () => {
     const numbers = fc.array(fc.nat(20), { maxLength: 6 });
-    const record = fc.record({ member: fc.nat(4), tokens: fc.record({ single: numbers, dateLevel: numbers }) });
+    const record = fc.record({ member: fc.nat(4), tokens: fc.record({ single: numbers, opening: numbers }) });
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(9), record), { maxLength: 25 }), (steps) => {
         const federation = new Federation();
@@ -185,8 +207,8 @@ describe("matching", () => {
   });
 });
 
-function isSharing(one: { single: number[]; dateLevel: number[] }, other: typeof one): boolean {
-  return (["single", "dateLevel"] as const).some((c) => one[c].some((number) => other[c].includes(number)));
+function isSharing(one: { single: number[]; opening: number[] }, other: typeof one): boolean {
+  return (["single", "opening"] as const).some((c) => one[c].some((number) => other[c].includes(number)));
 }
 
 describe("match ids", () => {

@@ -20,7 +20,7 @@ const HARBOUR_SEALING = sealingKeyPair(new Uint8Array(32).fill(20));
 const { federation } = new Bench();
 
 function signedBy(signer: SigningKeyPair, number: number): Uint8Array {
-  const event = { type: "proofFailed", matchId: toId<MatchId>("aa".repeat(16)) } as const;
+  const event = { type: "proofFailed", matchId: toId<MatchId>("aa".repeat(16)), own: true, other: false } as const;
   const body = { kind: "notice", number, prevHash: new Uint8Array(32), issuedAtMs: 1, event } as const;
   const delivery = { recipientKey: HARBOUR_SEALING.publicKey, member: HARBOUR, body };
   return signDelivery(delivery, { federation: federation.id, signer }).signed;

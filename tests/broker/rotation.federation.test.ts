@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Entry } from "../../shared/core/data-plane.ts";
 import type { Handle, MatchId } from "../../shared/core/ids.ts";
-import { randomBytes } from "../../shared/world/random.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import type { Bus } from "../../shared/bus/bus.ts";
@@ -48,12 +47,8 @@ describe("a broker whose board decides", { timeout: LONG_MS }, () => {
 
   async function prove(matchId: MatchId): Promise<void> {
     const sides = [harbour, border];
-    for (const client of sides) await client.submit({ kind: "proofNonce", matchId, nonce: randomBytes(32) });
-    for (const client of sides) await client.event("counterpartNonce");
-    for (const client of sides) await client.submit({ kind: "proofMac", matchId, mac: randomBytes(32) });
-    for (const client of sides) await client.event("counterpartMac");
-    for (const client of sides) await client.submit({ kind: "proofVerdict", matchId, proven: true });
-    for (const client of sides) await client.event("counterpartContact");
+    for (const client of sides) await client.state(matchId);
+    for (const client of sides) await client.event("counterpartDisclosed");
   }
 
   const purged = () => expect.poll(() => world.recorded.count("epoch.purged"), SOON).toBeGreaterThan(0);

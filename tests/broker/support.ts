@@ -3,26 +3,43 @@ import { mkdirSync } from "node:fs";
 import { openBroker } from "../../broker/program.ts";
 import type { OpenBroker } from "../../broker/program.ts";
 import { toBrokerConfig } from "../../broker/config.ts";
-import { concat, equalBytes, toHex } from "../../shared/core/bytes.ts";
+import { concat, equalBytes, fromHex, toHex, utf8 } from "../../shared/core/bytes.ts";
+import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type {
   Delivery,
   Entry,
+  Meeting,
+  MeetingStatement,
   Notice,
   NoticeEvent,
   Receipt,
   Submission,
   SubmissionBody,
+  TagSet,
+  TokenClass,
   TokenSet,
   Upsert,
 } from "../../shared/core/data-plane.ts";
 import { dayOf, monthEnd } from "../../shared/core/days.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
-import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
+import { signPayload } from "../../shared/crypto/sign.ts";
+import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import {
+  agreedHash,
+  binderOf,
+  meetingPayload,
+  ownerOf,
+  TAG_BYTES,
+  tagger,
+  TOKEN_BYTES,
+} from "../../shared/crypto/token.ts";
+import type { AgreedToken, TagScope } from "../../shared/crypto/token.ts";
 import { loadChain } from "../../shared/party/chain-file.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import type { Clock } from "../../shared/world/clock.ts";
@@ -198,6 +215,7 @@ export class Client implements AsyncDisposable {
   readonly noticeHashes = new Map<number, Set<string>>();
   readonly #dir: string;
   readonly #bus: Bus;
+  readonly #published = new Map<string, PublishedVersion>();
   /** As the federation stands now; unless somebody says otherwise, as it stood at first. */
   now: () => Federation;
   /** In which it publishes. */
@@ -271,6 +289,7 @@ export class Client implements AsyncDisposable {
     over: Partial<Submission> = {},
   ): { readonly submission: Submission; readonly sealed: Uint8Array } {
     this.sequence += 1;
+    const bodyBound = this.#bind(body);
     const submission: Submission = {
       recipientKey: this.brokerKey,
       member: this.member,
@@ -278,12 +297,40 @@ export class Client implements AsyncDisposable {
       sequence: this.sequence,
       prevHash: this.prevHash,
       epoch: this.epoch,
-      body,
+      body: bodyBound,
       ...over,
     };
     const { signed, hash } = signSubmission(submission, this.#scope);
     this.prevHash = hash;
     return { submission, sealed: sealMessage(signed, this.brokerKey, randomBytes(32)) };
+  }
+
+  /** As its node would publish it; what is stated on later is kept. */
+  #bind(body: SubmissionBody): SubmissionBody {
+    if (body.kind !== "publication") return body;
+    const entries = body.entries.map((entry) =>
+      entry.operation === "malformed" ? entry : bound(entry, this.#publisher),
+    );
+    for (const entry of entries) {
+      if (entry.operation !== "upsert") continue;
+      const version = { record: entry, publisher: this.#publisher };
+      this.#published.set(`${entry.handle} ${this.incarnation} ${this.sequence}`, version);
+    }
+    return { ...body, entries };
+  }
+
+  get #publisher(): Publisher {
+    return { federation: this.federation.id, member: this.member, epoch: this.epoch };
+  }
+
+  /** States on the meeting that it was last told of this match. Answers with the submission's number. */
+  async state(matchId: MatchId, over: Partial<MeetingStatement> = {}): Promise<number> {
+    const events = this.notices.map(({ event }) => event);
+    const { handle, amendment, meeting } = lastMeeting(events, matchId);
+    const version = this.#published.get(`${handle} ${meeting.incarnation} ${meeting.sequence}`) as PublishedVersion;
+    const signer = readSigningKeys(this.#dir);
+    const statement = stateOn({ ...version, signer, matchId, amendment, meeting });
+    return await this.submit({ kind: "statements", statements: [{ ...statement, ...over }] });
   }
 
   /** Seals a submission again, as a node does that has no receipt yet. */
@@ -391,16 +438,24 @@ export function newHandle(): Handle {
 }
 
 /** Invented tokens: the named ones the same for everybody, the rest random padding. */
-export function tokens(single: readonly string[], dateLevel: readonly string[] = []): TokenSet {
-  return { single: padded(single), dateLevel: padded(dateLevel), yearLevel: padded([]) };
+export function tokens(
+  single: readonly string[],
+  opening: readonly string[] = [],
+  support: readonly string[] = [],
+): TokenSet {
+  return { single: padded(single), opening: padded(opening), support: padded(support) };
 }
 
 function padded(names: readonly string[]): Uint8Array {
-  const named = names.map((name) => blake2b(16, new TextEncoder().encode(name)));
+  const named = names.map((name) => blake2b(TOKEN_BYTES, utf8(name)));
   const count = Math.max(8, 2 ** Math.ceil(Math.log2(Math.max(1, names.length))));
-  return concat(...named, randomBytes(16 * (count - names.length)));
+  return concat(...named, randomBytes(TOKEN_BYTES * (count - names.length)));
 }
 
+const NOT_BOUND = new Uint8Array();
+const NO_TAGS: TagSet = { single: NOT_BOUND, opening: NOT_BOUND, support: NOT_BOUND };
+
+/** Without binder and tags, which `bound` adds once it is known who publishes it in which epoch. Of one handle always with the same keys. */
 export function upsert(handle: Handle, set: TokenSet, over: Partial<Upsert> = {}): Upsert {
   return {
     operation: "upsert",
@@ -408,8 +463,93 @@ export function upsert(handle: Handle, set: TokenSet, over: Partial<Upsert> = {}
     domain: "target",
     handling: "open",
     reviewByDay: reviewDay(),
-    conversationKey: sealingKeyPair(randomBytes(32)).publicKey,
+    conversationKey: sealingKeyPair(blake2b(32, utf8(`conversation ${handle}`))).publicKey,
+    blind: blake2b(32, utf8(`blind ${handle}`)),
     tokens: set,
+    tags: NO_TAGS,
+    binder: NOT_BOUND,
     ...over,
   };
+}
+
+/** By whom, and in which epoch, something is published. */
+export type Publisher = { readonly federation: Uint8Array; readonly member: MemberId; readonly epoch: number };
+
+export type PublishedVersion = { readonly publisher: Publisher; readonly record: Upsert };
+
+/** With binder and tags of a publisher that knows what its tokens stand for; those that are there already stay. */
+export function bound(entry: Entry, { federation, member, epoch }: Publisher): Entry {
+  if (entry.operation !== "upsert") return entry;
+  const owner = ownerOf({ member: fromHex(member), handle: fromHex(entry.handle), blind: entry.blind });
+  const binder = entry.binder.length > 0 ? entry.binder : binderOf(entry.conversationKey, owner);
+  const tags = entry.tags === NO_TAGS ? tagsOf(entry.tokens, { federation, epoch, binder }) : entry.tags;
+  return { ...entry, binder, tags };
+}
+
+function tagsOf(set: TokenSet, scope: TagScope): TagSet {
+  const tag = tagger(scope);
+  const ofClass = (each: TokenClass): Uint8Array => {
+    return concat(...chunks(set[each], TOKEN_BYTES).map((token) => tag(confirmKeyIn(token))));
+  };
+  return { single: ofClass("single"), opening: ofClass("opening"), support: ofClass("support") };
+}
+
+/** Invented: who publishes by name knows it, as a node does that has hardened the identifier. */
+function confirmKeyIn(token: Uint8Array): Uint8Array {
+  return blake2b(32, utf8("invented confirmation key"), token);
+}
+
+/** `size` bytes each. */
+export function chunks(bytes: Uint8Array, size: number): Uint8Array[] {
+  return Array.from({ length: bytes.length / size }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+}
+
+/** What a node states on a meeting: which tags of the other side hold for its own tokens, signed if one of them could open it. */
+export function stateOn(
+  of: PublishedVersion & {
+    readonly signer: SigningKeyPair;
+    readonly matchId: MatchId;
+    readonly amendment: number;
+    readonly meeting: Meeting;
+  },
+): MeetingStatement {
+  const { federation, epoch } = of.publisher;
+  const { meeting, record, matchId } = of;
+  const tag = tagger({ federation, epoch, binder: meeting.otherBinder });
+  const failed: Record<TokenClass, number[]> = { single: [], opening: [], support: [] };
+  const valid: AgreedToken[] = [];
+  for (const tokenClass of TOKEN_CLASSES) {
+    const tags = chunks(meeting.otherTags[tokenClass], TAG_BYTES);
+    for (const [i, position] of meeting.positions[tokenClass].entries()) {
+      const token = chunks(record.tokens[tokenClass], TOKEN_BYTES)[position] as Uint8Array;
+      if (equalBytes(tag(confirmKeyIn(token)), tags[i] as Uint8Array)) valid.push({ tokenClass, token });
+      else failed[tokenClass].push(position);
+    }
+  }
+  const stated = { matchId, amendment: of.amendment, failed };
+  if (valid.every(({ tokenClass }) => tokenClass === "support")) return stated;
+  const payload = meetingPayload({
+    matchId: fromHex(matchId),
+    ownBinder: record.binder,
+    otherBinder: meeting.otherBinder,
+    validHash: agreedHash(valid),
+  });
+  return {
+    ...stated,
+    signature: signPayload({ type: "meeting", federation, payload, secretKey: of.signer.secretKey }),
+  };
+}
+
+/** The meeting that a member was last told of a match, and the amendment that a statement on it answers. */
+export function lastMeeting(
+  events: readonly NoticeEvent[],
+  matchId: MatchId,
+): { readonly amendment: number; readonly meeting: Meeting; readonly handle: Handle } {
+  const opened = events.find((event) => event.type === "matchOpened" && event.matchId === matchId);
+  const amended = events.findLast((event) => event.type === "matchAmended" && event.matchId === matchId);
+  if (opened?.type !== "matchOpened") throw new Error("no such match was opened");
+  const { handle } = opened;
+  return amended?.type === "matchAmended"
+    ? { handle, amendment: amended.amendment, meeting: amended.meeting }
+    : { handle, amendment: 0, meeting: opened.meeting };
 }

@@ -6,12 +6,13 @@ import {
   type Encounters,
   keyedTokenHash,
   type MetToken,
+  type TaggedTokens,
   type TokenHash,
   TokenIndex,
   type TokenPlace,
 } from "../../broker/core/token-index.ts";
 import { concat } from "../../shared/core/bytes.ts";
-import { type TokenClass, type TokenSet, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { type TagSet, type TokenClass, type TokenSet, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 
 const SEED = Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i);
 const RUNS = { seed: 20261122, numRuns: 150 };
@@ -29,7 +30,7 @@ const hashes: readonly [string, TokenHash][] = [
 ];
 
 const unlimited: EncounterRules = {
-  membersMax: { single: Infinity, dateLevel: Infinity, yearLevel: Infinity },
+  membersMax: { single: Infinity, opening: Infinity, support: Infinity },
   recordsPerMemberMax: Infinity,
   accepts: () => true,
 };
@@ -45,18 +46,33 @@ type Numbers = Readonly<Record<TokenClass, readonly number[]>>;
 
 function tokenSet(numbers: Partial<Numbers>): TokenSet {
   const join = (tokenClass: TokenClass) => concat(...(numbers[tokenClass] ?? []).map(token));
-  return { single: join("single"), dateLevel: join("dateLevel"), yearLevel: join("yearLevel") };
+  return { single: join("single"), opening: join("opening"), support: join("support") };
+}
+
+/** Tags told apart by number and a salt: tags of two records differ, and so do those of one record's versions. */
+function tagSet(numbers: Partial<Numbers>, salt = 0): TagSet {
+  const tag = (number: number): Uint8Array => {
+    const bytes = new Uint8Array(8).fill(9);
+    new DataView(bytes.buffer).setInt32(0, number * 100 + salt, true);
+    return bytes;
+  };
+  const join = (tokenClass: TokenClass) => concat(...(numbers[tokenClass] ?? []).map(tag));
+  return { single: join("single"), opening: join("opening"), support: join("support") };
+}
+
+function content(numbers: Partial<Numbers>, salt = 0): TaggedTokens {
+  return { tokens: tokenSet(numbers), tags: tagSet(numbers, salt) };
 }
 
 /** `count` tokens of each class that no other record has. */
-function ownTokens(record: number, count = 8): TokenSet {
+function ownTokens(record: number, count = 8): TaggedTokens {
   const numbers = Array.from({ length: count }, (_, i) => 1_000_000 + record * 64 + i);
-  return tokenSet({ single: numbers, dateLevel: numbers, yearLevel: numbers });
+  return content({ single: numbers, opening: numbers, support: numbers });
 }
 
 /** What the index must do, written so that it is plainly right. */
 class Model {
-  readonly records = new Map<number, { member: number; numbers: Numbers }>();
+  readonly records = new Map<number, { member: number; numbers: Numbers; salt: number }>();
 
   get size(): number {
     let size = 0;
@@ -96,7 +112,9 @@ class Model {
         const view = this.records.get(other);
         if (view === undefined || view.member === member || !rules.accepts(other)) continue;
         const otherPosition = view.numbers[tokenClass].indexOf(number);
-        byRecord.set(other, [...(byRecord.get(other) ?? []), { tokenClass, position, otherPosition }]);
+        if (tokenClass !== "support" || byRecord.has(other)) {
+          byRecord.set(other, [...(byRecord.get(other) ?? []), { tokenClass, position, otherPosition }]);
+        }
         perMember.set(view.member, (perMember.get(view.member) ?? 0) + 1);
       }
       for (const [member, count] of perMember) {
@@ -110,7 +128,7 @@ class Model {
 type Step = { record: number; member: number; numbers?: Numbers };
 
 const classNumbers = fc.array(fc.nat(14), { maxLength: 10 });
-const numbersOf = fc.record({ single: classNumbers, dateLevel: classNumbers, yearLevel: classNumbers });
+const numbersOf = fc.record({ single: classNumbers, opening: classNumbers, support: classNumbers });
 const put = fc.record({ record: fc.nat(11), member: fc.nat(3), numbers: numbersOf });
 const removal = fc.record({ record: fc.nat(11), member: fc.constant(0) });
 const steps = fc.array(fc.oneof({ arbitrary: put, weight: 3 }, { arbitrary: removal, weight: 1 }), { maxLength: 40 });
@@ -122,12 +140,14 @@ function isHeld(numbers: Numbers): boolean {
 function replay(hash: TokenHash, sequence: readonly Step[]): { index: TokenIndex; model: Model } {
   const index = new TokenIndex(hash);
   const model = new Model();
+  let salt = 0;
   for (const { record, member, numbers } of sequence) {
     if (numbers === undefined) expect(index.remove(record)).toBe(model.records.delete(record));
     else {
-      index.put(record, member, tokenSet(numbers));
+      salt += 1;
+      index.put(record, member, content(numbers, salt));
       model.records.delete(record);
-      if (isHeld(numbers)) model.records.set(record, { member, numbers });
+      if (isHeld(numbers)) model.records.set(record, { member, numbers, salt });
     }
     expect(index.size).toBe(model.size);
   }
@@ -160,6 +180,7 @@ describe.each(hashes)("the token index, with %s", (_name, hash) => {
           const numbers = model.records.get(record)?.numbers;
           expect(index.has(record)).toBe(numbers !== undefined);
           expect(index.tokensOf(record)).toEqual(tokenSet(numbers ?? {}));
+          expect(index.tagsOf(record)).toEqual(tagSet(numbers ?? {}, model.records.get(record)?.salt));
           expect(sorted(index.encounters(record, unlimited))).toEqual(sorted(model.encounters(record, unlimited)));
         }
         for (let number = 0; number < 16; number += 1) {
@@ -177,7 +198,7 @@ describe.each(hashes)("the token index, with %s", (_name, hash) => {
       fc.property(steps, limits, fc.nat(11), (sequence, { common, perMember }, hidden) => {
         const { index, model } = replay(hash, sequence);
         const rules: EncounterRules = {
-          membersMax: { single: Infinity, dateLevel: common, yearLevel: common },
+          membersMax: { single: Infinity, opening: common, support: common },
           recordsPerMemberMax: perMember,
           accepts: (record) => record !== hidden,
         };
@@ -195,12 +216,12 @@ describe.each(hashes)("the token index, with %s", (_name, hash) => {
   });
 });
 
-/** Every token leads to as many records of each member as there are, up to the limit. */
+/** Every token of an opening class leads to as many records of each member as there are, up to the limit. */
 function expectEnough(found: Encounters, expected: Encounters, perMember: number, model: Model): void {
   const count = (encounters: Encounters) => {
     const counts = new Map<string, number>();
     for (const [record, tokens] of encounters.byRecord) {
-      for (const { tokenClass, position } of tokens) {
+      for (const { tokenClass, position } of tokens.filter((each) => each.tokenClass !== "support")) {
         const key = `${tokenClass}/${position}/${model.records.get(record)?.member}`;
         counts.set(key, (counts.get(key) ?? 0) + 1);
       }
@@ -237,20 +258,39 @@ describe("the token index", () => {
 
   it("tells classes apart", () => {
     const index = new TokenIndex(keyed);
-    index.put(1, 1, tokenSet({ single: [5] }));
-    index.put(2, 2, tokenSet({ dateLevel: [5] }));
+    index.put(1, 1, content({ single: [5] }));
+    index.put(2, 2, content({ opening: [5] }));
     expect(index.encounters(1, unlimited).byRecord.size).toBe(0);
     expect([...index.membersHolding("single", token(5))]).toEqual([1]);
+  });
+
+  it("lets a support token meet nobody, and tells it with what has met", () => {
+    const index = new TokenIndex(keyed);
+    index.put(1, 1, content({ single: [5], support: [6, 7] }));
+    index.put(2, 2, content({ support: [7] }));
+    index.put(3, 3, content({ opening: [8], single: [5], support: [7] }));
+    expect([...index.encounters(2, unlimited).byRecord.keys()]).toEqual([]);
+    expect(index.encounters(3, unlimited).byRecord).toEqual(
+      new Map([
+        [
+          1,
+          [
+            { tokenClass: "single", position: 0, otherPosition: 0 },
+            { tokenClass: "support", position: 0, otherPosition: 1 },
+          ],
+        ],
+      ]),
+    );
   });
 
   it("reports positions beyond the first block of a class", () => {
     const index = new TokenIndex(keyed);
     const numbers = Array.from({ length: 64 }, (_, i) => i);
-    index.put(1, 1, tokenSet({ dateLevel: numbers }));
-    index.put(2, 2, tokenSet({ dateLevel: [70, 63, 71, 17] }));
+    index.put(1, 1, content({ opening: numbers }));
+    index.put(2, 2, content({ opening: [70, 63, 71, 17] }));
     expect(index.encounters(2, unlimited).byRecord.get(1)).toEqual([
-      { tokenClass: "dateLevel", position: 1, otherPosition: 63 },
-      { tokenClass: "dateLevel", position: 3, otherPosition: 17 },
+      { tokenClass: "opening", position: 1, otherPosition: 63 },
+      { tokenClass: "opening", position: 3, otherPosition: 17 },
     ]);
   });
 
@@ -259,8 +299,8 @@ describe("the token index", () => {
     fc.assert(
       fc.property(fc.shuffledSubarray(records, { minLength: 7 }), fc.integer({ min: 1, max: 7 }), (order, gone) => {
         const index = new TokenIndex(keyed);
-        for (const record of records) index.put(record, 1, tokenSet({ single: [5] }));
-        index.put(100, 2, tokenSet({ single: [5] }));
+        for (const record of records) index.put(record, 1, content({ single: [5] }));
+        index.put(100, 2, content({ single: [5] }));
         for (const record of order.slice(0, gone)) index.remove(record);
         const left = [...index.encounters(100, unlimited).byRecord.keys()].sort((x, y) => x - y);
         expect(left).toEqual(order.slice(gone).sort((x, y) => x - y));
@@ -272,20 +312,27 @@ describe("the token index", () => {
   it("reads tokens from a view into a larger buffer at any offset", () => {
     const index = new TokenIndex(keyed);
     const padded = concat(Uint8Array.of(1, 2, 3), token(8), token(9));
-    index.put(1, 1, { ...tokenSet({}), single: padded.subarray(3) });
+    const tags = concat(Uint8Array.of(1), tagSet({ single: [8, 9] }).single);
+    index.put(1, 1, {
+      tokens: { ...tokenSet({}), single: padded.subarray(3) },
+      tags: { ...tagSet({}), single: tags.subarray(1) },
+    });
     expect(index.tokensOf(1).single).toEqual(concat(token(8), token(9)));
+    expect(index.tagsOf(1).single).toEqual(tags.subarray(1));
     expect([...index.membersHolding("single", padded.subarray(3))]).toEqual([1, 1]);
   });
 
   it("refuses numbers out of range and broken classes, and changes nothing", () => {
     const index = new TokenIndex(keyed);
-    index.put(1, 1, tokenSet({ single: [1] }));
-    const broken = { ...tokenSet({}), yearLevel: new Uint8Array(17) };
+    index.put(1, 1, content({ single: [1] }));
+    const broken = { ...content({}), tokens: { ...tokenSet({}), support: new Uint8Array(17) } };
+    const tagless = { tokens: tokenSet({ opening: [1] }), tags: tagSet({}) };
     const attempts: [() => void, string[]][] = [
-      [() => index.put(1, 1, broken), ["tokens.yearLevel"]],
-      [() => index.put(-1, 0x1_0000, tokenSet({})), ["record", "member"]],
-      [() => index.put(2 ** 31, 1, tokenSet({})), ["record"]],
-      [() => index.put(1.5, 1, tokenSet({})), ["record"]],
+      [() => index.put(1, 1, broken), ["tokens.support"]],
+      [() => index.put(1, 1, tagless), ["tags.opening"]],
+      [() => index.put(-1, 0x1_0000, content({})), ["record", "member"]],
+      [() => index.put(2 ** 31, 1, content({})), ["record"]],
+      [() => index.put(1.5, 1, content({})), ["record"]],
     ];
     for (const [attempt, fields] of attempts) {
       expect(attempt).toThrowError(expect.objectContaining({ code: "INVALID", fields }));
@@ -296,8 +343,8 @@ describe("the token index", () => {
 
   it("takes the largest record and member numbers", () => {
     const index = new TokenIndex(keyed);
-    index.put(0x7fff_ffff, 0xffff, tokenSet({ single: [1] }));
-    index.put(0, 0, tokenSet({ single: [1] }));
+    index.put(0x7fff_ffff, 0xffff, content({ single: [1] }));
+    index.put(0, 0, content({ single: [1] }));
     expect([...index.encounters(0, unlimited).byRecord.keys()]).toEqual([0x7fff_ffff]);
     expect(index.encounters(0, { ...unlimited, recordsPerMemberMax: 0 }).crowded.map(({ member }) => member)).toEqual([
       0xffff,
@@ -322,7 +369,7 @@ describe("the token index", () => {
     const perWindow: number[] = [];
     for (let record = 0; record < 20_000; record += 1) {
       if (record % 200 === 0) perWindow.push(index.movedSlots);
-      index.put(record, 1, { ...tokenSet({}), single: ownTokens(record, 24).single });
+      index.put(record, 1, content({ single: Array.from({ length: 24 }, (_, i) => 1_000_000 + record * 64 + i) }));
     }
     const moves = perWindow.slice(51).map((moved, i) => (moved - (perWindow[50 + i] as number)) / (200 * 24));
     // A slot moves 1 / (1.25 - 1) = 4 times for each token that comes.
@@ -330,24 +377,24 @@ describe("the token index", () => {
     expect(Math.max(...moves)).toBeLessThan(7);
   });
 
-  it("stays within 40 bytes a token, and uses the room of removed records again", () => {
+  it("stays within 48 bytes a token with its tag, and uses the room of removed records again", () => {
     const index = new TokenIndex(keyed);
     for (let record = 0; record < 20_000; record += 1) index.put(record, 1, ownTokens(record));
-    expect(index.bytes / index.size).toBeLessThan(40);
+    expect(index.bytes / index.size).toBeLessThan(48);
     const full = index.bytes;
     for (let record = 0; record < 20_000; record += 1) expect(index.remove(record)).toBe(true);
     expect([index.size, index.recordCount]).toEqual([0, 0]);
     for (let record = 0; record < 20_000; record += 1) index.put(record, 1, ownTokens(record + 50_000));
     expect(index.bytes).toBeLessThan(full * 1.03);
-    expect(index.membersHolding("single", ownTokens(50_001).single)[0]).toBe(1);
-    expect(index.membersHolding("single", ownTokens(1).single)[0]).toBe(0);
+    expect(index.membersHolding("single", ownTokens(50_001).tokens.single)[0]).toBe(1);
+    expect(index.membersHolding("single", ownTokens(1).tokens.single)[0]).toBe(0);
   });
 
   it("does not slow down, nor hide anybody, when one member floods a token", () => {
     const index = new TokenIndex(keyed);
-    index.put(0, 1, tokenSet({ single: [5], dateLevel: [6] }));
-    for (let record = 1; record <= 30_000; record += 1) index.put(record, 2, tokenSet({ single: [5], dateLevel: [6] }));
-    index.put(40_000, 3, tokenSet({ single: [5], dateLevel: [6] }));
+    index.put(0, 1, content({ single: [5], opening: [6] }));
+    for (let record = 1; record <= 30_000; record += 1) index.put(record, 2, content({ single: [5], opening: [6] }));
+    index.put(40_000, 3, content({ single: [5], opening: [6] }));
     let looked = 0;
     const rules = { ...unlimited, recordsPerMemberMax: 64, accepts: () => (looked += 1) > 0 };
     const found = index.encounters(40_000, rules);
@@ -355,7 +402,7 @@ describe("the token index", () => {
     expect(found.byRecord.size).toBe(65);
     expect(found.crowded).toEqual([
       { tokenClass: "single", position: 0, member: 2 },
-      { tokenClass: "dateLevel", position: 0, member: 2 },
+      { tokenClass: "opening", position: 0, member: 2 },
     ]);
     expect(looked).toBeLessThan(200);
     for (let record = 1; record <= 30_000; record += 1) index.remove(record);

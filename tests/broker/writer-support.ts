@@ -6,17 +6,19 @@ import { Ledger } from "../../broker/store/ledger.ts";
 import { NoticeBook } from "../../broker/writer/notice-book.ts";
 import { Proofs } from "../../broker/writer/proofs.ts";
 import { Publications } from "../../broker/writer/publications.ts";
+import { Standings } from "../../broker/writer/standings.ts";
 import { Watch } from "../../broker/writer/watch.ts";
 import { Writer } from "../../broker/writer/writer.ts";
 import type { Reply } from "../../broker/writer/writer.ts";
-import type { Entry, NoticeEvent, SubmissionBody } from "../../shared/core/data-plane.ts";
+import type { Entry, MeetingStatement, NoticeEvent, SubmissionBody, Upsert } from "../../shared/core/data-plane.ts";
 import type { Admit, Epoch, Federation } from "../../shared/core/directive.ts";
-import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
+import type { Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { submissionHash } from "../../shared/wire/data-plane.ts";
-import { RecordedLog } from "./support.ts";
+import { bound, lastMeeting, RecordedLog, stateOn } from "./support.ts";
+import type { PublishedVersion } from "./support.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import type { World } from "../../shared/world/world.ts";
 
@@ -25,7 +27,9 @@ export const BORDER = "b".repeat(32) as MemberId;
 export const CUSTOMS = "c".repeat(32) as MemberId;
 export const MEMBERS = [HARBOUR, BORDER, CUSTOMS] as const;
 
-const federationId = new Uint8Array(16).fill(1);
+type Publication = Extract<SubmissionBody, { kind: "publication" }>;
+
+export const federationId = new Uint8Array(16).fill(1);
 const seed = (value: number): Uint8Array => new Uint8Array(32).fill(value);
 
 export class Bench {
@@ -33,19 +37,30 @@ export class Bench {
   readonly ledger: Ledger;
   readonly writer: Writer;
   readonly publications: Publications;
+  readonly proofs: Proofs;
+  readonly standings: Standings;
   readonly spaces: Spaces;
   readonly watch: Watch;
   readonly connected: [MemberId, number][] = [];
-  readonly told = new Map<MemberId, NoticeEvent[]>();
+  told = new Map<MemberId, NoticeEvent[]>();
   readonly chains = new Map<MemberId, Chain>();
-  nowMs = Date.now();
+  /** By member, handle, incarnation and sequence, as a meeting names a version. */
+  #published = new Map<string, PublishedVersion>();
+  /** Somebody's quarantine has ended, and its records wait to be looked up again. */
+  isReleased = false;
+  nowMs: number;
   federation: Federation;
 
-  constructor(options: { readonly ledger?: Ledger; readonly budget?: Admit["budget"] } = {}) {
-    this.ledger = options.ledger ?? new Ledger(":memory:", federationId);
+  /** `before`: another process on its ledger; what was published stays known to the members. */
+  constructor(options: { readonly before?: Bench; readonly ledger?: Ledger; readonly budget?: Admit["budget"] } = {}) {
+    const { before } = options;
+    this.nowMs = before?.nowMs ?? Date.now();
+    this.ledger = options.ledger ?? before?.ledger ?? new Ledger(":memory:", federationId);
     const budget = options.budget ?? { initial: 1_000_000, perDay: 1_000_000 };
-    this.federation = sampleFederation(budget);
+    this.federation = before?.federation ?? sampleFederation(budget);
+    if (before !== undefined) this.#published = before.#published;
     const federation = (): Federation => this.federation;
+    if (before !== undefined) this.told = before.told;
     const notices = new ToldBook({ ledger: this.ledger, federation, signer: signingKeyPair(seed(9)) }, this.told);
     const { ledger } = this;
     this.spaces = new Spaces(keyedTokenHash(seed(3).slice(16)));
@@ -57,19 +72,27 @@ export class Bench {
       spaces: this.spaces,
       onPublished: (...told) => this.watch.published(...told),
     });
-    const recordOf = ({ member, handle }: { member: MemberId; handle: Entry["handle"] }) =>
-      this.publications.find(member, handle);
+    this.proofs = new Proofs({ ledger, notices, federation, watch: this.watch, clock: () => this.nowMs });
+    this.standings = new Standings({
+      ledger,
+      publications: this.publications,
+      spaces: this.spaces,
+      federation,
+      deleteStreams: () => Promise.resolve(),
+      world: this.world,
+      signal: new AbortController().signal,
+    });
     this.writer = new Writer({
       ledger,
       publications: this.publications,
-      proofs: new Proofs({ ledger, notices, federation, recordOf }),
+      proofs: this.proofs,
       notices,
       federation,
       watch: this.watch,
       log: this.recorded.log,
       onConnected: (member, number) => this.connected.push([member, number]),
     });
-    for (const member of MEMBERS) this.chains.set(member, new Chain(member));
+    for (const member of MEMBERS) this.chains.set(member, before?.chains.get(member) ?? new Chain(member));
   }
 
   /** The machine's, but for clock and log. */
@@ -79,7 +102,50 @@ export class Bench {
 
   /** The member's next submission, not yet received. */
   next(member: MemberId, body: SubmissionBody, epoch = 1): Received {
-    return (this.chains.get(member) as Chain).next(body, epoch);
+    const chain = this.chains.get(member) as Chain;
+    return chain.next(
+      body.kind === "publication" ? { ...body, entries: this.#bind(member, body.entries, epoch) } : body,
+      epoch,
+    );
+  }
+
+  /** As the member's node would publish them; what is stated on later is kept. */
+  #bind(member: MemberId, entries: Publication["entries"], epoch: number): Publication["entries"] {
+    const { incarnation, sequence } = this.chains.get(member) as Chain;
+    return entries.map((entry) => {
+      if (entry.operation !== "upsert") return entry;
+      const upsert = bound(entry, { federation: federationId, member, epoch }) as Upsert;
+      const version = { record: upsert, publisher: { federation: federationId, member, epoch } };
+      this.#published.set(`${member} ${entry.handle} ${incarnation} ${sequence + 1}`, version);
+      return upsert;
+    });
+  }
+
+  /** What the member's node would state on the meeting that it was last told of this match. */
+  statementOn(member: MemberId, matchId: MatchId): MeetingStatement {
+    const { handle, amendment, meeting } = lastMeeting(this.eventsOf(member), matchId);
+    const key = `${member} ${handle} ${meeting.incarnation} ${meeting.sequence}`;
+    const version = this.#published.get(key) as PublishedVersion;
+    return stateOn({ ...version, signer: signerOf(member), matchId, amendment, meeting });
+  }
+
+  state(member: MemberId, ...statements: MeetingStatement[]): Reply[] {
+    return this.receive(this.next(member, { kind: "statements", statements }));
+  }
+
+  /** These sides state as honest nodes do. */
+  prove(matchId: MatchId, ...sides: readonly MemberId[]): void {
+    for (const member of sides) this.state(member, this.statementOn(member, matchId));
+  }
+
+  /** Time passes, in which the broker looks and these members are heard. */
+  pass(ms: number, ...heard: MemberId[]): void {
+    const end = this.nowMs + ms;
+    while (this.nowMs < end) {
+      this.nowMs = Math.min(end, this.nowMs + 60_000);
+      for (const member of heard) this.proofs.heard(member, this.nowMs);
+      if (this.proofs.look(this.nowMs)) this.isReleased = true;
+    }
   }
 
   receive(received: Received): Reply[] {
@@ -161,6 +227,10 @@ class ToldBook extends NoticeBook {
   }
 }
 
+export function signerOf(member: MemberId): SigningKeyPair {
+  return signingKeyPair(seed(10 + MEMBERS.findIndex((each) => each === member)));
+}
+
 function sampleFederation(budget: Admit["budget"]): Federation {
   const members = new Map(
     MEMBERS.map((member, i): [MemberId, Admit] => [
@@ -172,7 +242,7 @@ function sampleFederation(budget: Admit["budget"]): Federation {
         mandate: "invented mandate",
         contact: { office: "Duty desk", phone: "+44 1632 960000", email: "desk@unit.example", hours: "always" },
         domains: ["target", "protected"],
-        signingKey: signingKeyPair(seed(10 + i)).publicKey,
+        signingKey: signerOf(member).publicKey,
         sealingKey: sealingKeyPair(seed(20 + i)).publicKey,
         legalBasis: "Invented Act",
         purposes: ["deconfliction"],
@@ -198,7 +268,7 @@ function sampleFederation(budget: Admit["budget"]): Federation {
     suspended: new Map(),
     removed: new Map(),
     epochs: new Map([[1, epoch]]),
-    policy: { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80 },
+    policy: { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80, overdueStatementsMax: 8 },
     found: {},
     head: {},
   } as unknown as Federation;

@@ -4,9 +4,9 @@ import { HELD_SUBMISSIONS_MAX } from "../../broker/core/limits.ts";
 import type { Received } from "../../broker/core/submission.ts";
 import { Rebuild } from "../../broker/bus/rebuild.ts";
 import type { Applied } from "../../broker/store/ledger.ts";
-import type { Entry, NoticeEvent } from "../../shared/core/data-plane.ts";
+import type { Entry } from "../../shared/core/data-plane.ts";
 import { dayOf, monthEnd } from "../../shared/core/days.ts";
-import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { newHandle, reviewDay, tokens, upsert } from "./support.ts";
 import { Bench, BORDER, Chain, CUSTOMS, HARBOUR, MEMBERS } from "./writer-support.ts";
 
@@ -189,59 +189,11 @@ describe("the writer: budgets", () => {
   });
 });
 
-describe("the writer: proofs and notices", () => {
-  const met = (bench: Bench, handling: "open" | "brokered" = "open"): MatchId => {
+describe("the writer: notices", () => {
+  const met = (bench: Bench): void => {
     bench.publish(HARBOUR, record("a"));
-    bench.publish(BORDER, upsert(newHandle(), tokens(["a"]), { handling }));
-    return bench.eventsOf(HARBOUR)[0]?.matchId as MatchId;
+    bench.publish(BORDER, record("a"));
   };
-  const prove = (bench: Bench, matchId: MatchId, verdicts: readonly [boolean, boolean]): void => {
-    const bytes = (value: number): Uint8Array => new Uint8Array(32).fill(value);
-    const sides = [HARBOUR, BORDER] as const;
-    for (const [i, member] of sides.entries())
-      bench.receive(bench.next(member, { kind: "proofNonce", matchId, nonce: bytes(i) }));
-    for (const [i, member] of sides.entries())
-      bench.receive(bench.next(member, { kind: "proofMac", matchId, mac: bytes(i) }));
-    for (const [i, member] of sides.entries()) {
-      bench.receive(bench.next(member, { kind: "proofVerdict", matchId, proven: verdicts[i] as boolean }));
-    }
-  };
-
-  it("gives each side what the handling of the other's record allows", () => {
-    const bench = new Bench();
-    prove(bench, met(bench, "brokered"), [true, true]);
-    const steps = ["matchOpened", "counterpartNonce", "counterpartMac", "counterpartContact"];
-    expect(bench.types(HARBOUR)).toEqual(steps);
-    expect(bench.types(BORDER)).toEqual(steps);
-    const learned = (member: MemberId) =>
-      bench.eventsOf(member).at(-1) as Extract<NoticeEvent, { type: "counterpartContact" }>;
-    expect(learned(HARBOUR).counterpart).toEqual({ handling: "brokered", mandate: "invented mandate" });
-    expect(learned(BORDER).counterpart).toMatchObject({ handling: "open", slug: "harbour" });
-  });
-
-  it("tells both of a failed proof and nobody a name, and raises an alarm", () => {
-    const bench = new Bench();
-    prove(bench, met(bench), [false, true]);
-    for (const member of [HARBOUR, BORDER]) {
-      expect(bench.types(member)).toEqual(["matchOpened", "counterpartNonce", "counterpartMac", "proofFailed"]);
-    }
-    expect(bench.recorded.count("alarm.proofFailed")).toBe(1);
-  });
-
-  it("ignores a stranger's steps, and those of a match that is closed", () => {
-    const bench = new Bench();
-    const matchId = met(bench);
-    bench.receive(bench.next(CUSTOMS, { kind: "proofNonce", matchId, nonce: new Uint8Array(32) }));
-    bench.receive(bench.next(CUSTOMS, { kind: "proofVerdict", matchId, proven: false }));
-    expect(bench.recorded.lines.filter(({ fields }) => fields["refusal"] === "stranger")).toHaveLength(2);
-    const { handle } = bench.eventsOf(HARBOUR)[0] as Extract<NoticeEvent, { type: "matchOpened" }>;
-    bench.publish(HARBOUR, { operation: "withdraw", handle });
-    for (const member of [HARBOUR, BORDER]) {
-      bench.receive(bench.next(member, { kind: "proofNonce", matchId, nonce: new Uint8Array(32) }));
-      expect(bench.types(member)).toEqual(["matchOpened", "matchClosed"]);
-    }
-    expect(bench.recorded.lines.filter(({ fields }) => fields["refusal"] === "closed")).toHaveLength(2);
-  });
 
   it("starts again from the notice that a node says it holds last, and alarms if that is not ours", () => {
     const bench = new Bench();
@@ -360,7 +312,8 @@ describe("the writer: over any life of a federation", () => {
     before.receive(received);
     const after = new Bench({ ledger: before.ledger });
     const applied = before.ledger.applied(HARBOUR, received.submission.incarnation, 1) as Applied;
-    after.publications.restore(received.submission, publication(record("p"), silent).entries, applied);
+    const { body } = received.submission;
+    after.publications.restore(received.submission, body.kind === "publication" ? body.entries : [], applied);
     expect(after.publications.recordCount).toBe(1);
     expect(after.publications.find(HARBOUR, silent.handle)).toBeUndefined();
   });

@@ -49,7 +49,12 @@ class PaperNodes implements Disposable {
     return {
       members: new Map([...this.members].map(([id, domains]) => [id, admit(id, domains)])),
       epochs: new Map(this.epochs.map(([epoch, state]) => [epoch, { epoch, state } as Epoch])),
-      policy: { canaryBeatMinutes: this.beatMinutes, canaryWithinMinutes: 15, budgetAlarmPercent: 80 },
+      policy: {
+        canaryBeatMinutes: this.beatMinutes,
+        canaryWithinMinutes: 15,
+        budgetAlarmPercent: 80,
+        overdueStatementsMax: 8,
+      },
     } as unknown as Federation;
   }
 

@@ -235,6 +235,7 @@ export class InventedBroker implements ConsoleData {
       lastAppliedMs: this.nowMs - 3 * MINUTE,
       held: told.map(({ epoch, published }) => ({ epoch, records: published, tokens: published * 24 })),
       streamsRefused: false,
+      isQuarantined: false,
       ...rest,
       statement: {
         version: "0.2.0",

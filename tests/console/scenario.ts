@@ -74,6 +74,7 @@ function history(broker: InventedBroker): void {
       canaryBeatMinutes: 240,
       canaryWithinMinutes: 10,
       budgetAlarmPercent: 80,
+      overdueStatementsMax: 8,
       allowances: [{ member: memberId("ct-west"), perDay: 40_000 }],
       reason: "A large file of the unit is being taken over.",
     },

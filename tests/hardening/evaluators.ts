@@ -194,7 +194,7 @@ export function emptyFederation(): Federation {
     removed: new Map(),
     epochs: new Map(),
     generations: new Map(),
-    policy: { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80 },
+    policy: { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80, overdueStatementsMax: 8 },
     rotationDue: undefined,
     usedKeys: new Set(),
     signingKeys: new Map(),

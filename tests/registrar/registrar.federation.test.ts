@@ -97,6 +97,7 @@ describe("freshness", () => {
       canaryBeatMinutes: 60,
       canaryWithinMinutes: 10,
       budgetAlarmPercent: 70,
+      overdueStatementsMax: 8,
       allowances: [],
       reason: "Invented reason",
     });

@@ -19,6 +19,7 @@ import { openDelivery, signSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { deliveryStream, NODE_CONSUMER, submissionSubject } from "../../shared/wire/subjects.ts";
 import type { Randomness } from "../../shared/world/world.ts";
+import { bound } from "../broker/support.ts";
 
 export type RawMemberParts = {
   readonly member: MemberId;
@@ -60,7 +61,9 @@ export class RawMember {
   }
 
   async publish(...entries: readonly Entry[]): Promise<void> {
-    await this.submit({ kind: "publication", entries: [...entries] });
+    const { federation, member } = this.#parts;
+    const publisher = { federation: federation().id, member, epoch: EPOCH };
+    await this.submit({ kind: "publication", entries: entries.map((entry) => bound(entry, publisher)) });
   }
 
   /** Sends the next submission of its chain. */

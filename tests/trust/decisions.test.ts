@@ -498,11 +498,22 @@ describe("activate, abort, retire", () => {
 });
 
 describe("policy and never-correlate", () => {
-  const policy = { canaryBeatMinutes: 60, canaryWithinMinutes: 5, budgetAlarmPercent: 50, reason: REASON };
+  const policy = {
+    canaryBeatMinutes: 60,
+    canaryWithinMinutes: 5,
+    budgetAlarmPercent: 50,
+    overdueStatementsMax: 3,
+    reason: REASON,
+  };
 
   it("change what they name and leave the rest", () => {
     paper.decide({ type: "policy", ...policy, allowances: [{ member: harbour, perDay: 7 }] });
-    expect(paper.state.policy).toEqual({ canaryBeatMinutes: 60, canaryWithinMinutes: 5, budgetAlarmPercent: 50 });
+    expect(paper.state.policy).toEqual({
+      canaryBeatMinutes: 60,
+      canaryWithinMinutes: 5,
+      budgetAlarmPercent: 50,
+      overdueStatementsMax: 3,
+    });
     expect(paper.member(harbour).budget).toEqual({ initial: 100_000, perDay: 7 });
     expect(paper.member(border).budget).toEqual({ initial: 100_000, perDay: 10_000 });
   });
@@ -547,6 +558,7 @@ describe("a quorum of distinct administrators", () => {
       canaryBeatMinutes: 60,
       canaryWithinMinutes: 5,
       budgetAlarmPercent: 50,
+      overdueStatementsMax: 3,
       allowances: [],
       reason: REASON,
     },

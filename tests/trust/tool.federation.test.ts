@@ -460,6 +460,7 @@ describe("the tool", () => {
       canaryBeatMinutes: 90,
       canaryWithinMinutes: 15,
       budgetAlarmPercent: 80,
+      overdueStatementsMax: 8,
     });
     expect(room.office.state.members.get(room.member("harbour"))?.budget.perDay).toBe(5);
 

@@ -38,7 +38,7 @@ function policyCommand(): Command {
     .description("propose another policy")
     .requiredOption(
       "--file <file>",
-      "JSON: canaryBeatMinutes, canaryWithinMinutes, budgetAlarmPercent, allowances {slug: tokens a day}; what is left out stays",
+      "JSON: canaryBeatMinutes, canaryWithinMinutes, budgetAlarmPercent, overdueStatementsMax, allowances {slug: tokens a day}; what is left out stays",
     )
     .requiredOption("--reason <text>", "why; everybody in the federation reads it")
     .action((dir: string, flags: PolicyFlags) =>

@@ -68,6 +68,7 @@ const policySchema = z.strictObject({
   canaryBeatMinutes: count.optional(),
   canaryWithinMinutes: count.optional(),
   budgetAlarmPercent: count.optional(),
+  overdueStatementsMax: count.optional(),
   allowances: z.record(z.string(), count).default({}),
 });
 

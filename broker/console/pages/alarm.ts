@@ -6,7 +6,8 @@ import { NOTE_LENGTH_MAX } from "../limits.ts";
 import { memberLink } from "../names.ts";
 import type { Asked, Page } from "../page.ts";
 import { command, facts, fieldError, heading, live, named, paragraph, tag, time } from "../../../shared/web/pieces.ts";
-import type { Html } from "../../../shared/web/html.ts";
+import type { Content, Html } from "../../../shared/web/html.ts";
+import type { Names } from "../../../shared/words/names.ts";
 import { say } from "../../../shared/words/say.ts";
 
 /** What was typed and why it cannot be taken. */
@@ -45,6 +46,11 @@ function stateTag({ acknowledged }: Alarm): Html {
   return acknowledged === undefined ? tag(say("alarms.open"), "red") : tag(say("alarms.acknowledged"), "grey");
 }
 
+/** Who has closed it. */
+export function closedBy({ by }: NonNullable<Alarm["acknowledged"]>, names: Names): Content {
+  return by === "" ? say("alarms.byItself") : named(names.administrator(by));
+}
+
 function suspendCommand({ names }: Asked, { member }: Alarm): Html {
   const membership = member === undefined ? undefined : names.membership(member);
   if (membership?.standing !== "active") return html``;
@@ -56,7 +62,7 @@ function outcome({ person, names }: Asked, { id, acknowledged }: Alarm, refused:
     return html`${heading(say("alarmPage.outcome"))}
     ${facts([
       [say("alarms.note"), named(acknowledged.note)],
-      [say("alarmPage.acknowledgedBy"), named(names.administrator(acknowledged.by))],
+      [say("alarmPage.acknowledgedBy"), closedBy(acknowledged, names)],
       [say("alarmPage.on"), time(acknowledged.atMs)],
     ])}`;
   }

@@ -8,6 +8,7 @@ import { link, live, named, pagination, paragraph, table, time } from "../../../
 import type { Content } from "../../../shared/web/html.ts";
 import type { Names } from "../../../shared/words/names.ts";
 import { memberLink } from "../names.ts";
+import { closedBy } from "./alarm.ts";
 import { count } from "../../../shared/words/figures.ts";
 import { say } from "../../../shared/words/say.ts";
 
@@ -59,5 +60,5 @@ function alarmRow({ id, kind, member, text, count: times, lastSeenMs }: Alarm, n
 }
 
 function acknowledgedCells({ acknowledged }: Alarm, names: Names): Content[] {
-  return acknowledged === undefined ? [] : [named(names.administrator(acknowledged.by)), named(acknowledged.note)];
+  return acknowledged === undefined ? [] : [closedBy(acknowledged, names), named(acknowledged.note)];
 }

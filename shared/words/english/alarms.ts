@@ -40,10 +40,29 @@ export const alarms = {
   "alarm.foreignNotices.means": "The node says that it holds notices which this broker has not sent.",
   "alarm.foreignNotices.advice":
     "Either the broker was restored from an old copy, or somebody else holds its key. Find out which.",
-  "alarm.proofFailed": "Claim that could not be proven",
+  "alarm.proofFailed": "Claim that was not proven",
   "alarm.proofFailed.means":
-    "A side of a match could not show that it knows the identifiers that met. Nothing was disclosed.",
-  "alarm.proofFailed.advice": "A token may have been stolen or made up. Look at which members were involved.",
+    "Another member says that this member''s record does not come from somebody who knows the identifiers that met. Nothing was disclosed.",
+  "alarm.proofFailed.advice":
+    'Tokens may have been copied from the broker, or the other member says what is not so: see who raised "Denies a claim" at the same time. Ask both.',
+  "alarm.proofDenied": "Denies a claim",
+  "alarm.proofDenied.means":
+    "The member says that another member''s record does not come from somebody who knows the identifiers that met. Nothing was disclosed.",
+  "alarm.proofDenied.advice":
+    'See whose "Claim that was not proven" was raised at the same time. A member that denies what is true hides that it holds the same person: ask both.',
+  "alarm.proofOverdue": "Statement overdue",
+  "alarm.proofOverdue.means":
+    "The member''s record met another, and its node has not signed what it found: within ten minutes while connected, within two days otherwise. The other side does not learn who asked.",
+  "alarm.proofOverdue.advice":
+    "Ask the unit why its node does not answer. Publishing, looking and staying silent is a way to ask without being seen.",
+  "alarm.misstatements": "Statements that do not verify",
+  "alarm.misstatements.means":
+    "The member''s node signed statements on meetings that do not fit what met or whose signature does not hold. They count for nothing.",
+  "alarm.misstatements.advice": "Ask the unit which version its node runs, and treat the node as possibly broken into.",
+  "alarm.quarantined": "Member meets nobody",
+  "alarm.quarantined.means":
+    "The member owes more overdue statements than the policy allows. Its records meet nobody until its node has answered all of them; then they are all matched again.",
+  "alarm.quarantined.advice": "Ask the unit to start its node. If it does not answer for days, suspend it.",
   "alarm.streamIncomplete": "Submissions lost by NATS",
   "alarm.streamIncomplete.means":
     "A stream has lost submissions that were applied before. Digests find the records, and their owners send them again.",

@@ -34,6 +34,8 @@ export const attention = {
 
   // Each can stand after the member's name and a colon.
   "concern.neverHeard": "its node has not said anything yet",
+  "concern.quarantined":
+    "its records meet nobody: it owes more overdue statements on meetings than the policy allows, and comes back once its node has answered.",
   "concern.noRoom":
     "its streams are refused by NATS, most likely for want of room: what it publishes may not be taken until then",
   "concern.twoHistories": "its directive {number} is another one than ours: somebody keeps two histories",
@@ -48,6 +50,7 @@ export const attention = {
   "concern.digestOpen": "no digest agreed in epoch {epoch} since its last change",
 
   "concernTag.neverHeard": "Never heard",
+  "concernTag.quarantined": "Meets nobody",
   "concernTag.noRoom": "No room",
   "concernTag.twoHistories": "Two histories",
   "concernTag.behind": "Behind",

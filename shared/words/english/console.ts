@@ -207,7 +207,7 @@ export const console = {
   "budgets.inBounds": "In bounds",
 
   "alarms.means":
-    "Each is a reason to ask, not a verdict. Nothing is blocked by an alarm. The member sees what is open about it.",
+    "Each is a reason to ask, not a verdict. An alarm blocks nothing; what the policy has blocked, an alarm of its own says. The member sees what is open about it.",
   "alarms.open": "Open",
   "alarms.acknowledged": "Acknowledged",
   "alarms.alarm": "Alarm",
@@ -215,6 +215,7 @@ export const console = {
   "alarms.times": "Times",
   "alarms.lastSeen": "Last seen",
   "alarms.by": "By",
+  "alarms.byItself": "Ended by itself",
   "alarms.note": "Note",
 
   "alarmPage.title": "Alarm: {alarm}",

@@ -146,6 +146,9 @@ export const directives = {
   "fact.withinMinutes": "{count, plural, one {# minute} other {# minutes}}",
   "fact.budgetAlarm": "Budget alarm",
   "fact.budgetAlarmAt": "When {percent} % of a day''s budget is spent",
+  "fact.overdueStatements": "Unanswered meetings",
+  "fact.overdueStatementsMax":
+    "{count, plural, =0 {A member with one statement overdue} one {A member with more than one statement overdue} other {A member with more than # statements overdue}} meets nobody until it has answered",
   "fact.allowances": "Other daily allowances",
   "fact.allowance": "{member}: {perDay, number} in any 24 hours",
   "fact.tokens": "Tokens",

@@ -142,6 +142,7 @@ const bodies: readonly (readonly [name: string, body: DirectiveBody])[] = [
       canaryBeatMinutes: 360,
       canaryWithinMinutes: 15,
       budgetAlarmPercent: 80,
+      overdueStatementsMax: 8,
       allowances: [{ member: MEMBER, perDay: 5 }],
       reason: "An invented reason",
     },

@@ -342,6 +342,8 @@ export interface Policy {
   /** New daily allowances; members that are not named keep theirs. */
   readonly allowances: readonly Allowance[];
   readonly reason: string;
+  /** A member that owes more overdue statements on meetings meets nobody until it has answered. */
+  readonly overdueStatementsMax: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3528,6 +3530,7 @@ function createBasePolicy(): Policy {
     budgetAlarmPercent: 0,
     allowances: [],
     reason: "",
+    overdueStatementsMax: 0,
     _unknownFields: {},
   };
 }
@@ -3548,6 +3551,9 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.reason !== "") {
       writer.uint32(42).string(message.reason);
+    }
+    if (message.overdueStatementsMax !== 0) {
+      writer.uint32(48).uint32(message.overdueStatementsMax);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3613,6 +3619,14 @@ export const Policy: MessageFns<Policy> = {
             message.reason = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.overdueStatementsMax = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3643,6 +3657,7 @@ export const Policy: MessageFns<Policy> = {
     message.budgetAlarmPercent = object.budgetAlarmPercent ?? 0;
     message.allowances = object.allowances?.map((e) => Allowance.fromPartial(e)) || [];
     message.reason = object.reason ?? "";
+    message.overdueStatementsMax = object.overdueStatementsMax ?? 0;
     return message;
   },
 };
