@@ -66,7 +66,7 @@ const VALUE_PROBLEMS = {
   PAIRING: ["error", "has another number of values than the field it belongs to"],
   HANDLE_PLATFORM: ["warning", "names no platform, so it is left out: write platform:name"],
   SYSTEM_MISSING: ["warning", "names no system, so it is left out: write system:number"],
-  NO_IDENTIFIER: ["error", "the record holds nothing that could be compared with other records"],
+  NO_IDENTIFIER: ["error", "the record holds too little that could be compared with other records"],
   IDENTIFIERS_MANY: ["warning", "{n} identifiers are over the cap of a record and will not be compared"],
   DUPLICATE_REFERENCE: ["error", "the reference stands on line {n} already, with another content"],
 } as const;

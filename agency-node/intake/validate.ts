@@ -5,6 +5,7 @@
 import type { Handling } from "../../shared/core/data-plane.ts";
 import type { DeconflictionRecord, SourceGrading, SubjectKind } from "../core/record.ts";
 import { comparableOf } from "../linkage/identifiers.ts";
+import { classOf } from "../linkage/scheme.ts";
 import { type DayMonthOrder, addDays, readDate } from "./dates.ts";
 import { type Fields, type SubjectResult, cleanFields, subjectOf } from "./fields.ts";
 import { type SingleField } from "./field-names.ts";
@@ -69,7 +70,8 @@ function comparisonProblems({ subject, origins }: SubjectResult, line: number): 
   const { identifiers, problems, dropped } = comparableOf(subject);
   const found = problems.map((each) => identifierProblem(line, originOf(each.path, origins), each.problem));
   if (dropped > 0) found.push(problem(line, "", "IDENTIFIERS_MANY", dropped));
-  if (identifiers.length === 0) found.push(problem(line, "", "NO_IDENTIFIER"));
+  // What only supports meets nobody: to take it in would be silence that means nothing.
+  if (!identifiers.some(({ kind }) => classOf(kind) !== "support")) found.push(problem(line, "", "NO_IDENTIFIER"));
   return found;
 }
 

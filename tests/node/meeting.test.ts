@@ -180,6 +180,7 @@ describe("the counterpart of a match", () => {
   it.each<[string, () => Disclosure]>([
     ["an invented unit", () => new OtherRecord("invented").disclosure(MATCH, binderAtNode(handle))],
     ["another member that signs for it", () => stranger.disclosure(MATCH, binderAtNode(handle))],
+    ["the true record, signed by another member", () => other.disclosure(MATCH, binderAtNode(handle), stranger.signer)],
     ["another member's name on the true record", () => ({ ...honest(), member: stranger.admit.member })],
     [
       "another member's name and signature on the true record",
@@ -305,6 +306,13 @@ describe("the statements of one beat", () => {
     for (const statement of sent[0]!) {
       expect(statement).toEqual({ matchId: statement.matchId, ...node.inbox.match(statement.matchId)!.statement });
     }
+  });
+
+  it("are sent though more is told of the match before", () => {
+    opened(met.with(handle, other));
+    told({ type: "proofOverdue", matchId: MATCH, ownStated: false, otherStated: true });
+    told({ type: "matchClosed", matchId: MATCH, amendment: 1, reason: "withdrawn" });
+    expect(node.inbox.dueStatements(10).map(({ matchId }) => matchId)).toEqual([MATCH]);
   });
 
   it("are not lost with the program, and wait for an epoch in which something can be said", async () => {
