@@ -29,7 +29,7 @@ import type { TagsFound } from "./tags.ts";
 export type MatchStatus = "open" | "proven" | "unproven" | "closed";
 
 /**
- * `copied`: no tag of the other side held that alone is worth a look: it may know nothing. `refused`: the other side says so of ours.
+ * `copied`: the other side came with no tag that held and alone is worth a look: it may know nothing. `refused`: it says so of ours.
  * `misnamed`: what the broker says of the other side does not hold.
  */
 export type Doubt = "copied" | "refused" | "misnamed";
@@ -48,7 +48,8 @@ export type MatchState = {
   readonly otherBinder: Uint8Array;
   /** The last one that this node could make: none where it does not know the version of its record that met. */
   readonly statement?: Statement;
-  readonly refused?: true;
+  /** Which side's tags the other one found wanting: the broker discloses nothing of this match any more. */
+  readonly failed?: { readonly own: boolean; readonly other: boolean };
   /** By the broker's word: who had made its statement when one of them was late. */
   readonly overdue?: { readonly ownStated: boolean; readonly otherStated: boolean };
   /** One that did not hold when it came. The chain may be behind: it is looked at again. */
@@ -101,7 +102,7 @@ export function evolveMatch(
     case "counterpartDisclosed":
       return only(learnCounterpart(updated, event.disclosure, context));
     case "proofFailed":
-      return only(event.own ? { ...updated, refused: true } : updated);
+      return only({ ...updated, failed: { own: event.own, other: event.other } });
     case "proofOverdue":
       return only({ ...updated, overdue: { ownStated: event.ownStated, otherStated: event.otherStated } });
   }
@@ -120,11 +121,12 @@ export function isProving({ status, domain, statement }: MatchState): boolean {
 }
 
 /** Why an officer should not rely on a match yet; `undefined`: no reason. */
-export function doubtOf({ statement, counterpart, misnamed, refused }: MatchState): Doubt | undefined {
+export function doubtOf({ statement, counterpart, misnamed, failed }: MatchState): Doubt | undefined {
   if (statement !== undefined && statement.signature === undefined) return "copied";
   if (counterpart !== undefined) return undefined;
   if (misnamed !== undefined) return "misnamed";
-  return refused === true ? "refused" : undefined;
+  if (failed?.other === true) return "copied";
+  return failed?.own === true ? "refused" : undefined;
 }
 
 /** A match that ended without the other side having proven, as far as this one was told, that it knows what met. */
@@ -163,7 +165,7 @@ function meet(before: MatchState, amendment: number, meeting: Meeting, context: 
 /** What was learnt of one record says nothing of another that the broker puts in its place. */
 function aboutRecord(state: MatchState, otherBinder: Uint8Array): MatchState {
   if (equalBytes(state.otherBinder, otherBinder)) return state;
-  const { counterpart: _, misnamed: _misnamed, refused: _refused, overdue: _overdue, ...rest } = state;
+  const { counterpart: _, misnamed: _misnamed, overdue: _overdue, ...rest } = state;
   return { ...rest, otherBinder };
 }
 
@@ -175,7 +177,7 @@ function signatureOn(state: MatchState, found: TagsFound, context: MatchContext)
 function learnCounterpart(state: MatchState, disclosure: Disclosure, context: MatchContext): MatchState {
   const counterpart = doubtOf(state) === "copied" ? undefined : context.counterpart(state, disclosure);
   if (counterpart === undefined) return { ...state, misnamed: disclosure };
-  const { misnamed: _, refused: _refused, overdue: _overdue, ...rest } = state;
+  const { misnamed: _, failed: _failed, overdue: _overdue, ...rest } = state;
   return { ...rest, counterpart };
 }
 

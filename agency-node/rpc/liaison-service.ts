@@ -120,14 +120,16 @@ function progressOf(
   counterpart: NamedCounterpart | undefined,
   endedUnproven: boolean,
 ): MatchProgress {
-  const { status, overdue, openedAtMs } = match;
+  const { status, overdue, openedAtMs: sinceMs } = match;
   const doubt = doubtOf(match);
-  if (status === "closed") return { status, unproven: endedUnproven, ownStated: match.statement !== undefined };
+  // What was stated since the broker said who is late is on its way.
+  const ownStated = match.statement !== undefined;
+  if (status === "closed") return { status, unproven: endedUnproven, ownStated };
   if (doubt !== undefined) return { status: "unproven", doubt };
   if (status === "proven") return { status, contactKnown: counterpart?.contact !== undefined };
   return {
     status: "open",
     proving: isProving(match),
-    ...(overdue && { overdue: { ...overdue, sinceMs: openedAtMs } }),
+    ...(overdue && { overdue: { ...overdue, ownStated, sinceMs } }),
   };
 }

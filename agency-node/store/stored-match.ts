@@ -72,7 +72,7 @@ export const STORED_MATCH: StoredJson<MatchState> = {
     updatedAtMs: z.number(),
     otherBinder: storedBytes,
     statement: statement.exactOptional(),
-    refused: z.literal(true).exactOptional(),
+    failed: z.object({ own: z.boolean(), other: z.boolean() }).exactOptional(),
     overdue: z.object({ ownStated: z.boolean(), otherStated: z.boolean() }).exactOptional(),
     misnamed: disclosure.exactOptional(),
     counterpart: counterpart.exactOptional(),

@@ -128,7 +128,7 @@ class Board {
       tag: () => NO_TAG,
       padding: () => randomBytes(TOKEN_BYTES + TAG_BYTES),
     });
-    this.#index.put(record, side, published.tokens);
+    this.#index.put(record, side, published);
     this.#meet(record);
   }
 

@@ -96,7 +96,7 @@ const match = {
   otherBinder: filled(32, 4),
 } as const;
 
-const failed = { single: [0, 5], opening: [], support: [7] };
+const places = { single: [0, 5], opening: [], support: [7] };
 
 export const MATCHES: readonly MatchState[] = [
   {
@@ -105,7 +105,7 @@ export const MATCHES: readonly MatchState[] = [
     handle: id<Handle>("01"),
     domain: "target",
     status: "proven",
-    statement: { amendment: 0, failed, signature: filled(64, 1) },
+    statement: { amendment: 0, failed: places, signature: filled(64, 1) },
     counterpart: { handling: "open", member: id<MemberId>("0e"), handle: id<Handle>("0b") },
   },
   {
@@ -124,8 +124,8 @@ export const MATCHES: readonly MatchState[] = [
     handle: id<Handle>("03"),
     domain: "target",
     status: "closed",
-    statement: { amendment: 0, failed },
-    refused: true,
+    statement: { amendment: 0, failed: places },
+    failed: { own: true, other: false },
     misnamed: { handling: "brokered", conversationKey: filled(32, 6), owner: filled(32, 7), mandate: "invented" },
     closeReason: "withdrawn",
   },
@@ -189,8 +189,8 @@ export const BODIES: readonly SubmissionBody[] = [
   {
     kind: "statements",
     statements: [
-      { matchId: id<MatchId>("d2"), amendment: 0, failed, signature: filled(64, 4) },
-      { matchId: id<MatchId>("d3"), amendment: 1, failed },
+      { matchId: id<MatchId>("d2"), amendment: 0, failed: places, signature: filled(64, 4) },
+      { matchId: id<MatchId>("d3"), amendment: 1, failed: places },
     ],
   },
   { kind: "connected", noticeNumber: 7, noticeHash: filled(32, 7), version: "0.1.0", capabilities: [] },

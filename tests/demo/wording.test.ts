@@ -60,7 +60,7 @@ describe("what an officer reads", () => {
   it("claims nothing of what is not proven at all, and says what to do", () => {
     const nextStep = matchStep({ status: "unproven", doubt: "copied" }, "person");
     expect(sentenceOf({ ...UNPROVEN, grade: "none", state: "unproven", nextStep })).toBe(
-      "An overlap with your record CT-014 is claimed and not proven. Do not act on it: another unit's record carries " +
+      "An overlap with your record CT-014 is claimed and not proven. Do not act on it: another unit's record came with " +
         "a copied token, which does not prove that it knows this person. Nothing was disclosed.",
     );
   });

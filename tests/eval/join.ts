@@ -47,7 +47,7 @@ export function join(left: readonly Entry[], right: readonly Entry[]): Joined {
   for (const [member, entries] of [left, right].entries()) {
     for (const entry of entries) {
       const layout = layOut(hardenedOf(entry.subject), randomBytes);
-      const { tokens: laidOut } = tokensOfLayout(layout, {
+      const laidOut = tokensOfLayout(layout, {
         token: ({ cacheKey }) => tokenOf(salt, "target", cacheKey),
         tag: () => NO_TAG,
         padding: () => randomBytes(TOKEN_BYTES + TAG_BYTES),

@@ -182,7 +182,13 @@ describe("the other side", () => {
     const state = stateAfter(opened(), refused);
     expect([state.status, doubtOf(state)]).toEqual(["unproven", "refused"]);
     expect(stateAfter(opened(), refused, disclosed()).status).toBe("proven");
-    expect(stateAfter(opened(), { ...refused, own: false, other: true }).status).toBe("open");
+  });
+
+  it("that has once shown a copied token is not named any more, whatever it proves later", () => {
+    const failed: NoticeEvent = { type: "proofFailed", matchId: MATCH, own: false, other: true };
+    const state = stateAfter(opened(COPIED), failed, amended(STRONG));
+    expect(state).toMatchObject({ status: "unproven", grading: { grade: "strong" } });
+    expect(doubtOf(state)).toBe("copied");
   });
 
   it("is waited for by name of who is late", () => {

@@ -61,7 +61,7 @@ export const matches = {
   "step.call": "Call the other unit before you act.",
   "step.withheld": "The other unit''s handling withholds its contact: ask your coordinator.",
   "step.copied":
-    "Do not act on it: another unit''s record carries a copied token, which does not prove that it knows this {subject}. Nothing was disclosed.",
+    "Do not act on it: another unit''s record came with a copied token, which does not prove that it knows this {subject}. Nothing was disclosed.",
   "step.refused":
     "The other unit does not accept that this one knows this {subject}, and neither is named. Ask your board before you act.",
   "step.misnamed":
