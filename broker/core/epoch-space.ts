@@ -22,7 +22,7 @@ import { TokenIndex } from "./token-index.ts";
 import type { TokenHash } from "./token-index.ts";
 
 /** A record as its owner has published it now. */
-export type Version = Omit<LiveRecord, "number" | "tokens" | "published" | "sinceMs">;
+export type Version = Omit<LiveRecord, "number" | "tokens" | "published" | "settled" | "sinceMs">;
 
 /** What matching must know besides records and tokens. */
 export type MatchingScope = {
@@ -64,15 +64,17 @@ export class EpochSpace {
     return this.#tokensOfMember.get(member) ?? 0;
   }
 
-  /** Makes this the record's version and these its tokens. */
-  put(version: Version, tokens: TokenSet, nowMs: number): LiveRecord {
+  /** Makes this the record's version and these its tokens. `isLatest`: no later epoch was open then. */
+  put(version: Version, tokens: TokenSet, nowMs: number, isLatest = true): LiveRecord {
     const { member, handle } = version;
     const before = this.records.find(member, handle);
     const fresh = this.countNew(member, handle, tokens);
     if (before !== undefined && before.domain !== version.domain) this.#index(before.domain).remove(before.number);
     const count = countOf(tokens);
     const published = (before?.published ?? 0) + fresh;
-    const record = this.#records.put({ ...version, tokens: count, published, sinceMs: before?.sinceMs ?? nowMs });
+    const settled = isLatest ? published : (before?.settled ?? 0);
+    const sinceMs = before?.sinceMs ?? nowMs;
+    const record = this.#records.put({ ...version, tokens: count, published, settled, sinceMs });
     this.#index(record.domain).put(record.number, this.records.memberNumber(member), tokens);
     if (before !== undefined) this.#digests.strike(before);
     this.#digests.await(record);

@@ -3,7 +3,7 @@
 /** Elements in one hardening batch: RFC 9497 numbers the elements of a proof with two bytes (protocol section 13). */
 export const OPRF_BATCH_ELEMENTS_MAX = 65_536;
 
-/** Pairs under one proof: 1,024 samples see 1 % tampering but for 3 in 100,000 batches (protocol section 2.2). */
+/** Pairs under one proof: 1,024 samples see 1 % tampering but for 3 in 100,000 batches, and one in 65,536 with 1.6 % (protocol section 2.2). */
 export const PROOF_PAIRS_MAX = 1_024;
 
 /** Bytes of one OPRF input: RFC 9497 prefixes it with a two-byte length. */
