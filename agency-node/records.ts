@@ -1,7 +1,9 @@
 /** What the unit does with its records: import, withdraw, revalidate; and what time does to them. */
+import { isDeepStrictEqual } from "node:util";
 import { toHex } from "../shared/core/bytes.ts";
 import { dayOf, isoDay, monthEnd, parseIsoDay } from "../shared/core/days.ts";
 import type { Admit } from "../shared/core/directive.ts";
+import type { Domain } from "../shared/core/domain.ts";
 import { CausewayError, isCausewayError } from "../shared/core/errors.ts";
 import type { Handle } from "../shared/core/ids.ts";
 import { toId } from "../shared/core/ids.ts";
@@ -14,7 +16,7 @@ import type { IntakeEvent, IntakeOptions } from "./intake/intake.ts";
 import { about, askedBy } from "./store/activity.ts";
 import type { Activity, ActivityLog, Verb } from "./store/activity.ts";
 import type { Database } from "../shared/store/database.ts";
-import { pause } from "../shared/world/wait.ts";
+import { Wake } from "../shared/world/wake.ts";
 import type { World } from "../shared/world/world.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
@@ -59,10 +61,14 @@ const BUDGET_RETRY_MS = 3_600_000;
 
 export class Records {
   readonly #parts: RecordsParts;
+  readonly #wake: Wake;
+  /** Those of which nothing is left here that is not the member's to publish. */
+  #kept: readonly Domain[] | undefined;
   #budgetTriedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RecordsParts) {
     this.#parts = parts;
+    this.#wake = new Wake(parts.world);
   }
 
   /** Imports a file as it arrives. Good rows go in while bad ones are reported; the receipt is the last event. */
@@ -155,14 +161,47 @@ export class Records {
     const { world } = this.#parts;
     while (!signal.aborted) {
       try {
+        await this.leaveLostDomains();
         this.sweep();
       } catch (error) {
         // Without an active epoch nothing can be taken back, and nobody compares it either.
         if (!isCausewayError(error)) throw error;
         events.sweep.waiting(world.log, error);
       }
-      await pause(world, SWEEP_MS, signal);
+      await this.#wake.wait(SWEEP_MS, signal);
     }
+  }
+
+  /**
+   * Takes back what the member may not publish any more. Looked for at the start and when its domains have changed, since a record's role is
+   * sealed. A record that has not been published waits for the domain to come back.
+   */
+  async leaveLostDomains(): Promise<void> {
+    const { store, world } = this.#parts;
+    const { domains } = this.#parts.admit();
+    if (isDeepStrictEqual(domains, this.#kept)) return;
+    let lost: StoredRecord[] = [];
+    for (const stored of store.all()) {
+      const published = stored.sentDay !== null && !isEnded(stored);
+      if (published && !domains.includes(domainOf(stored.record.role))) lost.push(stored);
+      if (lost.length < CHUNK_RECORDS) continue;
+      this.#leave(lost);
+      lost = [];
+      await world.nextTurn();
+    }
+    this.#leave(lost);
+    this.#kept = domains;
+  }
+
+  #leave(lost: readonly StoredRecord[]): void {
+    const { db, world } = this.#parts;
+    if (lost.length === 0) return;
+    db.transaction(() => {
+      this.#end(lost, "withdrawn");
+      const people = lost.map(({ record }) => record);
+      this.#enter("erasure", { actor: NODE_ITSELF, ...about(people), detail: "domain lost" });
+    });
+    events.records.domainLost(world.log, { records: lost.length });
   }
 
   /** Takes back what is past its review day, and tries again what was refused for want of budget. */
@@ -183,10 +222,11 @@ export class Records {
     onStored();
   }
 
-  /** The board has decided something: a mandate may include now what it did not. */
+  /** The board has decided something: a mandate may include now what it did not, or no longer what it did. */
   onDirective(): void {
     this.#parts.standings.retry("domain");
     this.#parts.standings.retry("epoch");
+    this.#wake.set();
     this.#parts.onStored();
   }
 

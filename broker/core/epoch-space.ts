@@ -29,8 +29,8 @@ export type MatchingScope = {
   readonly federation: Uint8Array;
   /** Days since 1970-01-01 UTC. */
   readonly today: number;
-  /** Members whose records meet nobody now. */
-  readonly isHidden: (member: MemberId) => boolean;
+  /** Whose records meet nobody now, in which domain. */
+  readonly isHidden: (member: MemberId, domain: Domain) => boolean;
   /** Tokens of the domain that the board has listed, in hexadecimal: they open no match. */
   readonly neverCorrelate: (domain: Domain) => ReadonlySet<string> | undefined;
 };
@@ -138,7 +138,7 @@ export class EpochSpace {
     const index = this.#index(record.domain);
     const lookup = (number: number): LiveRecord | undefined => {
       const found = this.records.at(number);
-      return found === undefined || scope.isHidden(found.member) ? undefined : found;
+      return found === undefined || scope.isHidden(found.member, found.domain) ? undefined : found;
     };
     const { candidates } = findCandidates(index, record.number, lookup, scope.today);
     const listed = scope.neverCorrelate(record.domain);

@@ -146,7 +146,7 @@ export class Matches {
     return {
       federation: id,
       today: dayOf(nowMs),
-      isHidden: (member) => !members.has(member),
+      isHidden: (member, domain) => members.get(member)?.domains.includes(domain) !== true,
       neverCorrelate: (domain) => epochs.get(epoch)?.neverCorrelate.get(domain),
     };
   }

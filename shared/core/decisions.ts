@@ -21,17 +21,21 @@ import type {
   EpochOpen,
   EpochRetire,
   EpochSalt,
+  EpochSalts,
   EpochState,
   Evaluator,
   Federation,
   Found,
+  MemberChange,
   MemberKey,
   NeverCorrelate,
+  Places,
   Policy,
   Reinstate,
   Remove,
   RotateKey,
   Suspend,
+  TlsRoots,
 } from "./directive.ts";
 import { CausewayError } from "./errors.ts";
 import type { MemberId } from "./ids.ts";
@@ -73,6 +77,7 @@ export function foundationOf(directive: Directive, head: Federation["head"]): Fe
     epochs: new Map(),
     generations: new Map([[found.generation, found.evaluators]]),
     policy: FIRST_POLICY,
+    natsAddress: undefined,
     rotationDue: undefined,
     usedKeys: new Set([...foundingKeys(found), ...sharesOf(found.evaluators)].map(toHex)),
     head,
@@ -86,6 +91,8 @@ export function applyBody(state: Federation, body: DirectiveBody, hash: Uint8Arr
       throw new CausewayError("OUT_OF_SEQUENCE", "a federation is founded once");
     case "admit":
       return admitMember(state, body);
+    case "memberChange":
+      return changeMember(state, body);
     case "suspend":
       return suspendMember(state, body);
     case "reinstate":
@@ -96,6 +103,10 @@ export function applyBody(state: Federation, body: DirectiveBody, hash: Uint8Arr
       return rotateKey(state, body);
     case "boardChange":
       return changeBoard(state, body);
+    case "places":
+      return changePlaces(state, body);
+    case "tlsRoots":
+      return changeRoots(state, body);
     case "epochOpen":
       return openEpoch(state, body, hash);
     case "epochActivate":
@@ -163,15 +174,40 @@ function admitMember(state: Federation, body: { readonly type: "admit" } & Admis
   const others = [...state.members.values(), ...state.suspended.values()];
   if (others.some(({ member }) => member === admit.member) || state.removed.has(admit.member)) fields.push("member");
   if (others.some(({ slug }) => slug === admit.slug)) fields.push("slug");
-  if (admit.domains.length === 0 || hasRepeats(admit.domains)) fields.push("domains");
-  // In an epoch without a salt of the domain the member could publish nothing of it: a new epoch has to come first.
-  const unsalted = ({ salts }: Epoch): boolean =>
-    admit.domains.some((each) => !salts.some(({ domain }) => domain === each));
-  if (openEpochs(state).some(unsalted)) fields.push("domains");
-  fields.push(...newKeyFaults(state, admit), ...saltsFaults(state, admit, salts));
+  fields.push(
+    ...domainFaults(state, admit.domains),
+    ...newKeyFaults(state, admit),
+    ...saltsFaults(state, admit.domains, salts),
+  );
   assertNone("admit", fields);
   const admitted = { ...state, members: new Map(state.members).set(admit.member, admit) };
   return withBoxes(withKeys(admitted, [admit.signingKey, admit.sealingKey]), admit, salts);
+}
+
+/** In an epoch without a salt of the domain the member could publish nothing of it: a new epoch has to come first. */
+function domainFaults(state: Federation, domains: readonly Domain[]): string[] {
+  const unsalted = ({ salts }: Epoch): boolean => domains.some((each) => !salts.some(({ domain }) => domain === each));
+  return domains.length === 0 || hasRepeats(domains) || openEpochs(state).some(unsalted) ? ["domains"] : [];
+}
+
+function changeMember(state: Federation, body: { readonly type: "memberChange" } & MemberChange): Federation {
+  const { type: _type, salts, reason: _reason, ...terms } = body;
+  const { member, domains } = terms;
+  const suspended = state.suspended.get(member);
+  const before = state.members.get(member) ?? suspended;
+  if (before === undefined) throw invalid("there is no such member to change", ["member"]);
+  const gained = domains.filter((each) => !before.domains.includes(each));
+  const lost = before.domains.filter((each) => !domains.includes(each));
+  // Salts are for members in good standing: a suspended one gets them when it is reinstated.
+  const needed = suspended === undefined ? gained : [];
+  assertNone("member-change", [...domainFaults(state, domains), ...saltsFaults(state, needed, salts)]);
+  const changed: Admit = { ...before, ...terms };
+  const standing =
+    suspended === undefined
+      ? { members: new Map(state.members).set(member, changed) }
+      : { suspended: new Map(state.suspended).set(member, changed) };
+  const renewed = withBoxes(withoutBoxes({ ...state, ...standing }, member, lost), changed, salts);
+  return lost.length === 0 ? renewed : withRotationDue(renewed, false);
 }
 
 function suspendMember(state: Federation, { member }: Suspend): Federation {
@@ -183,7 +219,7 @@ function suspendMember(state: Federation, { member }: Suspend): Federation {
 function reinstateMember(state: Federation, { member, salts }: Reinstate): Federation {
   const admit = state.suspended.get(member);
   if (admit === undefined) throw invalid("only a suspended member can be reinstated", ["member"]);
-  assertNone("reinstate", saltsFaults(state, admit, salts));
+  assertNone("reinstate", saltsFaults(state, admit.domains, salts));
   const suspended = without(state.suspended, member);
   return withBoxes({ ...state, suspended, members: new Map(state.members).set(member, admit) }, admit, salts);
 }
@@ -191,14 +227,19 @@ function reinstateMember(state: Federation, { member, salts }: Reinstate): Feder
 function removeMember(state: Federation, { member, reason, forCause }: Remove): Federation {
   const admit = state.members.get(member) ?? state.suspended.get(member);
   if (admit === undefined) throw invalid("there is no such member to remove", ["member"]);
-  const newGeneration = forCause || state.rotationDue?.newGeneration === true;
-  return {
+  const left = {
     ...state,
     members: without(state.members, member),
     suspended: without(state.suspended, member),
     removed: new Map(state.removed).set(member, { admit, reason, forCause }),
-    rotationDue: { afterEpoch: Math.max(0, ...state.epochs.keys()), newGeneration },
   };
+  return withRotationDue(left, forCause);
+}
+
+/** Somebody knows salts whom they are not for any more. */
+function withRotationDue(state: Federation, forCause: boolean): Federation {
+  const newGeneration = forCause || state.rotationDue?.newGeneration === true;
+  return { ...state, rotationDue: { afterEpoch: Math.max(0, ...state.epochs.keys()), newGeneration } };
 }
 
 function rotateKey(state: Federation, { party, signingKey }: RotateKey): Federation {
@@ -213,13 +254,12 @@ function rotateKey(state: Federation, { party, signingKey }: RotateKey): Federat
     case "broker": {
       const broker = { ...found.broker, signingKey };
       return withEvaluators({ ...keyed, found: { ...found, broker } }, (each) =>
-        equalBytes(each.signingKey, found.broker.signingKey) ? { ...each, signingKey } : each,
+        isHosted(state, each) ? { ...each, signingKey } : each,
       );
     }
     case "evaluator": {
       const known = evaluatorNamed(state, party.name);
-      const hosted = known !== undefined && equalBytes(known.signingKey, found.broker.signingKey);
-      if (known === undefined || hosted)
+      if (known === undefined || isHosted(state, known))
         throw invalid("there is no such evaluator with a key of its own", ["evaluator"]);
       return withEvaluators(keyed, (each) => (each.name === party.name ? { ...each, signingKey } : each));
     }
@@ -246,7 +286,7 @@ function rotateMemberKeys(
     assertNone("rotate-key", [...newKeyFaults(before, renewed), ...(salts.length > 0 ? ["salts"] : [])]);
     return { ...state, suspended: new Map(state.suspended).set(member, renewed) };
   }
-  assertNone("rotate-key", [...newKeyFaults(before, renewed), ...saltsFaults(before, renewed, salts)]);
+  assertNone("rotate-key", [...newKeyFaults(before, renewed), ...saltsFaults(before, renewed.domains, salts)]);
   return withBoxes({ ...state, members: new Map(state.members).set(member, renewed) }, renewed, salts);
 }
 
@@ -279,6 +319,37 @@ function changeBoard(state: Federation, { board, quorum, shares }: BoardChange):
     { ...state, found, epochs },
     newcomers.flatMap((each) => [each.signingKey, each.sealingKey]),
   );
+}
+
+function changePlaces(state: Federation, { broker, evaluators, nats }: Places): Federation {
+  const fields: string[] = [];
+  if (broker === "" && evaluators.length === 0 && nats === "") fields.push("broker", "evaluators", "nats");
+  if (hasRepeats(evaluators.map(({ name }) => name))) fields.push("evaluators");
+  evaluators.forEach(({ name }, i) => {
+    const known = evaluatorNamed(state, name);
+    if (known === undefined || isHosted(state, known)) fields.push(`evaluators[${i}].name`);
+  });
+  assertNone("places", fields);
+  const found = broker === "" ? state.found : { ...state.found, broker: { ...state.found.broker, address: broker } };
+  const moved = new Map(evaluators.map(({ name, address }) => [name, address]));
+  return withEvaluators({ ...state, found, natsAddress: nats === "" ? state.natsAddress : nats }, (each) => {
+    const address = isHosted(state, each) ? found.broker.address : moved.get(each.name);
+    return address === undefined ? each : { ...each, address };
+  });
+}
+
+/** Whether the broker is this evaluator: it has the broker's key. */
+function isHosted({ found }: Federation, { signingKey }: Evaluator): boolean {
+  return equalBytes(signingKey, found.broker.signingKey);
+}
+
+function changeRoots(state: Federation, { roots }: TlsRoots): Federation {
+  const before = new Set(state.found.tlsRoots.map(toHex));
+  const after = roots.map(toHex);
+  if (hasRepeats(after) || !after.some((each) => before.has(each))) {
+    throw invalid("a root of those before must stay, so that nobody is cut off", ["roots"]);
+  }
+  return { ...state, found: { ...state.found, tlsRoots: roots } };
 }
 
 function openEpoch(state: Federation, body: { readonly type: "epochOpen" } & EpochOpen, hash: Uint8Array): Federation {
@@ -477,8 +548,8 @@ function newKeyFaults(state: Federation, { signingKey, sealingKey }: Admit): str
   return fields;
 }
 
-/** Exactly the salts of the open epochs in the member's domains. */
-function saltsFaults(state: Federation, { domains }: Admit, salts: readonly EpochSalt[]): string[] {
+/** Exactly the salts of the open epochs in these domains. */
+function saltsFaults(state: Federation, domains: readonly Domain[], salts: readonly EpochSalt[]): string[] {
   return sameSet(salts.map(saltPlace), openSaltPlaces(state, domains)) ? [] : ["salts"];
 }
 
@@ -503,6 +574,18 @@ function withBoxes(state: Federation, admit: Admit, salts: readonly EpochSalt[])
     epochs.set(number, { ...epoch, salts: renewed });
   }
   return { ...state, epochs };
+}
+
+function withoutBoxes(state: Federation, member: MemberId, domains: readonly Domain[]): Federation {
+  if (domains.length === 0) return state;
+  const without = (salt: EpochSalts): EpochSalts =>
+    domains.includes(salt.domain)
+      ? { ...salt, boxes: new Map([...salt.boxes].filter(([holder]) => holder !== member)) }
+      : salt;
+  const epochs = [...state.epochs].map(
+    ([number, epoch]) => [number, { ...epoch, salts: epoch.salts.map(without) }] as const,
+  );
+  return { ...state, epochs: new Map(epochs) };
 }
 
 function withKeys(state: Federation, keys: readonly Uint8Array[]): Federation {

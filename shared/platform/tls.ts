@@ -77,6 +77,13 @@ export function certificateLife(pem: string): Life {
   return { fromMs: validFromDate.getTime() + BACKDATED_MS, untilMs: validToDate.getTime() };
 }
 
+/** When a DER certificate of a TLS root holds. Throws INVALID for what is none. */
+export function rootLife(root: Uint8Array): Life {
+  const { ca, validFromDate, validToDate } = parsed(() => new X509Certificate(root), "certificate of a TLS root");
+  if (!ca) throw new CausewayError("INVALID", "the certificate is not that of a TLS root");
+  return { fromMs: validFromDate.getTime(), untilMs: validToDate.getTime() };
+}
+
 /** DNS names and IP addresses under which a PEM certificate's holder is reached. Throws INVALID. */
 export function certificateHosts(pem: string): string[] {
   const { subjectAltName = "" } = parsed(() => new X509Certificate(pem), "certificate");

@@ -56,6 +56,7 @@ const SEALED_SALT_BYTES_MAX = 4096;
 const CERTIFICATE_BYTES_MAX = 8192;
 const MEMBERS_MAX = 10_000;
 const EVALUATORS_MAX = 8;
+const TLS_ROOTS_MAX = 8;
 /** Two open epochs with three domains. */
 const OPEN_SALTS_MAX = 6;
 const NEVER_CORRELATE_MAX = 4096;
@@ -80,6 +81,8 @@ const evaluators = z
   .array(z.object({ name: slug, address: hostPort, signingKey: bytes32, sharePublicKey: bytes32 }))
   .max(EVALUATORS_MAX);
 
+const tlsRoots = z.array(bytesBetween(1, CERTIFICATE_BYTES_MAX)).min(1).max(TLS_ROOTS_MAX);
+
 const found = z.object({
   name: line(120),
   board,
@@ -87,7 +90,7 @@ const found = z.object({
   broker: z.object({ name: line(120), signingKey: bytes32, address: hostPort }),
   evaluators: evaluators.min(1),
   generation: uint32(1),
-  tlsRoots: z.array(bytesBetween(1, CERTIFICATE_BYTES_MAX)).min(1).max(8),
+  tlsRoots,
   freshnessKey: bytes32,
 });
 
@@ -98,18 +101,23 @@ const reason = line(400);
 const laggards = z.array(member).max(MEMBERS_MAX);
 const epochSalts = z.array(z.object({ epoch: uint32(1), domain, sealed: sealedShare })).max(OPEN_SALTS_MAX);
 
-const admit = z.object({
-  member,
-  slug,
+/** Terms of a membership that the board may change later. */
+const terms = {
   name: line(120),
-  mandate: line(120),
   contact,
   domains,
-  signingKey: bytes32,
-  sealingKey: bytes32,
   legalBasis: line(400),
   purposes: z.array(line(200)).min(1).max(32),
   retentionDaysMax: uint32(1, 36_525),
+};
+
+const admit = z.object({
+  ...terms,
+  member,
+  slug,
+  mandate: line(120),
+  signingKey: bytes32,
+  sealingKey: bytes32,
   budget: z.object({ initial: safeInteger(), perDay: safeInteger() }),
   salts: epochSalts,
 });
@@ -190,6 +198,15 @@ const boardChange = z.object({
   reason,
 });
 
+const place = z.union([z.literal(""), hostPort]);
+
+const places = z.object({
+  broker: place,
+  evaluators: z.array(z.object({ name: slug, address: hostPort })).max(EVALUATORS_MAX),
+  nats: place,
+  reason,
+});
+
 const policy = z.object({
   canaryBeatMinutes: uint32(1, 44_640),
   canaryWithinMinutes: uint32(1, 1440),
@@ -211,6 +228,9 @@ const body = oneOf({
   rotateKey,
   boardChange,
   policy,
+  memberChange: z.object({ ...terms, member, salts: epochSalts, reason }),
+  places,
+  tlsRoots: z.object({ roots: tlsRoots, reason }),
   neverCorrelate: z.object({
     epoch: uint32(1),
     domain,
@@ -397,6 +417,20 @@ function toWireBody(value: DirectiveBody): WireBody {
       };
     case "rotateKey":
       return { $case: "rotateKey", value: toWireRotateKey(value) };
+    case "memberChange":
+      return {
+        $case: "memberChange",
+        value: {
+          ...value,
+          member: fromHex(value.member),
+          domains: value.domains.map(DOMAIN.toWire),
+          salts: value.salts.map(toWireEpochSalt),
+        },
+      };
+    case "places":
+      return { $case: "places", value };
+    case "tlsRoots":
+      return { $case: "tlsRoots", value };
     case "boardChange":
       return { $case: "boardChange", value: toWireBoardChange(value) };
     case "policy":

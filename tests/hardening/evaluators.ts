@@ -195,6 +195,7 @@ export function emptyFederation(): Federation {
     epochs: new Map(),
     generations: new Map(),
     policy: { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80 },
+    natsAddress: undefined,
     rotationDue: undefined,
     usedKeys: new Set(),
     head: { number: 1, hash: nothing },

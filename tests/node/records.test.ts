@@ -26,16 +26,17 @@ let node: TestNode;
 let records: Records;
 let stored: number;
 let reviewBy: string;
+let admit: Pick<Admit, "retentionDaysMax" | "domains">;
 
 beforeEach(() => {
   node = new TestNode();
   stored = 0;
   reviewBy = inDays(60);
   const { db, records: store, standings, outbox, activity } = node;
-  const admit = { retentionDaysMax: 365 } as Admit;
+  admit = { retentionDaysMax: 365, domains: ["target", "protected"] };
   const onStored = (): void => void (stored += 1);
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
-  records = new Records({ db, store, standings, outbox, activity, world, admit: () => admit, onStored });
+  records = new Records({ db, store, standings, outbox, activity, world, admit: () => admit as Admit, onStored });
 });
 afterEach(() => node[Symbol.dispose]());
 
@@ -275,5 +276,24 @@ describe("the sweep", () => {
     expectRefusal(() => records.sweep(), "UNAVAILABLE");
     expect(() => records.sweep()).toThrow(CausewayError);
     expect(state("R-1")).toBe("published");
+  });
+});
+
+describe("a domain that the board takes away", () => {
+  it("has its published records taken back, once, and in the log; the others stand", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    await importFile(FTM("R-2", "Belko Rostavik"), { role: "victim" });
+    publishAll();
+    await importFile(FTM("R-3", "Cira Dunmore"), { role: "victim" });
+    await records.leaveLostDomains();
+    expect(["R-1", "R-2", "R-3"].map(state)).toEqual(["published", "published", "hardening"]);
+    admit = { ...admit, domains: ["target"] };
+    await records.leaveLostDomains();
+    expect(["R-1", "R-2", "R-3"].map(state)).toEqual(["published", "withdrawn", "hardening"]);
+    expect(entries()).toEqual(["withdraw"]);
+    const logged = [...node.activity.entries()].filter(({ activity }) => activity.detail === "domain lost");
+    expect(logged.map(({ verb, activity }) => [verb, activity.references])).toEqual([["erasure", ["R-2"]]]);
+    await records.leaveLostDomains();
+    expect(entries()).toEqual(["withdraw"]);
   });
 });

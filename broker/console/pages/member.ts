@@ -143,6 +143,7 @@ function historyOf({ data, names }: Asked, member: MemberId): Html {
 function isAbout(body: DirectiveBody, member: MemberId): boolean {
   switch (body.type) {
     case "admit":
+    case "memberChange":
     case "suspend":
     case "reinstate":
     case "remove":
@@ -160,11 +161,12 @@ function commandsFor({ admit: { slug }, standing }: Membership): Html {
   if (standing === "removed") return paragraph(say("member.gone"));
   const remove = html`${command(say("member.remove"), commands.remove(slug))}
   ${command(say("member.removeForCause"), commands.removeForCause(slug))}`;
+  const change = command(say("member.change"), commands.memberChange(slug));
   const newKeys = command(say("member.newKeys"), commands.rotateKey(slug));
   if (standing === "suspended") {
     return html`${heading(say("label.whatToPropose"))} ${command(say("member.reinstate"), commands.reinstate(slug))}
-    ${newKeys} ${remove}`;
+    ${change} ${newKeys} ${remove}`;
   }
-  return html`${heading(say("label.whatToPropose"))} ${command(say("member.suspend"), commands.suspend(slug))}
+  return html`${heading(say("label.whatToPropose"))} ${command(say("member.suspend"), commands.suspend(slug))} ${change}
   ${newKeys} ${remove}`;
 }

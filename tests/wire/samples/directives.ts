@@ -136,6 +136,32 @@ const bodies: readonly (readonly [name: string, body: DirectiveBody])[] = [
     },
   ],
   [
+    "member-change",
+    {
+      type: "memberChange",
+      member: MEMBER,
+      name: "Invented unit",
+      contact: { office: "desk", phone: "+44 7700 900001", email: "", hours: "" },
+      domains: ["target", "protected"],
+      legalBasis: "Invented Act",
+      purposes: ["deconfliction"],
+      retentionDaysMax: 30,
+      salts,
+      reason: "An invented reason",
+    },
+  ],
+  [
+    "places",
+    {
+      type: "places",
+      broker: "broker.example:8443",
+      evaluators: [{ name: "key-office", address: "keys.example:8443" }],
+      nats: "",
+      reason: "An invented reason",
+    },
+  ],
+  ["tls-roots", { type: "tlsRoots", roots: [filled(40, 1), filled(40, 2)], reason: "An invented reason" }],
+  [
     "policy",
     {
       type: "policy",
