@@ -87,6 +87,8 @@ function portsOf(
         apiPrefix: MEMBER_API_PREFIX,
         // Shown to the NATS operator, who may know the member by its id only.
         name: `node ${member}`,
+        // A suspension lasts for days: the link asks again seldom, and at once when a directive comes.
+        endsWhenRefused: true,
         log: world.log,
       }),
     desk: resources.use(new MembershipClient({ address, tls })),

@@ -65,3 +65,18 @@ export const EVALUATION_ANSWER_MS_MAX = 5 * 60_000;
 
 /** Unfinished batches of which a node keeps the answers it has, so that one evaluator's outage costs the others nothing. */
 export const UNFINISHED_BATCHES_MAX = 8;
+
+/** Connections on which nobody has shown who calls, at one server: ten times what a federation of 50 opens when a broker restarts. */
+export const STRANGERS_MAX = 1_024;
+
+/** Of them from one address: all parties may stand behind one, such as a proxy's. */
+export const STRANGERS_PER_ADDRESS_MAX = 256;
+
+/** For a TLS handshake to end: it takes three messages. */
+export const HANDSHAKE_MS_MAX = 10_000;
+
+/** How long a gRPC connection without a call stays open; the next call opens another. */
+export const GRPC_IDLE_MS_MAX = 60_000;
+
+/** Connections of one party to one server: a node has a few, and one of each command that runs. */
+export const CONNECTIONS_PER_PARTY_MAX = 64;

@@ -7,6 +7,7 @@ import { createSecureContext } from "node:tls";
 import type { SecureContextOptions } from "node:tls";
 import { ChannelCredentials, ServerCredentials } from "@grpc/grpc-js";
 import type { VerifyOptions } from "@grpc/grpc-js";
+import { HANDSHAKE_MS_MAX } from "../core/limits.ts";
 
 /** A party's own certificate and key, and the roots of its federation, as `readTls` gives them. */
 export type GrpcTls = { readonly rootsPem: string; readonly certificatePem: string; readonly privateKeyPem: string };
@@ -58,7 +59,8 @@ export class ClientTlsCredentials extends ChannelCredentials {
 export class ServerTlsCredentials extends ServerCredentials {
   /** `callersProveThemselves`: without a certificate of the federation nobody gets through the handshake. */
   constructor(tls: GrpcTls, { callersProveThemselves }: { readonly callersProveThemselves: boolean }) {
-    super({ requestCert: callersProveThemselves, rejectUnauthorized: callersProveThemselves }, contextOptions(tls));
+    const asked = { requestCert: callersProveThemselves, rejectUnauthorized: callersProveThemselves };
+    super({ ...asked, handshakeTimeout: HANDSHAKE_MS_MAX }, contextOptions(tls));
   }
 
   override _equals(other: ServerCredentials): boolean {

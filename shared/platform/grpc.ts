@@ -13,8 +13,14 @@ import type { ChannelOptions } from "@grpc/grpc-js";
 import { createChannel, createClientFactory, createServer, Metadata } from "nice-grpc";
 import type { CallContext, Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
 import { CausewayError } from "../core/errors.ts";
-import { GRPC_ANSWER_BYTES_MAX, GRPC_CALLS_PER_CONNECTION_MAX, GRPC_MESSAGE_BYTES_MAX } from "../core/limits.ts";
+import {
+  GRPC_ANSWER_BYTES_MAX,
+  GRPC_CALLS_PER_CONNECTION_MAX,
+  GRPC_IDLE_MS_MAX,
+  GRPC_MESSAGE_BYTES_MAX,
+} from "../core/limits.ts";
 import { HealthDefinition, NOT_SERVING, SERVING } from "../wire/health.ts";
+import { Doorway } from "./doorway.ts";
 import { ClientTlsCredentials, ServerTlsCredentials } from "./grpc-credentials.ts";
 import type { ClientTls, GrpcTls } from "./grpc-credentials.ts";
 import { GrpcSessions, PEER_KEY } from "./grpc-sessions.ts";
@@ -77,11 +83,14 @@ export function grpcService<Definition extends CompatServiceDefinition & { reado
 
 /** Starts a server, with grpc.health.v1 beside the given services. Throws ENVIRONMENT if it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const doorway = new Doorway();
   const { world, callers = new GrpcSessions(() => true, world) } = options;
+  callers.onProven((socket) => doorway.prove(socket));
   const limits = {
     ...LIMITS,
     "grpc.max_receive_message_length": options.requestBytesMax ?? GRPC_MESSAGE_BYTES_MAX,
     "grpc.max_send_message_length": GRPC_ANSWER_BYTES_MAX,
+    "grpc.max_connection_idle_ms": GRPC_IDLE_MS_MAX,
   };
   const server = createServer({ ...limits, interceptors: [callers.interceptor] }).use(
     errorsToStatus(world.log, options),
@@ -96,10 +105,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       { cause: error },
     );
   });
+  const watch = doorway.watch(port);
   return {
     port,
     useTls: (tls) => credentials.use(tls),
-    [Symbol.asyncDispose]: () => stop(server, world, options.graceMs ?? DEFAULT_GRACE_MS),
+    async [Symbol.asyncDispose]() {
+      watch[Symbol.dispose]();
+      await stop(server, world, options.graceMs ?? DEFAULT_GRACE_MS);
+    },
   };
 }
 

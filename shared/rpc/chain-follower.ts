@@ -28,8 +28,9 @@ import { DirectoryServiceDefinition } from "../wire/gen/causeway/v1/directory.ts
 import type { ListDirectivesResponse } from "../wire/gen/causeway/v1/directory.ts";
 import { sharedEvents } from "../world/shared-events.ts";
 
-/** Before the broker is called again. */
+/** Before the broker is called again; doubled up to the last while it refuses: a suspension lasts for days, and costs it nothing. */
 const RETRY_MS = 1_000;
+const REFUSED_RETRY_MS_MAX = 30_000;
 /**
  * A directive is newer than every statement until the board's on-line key has spoken again. For so long the statement before it will do:
  * it says of the directive before ours that it was the last.
@@ -106,12 +107,13 @@ export class ChainFollower implements Disposable {
    * told again if it throws: nobody misses a directive because another who hears of it failed.
    */
   async run(signal: AbortSignal, onChange: () => void = () => undefined): Promise<void> {
-    while (!signal.aborted) {
+    for (let delayMs = RETRY_MS; !signal.aborted;) {
       const code = await this.#follow(signal, onChange);
       if (signal.aborted) break;
       this.#reached = code !== "UNAVAILABLE";
       this.#note(code);
-      await pause(this.#world, RETRY_MS, signal);
+      delayMs = code === "FORBIDDEN" ? Math.min(2 * delayMs, REFUSED_RETRY_MS_MAX) : RETRY_MS;
+      await pause(this.#world, delayMs, signal);
     }
     this.#callOffLook?.();
   }
