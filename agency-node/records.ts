@@ -87,6 +87,8 @@ export class Records {
     const today = isoDay(dayOf(world.clock()));
     const { retentionDaysMax } = this.#parts.admit();
     for await (const event of intake(counted, { ...reading, today, retentionDaysMax })) {
+      // One row can take a tenth of a second, and its sender decides.
+      await world.nextTurn();
       if (event.kind === "mapping" || event.kind === "problem") yield event;
       if (event.kind === "record") chunk.push(event);
       if (event.kind === "summary") {

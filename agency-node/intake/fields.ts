@@ -48,7 +48,7 @@ export function cleanFields(fields: Fields, line: number, problems: Problem[]): 
   for (const [name, texts] of Object.entries(fields) as [FieldName, readonly string[]][]) {
     const values = texts.map(cleanText).filter((text) => text !== "");
     if (values.length > 1 && isSingle(name)) problems.push(problem(line, name, "SEVERAL"));
-    if (values.length > VALUES_MAX) problems.push(problem(line, name, "VALUES_MANY", VALUES_MAX));
+    if (values.length > VALUES_MAX) problems.push(problem(line, pathOf(name, VALUES_MAX), "VALUES_MANY", VALUES_MAX));
     const kept = values.slice(0, VALUES_MAX);
     for (const [i, text] of kept.entries()) checkText(text, line, pathOf(name, i), problems);
     // A row with a longer text is rejected; until then it must not cost more than others.

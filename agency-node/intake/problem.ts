@@ -42,7 +42,7 @@ const VALUE_PROBLEMS = {
   MISSING: ["error", "is needed and is empty"],
   SEVERAL: ["error", "can have one value and has several"],
   TEXT_LONG: ["error", "is longer than {n} characters"],
-  VALUES_MANY: ["error", "has more than {n} values"],
+  VALUES_MANY: ["warning", "is left out with all that follow it: {n} values of a field are read"],
   ILL_FORMED: ["error", "holds a character that does not exist"],
   DAMAGED: ["warning", "holds the mark of a character that was lost before this file was made"],
   CHOICE: ["error", "is none of the words that are known here"],

@@ -23,6 +23,7 @@ export const PROBLEMS = {
   unbound: "cannot be compared without a birth date, nationality or address",
   date: "is not a date that can be compared",
   placeholder: "looks like a placeholder",
+  many: "is more than is compared of this field: it and all that follow it are left out",
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

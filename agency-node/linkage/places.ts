@@ -11,7 +11,7 @@ const LEAST_KEY = 3;
 
 /** Distinct keys of the parts of every place. */
 export function placesOf(texts: readonly string[]): string[] {
-  const keys = texts.slice(0, 4).flatMap((text) =>
+  const keys = texts.flatMap((text) =>
     text
       .slice(0, 200)
       .split(/[,;()]/)
