@@ -68,10 +68,11 @@ function portsOf(
   resources: AsyncDisposableStack,
 ): NodePorts {
   const tls = () => readTls(dir);
-  const directory = resources.use(new ChainFollower({ dir, world }));
   const keys = keysOnDisk(dir);
-  const { member } = keys;
-  const { address } = directory.federation.found.broker;
+  const { member, signer } = keys;
+  const directory = resources.use(new ChainFollower({ dir, world, signer }));
+  const { id, found } = directory.federation;
+  const caller = { federation: id, signer: () => signer, world };
   return {
     world,
     keys,
@@ -91,8 +92,8 @@ function portsOf(
         endsWhenRefused: true,
         log: world.log,
       }),
-    desk: resources.use(new MembershipClient({ address, tls })),
-    evaluators: grpcEvaluators(tls, world),
+    desk: resources.use(new MembershipClient({ address: found.broker.address, tls, caller })),
+    evaluators: grpcEvaluators({ tls, caller, world }),
     engine: workerEngine(workers === 0 ? undefined : workers),
     onEvidence: evidenceOnDisk(dir, world),
     database: join(dir, "node.sqlite"),

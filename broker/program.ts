@@ -123,7 +123,8 @@ async function openToParties(
   const { clock, log } = world;
   const { services, callers, board } = desk;
   const tls = readTls(dir);
-  const server = await doors.open(startGrpcServer({ address, tls, services, world, isReady, callers }));
+  const recipient = { identity: { kind: "broker" } as const, federation, clock };
+  const server = await doors.open(startGrpcServer({ address, tls, services, world, isReady, callers, recipient }));
   const servers = [server];
   if (enrolment !== undefined) {
     const { listen, natsUrl = ownNatsUrl } = enrolment;

@@ -14,6 +14,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { ServerInterceptingCall, ServerListenerBuilder, status } from "@grpc/grpc-js";
 import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor } from "@grpc/grpc-js";
+import type { CallContext } from "nice-grpc";
 import { CausewayError } from "../core/errors.ts";
 import { CONNECTIONS_PER_PARTY_MAX } from "../core/limits.ts";
 import { identityOfCertificate, identityUri } from "./tls.ts";
@@ -28,6 +29,16 @@ export const PEER_KEY = "causeway-peer";
 /** For the status to leave before the connection goes. */
 const LAST_WORDS_MS = 200;
 const CUT_OFF = { code: status.PERMISSION_DENIED, details: "this party may not speak here" } as const;
+
+/**
+ * Who calls, by the certificate. Throws UNAUTHENTICATED if that names nobody. That a member is named does not say that it may
+ * call: ask the federation.
+ */
+export function peerOf(context: CallContext): PeerIdentity {
+  const text = context.metadata.get(PEER_KEY);
+  if (text === undefined) throw new CausewayError("UNAUTHENTICATED", "the caller's certificate names no party");
+  return JSON.parse(text) as PeerIdentity;
+}
 
 type Call = ServerInterceptingCallInterface;
 /** A connection that has made a call, and its calls in progress. */

@@ -13,6 +13,7 @@ import type { Capabilities } from "../core/capabilities.ts";
 import { directiveHash, foldDirective, judgeFreshness } from "../core/chain.ts";
 import type { Federation, SignedDirective, SignedFreshness } from "../core/directive.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
+import type { SigningKeyPair } from "../crypto/sign.ts";
 import { appendDirective, catchUp, loadChain } from "../party/chain-file.ts";
 import type { Chain, ChainContext } from "../party/chain-file.ts";
 import { grpcClient } from "../platform/grpc.ts";
@@ -41,7 +42,7 @@ const LOOK_AGAIN_MS_MAX = 3_600_000;
 
 export type DirectoryConnection = GrpcConnection<typeof DirectoryServiceDefinition>;
 
-type FollowerWorld = Pick<World, "clock" | "log" | "after">;
+type FollowerWorld = Pick<World, "clock" | "log" | "after" | "randomBytes">;
 
 export class ChainFollower implements Disposable {
   readonly #dir: string;
@@ -63,15 +64,25 @@ export class ChainFollower implements Disposable {
   /** How things stand; said in the log once for each change: an outage of days is not a line every second. */
   #outcome: string = "";
 
-  /** Loads and proves the stored chain of a party's directory. Throws as `loadChain`. `connection`: default the broker that it names. */
-  constructor(of: { readonly dir: string; readonly world: FollowerWorld; readonly connection?: DirectoryConnection }) {
+  /**
+   * Loads and proves the stored chain of a party's directory. Throws as `loadChain`. `signer`: the party's; the registrar asks by its
+   * certificate. `connection`: default the broker that the chain names.
+   */
+  constructor(of: {
+    readonly dir: string;
+    readonly world: FollowerWorld;
+    readonly signer?: SigningKeyPair;
+    readonly connection?: DirectoryConnection;
+  }) {
     this.#dir = of.dir;
     this.#world = of.world;
     this.#unprovenSinceMs = of.world.clock();
     this.#chain = loadChain(partyFile(of.dir, "chain"), this.#context());
-    const { address } = this.federation.found.broker;
-    const broker = { address, tls: () => readTls(of.dir), expected: { kind: "broker" } } as const;
-    this.#connection = of.connection ?? grpcClient(DirectoryServiceDefinition, broker);
+    const { signer, world } = of;
+    const { found, id } = this.federation;
+    const broker = { address: found.broker.address, tls: () => readTls(of.dir), expected: { kind: "broker" } } as const;
+    const signed = signer === undefined ? {} : { caller: { federation: id, signer: () => signer, world } };
+    this.#connection = of.connection ?? grpcClient(DirectoryServiceDefinition, { ...broker, ...signed });
   }
 
   get chain(): Chain {

@@ -30,6 +30,7 @@ async function callerOf(test: TestFederation, budget: Budget = AMPLE): Promise<C
     address: `127.0.0.1:${evaluator?.port}`,
     tls,
     expected,
+    caller: test.caller,
   });
   return {
     member,

@@ -1,4 +1,5 @@
 /** The whole way of a unit, with the real broker, registrar and nats-server: invited, admitted, at work, removed, and back with all it had. */
+import { callerIn } from "../support/callers.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -29,8 +30,8 @@ import { systemWorld } from "../../shared/world/world.ts";
 /** What `admin invite` does. */
 async function invite(federation: TestFederation, door: string): Promise<string> {
   const dir = federation.dir("chair");
-  const { id, found } = federation.founded.federation;
-  using office = officeAtBroker({ dir, address: found.broker.address });
+  const { id } = federation.founded.federation;
+  using office = officeAtBroker({ dir, federation: federation.founded.federation, world: systemWorld(silentLog) });
   const secret = randomBytes(16);
   const invitation = {
     secretHash: invitationSecretHash(secret),
@@ -83,7 +84,8 @@ describe("a unit", { timeout: LONG_MS }, () => {
     const live = await eventually(() => natsAs(federation, "ct", credentials).catch(() => undefined));
     const tls = readTls(dir);
     const { address } = federation.founded.federation.found.broker;
-    using session = new MembershipLink({ address, tls: () => tls });
+    const caller = callerIn(dir, federation.founded.federation);
+    using session = new MembershipLink({ address, tls: () => tls, caller });
     await session.issued(AbortSignal.timeout(SOON.timeout));
     const began = Date.now();
     federation.decide({ type: "remove", member, reason: "Invented reason", forCause: false });
@@ -91,7 +93,7 @@ describe("a unit", { timeout: LONG_MS }, () => {
     await eventually(async () => (await refusalOf(session)) === "FORBIDDEN");
     expect(Date.now() - began).toBeLessThan(CUT_OFF_MS);
     expect(await isLetIn(federation, "ct", credentials)).toBe(false);
-    using again = new MembershipLink({ address, tls: () => tls });
+    using again = new MembershipLink({ address, tls: () => tls, caller });
     expect(await refusalOf(again)).toBe("FORBIDDEN");
     // Nor does the door know it any more.
     writeFileSync(
