@@ -184,12 +184,6 @@ export const events = defineEvents({
       means: "The node could not compare itself with the broker; it is tried again.",
     },
   },
-  sweep: {
-    waiting: {
-      level: "error",
-      means: "Records past their review day could not be taken back yet; it is tried again.",
-    },
-  },
   canaries: {
     waiting: {
       level: "warn",

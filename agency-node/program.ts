@@ -63,7 +63,7 @@ export async function createNode(config: NodeConfig, world: World = systemWorld(
 }
 
 function portsOf(
-  { dir, natsUrl, workers, canaries }: NodeConfig,
+  { dir, natsUrl, workers, canaries, beatMs }: NodeConfig,
   world: World,
   resources: AsyncDisposableStack,
 ): NodePorts {
@@ -97,7 +97,7 @@ function portsOf(
     engine: workerEngine(workers === 0 ? undefined : workers),
     onEvidence: evidenceOnDisk(dir, world),
     database: join(dir, "node.sqlite"),
-    settings: { canaries: canaries === "on" },
+    settings: { canaries: canaries === "on", beatMs },
   };
 }
 

@@ -4,7 +4,7 @@ import { toHex } from "../shared/core/bytes.ts";
 import { dayOf, isoDay, monthEnd, parseIsoDay } from "../shared/core/days.ts";
 import type { Admit } from "../shared/core/directive.ts";
 import type { Domain } from "../shared/core/domain.ts";
-import { CausewayError, isCausewayError } from "../shared/core/errors.ts";
+import { CausewayError } from "../shared/core/errors.ts";
 import type { Handle } from "../shared/core/ids.ts";
 import { toId } from "../shared/core/ids.ts";
 import { NODE_ITSELF } from "./core/actor.ts";
@@ -18,7 +18,7 @@ import type { Activity, ActivityLog, Verb } from "./store/activity.ts";
 import type { Database } from "../shared/store/database.ts";
 import { Wake } from "../shared/world/wake.ts";
 import type { World } from "../shared/world/world.ts";
-import type { Outbox } from "./store/outbox.ts";
+import type { Acts } from "./publishing/acts.ts";
 import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";
 import { events } from "./events.ts";
@@ -27,7 +27,7 @@ export type RecordsParts = {
   readonly db: Database;
   readonly store: RecordStore;
   readonly standings: StandingStore;
-  readonly outbox: Outbox;
+  readonly acts: Acts;
   readonly activity: ActivityLog;
   readonly world: World;
   /** The terms of this member's admission. */
@@ -65,15 +65,31 @@ export class Records {
   /** Those of which nothing is left here that is not the member's to publish. */
   #kept: readonly Domain[] | undefined;
   #budgetTriedAtMs = Number.NEGATIVE_INFINITY;
+  #filesOpen = 0;
 
   constructor(parts: RecordsParts) {
     this.#parts = parts;
     this.#wake = new Wake(parts.world);
   }
 
+  /** Whether a file is being imported: its first records are not to go out before its last ones are here. */
+  get isArriving(): boolean {
+    return this.#filesOpen > 0;
+  }
+
   /** Imports a file as it arrives. Good rows go in while bad ones are reported; the receipt is the last event. */
   async *import(file: AsyncIterable<Uint8Array>, options: ImportOptions, actor: Actor): AsyncGenerator<ImportEvent> {
-    const { world, onStored } = this.#parts;
+    this.#filesOpen += 1;
+    try {
+      yield* this.#import(file, options, actor);
+    } finally {
+      this.#filesOpen -= 1;
+      this.#parts.onStored();
+    }
+  }
+
+  async *#import(file: AsyncIterable<Uint8Array>, options: ImportOptions, actor: Actor): AsyncGenerator<ImportEvent> {
+    const { world } = this.#parts;
     const { dryRun, ...reading } = options;
     const by = { actor, receipt: toHex(world.randomBytes(6)) };
     const counted = new CountedBytes(file);
@@ -103,7 +119,6 @@ export class Records {
     store();
     const receipt: ImportReceipt = { ...counts, ignored, dryRun, receipt: by.receipt };
     if (!dryRun) this.#enter("collection", { ...by, detail: JSON.stringify(receipt) });
-    onStored();
     yield { kind: "receipt", receipt };
   }
 
@@ -124,7 +139,7 @@ export class Records {
    * Throws INVALID, NOT_FOUND, or CONFLICT when the record is not published any more.
    */
   revalidate(reference: string, reviewBy: string, by: Asking): void {
-    const { db, store, outbox, onStored } = this.#parts;
+    const { db, store, acts, onStored } = this.#parts;
     assertReason(by.reason);
     const day = this.#assertReviewDay(reviewBy);
     db.transaction(() => {
@@ -135,8 +150,7 @@ export class Records {
       if (stored.sentDay === null) return;
       const reviewByDay = monthEnd(day);
       store.setSentDay(stored.handle, reviewByDay);
-      const entry = { operation: "revalidate", handle: stored.handle, reviewByDay } as const;
-      outbox.append({ kind: "publication", entries: [entry] }, [stored.handle]);
+      acts.revalidate(stored.handle, reviewByDay);
     });
     onStored();
   }
@@ -160,16 +174,9 @@ export class Records {
 
   /** Does what time does to records, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { world } = this.#parts;
     while (!signal.aborted) {
-      try {
-        await this.leaveLostDomains();
-        this.sweep();
-      } catch (error) {
-        // Without an active epoch nothing can be taken back, and nobody compares it either.
-        if (!isCausewayError(error)) throw error;
-        events.sweep.waiting(world.log, error);
-      }
+      await this.leaveLostDomains();
+      this.sweep();
       await this.#wake.wait(SWEEP_MS, signal);
     }
   }
@@ -270,14 +277,10 @@ export class Records {
     store.releaseReference(stored.handle);
   }
 
-  /** The receipt of a withdrawal changes nothing here, so the row names no records. */
   #end(stored: readonly StoredRecord[], state: "withdrawn" | "expired"): void {
-    const { store, outbox } = this.#parts;
-    const sent = stored.filter(({ sentDay }) => sentDay !== null);
+    const { store, acts } = this.#parts;
     for (const { handle } of stored) store.end(handle, state);
-    if (sent.length === 0) return;
-    const entries = sent.map(({ handle }) => ({ operation: "withdraw", handle }) as const);
-    outbox.append({ kind: "publication", entries });
+    acts.withdraw(stored.flatMap(({ handle, sentDay }) => (sentDay === null ? [] : [handle])));
   }
 
   #assertReviewDay(reviewBy: string): number {

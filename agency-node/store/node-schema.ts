@@ -32,6 +32,13 @@ CREATE TABLE skipped_notice (
 ) STRICT;
 `;
 
+const DUE_ACT = `
+CREATE TABLE due_act (
+  handle            TEXT PRIMARY KEY,
+  review_by_day     INTEGER
+) STRICT, WITHOUT ROWID;
+`;
+
 const ACTIVITY_ABOUT = `
 CREATE TABLE activity_about (
   about             BLOB NOT NULL,
@@ -48,6 +55,7 @@ CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;
  * it in each epoch: `due` 0 nothing, 1 new content is to be sent, 2 it is to be carried over or sent again. `prepared` is made from a
  * revision of the record, once for each generation of evaluator keys. A record with an
  * `only_epoch` goes into no other: it is a canary, and `match.canary` its handle. The view `shown` has the state that a person sees.
+ * `due_act` has what the broker is to be told at the next beat: a new review day, or, without one, that the record is withdrawn.
  * `skipped_notice` has the notices that could not be read, by the wire's field number of their kind. `activity_about` finds the entries
  * about a record or match by a keyed hash; an entry of `every` is about all records.
  */
@@ -118,6 +126,7 @@ CREATE VIEW shown AS
   FROM record LEFT JOIN standing
     ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
 
+${DUE_ACT}
 CREATE TABLE hardened (
   cache_key         BLOB PRIMARY KEY,
   generation        INTEGER NOT NULL,
@@ -260,11 +269,16 @@ function fromVersion3(file: FileBefore): string {
   return `ALTER TABLE activity ADD COLUMN every INTEGER NOT NULL DEFAULT 0; ${ACTIVITY_ABOUT}`;
 }
 
+/** Acts were told at once. Files that came from version 1 have the tables of today. */
+function fromVersion4(file: FileBefore): string {
+  return file.has("due_act") ? "" : DUE_ACT;
+}
+
 export const NODE_DATABASE: DatabaseKind = {
   what: "the node's records",
-  version: 4,
+  version: 5,
   schema: SCHEMA,
-  upgrades: { 1: fromVersion1, 2: fromVersion2, 3: fromVersion3 },
+  upgrades: { 1: fromVersion1, 2: fromVersion2, 3: fromVersion3, 4: fromVersion4 },
   // It is copied by other tools while the node runs.
   exclusive: false,
   // Nothing stands in it in the clear that a deletion is to take along.

@@ -114,7 +114,7 @@ describe.each(filesOf("node"))("the node's records of %s", (name) => {
 
   it("are made ready again where what was prepared is gone, and sent", () => {
     const live = kept.RECORDS.filter(({ state }) => state !== "withdrawn").map(({ handle }) => handle);
-    const unready = node.records.hardening(0, 10).map(({ handle }) => handle);
+    const unready = node.hardening().map(({ handle }) => handle);
     // Of those files both are ready, and a canary waits.
     expect(unready).toEqual(isOfStores ? ["0c".repeat(16)] : live);
     for (const handle of live) {

@@ -45,7 +45,7 @@ beforeEach(() => {
   nowMs = node.nowMs;
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
   const admit = { retentionDaysMax: 365 } as Admit;
-  const parts = { ...node, db: node.db, world };
+  const parts = { ...node, db: node.db, acts: node.acts, world };
   records = new Records({ ...parts, store: node.records, admit: () => admit, onStored: () => undefined });
   matches = new Matches({
     ...parts,
@@ -188,8 +188,8 @@ describe("an act", () => {
 
   it("that fails after its entry takes the entry with it", () => {
     node.publish(node.put(person("R-1")));
-    node.epoch = undefined;
-    expectRefusal(() => records.revalidate("R-1", inDays(300), because("reason")), "UNAVAILABLE");
+    node.db.run(`CREATE TRIGGER no_room BEFORE INSERT ON due_act BEGIN SELECT RAISE(ABORT, '${ALARM}'); END`);
+    expect(() => records.revalidate("R-1", inDays(300), because("reason"))).toThrow(ALARM);
     expect(log()).toEqual([]);
   });
 });

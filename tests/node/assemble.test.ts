@@ -128,7 +128,7 @@ async function published(seed: string) {
     engine: inProcessEngine(nodeWorld),
     onEvidence: (one) => evidence.push(one),
     database: ":memory:",
-    settings: { canaries: false },
+    settings: { canaries: false, beatMs: 0 },
   });
   const waitingBeforeRun = world.waiting;
   const running = run(node, stop.signal);

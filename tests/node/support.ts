@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Acts } from "../../agency-node/publishing/acts.ts";
 import { Inbox } from "../../agency-node/store/inbox.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
 import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
@@ -9,6 +10,7 @@ import { Database } from "../../shared/store/database.ts";
 import { HardenedStore } from "../../agency-node/store/hardened.ts";
 import { Outbox } from "../../agency-node/store/outbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
+import type { StoredRecord } from "../../agency-node/store/records.ts";
 import { StandingStore } from "../../agency-node/store/standings.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import type { Actor, Asking } from "../../agency-node/core/actor.ts";
@@ -24,7 +26,9 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { randomBytes } from "../../shared/world/random.ts";
+import { systemWorld } from "../../shared/world/world.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
 import { noticeHash, openDelivery, openSubmission, signDelivery } from "../../shared/wire/data-plane.ts";
@@ -51,6 +55,7 @@ export class TestNode implements Disposable {
   db!: Database;
   vault!: Vault;
   outbox!: Outbox;
+  acts!: Acts;
   records!: RecordStore;
   standings!: StandingStore;
   hardened!: HardenedStore;
@@ -87,6 +92,8 @@ export class TestNode implements Disposable {
       onAppend: () => undefined,
       onRenumbered: (upserts, moved) => this.standings.renumber(upserts, moved, keyOf(moved.epoch)),
     });
+    const world = { ...systemWorld(silentLog), clock: () => this.nowMs };
+    this.acts = new Acts({ db: this.db, outbox: this.outbox, world, beatMs: 0, onSent: () => undefined });
     this.hardened = new HardenedStore(this.db, this.vault);
     this.inbox = new Inbox(this.db, this.vault);
     this.activity = new ActivityLog(this.db, this.vault);
@@ -113,8 +120,14 @@ export class TestNode implements Disposable {
     return { federation: FEDERATION, member: MEMBER, signer: NODE_SIGNER, epoch, brokerSealingKey };
   }
 
-  /** What waits in the outbox, as the broker reads it. */
+  /** Records that are still to be hardened, in the order of their arrival. */
+  hardening(): StoredRecord[] {
+    return this.records.hardening(this.records.unprepared(0, { after: 0, upTo: 1_000_000 }));
+  }
+
+  /** What waits in the outbox after a beat, as the broker reads it. */
   sent(): Sent[] {
+    this.acts.send();
     return this.outbox.pending(0, 1_000).map(({ position, message }) => {
       const { submission, hash } = openSubmission(message, {
         federation: FEDERATION,
