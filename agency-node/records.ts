@@ -36,7 +36,9 @@ export type RecordsParts = {
   onStored(): void;
 };
 
-export type ImportOptions = Omit<IntakeOptions, "today" | "retentionDaysMax"> & { readonly dryRun: boolean };
+export type ImportOptions = Omit<IntakeOptions, "today" | "retentionDaysMax" | "domains"> & {
+  readonly dryRun: boolean;
+};
 
 export type ImportReceipt = Readonly<Record<PutOutcome | "rows" | "rejected" | "warnings", number>> & {
   /** Under which the activity log keeps the import. */
@@ -101,8 +103,8 @@ export class Records {
       chunk.length = 0;
     };
     const today = isoDay(dayOf(world.clock()));
-    const { retentionDaysMax } = this.#parts.admit();
-    for await (const event of intake(counted, { ...reading, today, retentionDaysMax })) {
+    const { retentionDaysMax, domains } = this.#parts.admit();
+    for await (const event of intake(counted, { ...reading, today, retentionDaysMax, domains })) {
       // One row can take a tenth of a second, and its sender decides.
       await world.nextTurn();
       if (event.kind === "mapping" || event.kind === "problem") yield event;

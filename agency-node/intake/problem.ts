@@ -60,6 +60,10 @@ const VALUE_PROBLEMS = {
   REVIEW_FORM: ["error", "must be a whole day: write YYYY-MM-DD"],
   REVIEW_PAST: ["error", "is in the past"],
   REVIEW_BEYOND: ["error", "is later than the retention cap of {n} days allows"],
+  ROLE_DOMAIN: [
+    "error",
+    "is outside this unit's mandate, so that the record could be compared with nothing: victims and witnesses need the domain `protected`, all others `target`; the board can grant it",
+  ],
   HANDLING_SILENT: ["error", "silent handling needs a countersignature, which this version cannot check"],
   FORMULA: ["warning", "looks like a spreadsheet formula: kept as text"],
   ROUNDED: ["error", "is a number that a spreadsheet has rounded: format the column as text and export again"],

@@ -5,7 +5,7 @@ import { domainOf } from "../../agency-node/core/record.ts";
 import { type Rules, validate } from "../../agency-node/intake/validate.ts";
 import { TODAY } from "./support.ts";
 
-const RULES: Rules = { defaults: {}, today: TODAY, retentionDaysMax: 365 };
+const RULES: Rules = { defaults: {}, today: TODAY, retentionDaysMax: 365, domains: ["target", "protected"] };
 
 const FIELDS: Fields = {
   reference: ["R-1"],
@@ -136,6 +136,20 @@ describe("values", () => {
 });
 
 describe("domains", () => {
+  it("outside the unit's mandate are refused at the row, by its role", () => {
+    const rowOf = (role: string) => check({ role: [role] }, { domains: ["target"] });
+    for (const role of ["victim", "possible victim", "witness"]) {
+      const { record, problems } = rowOf(role);
+      expect(record).toBeUndefined();
+      expect(problems.map(({ code, field, severity }) => `${severity} ${code} ${field}`)).toEqual([
+        "error ROLE_DOMAIN role",
+      ]);
+    }
+    expect(rowOf("suspect").record?.role).toBe("suspect");
+    const { problems } = check({ role: [] }, { domains: ["target"], defaults: { role: "victim" } });
+    expect(problems.map(({ code }) => code)).toEqual(["ROLE_DOMAIN"]);
+  });
+
   it("keep victims, possible victims and witnesses apart", () => {
     expect(SUBJECT_ROLES.map((role) => [role, domainOf(role)])).toEqual([
       ["suspect", "target"],

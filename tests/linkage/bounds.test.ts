@@ -84,7 +84,7 @@ describe("the work that one record makes", () => {
       birthDate: times(3_000, (i) => `19${String(i % 100).padStart(2, "0")}-05-${day(i)}`),
       address: times(3_000, (i) => `${i} ${word(i)} road, ${word(i + 1)}, ${10_000 + i}`),
     };
-    const rules = { defaults: {}, today: "2026-12-01", retentionDaysMax: 365 };
+    const rules = { defaults: {}, today: "2026-12-01", retentionDaysMax: 365, domains: ["target"] as const };
     const { record, problems } = validate({ kind: "row", line: 1, fields, problems: [] }, rules);
     expect(record?.subject.names).toHaveLength(1);
     const found = problems.map(({ code, field, severity }) => `${severity} ${code} ${field}`);

@@ -44,7 +44,7 @@ beforeEach(() => {
   node = new TestNode();
   nowMs = node.nowMs;
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
-  const admit = { retentionDaysMax: 365 } as Admit;
+  const admit = { retentionDaysMax: 365, domains: ["target", "protected"] } as unknown as Admit;
   const parts = { ...node, db: node.db, acts: node.acts, world };
   records = new Records({ ...parts, store: node.records, admit: () => admit, onStored: () => undefined });
   matches = new Matches({
