@@ -2,7 +2,7 @@
  * What each directive changes (protocol sections 4 and 5), and which ones the board may not make even with all its signatures:
  * a key given to two parties, an epoch number used again, a member without its salts. Who signed is for `chain.ts`.
  */
-import { assertSealingKey } from "../crypto/seal.ts";
+import { isSealingKey, recipientKeyOf } from "../crypto/seal.ts";
 import { isElement } from "../crypto/ristretto.ts";
 import { keyId, verifyPayload } from "../crypto/sign.ts";
 import { equalBytes, toHex } from "./bytes.ts";
@@ -34,6 +34,7 @@ import type {
   Reinstate,
   Remove,
   RotateKey,
+  SealedBox,
   Suspend,
   TlsRoots,
 } from "./directive.ts";
@@ -125,12 +126,7 @@ export function applyBody(state: Federation, body: DirectiveBody, hash: Uint8Arr
 function foundingKeys({ board, broker, evaluators, freshnessKey }: Found): Uint8Array[] {
   // The one evaluator that the broker may host signs with the broker's key; all other keys belong to one party and one use.
   const evaluatorKeys = evaluators.map((each) => each.signingKey).filter((key) => !equalBytes(key, broker.signingKey));
-  return [
-    ...board.flatMap((each) => [each.signingKey, each.sealingKey]),
-    ...evaluatorKeys,
-    broker.signingKey,
-    freshnessKey,
-  ];
+  return [...board.flatMap(keysOf), ...evaluatorKeys, broker.signingKey, freshnessKey];
 }
 
 function assertFound(found: Found): void {
@@ -181,7 +177,7 @@ function admitMember(state: Federation, body: { readonly type: "admit" } & Admis
   );
   assertNone("admit", fields);
   const admitted = { ...state, members: new Map(state.members).set(admit.member, admit) };
-  return withBoxes(withKeys(admitted, [admit.signingKey, admit.sealingKey]), admit, salts);
+  return withBoxes(withKeys(admitted, keysOf(admit)), admit, salts);
 }
 
 /** In an epoch without a salt of the domain the member could publish nothing of it: a new epoch has to come first. */
@@ -243,7 +239,7 @@ function withRotationDue(state: Federation, forCause: boolean): Federation {
 }
 
 function rotateKey(state: Federation, { party, signingKey }: RotateKey): Federation {
-  if (state.usedKeys.has(toHex(signingKey))) throw invalid("rotate-key gives a key twice", ["signingKey"]);
+  if (isUsed(state, signingKey)) throw invalid("rotate-key gives a key twice", ["signingKey"]);
   const keyed = withKeys(state, [signingKey]);
   const { found } = state;
   switch (party.kind) {
@@ -280,7 +276,7 @@ function rotateMemberKeys(
   const admit = before.members.get(member) ?? suspended;
   if (admit === undefined) throw invalid("there is no such member to give new keys", ["member"]);
   const renewed: Admit = { ...admit, signingKey, sealingKey };
-  const state = withKeys(keyed, [sealingKey]);
+  const state = withKeys(keyed, [recipientKeyOf(sealingKey)]);
   if (suspended !== undefined) {
     // As after a theft. Salts are for members in good standing: these keys get them when the member is reinstated.
     assertNone("rotate-key", [...newKeyFaults(before, renewed), ...(salts.length > 0 ? ["salts"] : [])]);
@@ -293,8 +289,8 @@ function rotateMemberKeys(
 function changeBoard(state: Federation, { board, quorum, shares }: BoardChange): Federation {
   const fields = boardFaults({ board, quorum });
   const newcomers = board.filter((each) => !state.found.board.some((old) => sameSeat(old, each)));
-  const keys = newcomers.flatMap((each) => [toHex(each.signingKey), toHex(each.sealingKey)]);
-  if (hasRepeats(keys) || keys.some((key) => state.usedKeys.has(key))) fields.push("board");
+  const keys = newcomers.flatMap(keysOf);
+  if (hasRepeats(keys.map(toHex)) || keys.some((key) => isUsed(state, key))) fields.push("board");
   if (hasRepeats(board.map((each) => toHex(each.signingKey)))) fields.push("board");
   const holders = board.map((each) => toHex(keyId(each.signingKey)));
   shares.forEach((each, i) => {
@@ -315,10 +311,7 @@ function changeBoard(state: Federation, { board, quorum, shares }: BoardChange):
     epochs.set(epoch, { ...known, salts });
   }
   const found = { ...state.found, board, quorum };
-  return withKeys(
-    { ...state, found, epochs },
-    newcomers.flatMap((each) => [each.signingKey, each.sealingKey]),
-  );
+  return withKeys({ ...state, found, epochs }, keys);
 }
 
 function changePlaces(state: Federation, { broker, evaluators, nats }: Places): Federation {
@@ -360,8 +353,7 @@ function openEpoch(state: Federation, body: { readonly type: "epochOpen" } & Epo
   // One rotation at a time: two open epochs are what nodes and broker have room for.
   if (openEpochs(state).some(({ state: is }) => is !== "active")) fields.push("epoch");
   if (open.retiresAtMs <= open.opensAtMs) fields.push("retiresAtMs");
-  const used = state.usedKeys.has(toHex(open.brokerSealingKey));
-  if (used || !isSealingKey(open.brokerSealingKey)) fields.push("brokerSealingKey");
+  if (!isFreshSealingKey(state, open.brokerSealingKey)) fields.push("brokerSealingKey");
   fields.push(...generationFaults(state, open), ...memberKeyFaults(state, open));
   const keys = keysOfOpening(state, open);
   if (hasRepeats(keys.map(toHex))) fields.push("brokerSealingKey");
@@ -377,9 +369,7 @@ function openEpoch(state: Federation, body: { readonly type: "epochOpen" } & Epo
   }
   const boxed = open.salts.map(({ boxes, ...salt }) => ({
     ...salt,
-    boxes: new Map(
-      boxes.map(({ member, sealed }) => [member, { recipientKey: (members.get(member) as Admit).sealingKey, sealed }]),
-    ),
+    boxes: new Map(boxes.map(({ member, sealed }) => [member, boxTo(members.get(member) as Admit, sealed)])),
   }));
   const epoch: Epoch = { ...open, salts: boxed, state: "staging", openingHash: hash, neverCorrelate: new Map() };
   const generations = new Map(state.generations);
@@ -391,8 +381,8 @@ function openEpoch(state: Federation, body: { readonly type: "epochOpen" } & Epo
 function keysOfOpening(state: Federation, { brokerSealingKey, memberKeys, evaluators }: EpochOpen): Uint8Array[] {
   const newcomers = evaluators.filter(({ name }) => evaluatorNamed(state, name) === undefined);
   return [
-    brokerSealingKey,
-    ...memberKeys.map(({ sealingKey }) => sealingKey),
+    recipientKeyOf(brokerSealingKey),
+    ...memberKeys.map(({ sealingKey }) => recipientKeyOf(sealingKey)),
     ...newcomers.map(({ signingKey }) => signingKey),
     ...sharesOf(evaluators),
   ];
@@ -410,11 +400,10 @@ function generationFaults(state: Federation, { generation, evaluators }: EpochOp
   if (generation !== newest + 1) fields.push("generation");
   fields.push(...evaluatorFaults(evaluators));
   evaluators.forEach((each, i) => {
-    if (state.usedKeys.has(toHex(each.sharePublicKey))) fields.push(`evaluators[${i}].sharePublicKey`);
+    if (isUsed(state, each.sharePublicKey)) fields.push(`evaluators[${i}].sharePublicKey`);
     const known = evaluatorNamed(state, each.name);
     // Who evaluates is for the board; its key is changed by rotate-key alone, and nobody comes with a key of somebody else.
-    const own =
-      known === undefined ? !state.usedKeys.has(toHex(each.signingKey)) : equalBytes(known.signingKey, each.signingKey);
+    const own = known === undefined ? !isUsed(state, each.signingKey) : equalBytes(known.signingKey, each.signingKey);
     if (!own) fields.push(`evaluators[${i}].signingKey`);
   });
   return fields;
@@ -445,7 +434,7 @@ export function offerFault(state: Federation, offer: MemberKey): CausewayError |
     verifyPayload({ type: "key-offer", federation: state.id, payload, publicKey, signature: signature.signature });
   if (!proven) return new CausewayError("UNPROVEN", "the offer is not signed by the member it names");
   if (!isSealingKey(sealingKey)) return invalid("the key seals nothing", ["sealingKey"]);
-  if (!state.usedKeys.has(toHex(sealingKey))) return undefined;
+  if (!isUsed(state, recipientKeyOf(sealingKey))) return undefined;
   return new CausewayError("CONFLICT", "the key has been used before", { fields: ["sealingKey"] });
 }
 
@@ -542,10 +531,26 @@ function neverCorrelate(state: Federation, { epoch: number, domain, tokens }: Ne
 /** Keys of a party that comes, or comes with new ones: used by nobody before. */
 function newKeyFaults(state: Federation, { signingKey, sealingKey }: Admit): string[] {
   const fields: string[] = [];
-  if (state.usedKeys.has(toHex(signingKey))) fields.push("signingKey");
-  const sealable = isSealingKey(sealingKey) && !state.usedKeys.has(toHex(sealingKey));
-  if (!sealable || equalBytes(signingKey, sealingKey)) fields.push("sealingKey");
+  if (isUsed(state, signingKey)) fields.push("signingKey");
+  if (!isFreshSealingKey(state, sealingKey)) fields.push("sealingKey");
   return fields;
+}
+
+function isFreshSealingKey(state: Federation, sealingKey: Uint8Array): boolean {
+  return isSealingKey(sealingKey) && !isUsed(state, recipientKeyOf(sealingKey));
+}
+
+/** As `Federation.usedKeys` remembers them. */
+function keysOf({ signingKey, sealingKey }: Pick<Administrator, "signingKey" | "sealingKey">): Uint8Array[] {
+  return [signingKey, recipientKeyOf(sealingKey)];
+}
+
+function isUsed({ usedKeys }: Federation, key: Uint8Array): boolean {
+  return usedKeys.has(toHex(key));
+}
+
+function boxTo({ sealingKey }: Admit, sealed: Uint8Array): SealedBox {
+  return { recipientKey: recipientKeyOf(sealingKey), sealed };
 }
 
 /** Exactly the salts of the open epochs in these domains. */
@@ -567,7 +572,7 @@ function withBoxes(state: Federation, admit: Admit, salts: readonly EpochSalt[])
   const epochs = new Map(state.epochs);
   for (const { epoch: number, domain, sealed } of salts) {
     const epoch = epochs.get(number) as Epoch;
-    const box = { recipientKey: admit.sealingKey, sealed };
+    const box = boxTo(admit, sealed);
     const renewed = epoch.salts.map((salt) =>
       salt.domain === domain ? { ...salt, boxes: new Map(salt.boxes).set(admit.member, box) } : salt,
     );
@@ -605,15 +610,6 @@ function without(members: ReadonlyMap<MemberId, Admit>, member: MemberId): Reado
 
 function sameSeat(a: Administrator, b: Administrator): boolean {
   return equalBytes(a.signingKey, b.signingKey) && equalBytes(a.sealingKey, b.sealingKey);
-}
-
-function isSealingKey(publicKey: Uint8Array): boolean {
-  try {
-    assertSealingKey(publicKey);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function hasRepeats(values: readonly string[]): boolean {

@@ -227,8 +227,11 @@ export type Epoch = Omit<EpochOpen, "salts"> & {
 
 /** A domain's salt as it is held now: members and administrators that came later have their box and share from later directives. */
 export type EpochSalts = Omit<DomainSalt, "boxes"> & {
-  readonly boxes: ReadonlyMap<MemberId, { readonly recipientKey: Uint8Array; readonly sealed: Uint8Array }>;
+  readonly boxes: ReadonlyMap<MemberId, SealedBox>;
 };
+
+/** `recipientKey` names the sealing key that opens it, see `recipientKeyOf`. */
+export type SealedBox = { readonly recipientKey: Uint8Array; readonly sealed: Uint8Array };
 
 /** What a verified chain adds up to. */
 export type Federation = {
@@ -247,7 +250,7 @@ export type Federation = {
   readonly natsAddress: string | undefined;
   /** A member was removed, or lost a domain, and still knows the salts in use: an epoch with a higher number must become active, perhaps with new evaluator keys. */
   readonly rotationDue: { readonly afterEpoch: number; readonly newGeneration: boolean } | undefined;
-  /** Every public key that a directive ever gave to somebody, in hexadecimal: none is given twice. */
+  /** Every public key that a directive ever gave to somebody, in hexadecimal, sealing keys as `recipientKeyOf`: none is given twice. */
   readonly usedKeys: ReadonlySet<string>;
   /** Number and hash of the last directive. */
   readonly head: { readonly number: number; readonly hash: Uint8Array };

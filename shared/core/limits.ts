@@ -30,11 +30,11 @@ export const HARDEN_BATCH_ELEMENTS_MAX = 65_536;
 /** Hardening batches of one generation a node has on the way at once: its cores and the evaluators' work at the same time. */
 export const HARDEN_BATCHES_IN_FLIGHT_MAX = 2;
 
-/** A gRPC message: the largest directive (3.8 MB) and the largest batch of elements (2 MiB) fit, with their framing. */
-export const GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+/** A gRPC message: the largest directive (8.5 MB) and the largest batch of elements (2 MiB) fit, with their framing. */
+export const GRPC_MESSAGE_BYTES_MAX = 9 * 1024 * 1024;
 
-/** And one that answers: all papers of a topic, which the largest board has sealed to each other in three domains (13.6 MB), fit. */
-export const GRPC_ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+/** And one that answers: all papers of a topic, which the largest board has sealed to each other in three domains (27 MB), fit. */
+export const GRPC_ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Seats of a board. */
 export const BOARD_SEATS_MAX = 64;

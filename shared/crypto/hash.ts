@@ -13,7 +13,7 @@ declare const keyBrand: unique symbol;
 export type HashKey = Uint8Array & { readonly [keyBrand]: true };
 
 /** Output length in bytes. */
-export type DigestBytes = 16 | 24 | 32 | 64;
+export type DigestBytes = 16 | 32 | 64;
 
 const KEY_BYTES = 32;
 

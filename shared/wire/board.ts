@@ -45,8 +45,8 @@ export type Verified<Value> = { readonly value: Value; readonly keyId: string };
 export type SigningKeyOf = (keyId: string) => Uint8Array | undefined;
 type Scope = { readonly federation: Uint8Array; readonly signer: SigningKeyPair };
 
-/** Contributions in three domains, each sealed to each seat of the largest board: 213 kB. */
-export const PAPER_BYTES_MAX = 256 * 1024;
+/** Contributions in three domains, each sealed to each seat of the largest board: 422 kB. */
+export const PAPER_BYTES_MAX = 512 * 1024;
 const SEALED_BYTES_MAX = 4096;
 /** Any other of the board's messages. */
 export const SMALL_BYTES_MAX = 8192;

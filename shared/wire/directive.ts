@@ -26,10 +26,12 @@ import type {
 import { DOMAINS } from "../core/domain.ts";
 import type { MemberId } from "../core/ids.ts";
 import { BOARD_SEATS_MAX } from "../core/limits.ts";
+import { SEALING_KEY_BYTES } from "../crypto/seal.ts";
 import {
   bytes16,
   bytes32,
   bytesBetween,
+  bytesOf,
   hostPort,
   idOf,
   instantMs,
@@ -47,8 +49,8 @@ import { DOMAIN, RETIRE_CAUSE } from "./enumerations.ts";
 import * as wire from "./gen/causeway/v1/federation.ts";
 import { Signed } from "./gen/causeway/v1/signed.ts";
 
-/** Room for the salt boxes of a thousand members in three domains, and below the 4 MiB that gRPC accepts by default. */
-const DIRECTIVE_BYTES_MAX = 3_800_000;
+/** Room for the salt boxes of a thousand members in three domains (2.2 kB each), and for their new sealing keys (1.3 kB each). */
+const DIRECTIVE_BYTES_MAX = 8_500_000;
 const SIGNATURES_BYTES_MAX = 64 * 1024;
 const FRESHNESS_BYTES_MAX = 512;
 
@@ -62,6 +64,8 @@ const OPEN_SALTS_MAX = 6;
 const NEVER_CORRELATE_MAX = 4096;
 
 const domain = DOMAIN.word;
+/** Whether it is a usable one is checked where the directive is folded. */
+const sealingKey = bytesOf(SEALING_KEY_BYTES);
 
 /** A set of domains: at least one, none twice. */
 const domains = z
@@ -73,7 +77,7 @@ const domains = z
 const contact = z.object({ office: line(120), phone: line(40, 0), email: line(120, 0), hours: line(120, 0) });
 
 const board = z
-  .array(z.object({ name: line(120), signingKey: bytes32, sealingKey: bytes32 }))
+  .array(z.object({ name: line(120), signingKey: bytes32, sealingKey }))
   .min(1)
   .max(BOARD_SEATS_MAX);
 
@@ -117,7 +121,7 @@ const admit = z.object({
   slug,
   mandate: line(120),
   signingKey: bytes32,
-  sealingKey: bytes32,
+  sealingKey,
   budget: z.object({ initial: safeInteger(), perDay: safeInteger() }),
   salts: epochSalts,
 });
@@ -125,8 +129,9 @@ const admit = z.object({
 /** One signature as a peer gives it. */
 export const signature = z.object({ keyId: bytes16, signature: signatureBytes });
 
-const keyOffer = z.object({ member, epoch: uint32(1), sealingKey: bytes32 });
-const KEY_OFFER_BYTES_MAX = 128;
+const keyOffer = z.object({ member, epoch: uint32(1), sealingKey });
+/** The key, and few bytes besides. */
+const KEY_OFFER_BYTES_MAX = SEALING_KEY_BYTES + 128;
 
 /** The offer's own bytes are decoded here, and verified where the directive is folded. */
 export const memberKey = z
@@ -140,7 +145,12 @@ export const memberKey = z
     }
   });
 
-const memberKeyReading = { what: "member key", bytesMax: 512, codec: wire.MemberKey, schema: memberKey };
+const memberKeyReading = {
+  what: "member key",
+  bytesMax: KEY_OFFER_BYTES_MAX + 128,
+  codec: wire.MemberKey,
+  schema: memberKey,
+};
 
 const saltShares = z.array(z.object({ administratorKeyId: bytes16, sealed: sealedShare })).max(BOARD_SEATS_MAX);
 
@@ -160,7 +170,7 @@ const epochOpen = z.object({
     .max(3),
   scheme: line(64),
   generation: uint32(1),
-  brokerSealingKey: bytes32,
+  brokerSealingKey: sealingKey,
   opensAtMs: instantMs,
   retiresAtMs: instantMs,
   evaluators,
@@ -171,13 +181,15 @@ const rotateKey = z
   .object({
     party: oneOf({ member, broker: z.literal(true), evaluator: slug, freshness: z.literal(true) }),
     signingKey: bytes32,
-    sealingKey: bytesBetween(0, 32),
+    sealingKey: bytesBetween(0, SEALING_KEY_BYTES),
     salts: epochSalts,
     reason,
   })
   // Sealing key and salts are a member's, and nobody else's.
   .refine(({ party, sealingKey }) => (sealingKey.length === 0) !== (party.$case === "member"), { path: ["sealingKey"] })
-  .refine(({ party, sealingKey }) => party.$case !== "member" || sealingKey.length === 32, { path: ["sealingKey"] })
+  .refine(({ party, sealingKey }) => party.$case !== "member" || sealingKey.length === SEALING_KEY_BYTES, {
+    path: ["sealingKey"],
+  })
   .refine(({ party, salts }) => party.$case === "member" || salts.length === 0, { path: ["salts"] })
   .transform(({ party, signingKey, sealingKey, salts, reason }): RotateKey => {
     switch (party.$case) {

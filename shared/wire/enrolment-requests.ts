@@ -8,8 +8,8 @@ import type { SignedMessage } from "./envelope.ts";
 import type { CollectRequest, EnrolRequest, GetChainRequest } from "./gen/causeway/v1/board.ts";
 import { INVITATION_SECRET_BYTES } from "./invitation-code.ts";
 
-/** An enrolment has about 1,500 bytes. */
-const ENROLMENT_BYTES_MAX = 12 * 1024;
+/** An enrolment has about 4,000 bytes. */
+const ENROLMENT_BYTES_MAX = 16 * 1024;
 
 export const parseGetChainRequest: Parse<GetChainRequest, object> = requestParser("chain", {});
 

@@ -28,6 +28,7 @@ import type {
   TlsRoots,
 } from "../core/directive.ts";
 import type { MemberId } from "../core/ids.ts";
+import { recipientKeyOf } from "../crypto/seal.ts";
 import { keyId } from "../crypto/sign.ts";
 import { count, listed } from "./figures.ts";
 import type { Names } from "./names.ts";
@@ -173,7 +174,7 @@ function admission(body: Admission): DirectiveDescription {
     fact(say("fact.member"), line("fact.memberNamed", { member: name(body.name), slug: body.slug })),
     ...termsFacts(body),
     fact(say("fact.signingKey"), [keyMark(body.signingKey)]),
-    fact(say("fact.sealingKey"), sealingKeyLine(body.sealingKey)),
+    fact(say("fact.sealingKey"), [sealingKeyMark(body.sealingKey)]),
     saltsFact(body.salts),
     fact(say("fact.memberId"), [{ kind: "bytes", hex: body.member }]),
   ];
@@ -236,7 +237,7 @@ function newKey(body: RotateKey, names: Names): DirectiveDescription {
       fact(say("fact.whose"), party.kind === "member" ? memberLine(party.member, names) : [keyHolder(party, names)]),
       fact(say("fact.newSigningKey"), [keyMark(signingKey)]),
       ...(party.kind === "member"
-        ? [fact(say("fact.newSealingKey"), sealingKeyLine(party.sealingKey)), saltsFact(party.salts)]
+        ? [fact(say("fact.newSealingKey"), [sealingKeyMark(party.sealingKey)]), saltsFact(party.salts)]
         : []),
       reasonFact(body),
     ],
@@ -353,7 +354,7 @@ function opening(body: EpochOpen, names: Names): DirectiveDescription {
         "fact.nobody",
       ),
     ),
-    fact(say("fact.brokerSealingKey"), sealingKeyLine(body.brokerSealingKey)),
+    fact(say("fact.brokerSealingKey"), [sealingKeyMark(body.brokerSealingKey)]),
   ];
   return { headline: say("directive.epochOpen", body), effect: say("directive.epochOpen.effect"), facts };
 }
@@ -482,7 +483,7 @@ function seatLine(seat: Administrator): Line {
   return line("fact.seat", {
     name: name(seat.name),
     key: keyMark(seat.signingKey),
-    sealingKey: keyMark(seat.sealingKey),
+    sealingKey: sealingKeyMark(seat.sealingKey),
   });
 }
 
@@ -495,9 +496,9 @@ function evaluatorLine({ name: called, address, signingKey, sharePublicKey }: Ev
   });
 }
 
-/** A sealing key is shown in full, with the id by which people compare it. */
-function sealingKeyLine(key: Uint8Array): Line {
-  return line("fact.keyWithId", { key: bytes(key), id: keyMark(key) });
+/** A sealing key is too long to be read: it is compared by its hash, as in what is sealed to it. */
+function sealingKeyMark(sealingKey: Uint8Array): Mark {
+  return bytes(recipientKeyOf(sealingKey));
 }
 
 /** Keys are told apart by their id, as in signatures; certificates of TLS roots by the same of their bytes. */

@@ -10,6 +10,7 @@ import { toId } from "../../shared/core/ids.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { x25519PublicKey } from "../../shared/crypto/x25519.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { MemoryChain } from "../sim/memory-chain.ts";
 import { memoryKeys } from "../sim/memory-keys.ts";
@@ -85,7 +86,7 @@ class Scene {
       domain: "target",
       handling: "open",
       reviewByDay: monthEnd(dayOf(clock()) + 60),
-      conversationKey: sealingKeyPair(randomBytes(32)).publicKey,
+      conversationKey: x25519PublicKey(randomBytes(32)),
       tokens: {
         single: concat(...named, padding(TOKENS_PER_CLASS - names.length)),
         dateLevel: padding(TOKENS_PER_CLASS),

@@ -21,7 +21,7 @@ import { toId } from "../../shared/core/ids.ts";
 import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { recipientKeyOf } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { loadChain } from "../../shared/party/chain-file.ts";
 import { systemClock } from "../../shared/world/clock.ts";
@@ -53,6 +53,7 @@ import { foundSample } from "../trust/sample-federation.ts";
 import type { SampleFederation } from "../trust/sample-federation.ts";
 import { SOON } from "../support/patience.ts";
 import { systemWorld } from "../../shared/world/world.ts";
+import { x25519PublicKey } from "../../shared/crypto/x25519.ts";
 
 const MIB = 1024 * 1024;
 export const STREAM_SIZES = { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32 * MIB, replicas: 1 };
@@ -246,7 +247,7 @@ export class Client implements AsyncDisposable {
         member: this.member,
         keyPair,
         brokerSigningKey: this.federation.found.broker.signingKey,
-        isOwnKey: (key) => keys.some(({ publicKey }) => equalBytes(key, publicKey)),
+        isOwnKey: (key) => keys.some(({ publicKey }) => equalBytes(key, recipientKeyOf(publicKey))),
       });
     for (const keyPair of keys.slice(0, -1)) {
       try {
@@ -272,7 +273,7 @@ export class Client implements AsyncDisposable {
   ): { readonly submission: Submission; readonly sealed: Uint8Array } {
     this.sequence += 1;
     const submission: Submission = {
-      recipientKey: this.brokerKey,
+      recipientKey: recipientKeyOf(this.brokerKey),
       member: this.member,
       incarnation: this.incarnation,
       sequence: this.sequence,
@@ -408,7 +409,7 @@ export function upsert(handle: Handle, set: TokenSet, over: Partial<Upsert> = {}
     domain: "target",
     handling: "open",
     reviewByDay: reviewDay(),
-    conversationKey: sealingKeyPair(randomBytes(32)).publicKey,
+    conversationKey: x25519PublicKey(randomBytes(32)),
     tokens: set,
     ...over,
   };

@@ -29,13 +29,14 @@ import type { HashKey } from "../../shared/crypto/hash.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { systemWorld } from "../../shared/world/world.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { recipientKeyOf, sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
 import { noticeHash, openDelivery, openSubmission, signDelivery } from "../../shared/wire/data-plane.ts";
 import { sealMessage, signMessage } from "../../shared/wire/envelope.ts";
 import { Delivery as WireDelivery } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
 import { invented } from "../crypto/support.ts";
 import { laterKind } from "../support/later-kind.ts";
+import { x25519PublicKey } from "../../shared/crypto/x25519.ts";
 
 export const FEDERATION = invented("federation", 16);
 export const MEMBER = toId<MemberId>("0d".repeat(16));
@@ -181,7 +182,7 @@ export const NOTHING: Layout = { single: places, dateLevel: places, yearLevel: p
 
 function upsert(handle: Handle, reviewByDay: number): Upsert {
   const tokens = { single: randomBytes(128), dateLevel: randomBytes(128), yearLevel: randomBytes(128) };
-  const conversationKey = sealingKeyPair(randomBytes(32)).publicKey;
+  const conversationKey = x25519PublicKey(randomBytes(32));
   return { operation: "upsert", handle, domain: "target", handling: "open", reviewByDay, conversationKey, tokens };
 }
 
@@ -192,7 +193,7 @@ export function receiptOf({ submission, hash }: Sent, rejections: Receipt["rejec
 
 /** A delivery as it comes from NATS, and the hash that the next notice names. */
 export function delivered(body: Delivery["body"], signer = BROKER_SIGNER): { sealed: Uint8Array; hash: Uint8Array } {
-  const delivery: Delivery = { recipientKey: NODE_SEALING.publicKey, member: MEMBER, body };
+  const delivery: Delivery = { recipientKey: recipientKeyOf(NODE_SEALING.publicKey), member: MEMBER, body };
   const { signed, hash } = signDelivery(delivery, { federation: FEDERATION, signer });
   return { sealed: sealMessage(signed, NODE_SEALING.publicKey, randomBytes(32)), hash };
 }
@@ -208,10 +209,10 @@ export function deliveredOfLaterKind(): Uint8Array {
 }
 
 function deliveredMessage(fields: Omit<WireDelivery, "recipientKey" | "member">): ReturnType<typeof delivered> {
-  const { publicKey: recipientKey } = NODE_SEALING;
+  const recipientKey = recipientKeyOf(NODE_SEALING.publicKey);
   const payload = WireDelivery.encode({ recipientKey, member: fromHex(MEMBER), ...fields }).finish();
   const signed = signMessage(payload, { federation: FEDERATION, type: "delivery" }, BROKER_SIGNER);
-  return { sealed: sealMessage(signed, recipientKey, randomBytes(32)), hash: noticeHash(payload) };
+  return { sealed: sealMessage(signed, NODE_SEALING.publicKey, randomBytes(32)), hash: noticeHash(payload) };
 }
 
 export function openAtNode(

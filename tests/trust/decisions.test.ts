@@ -23,6 +23,7 @@ import {
 } from "./paper-federation.ts";
 import type { Body, Seat } from "./paper-federation.ts";
 import { NOW_MS, termsOf } from "./sample-federation.ts";
+import { recipientKeyOf, SEALING_KEY_BYTES } from "../../shared/crypto/seal.ts";
 
 const REASON = "invented reason";
 let paper: PaperFederation;
@@ -55,7 +56,7 @@ describe("admit", () => {
     const late = paper.admit("late", ["target", "protected"]);
     for (const epoch of [1, 2]) {
       for (const domain of ["target", "protected"] as const) {
-        expect(boxOf(epoch, domain, late)?.recipientKey).toEqual(paper.member(late).sealingKey);
+        expect(boxOf(epoch, domain, late)?.recipientKey).toEqual(recipientKeyOf(paper.member(late).sealingKey));
       }
     }
     expect(paper.member(late)).not.toHaveProperty("salts");
@@ -92,19 +93,20 @@ describe("admit", () => {
     const gone = paper.member(harbour);
     const used = [
       gone.signingKey,
-      gone.sealingKey,
       found.freshnessKey,
       found.evaluators[1]?.signingKey,
       found.evaluators[1]?.sharePublicKey,
+    ] as Uint8Array[];
+    const usedToSeal = [
+      gone.sealingKey,
       paper.state.epochs.get(1)?.brokerSealingKey,
       found.board[2]?.sealingKey,
     ] as Uint8Array[];
     paper.decide({ type: "remove", member: harbour, reason: REASON, forCause: false });
     for (const key of used)
       refuses(paper.admission("late", ["target"], { signingKey: key }), "INVALID", ["signingKey"]);
-    refuses(paper.admission("late", ["target"], { sealingKey: gone.sealingKey }), "INVALID", ["sealingKey"]);
-    const both = newSealingKey();
-    refuses(paper.admission("late", ["target"], { signingKey: both, sealingKey: both }), "INVALID", ["sealingKey"]);
+    for (const key of usedToSeal)
+      refuses(paper.admission("late", ["target"], { sealingKey: key }), "INVALID", ["sealingKey"]);
   });
 });
 
@@ -195,7 +197,7 @@ describe("rotate-key", () => {
       reason: REASON,
     });
     expect(paper.member(harbour)).toEqual({ ...before, signingKey, sealingKey });
-    expect(boxOf(1, "target", harbour)).toEqual({ recipientKey: sealingKey, sealed: salts[0]?.sealed });
+    expect(boxOf(1, "target", harbour)).toEqual({ recipientKey: recipientKeyOf(sealingKey), sealed: salts[0]?.sealed });
     refuses(paper.admission("late", ["target"], { signingKey: before.signingKey }), "INVALID", ["signingKey"]);
   });
 
@@ -230,7 +232,7 @@ describe("rotate-key", () => {
     const salts = paper.saltsOf(["target"]);
     paper.decide({ type: "reinstate", member: harbour, reason: REASON, salts });
     expect(paper.member(harbour)).toMatchObject({ signingKey, sealingKey });
-    expect(boxOf(1, "target", harbour)).toEqual({ recipientKey: sealingKey, sealed: salts[0]?.sealed });
+    expect(boxOf(1, "target", harbour)).toEqual({ recipientKey: recipientKeyOf(sealingKey), sealed: salts[0]?.sealed });
   });
 
   it("gives the broker a new key, and with it the evaluator that the broker hosts", () => {
@@ -283,7 +285,7 @@ describe("member-change", () => {
     paper.decide(change(harbour, terms));
     expect(paper.member(harbour)).toEqual({ ...before, ...terms });
     expect(paper.state.rotationDue).toBeUndefined();
-    expect(boxOf(1, "target", harbour)?.recipientKey).toEqual(before.sealingKey);
+    expect(boxOf(1, "target", harbour)?.recipientKey).toEqual(recipientKeyOf(before.sealingKey));
   });
 
   it("gives boxes of a domain that the member gains, and of no other", () => {
@@ -291,7 +293,7 @@ describe("member-change", () => {
     refuses(change(harbour, { domains }), "INVALID", ["salts"]);
     refuses(change(harbour, { domains, salts: paper.saltsOf(domains) }), "INVALID", ["salts"]);
     paper.decide(change(harbour, { domains, salts: paper.saltsOf(["protected"]) }));
-    expect(boxOf(1, "protected", harbour)?.recipientKey).toEqual(paper.member(harbour).sealingKey);
+    expect(boxOf(1, "protected", harbour)?.recipientKey).toEqual(recipientKeyOf(paper.member(harbour).sealingKey));
     expect(paper.state.rotationDue).toBeUndefined();
   });
 
@@ -460,9 +462,9 @@ describe("epoch-open", () => {
     const before = paper.member(border).sealingKey;
     paper.decide(paper.opening(2, { memberKeys: [offer] }));
     expect(paper.member(harbour).sealingKey).toEqual(offer.sealingKey);
-    expect(boxOf(2, "target", harbour)?.recipientKey).toEqual(offer.sealingKey);
-    expect(boxOf(2, "target", border)?.recipientKey).toEqual(before);
-    expect(boxOf(1, "target", harbour)?.recipientKey).not.toEqual(offer.sealingKey);
+    expect(boxOf(2, "target", harbour)?.recipientKey).toEqual(recipientKeyOf(offer.sealingKey));
+    expect(boxOf(2, "target", border)?.recipientKey).toEqual(recipientKeyOf(before));
+    expect(boxOf(1, "target", harbour)?.recipientKey).not.toEqual(recipientKeyOf(offer.sealingKey));
   });
 
   it("refuses a sealing key that its member did not offer for this epoch", () => {
@@ -473,7 +475,7 @@ describe("epoch-open", () => {
       [paper.offer(harbour, 2, { signer: paper.signers.get(border) as never })],
       [paper.offer(harbour, 3)],
       [paper.offer(harbour, 2, { sealingKey: used })],
-      [paper.offer(harbour, 2, { sealingKey: new Uint8Array(32) })],
+      [paper.offer(harbour, 2, { sealingKey: new Uint8Array(SEALING_KEY_BYTES) })],
     ];
     for (const memberKeys of bad) refuses(paper.opening(2, { memberKeys }), "INVALID", ["memberKeys[0]"]);
     const twice = [paper.offer(harbour, 2), paper.offer(harbour, 2)];
@@ -829,15 +831,15 @@ function expectLaws(before: Federation, after: Federation, body: DirectiveBody):
 function keysGiven(body: DirectiveBody, before: Federation): Uint8Array[] {
   switch (body.type) {
     case "admit":
-      return [body.signingKey, body.sealingKey];
+      return [body.signingKey, recipientKeyOf(body.sealingKey)];
     case "rotateKey":
-      return [body.signingKey, ...(body.party.kind === "member" ? [body.party.sealingKey] : [])];
+      return [body.signingKey, ...(body.party.kind === "member" ? [recipientKeyOf(body.party.sealingKey)] : [])];
     case "boardChange":
       return body.board
         .filter(({ signingKey }) => !before.found.board.some((old) => toHex(old.signingKey) === toHex(signingKey)))
-        .flatMap(({ signingKey, sealingKey }) => [signingKey, sealingKey]);
+        .flatMap(({ signingKey, sealingKey }) => [signingKey, recipientKeyOf(sealingKey)]);
     case "epochOpen":
-      return [body.brokerSealingKey, ...body.evaluators.map(({ sharePublicKey }) => sharePublicKey)];
+      return [recipientKeyOf(body.brokerSealingKey), ...body.evaluators.map(({ sharePublicKey }) => sharePublicKey)];
     default:
       return [];
   }

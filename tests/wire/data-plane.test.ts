@@ -3,7 +3,7 @@ import { concat, fromHex, toHex, utf8 } from "../../shared/core/bytes.ts";
 import type { Delivery, NoticeEvent, Submission, SubmissionBody } from "../../shared/core/data-plane.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { recipientKeyOf, sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
 import {
   openDelivery,
@@ -31,7 +31,7 @@ const strangerSealing = sealingKeyPair(filled(32, 5));
 
 function submission(body: SubmissionBody): Submission {
   return {
-    recipientKey: brokerSealing.publicKey,
+    recipientKey: recipientKeyOf(brokerSealing.publicKey),
     member,
     incarnation,
     sequence: 42,
@@ -96,7 +96,7 @@ describe("a submission", () => {
   });
 
   it("that was sealed to somebody else first is refused", () => {
-    const toStranger = { ...submission(publication), recipientKey: strangerSealing.publicKey };
+    const toStranger = { ...submission(publication), recipientKey: recipientKeyOf(strangerSealing.publicKey) };
     const { signed } = signSubmission(toStranger, { federation, signer: memberSigner });
     expect(() => openSubmission(sealMessage(signed, brokerSealing.publicKey, randomBytes(32)), brokerScope)).toThrow(
       expect.objectContaining({ code: "UNPROVEN" }),
@@ -162,7 +162,11 @@ describe("a submission", () => {
 
 describe("a delivery", () => {
   const scope = { federation, member, keyPair: memberSealing, brokerSigningKey: brokerSigner.publicKey };
-  const delivery = (body: Delivery["body"]): Delivery => ({ recipientKey: memberSealing.publicKey, member, body });
+  const delivery = (body: Delivery["body"]): Delivery => ({
+    recipientKey: recipientKeyOf(memberSealing.publicKey),
+    member,
+    body,
+  });
   const meeting = { incarnation, sequence: 5, positions: { single: [0, 3], dateLevel: [], yearLevel: [7] } };
   const events: readonly NoticeEvent[] = [
     { type: "matchOpened", matchId, handle, side: 1, meeting },

@@ -3,6 +3,7 @@ import { html } from "../../../shared/web/html.ts";
 import { openEpochs } from "../../../shared/core/decisions.ts";
 import type { DirectiveBody, Federation } from "../../../shared/core/directive.ts";
 import { toId } from "../../../shared/core/ids.ts";
+import { recipientKeyOf } from "../../../shared/crypto/seal.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
 import { commands } from "../commands.ts";
@@ -66,7 +67,7 @@ export function memberPage(asked: Asked): Page | undefined {
         [say("member.slug"), admit.slug],
         [say("fact.memberId"), hex(admit.member)],
         [say("fact.signingKey"), hex(toHex(admit.signingKey))],
-        [say("fact.sealingKey"), hex(toHex(admit.sealingKey))],
+        [say("fact.sealingKey"), hex(toHex(recipientKeyOf(admit.sealingKey)))],
       ])}
       ${live("history", historyOf(asked, admit.member))} ${commandsFor(membership)}
     `,

@@ -118,7 +118,6 @@ export const directives = {
   "fact.sealingKey": "Sealing key",
   "fact.newSigningKey": "New signing key",
   "fact.newSealingKey": "New sealing key",
-  "fact.keyWithId": "{key}, id {id}",
   "fact.whose": "Whose",
   "fact.whose.broker": "the broker",
   "fact.whose.evaluator": "the evaluator {name}",

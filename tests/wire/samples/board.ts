@@ -14,7 +14,7 @@ import * as gen from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { enrolmentText, parseEnrolment } from "../../../shared/party/enrolment.ts";
 import type { Enrolment } from "../../../shared/party/enrolment.ts";
 import { fromHex, utf8 } from "../../../shared/core/bytes.ts";
-import { AT_MS, FEDERATION, filled, SCOPE, SIGNER, signingKeyOf } from "./invented.ts";
+import { AT_MS, FEDERATION, filled, RECIPIENT, SCOPE, SIGNER, signingKeyOf } from "./invented.ts";
 import type { MessageType } from "./message-type.ts";
 
 type Opening<Value> = (
@@ -163,7 +163,7 @@ const administrator: Enrolment = {
   kind: "administrator",
   name: "Invented",
   signingKey: SIGNER.publicKey,
-  sealingKey: filled(32, 2),
+  sealingKey: RECIPIENT.publicKey,
 };
 
 /** The bytes are a file, `enrolment.json`, in UTF-8. */

@@ -114,6 +114,7 @@ export interface Found {
 export interface Administrator {
   readonly name: string;
   readonly signingKey: Uint8Array;
+  /** X-Wing. */
   readonly sealingKey: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -149,7 +150,7 @@ export interface Admit {
   readonly contact: Contact | undefined;
   readonly domains: readonly Domain[];
   readonly signingKey: Uint8Array;
-  /** X25519, valid from this directive on. */
+  /** X-Wing (ML-KEM-768 with X25519, 1,216 bytes), valid from this directive on. */
   readonly sealingKey: Uint8Array;
   readonly legalBasis: string;
   readonly purposes: readonly string[];
@@ -195,7 +196,7 @@ export interface EpochOpen {
   /** Name of the linkage scheme; a node that lacks it refuses the epoch. */
   readonly scheme: string;
   readonly generation: number;
-  /** X25519 key of the broker for this epoch. */
+  /** X-Wing key of the broker for this epoch. */
   readonly brokerSealingKey: Uint8Array;
   readonly opensAtMs: bigint;
   readonly retiresAtMs: bigint;
