@@ -10,7 +10,7 @@ import type { GrpcServer, GrpcTls } from "../../shared/platform/grpc.ts";
 import type { Log, LogFields } from "../../shared/world/log.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { askingAs } from "../../shared/platform/party-calls.ts";
-import { identityUri } from "../../shared/platform/tls.ts";
+import { HYBRID_KEY_EXCHANGE, identityUri } from "../../shared/platform/tls.ts";
 import { evaluatorIdentity, memberIdentity } from "../../shared/platform/standing.ts";
 import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
@@ -105,6 +105,10 @@ describe("gRPC between parties", () => {
     const own = { ca: authority.certificatePem, cert: member.certificatePem, key: member.privateKeyPem };
     expect(await handshake(running.port, own)).toBe("TLSv1.3");
     await expect(handshake(running.port, { ...own, maxVersion: "TLSv1.2" })).rejects.toThrow();
+    expect(await handshake(running.port, { ...own, ecdhCurve: HYBRID_KEY_EXCHANGE })).toBe("TLSv1.3");
+    for (const ecdhCurve of ["X25519", "P-256"]) {
+      await expect(handshake(running.port, { ...own, ecdhCurve })).rejects.toThrow();
+    }
     await expect(handshake(running.port, { ca: own.ca })).rejects.toThrow();
     const foreign = { ca: own.ca, cert: stranger.certificatePem, key: stranger.privateKeyPem };
     await expect(handshake(running.port, foreign)).rejects.toThrow();
