@@ -14,6 +14,7 @@ import * as gen from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { enrolmentText, parseEnrolment } from "../../../shared/party/enrolment.ts";
 import type { Enrolment } from "../../../shared/party/enrolment.ts";
 import { fromHex, utf8 } from "../../../shared/core/bytes.ts";
+import { SEALING_KEY_BYTES } from "../../../shared/crypto/seal.ts";
 import { AT_MS, FEDERATION, filled, RECIPIENT, SCOPE, SIGNER, signingKeyOf } from "./invented.ts";
 import type { MessageType } from "./message-type.ts";
 
@@ -183,5 +184,14 @@ export const ENROLMENT: MessageType<Enrolment> = {
       why: "",
       bytes: utf8(enrolmentText(administrator, SIGNER).replace('"version": 1', '"version": 2, "more": 1')),
     },
+    ...[
+      { name: "with a sealing key of another length", sealingKey: filled(32, 9) },
+      { name: "with a sealing key whose ML-KEM half is not reduced", sealingKey: filled(SEALING_KEY_BYTES, 0xff) },
+      { name: "with a sealing key whose X25519 half is of small order", sealingKey: filled(SEALING_KEY_BYTES, 0) },
+    ].map(({ name, sealingKey }) => ({
+      name,
+      why: "nothing can be sealed to it",
+      bytes: utf8(enrolmentText({ ...administrator, sealingKey }, SIGNER)),
+    })),
   ],
 };

@@ -239,6 +239,14 @@ export const DIRECTIVE: MessageType<Directive> = {
       }),
     },
     {
+      name: "new keys of a member with a sealing key of another length",
+      why: "X25519 alone",
+      bytes: withBody({
+        $case: "rotateKey",
+        value: { ...wireRotate, sealingKey: filled(32, 1), party: { $case: "member", value: fromHex(MEMBER) } },
+      }),
+    },
+    {
       name: "new keys of the broker with a sealing key",
       why: "only members have one",
       bytes: withBody({
