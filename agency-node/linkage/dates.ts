@@ -3,6 +3,7 @@
  * and a month that can be exchanged are compared without order, because that is the commonest slip.
  */
 import { YEARS_MAX } from "./bounds.ts";
+import { plainText } from "./plain-text.ts";
 import { hashOf, lowestRanked } from "./ranking.ts";
 
 export type BirthDates = {
@@ -54,7 +55,7 @@ function rangeStart(lastYear: number, present: ReadonlySet<string>): number | un
 
 /** A year from 1880 to 2100, and month and day where both are given and exist, in either order. */
 function partsOf(text: string): [year?: string, monthDay?: string] {
-  const match = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(text.trim());
+  const match = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(plainText(text).trim());
   const [, year, a, b] = match ?? [];
   if (year === undefined || year < "1880" || year > "2100") return [];
   if (a === undefined) return [year];

@@ -10,9 +10,11 @@ import { concat, lpText } from "../../shared/core/bytes.ts";
 import type { Subject } from "../core/record.ts";
 import { withinBounds } from "./bounds.ts";
 import type { ProblemCode } from "./canonical.ts";
-import type { Identifier } from "./identifier.ts";
+import type { Identifier, Report } from "./identifier.ts";
+import { mixesAlphabets } from "./look-alikes.ts";
 import { linkIdentifiers, numberIdentifiers } from "./number-identifiers.ts";
 import { organisationIdentifiers, personIdentifiers } from "./name-identifiers.ts";
+import { plainText } from "./plain-text.ts";
 import { hashOf, lowestRanked } from "./ranking.ts";
 import { type KindName, SCHEME } from "./scheme.ts";
 
@@ -22,7 +24,7 @@ export type Problem = { readonly path: string; readonly problem: ProblemCode };
 export type Comparable = {
   /** Distinct, most telling first, within the scheme's caps. */
   readonly identifiers: readonly Identifier[];
-  /** Every value that gave no identifier. */
+  /** Every value that gave no identifier, and those that a person should look at. */
   readonly problems: readonly Problem[];
   /** How many identifiers the caps cut off. */
   readonly dropped: number;
@@ -33,6 +35,7 @@ export function comparableOf(whole: Subject): Comparable {
   const problems: Problem[] = [];
   const report = (path: string, problem: ProblemCode) => problems.push({ path, problem });
   const subject = withinBounds(whole, report);
+  reportMixed(subject, report);
   const numbers = distinct([...numberIdentifiers(subject, report), ...linkIdentifiers(subject, report)]);
   const names = distinct([
     ...(subject.kind === "person" ? personIdentifiers(subject, report) : []),
@@ -41,6 +44,23 @@ export function comparableOf(whole: Subject): Comparable {
   const identifiers = withinCaps(numbers, names);
   const dropped = numbers.length + names.length - identifiers.length;
   return { identifiers, problems: distinctProblems(problems), dropped };
+}
+
+/** What people write in words; numbers take letters that look alike for the same. */
+function reportMixed(subject: Subject, report: Report): void {
+  const texts = {
+    names: subject.names?.map(({ text }) => text),
+    firstNames: subject.firstNames,
+    middleNames: subject.middleNames,
+    lastNames: subject.lastNames,
+    birthPlaces: subject.birthPlaces,
+    addresses: subject.addresses,
+    emails: subject.emails,
+    handles: subject.handles?.map(({ platform, id }) => `${platform} ${id}`),
+  };
+  for (const [list, values] of Object.entries(texts)) {
+    values?.forEach((text, i) => mixesAlphabets(plainText(text)) && report(`${list}[${i}]`, "mixed"));
+  }
 }
 
 export function identifiersOf(subject: Subject): readonly Identifier[] {

@@ -125,6 +125,21 @@ describe("values", () => {
     expect(problems.map(({ field }) => field)).toEqual(["nationalId[1]", "iban[0]", "weakAlias[0]"]);
   });
 
+  it("loses what nobody sees, and says by its field which word mixes alphabets", () => {
+    const { record, problems } = check({
+      reference: ["R-\u200b1"],
+      role: ["sus\u00adpect"],
+      name: ["\u202eAnna Muster"],
+      alias: ["Bea Muster", "Be\u0430 Muster"],
+    });
+    expect(record).toMatchObject({ reference: "R-1", role: "suspect" });
+    expect(record?.subject.names?.[0]?.text).toBe("Anna Muster");
+    expect(problems.map(({ code, field, severity }) => `${severity} ${code} ${field}`)).toContain(
+      "warning VALUE_MIXED alias[1]",
+    );
+    expect(JSON.stringify(problems)).not.toContain("Muster");
+  });
+
   it("bounds texts and lists, and refuses characters that do not exist", () => {
     expect(codes({ name: ["a".repeat(1_001)] })).toContain("TEXT_LONG name[0]");
     expect(codes({ email: Array.from({ length: 201 }, (_, i) => `a${i}@example.org`) })).toContain(
