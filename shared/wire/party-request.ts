@@ -60,12 +60,15 @@ export function openPartyRequest(
 ): { readonly body: Uint8Array; readonly mark: RequestMark } {
   const { federation, publicKey } = by;
   const { type, payload, signature } = unlessMalformed(() => readMessage(envelope, bytes));
+  const signer = toHex(keyId(publicKey));
   const holds =
-    type === TYPE && verifyPayload({ type, federation, payload, publicKey, signature: signature.signature });
+    type === TYPE &&
+    toHex(signature.keyId) === signer &&
+    verifyPayload({ type, federation, payload, publicKey, signature: signature.signature });
   if (!holds) throw unsigned();
   const { method, recipient, madeAtMs, nonce, body } = unlessMalformed(() => readMessage(content, payload));
   if (method !== by.method || recipient !== by.recipient) throw unsigned();
-  return { body, mark: { signer: toHex(keyId(publicKey)), nonce: toHex(nonce), madeAtMs } };
+  return { body, mark: { signer, nonce: toHex(nonce), madeAtMs } };
 }
 
 function unlessMalformed<Value>(read: () => Value): Value {
