@@ -128,7 +128,7 @@ async function openToParties(
   const servers = [server];
   if (enrolment !== undefined) {
     const { listen, natsUrl = ownNatsUrl } = enrolment;
-    const door = enrolmentDoor({ listen, natsUrl, tls, directory, desk: board, world, clock, log });
+    const door = enrolmentDoor({ listen, natsUrl, tls, directory, desk: board, world, randomness: world, clock, log });
     servers.push(await doors.open(startGrpcServer(door)));
   }
   const onRenewed = (): void => servers.forEach((each) => each.useTls(readTls(dir)));

@@ -11,15 +11,22 @@ import { blindBatch } from "../../shared/crypto/oprf.ts";
 import { keyId, signingKeyPair, signPayload } from "../../shared/crypto/sign.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
 import { createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
-import { grpcClient } from "../../shared/platform/grpc.ts";
+import { grpcClient, unprovenGrpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcTls } from "../../shared/platform/grpc.ts";
 import type { Caller } from "../../shared/platform/party-calls.ts";
 import { administratorIdentity, evaluatorIdentity, memberIdentity } from "../../shared/platform/standing.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
-import { signCredentialsRequest, signEvaluatorOffer, signInvitation, signPaper } from "../../shared/wire/board.ts";
+import {
+  invitationKeys,
+  signCredentialsRequest,
+  signEvaluatorOffer,
+  signInvitation,
+  signPaper,
+} from "../../shared/wire/board.ts";
 import { encodeKeyOffer } from "../../shared/wire/directive.ts";
 import {
   BoardServiceDefinition,
+  EnrolmentServiceDefinition,
   MembershipServiceDefinition,
   RegistrarServiceDefinition,
 } from "../../shared/wire/gen/causeway/v1/board.ts";
@@ -31,6 +38,10 @@ import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { callerWith, registrarIn } from "../support/callers.ts";
+import { freePort } from "../../deploy/demo/ports.ts";
+import { partyFile } from "../../shared/party/files.ts";
+import { readPublicBytes } from "../../shared/party/key-files.ts";
+import { signCollectProof } from "../../shared/wire/collect.ts";
 import { TestFederation } from "../support/federation.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { stateFreshness } from "../../agency-node/registrar/statement.ts";
@@ -97,6 +108,8 @@ type Definition = { readonly name: string; readonly methods: object };
 
 let federation: TestFederation;
 let broker: OpenBroker;
+/** For those who have no certificate. */
+let door: string;
 let certificates: Readonly<Record<Role, GrpcTls>>;
 /** The thief's own. */
 const thief = signingKeyPair(randomBytes(32));
@@ -104,7 +117,9 @@ const thief = signingKeyPair(randomBytes(32));
 beforeAll(async () => {
   federation = await TestFederation.found({ console: true });
   await federation.nats.start();
-  broker = await openBroker(federation.configureBroker(), systemWorld(federation.log.for("broker")));
+  door = `127.0.0.1:${await freePort()}`;
+  const config = { ...federation.configureBroker(), enrolment: { listen: door } };
+  broker = await openBroker(config, systemWorld(federation.log.for("broker")));
   await broker.ready;
   await federation.startEvaluator();
   certificates = Object.fromEntries(
@@ -157,7 +172,7 @@ function requestOf(method: string): object {
     case "prepareEpoch":
       return { epoch: 2, generation: 0 };
     case "invite": {
-      const invitation = { secretHash: randomBytes(32), note: "Invented", validUntilMs: nowMs + 3_600_000 };
+      const invitation = { ...invitationKeys(randomBytes(16)), note: "Invented", validUntilMs: nowMs + 3_600_000 };
       return { invitation: Signed.decode(signInvitation(invitation, scope)) };
     }
     case "putFreshness": {
@@ -288,6 +303,25 @@ function signedWhereNotAsked(outcomes: typeof OUTCOMES): Record<string, string[]
     rows.map(([method, row]) => [method, row.map((outcome) => (outcome === ANSWERS ? "INVALID" : outcome))]),
   );
 }
+
+describe("at the door for those who have no certificate", () => {
+  const refused = (code: string) => expect.objectContaining({ code }) as Error;
+  const scope = () => ({ federation: federation.board.federation.id, signer: thief });
+
+  it("nothing is said of the chain, nobody is enrolled, and nothing was issued", async () => {
+    using connection = unprovenGrpcClient(EnrolmentServiceDefinition, door);
+    const { client } = connection;
+    const { secretHash } = invitationKeys(randomBytes(16));
+    await expect(firstOf(client.getChain({ secretHash }))).rejects.toThrow(refused("NOT_FOUND"));
+    const enrolment = readPublicBytes(partyFile(federation.dir("ct"), "enrolment"));
+    await expect(client.enrol({ secret: randomBytes(16), enrolment })).rejects.toThrow(refused("NOT_FOUND"));
+    const proof = Signed.decode(signCollectProof(Date.now(), scope()));
+    const wanted = { tlsRequestPem: "invented", natsKey: "", requestedAtMs: Date.now() };
+    const request = Signed.decode(signCredentialsRequest(wanted, scope()));
+    await expect(client.collect({ proof, request })).rejects.toThrow(refused("NOT_FOUND"));
+    expect(Object.keys(EnrolmentServiceDefinition.methods)).toEqual(["getChain", "enrol", "collect"]);
+  });
+});
 
 describe("a request that a party did sign", () => {
   /** A member's, or with `over` one that is not quite. */

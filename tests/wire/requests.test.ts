@@ -242,7 +242,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     getStanding: { as: "member", empty: "answers" },
   },
   "causeway.v1.EnrolmentService": {
-    getChain: { as: "stranger", empty: "NOT_FOUND" },
+    getChain: { as: "stranger", empty: ["secretHash"] },
     enrol: {
       as: "stranger",
       empty: ["secret", "enrolment"],

@@ -85,6 +85,7 @@ export class Served implements AsyncDisposable {
       turnstile,
       natsUrl: "tls://nowhere:1",
       clock: broker.clock,
+      randomness: broker,
       log: silentLog,
     };
     for (const each of [...services, enrolmentService(enrolment), ...this.#nodeServices(world.party("node"))])

@@ -8,7 +8,7 @@ import { randomBytes } from "../../../shared/world/random.ts";
 import { readPin } from "../../../shared/party/pin.ts";
 import type { Enrolled } from "../../../shared/party/enrolment.ts";
 import type { PartyKind } from "../../../shared/party/files.ts";
-import { invitationSecretHash, signInvitation } from "../../../shared/wire/board.ts";
+import { invitationKeys, signInvitation } from "../../../shared/wire/board.ts";
 import { encodeInvitationCode, INVITATION_SECRET_BYTES } from "../../../shared/wire/invitation-code.ts";
 import { table } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
@@ -40,7 +40,7 @@ export async function invite({ seat, output }: Desk, { note, address, hours }: I
   const code = encodeInvitationCode({ secret, fingerprint: readPin(seat.dir), address });
   const validUntilMs = seat.nowMs + Math.round(life * HOUR_MS);
   const scope = { federation: seat.federation.id, signer: seat.signer };
-  await seat.office.invite(signInvitation({ secretHash: invitationSecretHash(secret), note, validUntilMs }, scope));
+  await seat.office.invite(signInvitation({ ...invitationKeys(secret), note, validUntilMs }, scope));
   const validUntil = new Date(validUntilMs).toISOString();
   output.json({ invitation: code, validUntil });
   output.say(say("invitation.send", { until: validUntil }));

@@ -105,7 +105,11 @@ export const INVITATION: MessageType<Invitation> = {
   encode: (value) => wire.signInvitation(value, SCOPE),
   decode: opened(wire.openInvitation),
   good: [
-    { name: "for a unit", why: "", value: { secretHash: filled(32, 1), note: "Invented unit", validUntilMs: AT_MS } },
+    {
+      name: "for a unit",
+      why: "",
+      value: { secretHash: filled(32, 1), chainKey: filled(32, 2), note: "Invented unit", validUntilMs: AT_MS },
+    },
   ],
 };
 
