@@ -13,6 +13,7 @@ import { createHardener } from "./hardening/hardener.ts";
 import { Health } from "./health.ts";
 import { Matches } from "./matches.ts";
 import type { NodePorts } from "./ports.ts";
+import { Acts } from "./publishing/acts.ts";
 import { Digests } from "./publishing/digests.ts";
 import { Epochs } from "./publishing/epochs.ts";
 import { KeyOffers } from "./publishing/key-offers.ts";
@@ -81,12 +82,13 @@ function onDirective({ canaries, records, epochs, matches, statements, link }: A
 
 /** Whatever runs at the same time. */
 function loopsOf(node: Assembled): readonly ((signal: AbortSignal) => Promise<void>)[] {
-  const { directory, epochs, canaries, preparer, publisher, digests, health, records, statements } = node;
+  const { directory, epochs, canaries, preparer, acts, publisher, digests, health, records, statements } = node;
   const { keyOffers, spending, link } = node;
   const parts = [
     epochs,
     canaries,
     preparer,
+    acts,
     publisher,
     digests,
     health,
@@ -165,7 +167,8 @@ function groundOf({ world, keys, directory, database }: NodePorts) {
 /** The unit's records, and the test records among them, which go the way of all. */
 function collectionOf({ settings }: NodePorts, ground: Ground) {
   const { told, trust, store, inbox, db, federation } = ground;
-  const records = new Records({ ...ground, admit: () => trust.admit, onStored: told.stored.ring });
+  const acts = new Acts({ ...ground, beatMs: settings.beatMs, onSent: told.repaired.ring });
+  const records = new Records({ ...ground, acts, admit: () => trust.admit, onStored: told.stored.ring });
   const canaries = new Canaries({
     ...ground,
     store: new CanaryStore(db),
@@ -184,15 +187,15 @@ function collectionOf({ settings }: NodePorts, ground: Ground) {
     handleOf: (epoch, domain, pair) => trust.canaryHandle(epoch, domain, pair),
     onChange: told.news.ring,
   });
-  return { records, canaries };
+  return { records, acts, canaries };
 }
 
 type Collection = ReturnType<typeof collectionOf>;
 
 /** From records to the outbox, and whether the broker has what went there. */
-function publishingOf(ports: NodePorts, ground: Ground, { canaries }: Collection) {
+function publishingOf(ports: NodePorts, ground: Ground, { records, acts, canaries }: Collection) {
   const { told, trust, federation, line, member } = ground;
-  const of = { ...ground, records: ground.store };
+  const of = { ...ground, acts, records: ground.store };
   const hardener = createHardener({ ...ports, federation, member });
   const terms = () => trust.openTerms;
   const digests = new Digests({
@@ -214,7 +217,9 @@ function publishingOf(ports: NodePorts, ground: Ground, { canaries }: Collection
     harden: (batch) => hardener.hardenBatch(batch),
     terms: () => trust.terms,
     conversationKey: (handle) => trust.conversationKey(handle),
+    isArriving: () => records.isArriving,
     onReady: () => publisher.wake(),
+    beatMs: ports.settings.beatMs,
   });
   const health = new Health({
     ...of,
@@ -269,7 +274,7 @@ function exchangeOf(
     open: (sealed) => trust.openDelivery(sealed),
     apply: (notice) => matches.apply(notice),
     takeDigestAnswer: (answer) => digests.take(answer),
-    onReceipt: () => publisher.wake(),
+    onReceipt: () => publisher.onRoom(),
     onDoubt: () => digests.askAll(),
     onConnect: () => digests.askAll(),
   });

@@ -14,6 +14,8 @@ const schema = z.strictObject({
   workers: z.int().min(0).max(256).default(0),
   /** Test records that prove silence; "off" where every record is to be counted, as in tests. */
   canaries: z.enum(["on", "off"]).default("on"),
+  /** Few changes wait for the next multiple of it, in ms, so that what an officer enters one by one goes out in no order; 0: no waiting. */
+  beatMs: z.int().min(0).max(600_000).default(2_000),
 });
 
 type NodeSettings = z.infer<typeof schema>;

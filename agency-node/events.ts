@@ -21,6 +21,14 @@ export const events = defineEvents({
       act: "Has the board suspended the unit? Else its credentials are of another founding: install the bundle again.",
     },
   },
+  records: {
+    domainLost: {
+      level: "warn",
+      fields: { records: "number" },
+      means: "The board has taken a domain from this unit: its records there were taken back, and match nobody.",
+      act: "Tell the unit's people. Should the board give the domain back, import the records again.",
+    },
+  },
   outbox: {
     resent: {
       level: "info",
@@ -190,12 +198,6 @@ export const events = defineEvents({
       level: "error",
       fields: { epoch: "number" },
       means: "The node could not compare itself with the broker; it is tried again.",
-    },
-  },
-  sweep: {
-    waiting: {
-      level: "error",
-      means: "Records past their review day could not be taken back yet; it is tried again.",
     },
   },
   canaries: {

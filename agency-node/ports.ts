@@ -82,5 +82,7 @@ export type NodePorts = {
   readonly settings: {
     /** Test records that prove silence. */
     readonly canaries: boolean;
+    /** Few changes wait for the next multiple of it, in ms; 0: they do not wait. */
+    readonly beatMs: number;
   };
 };

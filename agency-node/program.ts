@@ -63,15 +63,16 @@ export async function createNode(config: NodeConfig, world: World = systemWorld(
 }
 
 function portsOf(
-  { dir, natsUrl, workers, canaries }: NodeConfig,
+  { dir, natsUrl, workers, canaries, beatMs }: NodeConfig,
   world: World,
   resources: AsyncDisposableStack,
 ): NodePorts {
   const tls = () => readTls(dir);
-  const directory = resources.use(new ChainFollower({ dir, world }));
   const keys = keysOnDisk(dir);
-  const { member } = keys;
-  const { address } = directory.federation.found.broker;
+  const { member, signer } = keys;
+  const directory = resources.use(new ChainFollower({ dir, world, signer }));
+  const { id, found } = directory.federation;
+  const caller = { federation: id, signer: () => signer, world };
   return {
     world,
     keys,
@@ -87,14 +88,16 @@ function portsOf(
         apiPrefix: MEMBER_API_PREFIX,
         // Shown to the NATS operator, who may know the member by its id only.
         name: `node ${member}`,
+        // A suspension lasts for days: the link asks again seldom, and at once when a directive comes.
+        endsWhenRefused: true,
         log: world.log,
       }),
-    desk: resources.use(new MembershipClient({ address, tls })),
-    evaluators: grpcEvaluators(tls, world),
+    desk: resources.use(new MembershipClient({ address: found.broker.address, tls, caller })),
+    evaluators: grpcEvaluators({ tls, caller, world }),
     engine: workerEngine(workers === 0 ? undefined : workers),
     onEvidence: evidenceOnDisk(dir, world),
     database: join(dir, "node.sqlite"),
-    settings: { canaries: canaries === "on" },
+    settings: { canaries: canaries === "on", beatMs },
   };
 }
 

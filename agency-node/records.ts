@@ -1,8 +1,10 @@
 /** What the unit does with its records: import, withdraw, revalidate; and what time does to them. */
+import { isDeepStrictEqual } from "node:util";
 import { toHex } from "../shared/core/bytes.ts";
 import { dayOf, isoDay, monthEnd, parseIsoDay } from "../shared/core/days.ts";
 import type { Admit } from "../shared/core/directive.ts";
-import { CausewayError, isCausewayError } from "../shared/core/errors.ts";
+import type { Domain } from "../shared/core/domain.ts";
+import { CausewayError } from "../shared/core/errors.ts";
 import type { Handle } from "../shared/core/ids.ts";
 import { toId } from "../shared/core/ids.ts";
 import { NODE_ITSELF } from "./core/actor.ts";
@@ -14,9 +16,9 @@ import type { IntakeEvent, IntakeOptions } from "./intake/intake.ts";
 import { about, askedBy } from "./store/activity.ts";
 import type { Activity, ActivityLog, Verb } from "./store/activity.ts";
 import type { Database } from "../shared/store/database.ts";
-import { pause } from "../shared/world/wait.ts";
+import { Wake } from "../shared/world/wake.ts";
 import type { World } from "../shared/world/world.ts";
-import type { Outbox } from "./store/outbox.ts";
+import type { Acts } from "./publishing/acts.ts";
 import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";
 import { events } from "./events.ts";
@@ -25,7 +27,7 @@ export type RecordsParts = {
   readonly db: Database;
   readonly store: RecordStore;
   readonly standings: StandingStore;
-  readonly outbox: Outbox;
+  readonly acts: Acts;
   readonly activity: ActivityLog;
   readonly world: World;
   /** The terms of this member's admission. */
@@ -34,7 +36,9 @@ export type RecordsParts = {
   onStored(): void;
 };
 
-export type ImportOptions = Omit<IntakeOptions, "today" | "retentionDaysMax"> & { readonly dryRun: boolean };
+export type ImportOptions = Omit<IntakeOptions, "today" | "retentionDaysMax" | "domains"> & {
+  readonly dryRun: boolean;
+};
 
 export type ImportReceipt = Readonly<Record<PutOutcome | "rows" | "rejected" | "warnings", number>> & {
   /** Under which the activity log keeps the import. */
@@ -59,15 +63,35 @@ const BUDGET_RETRY_MS = 3_600_000;
 
 export class Records {
   readonly #parts: RecordsParts;
+  readonly #wake: Wake;
+  /** Those of which nothing is left here that is not the member's to publish. */
+  #kept: readonly Domain[] | undefined;
   #budgetTriedAtMs = Number.NEGATIVE_INFINITY;
+  #filesOpen = 0;
 
   constructor(parts: RecordsParts) {
     this.#parts = parts;
+    this.#wake = new Wake(parts.world);
+  }
+
+  /** Whether a file is being imported: its first records are not to go out before its last ones are here. */
+  get isArriving(): boolean {
+    return this.#filesOpen > 0;
   }
 
   /** Imports a file as it arrives. Good rows go in while bad ones are reported; the receipt is the last event. */
   async *import(file: AsyncIterable<Uint8Array>, options: ImportOptions, actor: Actor): AsyncGenerator<ImportEvent> {
-    const { world, onStored } = this.#parts;
+    this.#filesOpen += 1;
+    try {
+      yield* this.#import(file, options, actor);
+    } finally {
+      this.#filesOpen -= 1;
+      this.#parts.onStored();
+    }
+  }
+
+  async *#import(file: AsyncIterable<Uint8Array>, options: ImportOptions, actor: Actor): AsyncGenerator<ImportEvent> {
+    const { world } = this.#parts;
     const { dryRun, ...reading } = options;
     const by = { actor, receipt: toHex(world.randomBytes(6)) };
     const counted = new CountedBytes(file);
@@ -79,8 +103,10 @@ export class Records {
       chunk.length = 0;
     };
     const today = isoDay(dayOf(world.clock()));
-    const { retentionDaysMax } = this.#parts.admit();
-    for await (const event of intake(counted, { ...reading, today, retentionDaysMax })) {
+    const { retentionDaysMax, domains } = this.#parts.admit();
+    for await (const event of intake(counted, { ...reading, today, retentionDaysMax, domains })) {
+      // One row can take a tenth of a second, and its sender decides.
+      await world.nextTurn();
       if (event.kind === "mapping" || event.kind === "problem") yield event;
       if (event.kind === "record") chunk.push(event);
       if (event.kind === "summary") {
@@ -95,7 +121,6 @@ export class Records {
     store();
     const receipt: ImportReceipt = { ...counts, ignored, dryRun, receipt: by.receipt };
     if (!dryRun) this.#enter("collection", { ...by, detail: JSON.stringify(receipt) });
-    onStored();
     yield { kind: "receipt", receipt };
   }
 
@@ -116,7 +141,7 @@ export class Records {
    * Throws INVALID, NOT_FOUND, or CONFLICT when the record is not published any more.
    */
   revalidate(reference: string, reviewBy: string, by: Asking): void {
-    const { db, store, outbox, onStored } = this.#parts;
+    const { db, store, acts, onStored } = this.#parts;
     assertReason(by.reason);
     const day = this.#assertReviewDay(reviewBy);
     db.transaction(() => {
@@ -127,8 +152,7 @@ export class Records {
       if (stored.sentDay === null) return;
       const reviewByDay = monthEnd(day);
       store.setSentDay(stored.handle, reviewByDay);
-      const entry = { operation: "revalidate", handle: stored.handle, reviewByDay } as const;
-      outbox.append({ kind: "publication", entries: [entry] }, [stored.handle]);
+      acts.revalidate(stored.handle, reviewByDay);
     });
     onStored();
   }
@@ -152,17 +176,43 @@ export class Records {
 
   /** Does what time does to records, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { world } = this.#parts;
     while (!signal.aborted) {
-      try {
-        this.sweep();
-      } catch (error) {
-        // Without an active epoch nothing can be taken back, and nobody compares it either.
-        if (!isCausewayError(error)) throw error;
-        events.sweep.waiting(world.log, error);
-      }
-      await pause(world, SWEEP_MS, signal);
+      await this.leaveLostDomains();
+      this.sweep();
+      await this.#wake.wait(SWEEP_MS, signal);
     }
+  }
+
+  /**
+   * Takes back what the member may not publish any more. Looked for at the start and when its domains have changed, since a record's role is
+   * sealed. A record that has not been published waits for the domain to come back.
+   */
+  async leaveLostDomains(): Promise<void> {
+    const { store, world } = this.#parts;
+    const { domains } = this.#parts.admit();
+    if (isDeepStrictEqual(domains, this.#kept)) return;
+    let lost: StoredRecord[] = [];
+    for (const stored of store.all()) {
+      const published = stored.sentDay !== null && !isEnded(stored);
+      if (published && !domains.includes(domainOf(stored.record.role))) lost.push(stored);
+      if (lost.length < CHUNK_RECORDS) continue;
+      this.#leave(lost);
+      lost = [];
+      await world.nextTurn();
+    }
+    this.#leave(lost);
+    this.#kept = domains;
+  }
+
+  #leave(lost: readonly StoredRecord[]): void {
+    const { db, world } = this.#parts;
+    if (lost.length === 0) return;
+    db.transaction(() => {
+      this.#end(lost, "withdrawn");
+      const people = lost.map(({ record }) => record);
+      this.#enter("erasure", { actor: NODE_ITSELF, ...about(people), detail: "domain lost" });
+    });
+    events.records.domainLost(world.log, { records: lost.length });
   }
 
   /** Takes back what is past its review day, and tries again what was refused for want of budget. */
@@ -183,10 +233,11 @@ export class Records {
     onStored();
   }
 
-  /** The board has decided something: a mandate may include now what it did not. */
+  /** The board has decided something: a mandate may include now what it did not, or no longer what it did. */
   onDirective(): void {
     this.#parts.standings.retry("domain");
     this.#parts.standings.retry("epoch");
+    this.#wake.set();
     this.#parts.onStored();
   }
 
@@ -228,14 +279,10 @@ export class Records {
     store.releaseReference(stored.handle);
   }
 
-  /** The receipt of a withdrawal changes nothing here, so the row names no records. */
   #end(stored: readonly StoredRecord[], state: "withdrawn" | "expired"): void {
-    const { store, outbox } = this.#parts;
-    const sent = stored.filter(({ sentDay }) => sentDay !== null);
+    const { store, acts } = this.#parts;
     for (const { handle } of stored) store.end(handle, state);
-    if (sent.length === 0) return;
-    const entries = sent.map(({ handle }) => ({ operation: "withdraw", handle }) as const);
-    outbox.append({ kind: "publication", entries });
+    acts.withdraw(stored.flatMap(({ handle, sentDay }) => (sentDay === null ? [] : [handle])));
   }
 
   #assertReviewDay(reviewBy: string): number {

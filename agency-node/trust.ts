@@ -12,9 +12,10 @@ import { toId } from "../shared/core/ids.ts";
 import type { Handle, MemberId } from "../shared/core/ids.ts";
 import { blake2bKeyed, hashKey } from "../shared/crypto/hash.ts";
 import type { HashKey } from "../shared/crypto/hash.ts";
-import { sealingKeyPair } from "../shared/crypto/seal.ts";
+import { recipientKeyOf } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import { binderOf, ownerOf } from "../shared/crypto/token.ts";
+import { x25519PublicKey } from "../shared/crypto/x25519.ts";
 import { openDelivery } from "../shared/wire/data-plane.ts";
 import type { CanaryPair } from "./canaries/core/plan.ts";
 import { openSalts } from "./core/salts.ts";
@@ -169,7 +170,7 @@ export class Trust {
       federation: federation.id,
       member,
       brokerSigningKey: federation.found.broker.signingKey,
-      isOwnKey: (key: Uint8Array) => federation.usedKeys.has(toHex(key)),
+      isOwnKey: (recipientKey: Uint8Array) => federation.usedKeys.has(toHex(recipientKey)),
     };
     const attempt = (): ReturnType<typeof openDelivery> => {
       let failure: unknown;
@@ -216,11 +217,12 @@ export class Trust {
     const boxes = openEpochs(federation).flatMap(({ salts }) => salts.flatMap(({ boxes }) => boxes.get(member) ?? []));
     const needed = [
       ...boxes.map(({ recipientKey }) => recipientKey),
-      ...(admit === undefined ? [] : [admit.sealingKey]),
+      ...(admit === undefined ? [] : [recipientKeyOf(admit.sealingKey)]),
     ];
-    const old = this.#sealingKeys.filter(
-      ({ epoch, keyPair }) => (epoch ?? 0) <= newest && !needed.some((key) => equalBytes(key, keyPair.publicKey)),
-    );
+    const old = this.#sealingKeys.filter(({ epoch, keyPair }) => {
+      const own = recipientKeyOf(keyPair.publicKey);
+      return (epoch ?? 0) <= newest && !needed.some((key) => equalBytes(key, own));
+    });
     // A directory with none of the keys that the chain names is another's, or broken: nothing there is for us to destroy.
     if (old.length === this.#sealingKeys.length) return 0;
     for (const { epoch } of old) this.#keys.sealing.destroy(epoch);
@@ -234,7 +236,7 @@ export class Trust {
 
   /** The record's key for conversations, derived so that no store of keys is needed (protocol section 3). */
   conversationKey(handle: Handle): Uint8Array {
-    return sealingKeyPair(this.#derive("causeway/conversation-key/v1", handle)).publicKey;
+    return x25519PublicKey(this.#derive("causeway/conversation-key/v1", handle));
   }
 
   /** Makes the padding of a record, see `paddingOf`; derived, so that it is the same after a restore. */

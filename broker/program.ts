@@ -123,11 +123,12 @@ async function openToParties(
   const { clock, log } = world;
   const { services, callers, board } = desk;
   const tls = readTls(dir);
-  const server = await doors.open(startGrpcServer({ address, tls, services, world, isReady, callers }));
+  const recipient = { identity: { kind: "broker" } as const, federation, clock };
+  const server = await doors.open(startGrpcServer({ address, tls, services, world, isReady, callers, recipient }));
   const servers = [server];
   if (enrolment !== undefined) {
     const { listen, natsUrl = ownNatsUrl } = enrolment;
-    const door = enrolmentDoor({ listen, natsUrl, tls, directory, desk: board, world, clock, log });
+    const door = enrolmentDoor({ listen, natsUrl, tls, directory, desk: board, world, randomness: world, clock, log });
     servers.push(await doors.open(startGrpcServer(door)));
   }
   const onRenewed = (): void => servers.forEach((each) => each.useTls(readTls(dir)));

@@ -4,17 +4,20 @@
  */
 import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import { activeEpoch } from "../../shared/core/decisions.ts";
-import type { Administrator, DirectiveBody, EpochOpen } from "../../shared/core/directive.ts";
+import type { Administrator, DirectiveBody, EpochOpen, MemberChange, TlsRoots } from "../../shared/core/directive.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { laggardsIn } from "../../shared/core/rotation.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
+import { rootLife } from "../../shared/platform/tls.ts";
 import { parseEnrolment } from "../../shared/party/enrolment.ts";
 import type { Enrolled } from "../../shared/party/enrolment.ts";
+import { rootId } from "../registrar/root-id.ts";
 import { assertOpeningHolds } from "./ceremony.ts";
 import { readContributions } from "./contributions.ts";
 import { offersFor } from "./openings.ts";
 import type { BoardOffice } from "./office.ts";
+import { dateTime, listed } from "../../shared/words/figures.ts";
 import { hindranceWords } from "../../shared/words/hindrance.ts";
 import { Names } from "../../shared/words/names.ts";
 import { verifiedReports } from "./reports.ts";
@@ -47,6 +50,12 @@ export async function checkProposal(
         return [say("check.losses", { command: "causeway admin epoch status DIR" })];
       return await checkLaggards(seat, after.epoch, body.laggards, options);
     }
+    case "memberChange":
+      return [...changeNotes(seat, body), ...sealedNote(body.salts.length)];
+    case "places":
+      return [say("check.places", { command: "causeway admin health DIR" })];
+    case "tlsRoots":
+      return rootNotes(seat, body);
     case "admit":
       return [await enrolmentNote(seat, body), ...sealedNote(body.salts.length)];
     case "rotateKey":
@@ -62,6 +71,41 @@ export async function checkProposal(
     default:
       return [];
   }
+}
+
+/** What differs from the terms as they are, by their names; what the facts of the proposal do not say by themselves. */
+function changeNotes({ federation }: Seat, body: MemberChange): readonly string[] {
+  const before = federation.members.get(body.member) ?? federation.suspended.get(body.member);
+  if (before === undefined) return [];
+  const changed = CHANGEABLE.filter(({ field }) => JSON.stringify(before[field]) !== JSON.stringify(body[field]));
+  const lost = before.domains.filter((domain) => !body.domains.includes(domain));
+  const what = listed(changed.map(({ label }) => say(label)));
+  return [
+    changed.length === 0 ? say("check.changesNothing") : say("check.changes", { what }),
+    ...(lost.length === 0 ? [] : [say("check.losesDomains", { domains: listed(lost) })]),
+  ];
+}
+
+const CHANGEABLE = [
+  { field: "name", label: "fact.name" },
+  { field: "contact", label: "fact.contact" },
+  { field: "domains", label: "fact.domains" },
+  { field: "legalBasis", label: "fact.legalBasis" },
+  { field: "purposes", label: "fact.purposes" },
+  { field: "retentionDaysMax", label: "fact.retention" },
+] as const;
+
+function rootNotes({ federation }: Seat, { roots }: TlsRoots): readonly string[] {
+  const before = federation.found.tlsRoots;
+  const isIn = (list: readonly Uint8Array[], root: Uint8Array): boolean => list.some((each) => equalBytes(each, root));
+  return [
+    ...roots.filter((root) => !isIn(before, root)).map(newRootNote),
+    ...before.filter((root) => !isIn(roots, root)).map((root) => say("check.rootLeaves", { id: rootId(root) })),
+  ];
+}
+
+function newRootNote(root: Uint8Array): string {
+  return say("check.newRoot", { id: rootId(root), until: dateTime(rootLife(root).untilMs) });
 }
 
 /** Enrolments that lie at the broker, proven; what cannot be read is left out. */

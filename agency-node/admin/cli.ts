@@ -4,6 +4,7 @@ import { boardCommands } from "./cli/board.ts";
 import { epochCommand } from "./cli/epoch.ts";
 import { healthCommand, historyCommand, membersCommand } from "./cli/history.ts";
 import { membershipCommands } from "./cli/membership.ts";
+import { placesCommand, tlsRootsCommand } from "./cli/places.ts";
 import { foundCommand, freshnessCommand, initCommand, installCommand } from "./cli/party.ts";
 import { approveCommand, endorseCommand, proposalsCommand, signInCommand } from "./cli/proposals.ts";
 
@@ -25,6 +26,8 @@ export function adminCommand(): Command {
     endorseCommand(),
     ...membershipCommands(),
     ...boardCommands(),
+    placesCommand(),
+    tlsRootsCommand(),
     epochCommand(),
     signInCommand(),
   ];

@@ -36,6 +36,8 @@ export type Desk = {
 
 export type Common = { readonly json?: boolean; readonly unfresh?: boolean };
 
+/** What happens is said on the screen. */
+const silent = createLog("admin", { write: () => undefined });
 /** A registrar that runs answers within moments. */
 const RENEWAL_MS = 5_000;
 
@@ -46,8 +48,8 @@ export async function withDesk(dir: string, flags: Common, act: (desk: Desk) => 
     async (output) => {
       requireTls13();
       const nowMs = systemClock();
-      const { address } = readChain(dir, nowMs).federation.found.broker;
-      using office = officeAtBroker({ dir, address });
+      const { federation } = readChain(dir, nowMs);
+      using office = officeAtBroker({ dir, federation, world: systemWorld(silent) });
       const seat = await takeSeat(dir, office, nowMs);
       await orWait(output, () => act({ seat, output, ask: process.stdin.isTTY ? askTerminal : undefined }));
       await keepCertificate(dir, seat, output);
@@ -58,8 +60,7 @@ export async function withDesk(dir: string, flags: Common, act: (desk: Desk) => 
 
 /** An administrator has no program that runs all the time: each command looks whether its certificate is due for renewal. */
 async function keepCertificate(dir: string, seat: Seat, output: Output): Promise<void> {
-  const log = createLog("admin", { write: () => undefined });
-  const parts = { dir, federation: () => seat.federation, world: systemWorld(log), onRenewed: () => undefined };
+  const parts = { dir, federation: () => seat.federation, world: systemWorld(silent), onRenewed: () => undefined };
   try {
     if (await renewPartyIfDue(parts, AbortSignal.timeout(RENEWAL_MS))) return;
   } catch (error) {

@@ -1,11 +1,12 @@
 /** What people read to each other and type: the beginning of a digest. */
 import { toHex } from "../../shared/core/bytes.ts";
+import { groups } from "../../shared/words/figures.ts";
 
 const SHORT_DIGITS = 16;
 
 /** The first 64 bits of a digest, in groups of four digits. */
 export function shortDigest(digest: Uint8Array): string {
-  return (toHex(digest).slice(0, SHORT_DIGITS).match(/.{4}/g) as string[]).join(" ");
+  return groups(toHex(digest).slice(0, SHORT_DIGITS));
 }
 
 /** Whether somebody has typed this digest: all of it, or at least what `shortDigest` shows. Spaces and case do not matter. */

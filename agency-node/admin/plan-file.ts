@@ -20,16 +20,21 @@ import type { MemberTerms } from "./founding.ts";
 const count = z.int().min(0);
 const party = { enrolment: z.string().min(1), fingerprint: z.string().min(1) };
 
-/** The terms on which a unit is admitted. */
-const terms = {
-  slug,
+/** Terms that the board may change later. */
+const changeable = {
   name: line(120),
-  mandate: line(120),
   domains: z.array(z.enum(DOMAINS)).min(1),
   contact: z.strictObject({ office: line(120), phone: line(40, 0), email: line(120, 0), hours: line(120, 0) }),
   legalBasis: line(400),
   purposes: z.array(line(200)).min(1),
   retentionDaysMax: count,
+};
+
+/** The terms on which a unit is admitted. */
+const terms = {
+  ...changeable,
+  slug,
+  mandate: line(120),
   budget: z.strictObject({ initial: count, perDay: count }),
 };
 
@@ -79,6 +84,12 @@ export function readPlan(path: string): Omit<FoundingPlan, "nowMs" | "outDir"> {
 /** Reads the terms of one unit, as they stand in a plan. Throws ENVIRONMENT, INVALID. */
 export function readTerms(path: string): MemberTerms {
   return check(z.strictObject(terms), readJsonFile(path), "terms");
+}
+
+/** Reads terms that are to replace others; what is left out stays. Throws ENVIRONMENT, INVALID. */
+export function readChangedTerms(path: string): Partial<Pick<MemberTerms, keyof typeof changeable>> {
+  const given = check(z.strictObject(changeable).partial(), readJsonFile(path), "terms");
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 /** Reads an enrolment and compares its fingerprint with the one read out. Throws ENVIRONMENT, INVALID, UNPROVEN. */

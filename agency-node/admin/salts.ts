@@ -19,7 +19,7 @@ import {
   encodeSaltBox,
 } from "../../shared/crypto/salt.ts";
 import type { SaltPlace } from "../../shared/crypto/salt.ts";
-import { openSealed, sealTo } from "../../shared/crypto/seal.ts";
+import { openSealed, recipientKeyOf, sealTo } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { saltCommitment } from "../../shared/crypto/token.ts";
@@ -101,10 +101,11 @@ export async function sealSalt(
 export function sealBox(
   place: SaltPlace,
   salt: SaltKey,
-  recipientKey: Uint8Array,
+  sealingKey: Uint8Array,
   dealer: Randomness = machineDealer,
 ): Uint8Array {
-  return sealTo(recipientKey, encodeSaltBox({ ...place, recipientKey, salt }), dealer.randomBytes(32));
+  const plaintext = encodeSaltBox({ ...place, recipientKey: recipientKeyOf(sealingKey), salt });
+  return sealTo(sealingKey, plaintext, dealer.randomBytes(32));
 }
 
 /** A Shamir share for each seat; `quorum` of them recover the salt. */
@@ -125,10 +126,10 @@ export async function shareSalt(
 export function sealPart(
   place: SaltPlace,
   part: Uint8Array,
-  recipientKey: Uint8Array,
+  sealingKey: Uint8Array,
   dealer: Randomness = machineDealer,
 ): Uint8Array {
-  return sealTo(recipientKey, concat(partPrefix(place, recipientKey), part), dealer.randomBytes(32));
+  return sealTo(sealingKey, concat(partPrefix(place, sealingKey), part), dealer.randomBytes(32));
 }
 
 /** Throws UNPROVEN for what is not sealed to us, or says that it is of another salt or for somebody else. */
@@ -141,6 +142,6 @@ export function openPart(place: SaltPlace, sealed: Uint8Array, keys: SealingKeyP
   return opened.slice(prefix.length);
 }
 
-function partPrefix({ federation, epoch, domain }: SaltPlace, recipientKey: Uint8Array): Uint8Array {
-  return concat(federation, u64(epoch), lpText(domain), recipientKey);
+function partPrefix({ federation, epoch, domain }: SaltPlace, sealingKey: Uint8Array): Uint8Array {
+  return concat(federation, u64(epoch), lpText(domain), recipientKeyOf(sealingKey));
 }

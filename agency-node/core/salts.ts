@@ -9,7 +9,7 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { equalBytes } from "../../shared/core/bytes.ts";
 import { acceptSaltBox } from "../../shared/crypto/salt.ts";
-import { openSealed } from "../../shared/crypto/seal.ts";
+import { openSealed, recipientKeyOf } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 
@@ -36,7 +36,7 @@ function openSalt(holder: SaltHolder, admit: Admit, epoch: Epoch, domain: Domain
   const box = salt?.boxes.get(admit.member);
   if (salt === undefined || box === undefined) throw missing("the epoch has no salt box for this member");
   const { recipientKey } = box;
-  const keyPair = holder.sealingKeys.find(({ publicKey }) => equalBytes(publicKey, recipientKey));
+  const keyPair = holder.sealingKeys.find(({ publicKey }) => equalBytes(recipientKeyOf(publicKey), recipientKey));
   if (keyPair === undefined) {
     throw new CausewayError("UNPROVEN", "the box is sealed to a key that is none of ours");
   }

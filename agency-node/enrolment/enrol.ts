@@ -3,7 +3,7 @@
  * compare the fingerprint by telephone, the board admits the key, and the party collects what the registrar has issued to it. For a
  * node that was lost it is the same, and the board's directive is `rotate-key`.
  *
- * Between handing in and collecting, `joining.json` in the party's directory says where; it holds nothing secret.
+ * Between handing in and collecting, `joining.json` in the party's directory keeps the invitation: with its secret the chain is read.
  */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -20,20 +20,26 @@ import { readSigningKeys } from "../../shared/party/keys.ts";
 import type { Installed } from "../../shared/party/install.ts";
 import { pause } from "../../shared/world/wait.ts";
 import { check, hostPort } from "../../shared/wire/checks.ts";
+import { INVITATION_SECRET_BYTES } from "../../shared/wire/invitation-code.ts";
 import type { InvitationCode } from "../../shared/wire/invitation-code.ts";
 import { EnrolmentDoor } from "./rpc/enrolment-door.ts";
-import type { Joining } from "./rpc/enrolment-door.ts";
 
 /** Keeps within what the broker lets an address ask. */
 const ASK_MS = 3_000;
 
 const joiningSchema = z.strictObject({
   address: hostPort,
-  fingerprint: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .transform((hex) => fromHex(hex)),
+  fingerprint: hexOf(32),
+  secret: hexOf(INVITATION_SECRET_BYTES),
 });
+
+function hexOf(bytes: number) {
+  return z
+    .string()
+    .regex(/^[0-9a-f]*$/)
+    .length(2 * bytes)
+    .transform((hex) => fromHex(hex));
+}
 
 export type Asking = {
   readonly dir: string;
@@ -50,8 +56,8 @@ export async function handIn({ dir, world, signal }: Asking, code: InvitationCod
   using door = await EnrolmentDoor.open(code, world, signal);
   // The file as it is: what is compared by telephone is what was signed.
   await door.enrol(code.secret, readPublicBytes(partyFile(dir, "enrolment")), signal);
-  const joining = { address: code.address, fingerprint: toHex(code.fingerprint) };
-  replaceFile(joiningFile(dir), `${JSON.stringify(joining, undefined, 2)}\n`, 0o644);
+  const joining = { address: code.address, fingerprint: toHex(code.fingerprint), secret: toHex(code.secret) };
+  replaceFile(joiningFile(dir), `${JSON.stringify(joining, undefined, 2)}\n`, 0o600);
   return door.chain.federation.found.name;
 }
 
@@ -103,7 +109,7 @@ function joiningFile(dir: string): string {
   return join(dir, "joining.json");
 }
 
-function readJoining(dir: string): Joining {
+function readJoining(dir: string): InvitationCode {
   if (!isJoining(dir)) {
     throw new CausewayError("NOT_FOUND", "nothing was handed in from this directory; begin with --invitation");
   }

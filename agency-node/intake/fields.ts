@@ -11,6 +11,7 @@ import {
   type SubjectKind,
 } from "../core/record.ts";
 import { readBirthDate } from "./birth-dates.ts";
+import { visibleText } from "../linkage/plain-text.ts";
 import { type FieldName, type MultipleField, isSingle } from "./field-names.ts";
 import { type DayMonthOrder } from "./dates.ts";
 import { type OwnCode, type Problem, problem } from "./problem.ts";
@@ -48,7 +49,7 @@ export function cleanFields(fields: Fields, line: number, problems: Problem[]): 
   for (const [name, texts] of Object.entries(fields) as [FieldName, readonly string[]][]) {
     const values = texts.map(cleanText).filter((text) => text !== "");
     if (values.length > 1 && isSingle(name)) problems.push(problem(line, name, "SEVERAL"));
-    if (values.length > VALUES_MAX) problems.push(problem(line, name, "VALUES_MANY", VALUES_MAX));
+    if (values.length > VALUES_MAX) problems.push(problem(line, pathOf(name, VALUES_MAX), "VALUES_MANY", VALUES_MAX));
     const kept = values.slice(0, VALUES_MAX);
     for (const [i, text] of kept.entries()) checkText(text, line, pathOf(name, i), problems);
     // A row with a longer text is rejected; until then it must not cost more than others.
@@ -62,9 +63,11 @@ function pathOf(name: FieldName, index: number): string {
   return isSingle(name) ? name : `${name}[${index}]`;
 }
 
-/** One line, no control characters; without the quotation marks and `="…"` with which spreadsheets protect numbers. */
+/** One line, no control characters and nothing invisible, which could also turn the order in which it is shown; without the quotation marks and `="…"` with which spreadsheets protect numbers. */
 function cleanText(text: string): string {
-  const flat = text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+  const flat = visibleText(text)
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim();
   return flat
     .replace(/^="([^"]*)"$/, "$1")
     .replace(/^"([^"]*)"$/, "$1")
@@ -225,7 +228,7 @@ class SubjectReader {
     missing: "HANDLE_PLATFORM" | "SYSTEM_MISSING",
   ): [string, string][] {
     return this.#collect(list, [field], (text, _, path) => {
-      const [, host] = /^https?:\/\/(?:www\.|m\.)?([a-z0-9-]+)\./i.exec(text) ?? [];
+      const [, host] = /^https?:\/\/(?:www\.|m\.)?([\p{L}\p{M}\p{N}-]+)\./iu.exec(text) ?? [];
       if (host !== undefined) return [host.toLowerCase() === "t" ? "telegram" : host, text] as [string, string];
       const colon = text.indexOf(":");
       const parts: [string, string] = [text.slice(0, Math.max(colon, 0)).trim(), text.slice(colon + 1).trim()];

@@ -6,6 +6,7 @@
  * counts hold no value of the file and may.
  */
 import { z } from "zod";
+import type { Domain } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
 import type { ColumnMapping, MappingOverrides } from "./columns.ts";
@@ -38,6 +39,8 @@ export type IntakeOptions = {
   readonly today: string;
   /** Latest review day that is accepted, in days from today. */
   readonly retentionDaysMax: number;
+  /** Of the unit's mandate. */
+  readonly domains: readonly Domain[];
 };
 
 export type Counts = {

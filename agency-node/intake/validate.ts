@@ -3,7 +3,9 @@
  * defended later (no basis, no case, no review) never gets in, whoever sends the file.
  */
 import type { Handling } from "../../shared/core/data-plane.ts";
-import type { DeconflictionRecord, SourceGrading, SubjectKind } from "../core/record.ts";
+import type { Domain } from "../../shared/core/domain.ts";
+import { domainOf } from "../core/record.ts";
+import type { DeconflictionRecord, SourceGrading, SubjectKind, SubjectRole } from "../core/record.ts";
 import { comparableOf } from "../linkage/identifiers.ts";
 import { classOf } from "../linkage/scheme.ts";
 import { type DayMonthOrder, addDays, readDate } from "./dates.ts";
@@ -29,6 +31,8 @@ export type Rules = {
   readonly today: string;
   /** Days from today; the latest review day that policy or mandate allows. */
   readonly retentionDaysMax: number;
+  /** Of the unit's mandate, as it stands now. */
+  readonly domains: readonly Domain[];
   /** For phone numbers without country code. */
   readonly defaultCountry?: string;
   readonly dateOrder?: DayMonthOrder;
@@ -58,11 +62,11 @@ export function validate(row: ParsedRow, rules: Rules): Checked {
   return { ...known, record: { ...rest, subject: result.subject }, problems };
 }
 
-/** Defaults that no row could use, such as `defaults.reviewBy`. */
+/** Defaults that no row could use, such as `defaults.reviewBy`. What the mandate excludes is said at the rows, in words. */
 export function defaultProblems(rules: Rules): Problem[] {
   const problems: Problem[] = [];
   new EnvelopeReader({}, rules, 0, problems).read();
-  return problems.filter(({ code }) => code !== "MISSING");
+  return problems.filter(({ code }) => code !== "MISSING" && code !== "ROLE_DOMAIN");
 }
 
 /** What linkage cannot compare, in the words of the file. */
@@ -109,7 +113,7 @@ class EnvelopeReader {
     return {
       reference: this.#needed("reference"),
       kind: this.#word("kind", kindOf),
-      role: this.#word("role", roleOf),
+      role: this.#role(),
       legalBasis: this.#needed("legalBasis"),
       caseReference: this.#needed("caseReference"),
       handling: this.#handling(),
@@ -130,6 +134,12 @@ class EnvelopeReader {
   #word<T>(field: SingleField, read: (text: string) => T | undefined): T | undefined {
     const text = this.#needed(field);
     return text === undefined ? undefined : (read(text) ?? this.#report(field, "CHOICE"));
+  }
+
+  #role(): SubjectRole | undefined {
+    const role = this.#word("role", roleOf);
+    const outside = role !== undefined && !this.#rules.domains.includes(domainOf(role));
+    return outside ? this.#report("role", "ROLE_DOMAIN") : role;
   }
 
   #handling(): Handling | undefined {

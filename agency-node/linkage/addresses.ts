@@ -1,5 +1,6 @@
 /** Postal addresses as house number, street and place: enough to compare, too little to deliver. */
 import { asciiWords } from "./names.ts";
+import { plainText } from "./plain-text.ts";
 import { skeletonOf } from "./skeleton.ts";
 
 export type Address = { readonly number: string; readonly street: string; readonly place: string };
@@ -62,7 +63,7 @@ const isHouse = (word: string) => /^\d{1,5}[a-z]?$/.test(word);
 const isPostcode = (word: string) => /^\d{4,6}$/.test(word);
 
 function segmentsOf(text: string): string[][] {
-  return text
+  return plainText(text)
     .slice(0, 256)
     .split(/[,;\n]/)
     .map(asciiWords)

@@ -5,11 +5,13 @@
  *
  * Source: E.164 (phones), ISO 13616 (IBAN), RFC 5321 and IDNA (e-mail), ISO 3779 (VIN), IMO A.1117(30), 3GPP TS 23.003.
  */
-import { domainToASCII } from "node:url";
+import { domainToASCII, domainToUnicode } from "node:url";
 import anyAscii from "any-ascii";
 import { electronicFormatIBAN, isValidIBAN } from "ibantools";
 import { isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { countryOf } from "./countries.ts";
+import { latinLookAlike } from "./look-alikes.ts";
+import { plainText } from "./plain-text.ts";
 
 export const PROBLEMS = {
   empty: "is empty",
@@ -23,6 +25,8 @@ export const PROBLEMS = {
   unbound: "cannot be compared without a birth date, nationality or address",
   date: "is not a date that can be compared",
   placeholder: "looks like a placeholder",
+  mixed: "mixes letters of several alphabets in one word, which look alike: see whether it was misread or disguised",
+  many: "is more than is compared of this field: it and all that follow it are left out",
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -32,15 +36,10 @@ export type Canonical = { readonly value: string } | { readonly problem: Problem
 /** No field of a record that names a number is longer; a longer one is a note. */
 const MAX_LENGTH = 256;
 
-/** Letters that look alike in Latin, Cyrillic and Greek: plates and documents of those countries use just these. */
-const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
-  [..."АВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"].map((letter, i) => [letter, "ABEKMHOPCTYXIJSABEZHIKMNOPTYX"[i] as string]),
-);
-
 /** E.164. A number without country code is read in `country`; without either only a full international number will do. */
 export function canonicalPhone(text: string, country?: string): Canonical {
   if (text.length > MAX_LENGTH) return { problem: "long" };
-  const trimmed = anyAscii(text.normalize("NFKC")).trim().replace(/^00/, "+");
+  const trimmed = anyAscii(plainText(text)).trim().replace(/^00/, "+");
   const digits = trimmed.replace(/\D/g, "");
   if (digits.length < 6) return { problem: digits === "" ? "empty" : "short" };
   const region = countryOf(country ?? "");
@@ -56,18 +55,19 @@ function parsePhone(text: string, region?: string): string | undefined {
   return parsed?.isPossible() ? parsed.number : undefined;
 }
 
-/** Lower case, IDNA domain, nothing else folded: providers differ in what they ignore, and change it. */
+/** Lower case, domain in its ASCII form (IDNA, UTS 46), nothing else folded: providers differ in what they ignore, and change it. */
 export function canonicalEmail(text: string): Canonical {
   if (text.length > MAX_LENGTH) return { problem: "long" };
-  const address = text
-    .normalize("NFKC")
+  const address = plainText(text)
     .trim()
     .toLowerCase()
-    .replace(/^mailto:/, "");
+    .replace(/^mailto:/, "")
+    .replace(/\.$/, "");
   if (address === "") return { problem: "empty" };
   const at = address.lastIndexOf("@");
   const local = address.slice(0, at);
-  const written = address.slice(at + 1);
+  // The full stop of Chinese and Japanese separates labels too.
+  const written = address.slice(at + 1).replaceAll("。", ".");
   // A bare number would be read as an IPv4 address.
   const domain = written.includes(".") ? domainToASCII(written) : "";
   const wellFormed =
@@ -76,7 +76,7 @@ export function canonicalEmail(text: string): Canonical {
 }
 
 export function canonicalIban(text: string): Canonical {
-  const iban = electronicFormatIBAN(text.slice(0, MAX_LENGTH)) ?? "";
+  const iban = electronicFormatIBAN(plainText(text).slice(0, MAX_LENGTH)) ?? "";
   if (iban === "") return { problem: "empty" };
   if (!/^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$/.test(iban)) return { problem: "form" };
   return isValidIBAN(iban) ? { value: iban } : { problem: "checksum" };
@@ -184,9 +184,16 @@ function luhn(digits: string): boolean {
 
 /** Lower-case letters and digits of a system's or platform's name, with the usual short names spelt out. */
 export function canonicalPlatform(text: string): Canonical {
-  const name = alphanumeric(text.slice(0, MAX_LENGTH)).toLowerCase().replace(/com$/, "");
+  const name = alphanumeric(readableHost(text.slice(0, MAX_LENGTH)))
+    .toLowerCase()
+    .replace(/com$/, "");
   if (name === "") return { problem: "empty" };
   return { value: PLATFORM_ALIASES[name] ?? name };
+}
+
+/** A host may be written in letters or in its ASCII form. */
+function readableHost(text: string): string {
+  return /\bxn--/i.test(text) ? domainToUnicode(plainText(text).trim()) || text : text;
 }
 
 const PLATFORM_ALIASES: Readonly<Record<string, string>> = {
@@ -199,14 +206,17 @@ const PLATFORM_ALIASES: Readonly<Record<string, string>> = {
   vkontakte: "vk",
 };
 
+/** A host in any letters, or in its ASCII form. */
+const LINK_TO_PROFILE =
+  /^(?:https?:\/\/)?(?:www\.|m\.)?[\p{L}\p{M}\p{N}-]+\.(?:\p{L}{2,6}|xn--[a-z0-9-]+)\/(?:@|in\/|user\/|profile\.php\?id=)?/u;
+
 /** The name alone, out of a link or after an @; platforms compare it without case. */
 export function canonicalHandle(text: string): Canonical {
-  const handle = text
+  const handle = plainText(text)
     .slice(0, MAX_LENGTH)
-    .normalize("NFKC")
     .trim()
     .toLowerCase()
-    .replace(/^(?:https?:\/\/)?(?:www\.|m\.)?[a-z0-9-]+\.[a-z]{2,6}\/(?:@|in\/|user\/|profile\.php\?id=)?/, "")
+    .replace(LINK_TO_PROFILE, "")
     .replace(/[/?#].*$/, "")
     .replace(/^@/, "");
   if (handle === "") return { problem: "empty" };
@@ -232,7 +242,7 @@ const WALLET_FORMS: readonly { chain: string; form: RegExp; caseless: boolean }[
 
 /** The form decides the chain; what the source calls it only where no form fits. EVM chains share their addresses. */
 export function canonicalWallet(text: string, chain?: string): Wallet | { readonly problem: ProblemCode } {
-  const address = text
+  const address = plainText(text)
     .slice(0, MAX_LENGTH)
     .trim()
     .replace(/^[a-z]+:(?!\/)/i, "")
@@ -250,6 +260,6 @@ function alphanumeric(text: string): string {
 }
 
 function latinCapitals(text: string): string {
-  const capitals = text.normalize("NFKC").toUpperCase();
-  return anyAscii([...capitals].map((letter) => LOOK_ALIKES.get(letter) ?? letter).join("")).toUpperCase();
+  const capitals = plainText(text).toUpperCase();
+  return anyAscii([...capitals].map((letter) => latinLookAlike(letter)).join("")).toUpperCase();
 }

@@ -5,6 +5,7 @@
 import anyAscii from "any-ascii";
 import countries from "i18n-iso-countries";
 import { COUNTRY_ALIASES, DEMONYMS } from "./country-names.ts";
+import { plainText } from "./plain-text.ts";
 import { remembered } from "./remembered.ts";
 
 /** Words that official names add or leave out. */
@@ -18,7 +19,7 @@ const BY_NAME = namesOfCountries();
 
 /** Alpha-2 code, or undefined where the text names no country. */
 export const countryOf = remembered((text: string): string | undefined => {
-  const trimmed = text.slice(0, 128).trim();
+  const trimmed = plainText(text).slice(0, 128).trim();
   if (trimmed === "") return undefined;
   if (/^[A-Za-z]{2,3}$/.test(trimmed)) {
     const code = countries.toAlpha2(trimmed.toUpperCase());
@@ -60,6 +61,6 @@ function shortKey(name: string): string {
 }
 
 function wordsOf(name: string): string[] {
-  const ascii = anyAscii(name.normalize("NFKC").replace(/['’‘ʼ`]/gu, "")).toLowerCase();
+  const ascii = anyAscii(plainText(name).replace(/['’‘ʼ`]/gu, "")).toLowerCase();
   return ascii.split(/[^a-z]+/).filter((word) => word !== "");
 }

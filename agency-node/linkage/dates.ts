@@ -2,6 +2,9 @@
  * Birth dates as lists give them: years, months, full dates, several of them, and whole years written as a range. A day
  * and a month that can be exchanged are compared without order, because that is the commonest slip.
  */
+import { YEARS_MAX } from "./bounds.ts";
+import { plainText } from "./plain-text.ts";
+import { hashOf, lowestRanked } from "./ranking.ts";
 
 export type BirthDates = {
   /** `YYYY-aabb`: year, then month and day with the smaller number first. */
@@ -39,7 +42,7 @@ export function birthDatesOf(texts: readonly string[]): BirthDates {
     full.add(`${year}-${monthDay}`);
     monthDays.add(monthDay);
   }
-  return { full: [...full], monthDays: [...monthDays], years: [...years], bad };
+  return { full: [...full], monthDays: [...monthDays], years: lowestRanked([...years], YEARS_MAX, hashOf), bad };
 }
 
 /** Lists write "between 1964 and 1966" as the two dates that bound it; the nearest first of January is the other one. */
@@ -52,7 +55,7 @@ function rangeStart(lastYear: number, present: ReadonlySet<string>): number | un
 
 /** A year from 1880 to 2100, and month and day where both are given and exist, in either order. */
 function partsOf(text: string): [year?: string, monthDay?: string] {
-  const match = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(text.trim());
+  const match = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(plainText(text).trim());
   const [, year, a, b] = match ?? [];
   if (year === undefined || year < "1880" || year > "2100") return [];
   if (a === undefined) return [year];

@@ -8,10 +8,14 @@
  */
 import { concat, lpText } from "../../shared/core/bytes.ts";
 import type { Subject } from "../core/record.ts";
+import { withinBounds } from "./bounds.ts";
 import type { ProblemCode } from "./canonical.ts";
-import type { Identifier } from "./identifier.ts";
+import type { Identifier, Report } from "./identifier.ts";
+import { mixesAlphabets } from "./look-alikes.ts";
 import { linkIdentifiers, numberIdentifiers } from "./number-identifiers.ts";
 import { organisationIdentifiers, personIdentifiers } from "./name-identifiers.ts";
+import { plainText } from "./plain-text.ts";
+import { hashOf, lowestRanked } from "./ranking.ts";
 import { type KindName, SCHEME } from "./scheme.ts";
 
 /** `path` is a place in the subject such as `phones[0]`; the value itself is never repeated. */
@@ -20,16 +24,18 @@ export type Problem = { readonly path: string; readonly problem: ProblemCode };
 export type Comparable = {
   /** Distinct, most telling first, within the scheme's caps. */
   readonly identifiers: readonly Identifier[];
-  /** Every value that gave no identifier. */
+  /** Every value that gave no identifier, and those that a person should look at. */
   readonly problems: readonly Problem[];
   /** How many identifiers the caps cut off. */
   readonly dropped: number;
 };
 
-/** What makes `subject` comparable, and what in it does not. Never throws on user data. */
-export function comparableOf(subject: Subject): Comparable {
+/** What makes a subject comparable, and what in it does not. Never throws on user data. */
+export function comparableOf(whole: Subject): Comparable {
   const problems: Problem[] = [];
   const report = (path: string, problem: ProblemCode) => problems.push({ path, problem });
+  const subject = withinBounds(whole, report);
+  reportMixed(subject, report);
   const numbers = distinct([...numberIdentifiers(subject, report), ...linkIdentifiers(subject, report)]);
   const names = distinct([
     ...(subject.kind === "person" ? personIdentifiers(subject, report) : []),
@@ -38,6 +44,23 @@ export function comparableOf(subject: Subject): Comparable {
   const identifiers = withinCaps(numbers, names);
   const dropped = numbers.length + names.length - identifiers.length;
   return { identifiers, problems: distinctProblems(problems), dropped };
+}
+
+/** What people write in words; numbers take letters that look alike for the same. */
+function reportMixed(subject: Subject, report: Report): void {
+  const texts = {
+    names: subject.names?.map(({ text }) => text),
+    firstNames: subject.firstNames,
+    middleNames: subject.middleNames,
+    lastNames: subject.lastNames,
+    birthPlaces: subject.birthPlaces,
+    addresses: subject.addresses,
+    emails: subject.emails,
+    handles: subject.handles?.map(({ platform, id }) => `${platform} ${id}`),
+  };
+  for (const [list, values] of Object.entries(texts)) {
+    values?.forEach((text, i) => mixesAlphabets(plainText(text)) && report(`${list}[${i}]`, "mixed"));
+  }
 }
 
 export function identifiersOf(subject: Subject): readonly Identifier[] {
@@ -93,13 +116,11 @@ function keyOf({ kind, fields }: Identifier): string {
 function withinCaps(numbers: readonly Identifier[], named: readonly Identifier[]): Identifier[] {
   const { tokens, numbers: most, names: mostNames } = SCHEME.caps;
   const allowed = withinPhoneCap(numbers);
-  const names = lowestRanked(
-    named.filter((one) => !isAtAddress(one)),
-    mostNames,
-  );
-  const rest = [...names, ...lowestRanked(named.filter(isAtAddress), tokens - names.length)];
+  const unplaced = named.filter((one) => !isAtAddress(one));
+  const names = lowestRanked(unplaced, mostNames, rankOf);
+  const rest = [...names, ...lowestRanked(named.filter(isAtAddress), tokens - names.length, rankOf)];
   const room = tokens - Math.min(allowed.length, Math.max(most, tokens - rest.length));
-  return [...allowed.slice(0, tokens - room), ...lowestRanked(rest, room)];
+  return [...allowed.slice(0, tokens - room), ...lowestRanked(rest, room, rankOf)];
 }
 
 /** Aliases multiply names; addresses are few, and are kept beside them. */
@@ -113,12 +134,6 @@ const AT_ADDRESS: ReadonlySet<string> = new Set(
     .map(([kind]) => kind),
 );
 
-function lowestRanked(names: readonly Identifier[], most: number): readonly Identifier[] {
-  if (names.length <= most) return names;
-  const ranked = names.map((name) => ({ name, rank: fnv1a(name) })).sort((a, b) => a.rank - b.rank);
-  return ranked.slice(0, most).map(({ name }) => name);
-}
-
 function withinPhoneCap(numbers: readonly Identifier[]): Identifier[] {
   const phones = new Map<KindName, number>();
   return numbers.filter(({ kind }) => {
@@ -129,17 +144,8 @@ function withinPhoneCap(numbers: readonly Identifier[]): Identifier[] {
   });
 }
 
-/** FNV-1a, 32 bits, over UTF-16 units of the fields: an order, no secret and no security. */
-function fnv1a({ kind, fields }: Identifier): number {
-  let hash = hashOf(kind, 0x811c9dc5);
-  for (const field of fields) hash = hashOf(field, hash);
-  return hash >>> 0;
-}
-
-function hashOf(text: string, start: number): number {
-  let hash = start;
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash;
+function rankOf({ kind, fields }: Identifier): number {
+  return fields.reduce((hash, field) => hashOf(field, hash), hashOf(kind));
 }
 
 function distinct(identifiers: readonly Identifier[]): Identifier[] {

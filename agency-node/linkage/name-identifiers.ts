@@ -1,11 +1,13 @@
 /** Identifiers made of names, each bound to a birth date, a nationality, a country or an address. */
 import type { Sex, Subject } from "../core/record.ts";
 import { type AddressKeys, addressKeysOf } from "./addresses.ts";
+import { PAIRS_MAX, WORDS_MAX, combinable } from "./bounds.ts";
 import { countryOf } from "./countries.ts";
 import { type BirthDates, birthDatesOf } from "./dates.ts";
 import type { Identifier, Report } from "./identifier.ts";
 import { type NameWord, isReadable, organisationKey, personNames } from "./names.ts";
 import { placesOf } from "./places.ts";
+import { hashOf, lowestRanked } from "./ranking.ts";
 import { type PairRarity, RANK, type Rarity, pairRarityOf, rarityOfSkeleton, rarityOfSpelling } from "./rarity.ts";
 import type { KindName } from "./scheme.ts";
 
@@ -71,8 +73,8 @@ function namesOf(subject: Subject, report: Report): Names {
   }
   full.push(...composedNames(subject));
   return {
-    words: distinct(full.flat(), (word) => word.text),
-    pairs: distinct([...full, ...weak].flatMap(pairsOf), ([a, b]) => [a.text, b.text].sort().join(" ")),
+    words: fewDistinct(full.flat(), WORDS_MAX, textOf),
+    pairs: fewDistinct([...full, ...weak].flatMap(pairsOf), PAIRS_MAX, textsOf),
     whole: full.filter((words) => words.length > 1),
   };
 }
@@ -88,9 +90,8 @@ function pairsOf(words: readonly NameWord[]): [NameWord, NameWord][] {
 }
 
 function datedWords({ words }: Names, dates: BirthDates): Identifier[] {
-  return dates.full.flatMap((date) =>
-    words.flatMap((word) => wordKeys(word).map(([kind, key]) => id(kind, key, date))),
-  );
+  const few = combinable(words, dates.full.length, textOf);
+  return dates.full.flatMap((date) => few.flatMap((word) => wordKeys(word).map(([kind, key]) => id(kind, key, date))));
 }
 
 /** The beginning survives slips after it; consonants without order survive letters that changed places. */
@@ -107,7 +108,7 @@ function unordered(skeleton: string): string {
 }
 
 function datedPairs({ pairs }: Names, dates: BirthDates): Identifier[] {
-  return pairs.flatMap(([a, b]) => {
+  return combinable(pairs, dates.years.length, textsOf).flatMap(([a, b]) => {
     const keys = [a.skeletons[0], b.skeletons[0]];
     const rarity = rarityOfPair(keys);
     const common = rarity === "common-common";
@@ -137,7 +138,7 @@ function pairInYear(a: NameWord, b: NameWord, year: string): Identifier[] {
  * because scripts differ most at the ends of words.
  */
 function shortNames({ whole }: Names, dates: BirthDates, sex: Sex | undefined): Identifier[] {
-  return whole.flatMap((words) => {
+  return combinable(whole, dates.full.length + dates.years.length, textsOf).flatMap((words) => {
     const keys = words.map(({ skeletons: [skeleton] }) => skeleton);
     const [a, b] = keys;
     if (a === undefined || b === undefined || keys.length > 2) return [];
@@ -173,7 +174,7 @@ function twoRarest(rarities: readonly Rarity[]): PairRarity {
 
 /** Three names of one with the year say as much as a full date, for records that have only the year. */
 function threes({ whole }: Names, dates: BirthDates): Identifier[] {
-  return whole.flatMap((words) =>
+  return combinable(whole, dates.full.length + dates.years.length, textsOf).flatMap((words) =>
     threesOf(words.slice(0, MOST_IN_THREES).map(({ skeletons: [skeleton] }) => skeleton)).flatMap((keys) => {
       const rarity = twoRarest(keys.map(rarityOfSkeleton));
       if (rarity === "common-common")
@@ -202,18 +203,21 @@ function byOrigin(
 ): Identifier[] {
   const places = placesOf(birthPlaces);
   const telling = words.filter(({ text, spelt }) => spelt && rarityOfSpelling(text) !== "common");
+  const { length: years } = dates.years;
   return [
-    ...telling.flatMap(({ text }) =>
+    ...combinable(telling, years * countries.length, textOf).flatMap(({ text }) =>
       dates.years.flatMap((year) =>
         countries.map((country) => id(`person.name-year-nationality.${rarityOfSpelling(text)}`, text, year, country)),
       ),
     ),
-    ...tellingOf(words).flatMap(([skeleton, rarity]) =>
+    ...combinable(tellingOf(words), years * places.length, ([skeleton]) => skeleton).flatMap(([skeleton, rarity]) =>
       dates.years.flatMap((year) =>
         places.map((place) => id(`person.name-year-birthplace.${rarity}`, skeleton, year, place)),
       ),
     ),
-    ...whole.flatMap((name) => (name.length > 2 ? longNames(name, countries) : undatedNames(name, dates, countries))),
+    ...combinable(whole, countries.length, textsOf).flatMap((name) =>
+      name.length > 2 ? longNames(name, countries) : undatedNames(name, dates, countries),
+    ),
   ];
 }
 
@@ -235,9 +239,14 @@ function undatedNames(words: readonly NameWord[], dates: BirthDates, countries: 
 }
 
 function atAddresses(names: Names, dates: BirthDates, addresses: readonly string[]): Identifier[] {
+  const few = {
+    ...names,
+    words: combinable(names.words, addresses.length, textOf),
+    pairs: combinable(names.pairs, addresses.length, textsOf),
+  };
   return addresses.flatMap((text) => {
     const address = addressKeysOf(text);
-    return [...namesAt(names, address), ...datesAt(dates, address)];
+    return [...namesAt(few, address), ...datesAt(dates, address)];
   });
 }
 
@@ -295,6 +304,13 @@ function countriesOf(subject: Subject, report: Report): string[] {
     return code;
   });
   return [...new Set(codes)].filter((code) => code !== undefined);
+}
+
+const textOf = ({ text }: NameWord): string => text;
+const textsOf = (words: readonly NameWord[]): string => words.map(textOf).sort().join(" ");
+
+function fewDistinct<T>(items: readonly T[], most: number, key: (item: T) => string): readonly T[] {
+  return lowestRanked(distinct(items, key), most, (item) => hashOf(key(item)));
 }
 
 function distinct<T>(items: readonly T[], key: (item: T) => string): T[] {

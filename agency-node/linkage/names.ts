@@ -6,6 +6,8 @@
  */
 import anyAscii from "any-ascii";
 import { GLUED_AFTER_ARTICLE, KUNYA_WORDS, LEGAL_FORMS, PARTICLES, TITLES, WHOLE_WORDS } from "./name-words.ts";
+import { unmixed, unmixedLatin } from "./look-alikes.ts";
+import { plainText } from "./plain-text.ts";
 import { remembered } from "./remembered.ts";
 import { SCRIPTS } from "./scripts/scripts.ts";
 import { skeletonOf, skeletonsOf } from "./skeleton.ts";
@@ -19,12 +21,16 @@ export type NameWord = {
   readonly skeletons: readonly [string, ...string[]];
 };
 
+/** They stand in names of accounts, also inside words. */
+const PICTURES = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u20e3/gu;
+
 const MAX_NAME_LENGTH = 200;
 const MAX_WORDS = 10;
 
 /** Whether `text` has letters of a script that this scheme compares. */
 export function isReadable(text: string): boolean {
-  return SCRIPTS.some(({ letter }) => letter.test(text));
+  const plain = plainText(text);
+  return SCRIPTS.some(({ letter }) => letter.test(plain));
 }
 
 /**
@@ -32,19 +38,20 @@ export function isReadable(text: string): boolean {
  * native spelling beside the Latin one: each script's words are a name of their own.
  */
 export function personNames(text: string): NameWord[][] {
-  const readings = text
+  const readings = plainText(text)
     .slice(0, MAX_NAME_LENGTH)
     .replace(/\([^)]*(?:\)|$)/g, " ")
     .split(/[;/]/)
+    .flatMap(unmixed)
     .flatMap(readingsOf);
   return readings.map(wordsOfName).filter((words) => words.length > 0);
 }
 
-/** The words of one name, those of each script apart. */
+/** The words of one name, plain, those of each script apart. Persian joiners tell no two words apart here. */
 function readingsOf(name: string): (readonly string[])[] {
   const plain = inSpokenOrder(name)
-    .normalize("NFKC")
     .toLowerCase()
+    .replace(PICTURES, "")
     .replace(/['’‘`´ʻʼʾʿʹʺ′ـ\u200c\u200d]/gu, "");
   const [latin] = SCRIPTS;
   // oxlint-disable-next-line no-control-regex
@@ -54,7 +61,7 @@ function readingsOf(name: string): (readonly string[])[] {
 
 /** Words of an organisation's name without its legal form, in alphabetical order. */
 export function organisationKey(text: string): string {
-  const words = asciiWords(text.slice(0, MAX_NAME_LENGTH)).filter((word) => !LEGAL_FORMS.has(word));
+  const words = asciiWords(plainText(text).slice(0, MAX_NAME_LENGTH)).filter((word) => !LEGAL_FORMS.has(word));
   const skeletons = words.map((word) => (/\d/.test(word) ? word : skeletonOf(word))).filter((word) => word !== "");
   const key = [...new Set(skeletons)].sort().join(" ");
   return key.length >= 4 ? key : "";
@@ -68,8 +75,8 @@ function inSpokenOrder(name: string): string {
 
 export function asciiWords(text: string): string[] {
   const plain = anyAscii(
-    text
-      .normalize("NFKC")
+    unmixedLatin(plainText(text))
+      .replace(PICTURES, "")
       .replace(/['’‘`´ʻʼʾʿʹʺ′]/gu, "")
       .replace(/\p{M}/gu, ""),
   ).toLowerCase();

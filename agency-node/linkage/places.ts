@@ -1,6 +1,7 @@
 /** Birth places as words that can be compared: towns and districts, never a country, which half a nation shares. */
 import { countryOf } from "./countries.ts";
 import { asciiWords } from "./names.ts";
+import { plainText } from "./plain-text.ts";
 import { skeletonOf } from "./skeleton.ts";
 
 const KINDS_OF_PLACE = new Set(
@@ -11,8 +12,8 @@ const LEAST_KEY = 3;
 
 /** Distinct keys of the parts of every place. */
 export function placesOf(texts: readonly string[]): string[] {
-  const keys = texts.slice(0, 4).flatMap((text) =>
-    text
+  const keys = texts.flatMap((text) =>
+    plainText(text)
       .slice(0, 200)
       .split(/[,;()]/)
       .filter((part) => part.trim() !== "" && countryOf(part) === undefined)

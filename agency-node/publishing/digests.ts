@@ -20,6 +20,7 @@ import {
   STRAYS_PER_SUBMISSION,
 } from "../core/limits.ts";
 import type { Database } from "../../shared/store/database.ts";
+import type { Acts } from "./acts.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { RecordStore } from "../store/records.ts";
 import type { StandingStore, Version } from "../store/standings.ts";
@@ -32,6 +33,7 @@ export type DigestsParts = {
   readonly records: RecordStore;
   readonly standings: StandingStore;
   readonly outbox: Outbox;
+  readonly acts: Acts;
   readonly world: World;
   /** Numbers of the open epochs that this node publishes in; none while it may say nothing. */
   openEpochs(): readonly number[];
@@ -168,6 +170,8 @@ export class Digests {
     const { db, outbox, standings, world } = this.#parts;
     // While the last one has no receipt the broker is away: one is enough when it is back.
     if (exchange.asked !== undefined && outbox.positionOf(exchange.asked) !== undefined) return;
+    // What is withdrawn is in no digest: the broker must have been told before.
+    this.#parts.acts.send();
     const now = world.clock();
     const day = dayOf(now);
     db.transaction(() => {

@@ -2,13 +2,17 @@
  * Makes records ready to be published in the epochs of one generation of evaluator keys (protocol sections 2.1 and 2.2): identifiers,
  * hardened at every evaluator. What is in the cache already is never evaluated again. It works on windows of records so that two
  * batches are with the evaluators while the window before is finished.
+ *
+ * A window is sent when it is ready, so windows must not follow the order of a file: each is drawn from all that is to be prepared.
+ * What waits is little or much: little goes at the next beat, much is crowd enough.
  */
 import { toHex } from "../../shared/core/bytes.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
-import { unlessAborted } from "../../shared/world/wait.ts";
+import { pause, unlessAborted } from "../../shared/world/wait.ts";
+import { untilBeat, Urn } from "../core/order.ts";
 import { domainOf } from "../core/record.ts";
 import { BudgetError } from "../hardening/answers.ts";
 import { encodeIdentifier, identifiersOf } from "../linkage/identifiers.ts";
@@ -36,8 +40,12 @@ export type LaneParts = {
   terms(): readonly EpochTerms[];
   /** X25519 public key of a record, derived from one seed. */
   conversationKey(handle: Handle): Uint8Array;
+  /** Whether a file is being read: what is due with it is not all here yet. */
+  isArriving(): boolean;
   /** Records are ready to be sent. */
   onReady(): void;
+  /** Few changes wait for the next multiple of it, in ms; 0: they do not wait. */
+  readonly beatMs: number;
   readonly watch: Watch;
 };
 
@@ -51,6 +59,10 @@ const PAGE_RECORDS = 250;
 /** Records looked through at once for those that lack this generation. */
 const STEP_RECORDS = 5_000;
 const WINDOWS_AT_ONCE = 2;
+/** So many do not wait for the beat: each of them is one among these. */
+const CROWD_RECORDS = 256;
+/** A file that takes longer to read than this is not waited for: whoever sends it may have stopped. */
+const ARRIVAL_MS_MAX = 10 * 60_000;
 /** Doubled up to the last one: an evaluator that restarts is back in a second, one that is down may be so for hours. */
 const RETRY_FIRST_MS = 250;
 const RETRY_LAST_MS = 5_000;
@@ -72,7 +84,6 @@ export type Halt = { readonly code: ErrorCode; readonly resumesAtMs: number };
 type Encoded = { readonly kind: KindName; readonly input: Uint8Array };
 
 type Window = {
-  readonly lastNumber: number;
   readonly records: readonly { readonly stored: StoredRecord; readonly encoded: readonly Encoded[] }[];
   readonly hardening: Promise<void>;
 };
@@ -147,15 +158,12 @@ export class Lane {
 
   async #prepareAll(signal: AbortSignal): Promise<void> {
     await this.#finishBatches(signal);
+    const urn = await this.#untilDue(signal);
     const windows: Window[] = [];
-    let afterNumber = 0;
     try {
       for (;;) {
-        const window = signal.aborted ? undefined : await this.#begin(afterNumber, signal);
-        if (window !== undefined) {
-          windows.push(window);
-          afterNumber = window.lastNumber;
-        }
+        const window = signal.aborted ? undefined : await this.#begin(urn, signal);
+        if (window !== undefined) windows.push(window);
         if (windows.length === 0) return;
         if (window === undefined || windows.length >= WINDOWS_AT_ONCE) await this.#finish(windows.shift());
       }
@@ -174,32 +182,52 @@ export class Lane {
     }
   }
 
-  /** Reads the next records, as many as fill a batch, and starts hardening what the cache lacks. */
-  async #begin(after: number, signal: AbortSignal): Promise<Window | undefined> {
+  /** All that is to be prepared, once that is a crowd or the beat has come, and all of a file is here. */
+  async #untilDue(signal: AbortSignal): Promise<Urn<number>> {
+    const { world, isArriving, beatMs } = this.#parts;
+    const sinceMs = world.elapsedMs();
+    while (isArriving() && world.elapsedMs() - sinceMs < ARRIVAL_MS_MAX && !signal.aborted) {
+      await this.#wake.wait(IDLE_MS, signal);
+    }
+    const urn = await this.#drawnFrom();
+    if (urn.size === 0 || urn.size >= CROWD_RECORDS || beatMs === 0) return urn;
+    await pause(world, untilBeat(world.clock(), beatMs), signal);
+    return await this.#drawnFrom();
+  }
+
+  async #drawnFrom(): Promise<Urn<number>> {
+    const { records, world } = this.#parts;
+    const urn = new Urn<number>(world.randomBytes);
+    for (let after = 0; ;) {
+      const upTo = records.hardeningUpTo(after, STEP_RECORDS);
+      if (upTo === undefined) return urn;
+      urn.add(records.unprepared(this.generation, { after, upTo }));
+      after = upTo;
+      await world.nextTurn();
+    }
+  }
+
+  /** Draws the next records, as many as fill a batch, and starts hardening what the cache lacks. */
+  async #begin(urn: Urn<number>, signal: AbortSignal): Promise<Window | undefined> {
+    if (urn.size === 0) return undefined;
     const missing: Missing = new Map();
     const records: Window["records"][number][] = [];
-    let lastNumber = after;
-    for (let isFull = false; !isFull && records.length < WINDOW_RECORDS;) {
-      const upTo = this.#parts.records.hardeningUpTo(lastNumber, STEP_RECORDS);
-      if (upTo === undefined) break;
-      const page = this.#parts.records.hardening(lastNumber, PAGE_RECORDS, { generation: this.generation, upTo });
-      for (const stored of page) {
+    for (let isFull = false; !isFull && urn.size > 0 && records.length < WINDOW_RECORDS;) {
+      const page = this.#parts.records.hardening(urn.take(PAGE_RECORDS));
+      for (const [at, stored] of page.entries()) {
         const encoded = this.#encode(stored);
         isFull = encoded !== undefined && !this.#gather(encoded, missing);
+        if (isFull) urn.add(page.slice(at).map(({ number }) => number));
         if (isFull) break;
         if (encoded === undefined) this.#refuseUnusable(stored);
         else records.push({ stored, encoded });
-        lastNumber = stored.number;
       }
-      // All others of this step need another generation only.
-      if (!isFull && page.length < PAGE_RECORDS) lastNumber = upTo;
       await this.#parts.world.nextTurn();
     }
-    if (lastNumber === after) return undefined;
     const hardening = this.#hardenAll(missing, signal);
     // Awaited when the window's turn comes; until then a failure is not unhandled.
     hardening.catch(() => undefined);
-    return { lastNumber, records, hardening };
+    return { records, hardening };
   }
 
   /** `undefined` if one of them cannot be encoded: intake should have refused the record. */
@@ -295,9 +323,10 @@ export class Lane {
           records.setReady(stored, encoded.length);
         }
       });
-      this.#parts.onReady();
       await this.#parts.world.nextTurn();
     }
+    // Once for the window: it is to go in one order.
+    this.#parts.onReady();
   }
 
   #keep(stored: StoredRecord, encoded: readonly Encoded[]): void {

@@ -1,7 +1,8 @@
 /**
  * Sends what is prepared into every open epoch: tokens under the epoch's salts, laid out, padded, into the outbox (protocol sections
  * 2.3, 3 and 4). New content goes first, into all of them; what a new epoch is to take over follows at a pace that lets it through.
- * What is due stands in the database, so that a crash or a week off-line at any point costs nothing but time.
+ * What is due stands in the database, so that a crash or a week off-line at any point costs nothing but time. What is sent next is drawn
+ * among all that is due.
  */
 import { fromHex } from "../../shared/core/bytes.ts";
 import type { Upsert } from "../../shared/core/data-plane.ts";
@@ -14,6 +15,7 @@ import type { HashKey } from "../../shared/crypto/hash.ts";
 import { binderOf, confirmer, ownerOf, TAG_BYTES, tagger, TOKEN_BYTES, tokenizer } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import { CARRIED_ROWS_MAX, CARRIED_SUBMISSION_BYTES, SUBMISSION_BYTES } from "../core/limits.ts";
+import { Urn } from "../core/order.ts";
 import { layOut, paddingOf, tokensOfLayout } from "../core/publication.ts";
 import type { Database } from "../../shared/store/database.ts";
 import type { Outbox } from "../store/outbox.ts";
@@ -41,6 +43,9 @@ export type PublisherParts = {
   onCarried(epoch: number): void;
 };
 
+/** `news`: how much of that was known when it was filled. */
+type Filled = { readonly urn: Urn<number>; readonly news: number };
+
 const ENTRY_OVERHEAD_BYTES = 192;
 const IDLE_MS = 60_000;
 const RETRY_MS = 1_000;
@@ -50,14 +55,24 @@ const PAGE_RECORDS = 64;
 export class Publisher {
   readonly #parts: PublisherParts;
   readonly #wake: Wake;
+  /** What was found to be due and is not sent yet, by epoch and urgency. */
+  readonly #urns = new Map<string, Filled>();
+  /** How often there was more to be found. */
+  #news = 1;
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
     this.#wake = new Wake(parts.world);
   }
 
-  /** There are records to send, or receipts have made room for more. */
+  /** There are records to send. */
   wake(): void {
+    this.#news += 1;
+    this.#wake.set();
+  }
+
+  /** Receipts have made room for more. */
+  onRoom(): void {
     this.#wake.set();
   }
 
@@ -66,9 +81,12 @@ export class Publisher {
     while (!signal.aborted) {
       try {
         await this.#publishAll(signal);
-        await this.#wake.wait(IDLE_MS, signal);
+        // A day may have begun, or a refusal be tried again, without a word.
+        if (!(await this.#wake.wait(IDLE_MS, signal))) this.#news += 1;
       } catch (error) {
         if (!isCausewayError(error)) throw error;
+        // What was drawn and not sent is due as before.
+        this.#urns.clear();
         events.publishing.waiting(this.#parts.world.log, error, { delayMs: RETRY_MS });
         await this.#wake.wait(RETRY_MS, signal);
       }
@@ -77,37 +95,56 @@ export class Publisher {
 
   async #publishAll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const sent = this.#sendNext("fresh") || this.#sendNext("carried");
+      const sent = (await this.#sendNext("fresh")) || (await this.#sendNext("carried"));
       if (!sent) return;
       await this.#parts.world.nextTurn();
     }
   }
 
+  /** What is still to be drawn in an epoch; when that is nothing, and there may be more, all that is due by now. */
+  async #urnOf(joined: JoinedEpoch, urgency: Urgency): Promise<Urn<number>> {
+    const { standings, world } = this.#parts;
+    const key = `${joined.epoch} ${urgency}`;
+    const known = this.#urns.get(key);
+    if (known !== undefined && (known.urn.size > 0 || known.news === this.#news)) return known.urn;
+    const filled = { urn: new Urn<number>(world.randomBytes), news: this.#news };
+    for (const numbers of standings.numbersDue(joined, { urgency, today: dayOf(world.clock()) })) {
+      filled.urn.add(numbers);
+      await world.nextTurn();
+    }
+    this.#urns.set(key, filled);
+    return filled.urn;
+  }
+
   /** One submission of what is due, in the newest epoch that has some. False if there is nothing, or the outbox is to empty first. */
-  #sendNext(urgency: Urgency): boolean {
+  async #sendNext(urgency: Urgency): Promise<boolean> {
     if (urgency === "carried" && this.#parts.outbox.length >= CARRIED_ROWS_MAX) return false;
     const joined = this.#parts.standings.joined();
     for (const terms of this.#parts.terms()) {
       const epoch = joined.find((each) => each.epoch === terms.epoch);
-      if (epoch !== undefined && this.#sendOne(epoch, terms, urgency)) return true;
+      if (epoch === undefined) continue;
+      const urn = await this.#urnOf(epoch, urgency);
+      if (this.#sendOne(urn, { joined: epoch, terms, urgency })) return true;
     }
     return false;
   }
 
-  #sendOne(joined: JoinedEpoch, terms: EpochTerms, urgency: Urgency): boolean {
+  #sendOne(
+    urn: Urn<number>,
+    of: { readonly joined: JoinedEpoch; readonly terms: EpochTerms; readonly urgency: Urgency },
+  ): boolean {
+    const { joined, terms, urgency } = of;
     const { db, standings, world, onCarried } = this.#parts;
     const today = dayOf(world.clock());
     const bytesMax = urgency === "fresh" ? SUBMISSION_BYTES : CARRIED_SUBMISSION_BYTES;
     const taken = db.transaction(() => {
       const due: Due[] = [];
-      for (let bytes = 0, afterNumber = 0; bytes < bytesMax;) {
-        const page = standings.due(joined, { urgency, today, afterNumber, limit: PAGE_RECORDS });
-        if (page.length === 0) break;
+      for (let bytes = 0; bytes < bytesMax && urn.size > 0;) {
+        const page = standings.due(joined, { urgency, today, numbers: urn.take(PAGE_RECORDS) });
         for (const each of page) {
-          if (bytes >= bytesMax) break;
-          due.push(each);
+          if (bytes >= bytesMax) urn.add([each.number]);
+          else due.push(each);
           bytes += bytesOf(each);
-          afterNumber = each.number;
         }
       }
       this.#append(due, terms);

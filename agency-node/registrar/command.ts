@@ -25,16 +25,23 @@ function nextFreshnessKeyCommand(): Command {
     .requiredOption("--dir <directory>", "the registrar's directory")
     .action(({ dir, json }: Json & { readonly dir: string }) =>
       perform({ json }, async (output) => {
-        const [{ prepareFreshnessKey }, { randomBytes }, { toHex }, { say }] = await Promise.all([
-          import("./keys.ts"),
-          import("../../shared/world/random.ts"),
-          import("../../shared/core/bytes.ts"),
-          import("../../shared/words/say.ts"),
-        ]);
-        const publicKey = toHex(prepareFreshnessKey(dir, { randomBytes }));
-        output.json({ publicKey });
+        const [{ prepareFreshnessKey }, { randomBytes }, { toHex }, { say }, { keyId }, { groups }] = await Promise.all(
+          [
+            import("./keys.ts"),
+            import("../../shared/world/random.ts"),
+            import("../../shared/core/bytes.ts"),
+            import("../../shared/words/say.ts"),
+            import("../../shared/crypto/sign.ts"),
+            import("../../shared/words/figures.ts"),
+          ],
+        );
+        const key = prepareFreshnessKey(dir, { randomBytes });
+        const [publicKey, id] = [toHex(key), toHex(keyId(key))];
+        output.json({ publicKey, keyId: id });
         output.say(say("party.freshnessKey"));
-        output.say(`  ${publicKey}`);
+        output.say(`  ${groups(publicKey)}`);
+        output.say(say("party.freshnessKeyId"));
+        output.say(`  ${groups(id)}`);
       }),
     );
   return withExamples(command, "causeway registrar next-freshness-key --dir registrar");

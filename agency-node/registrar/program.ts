@@ -2,12 +2,13 @@
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
+import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { RegistrarConfig } from "./config.ts";
-import { natsServerDirectory, readRegistrarKeys } from "./keys.ts";
+import { freshnessSeedOf, natsServerDirectory, readRegistrarKeys } from "./keys.ts";
 import { certificateIn, freshnessIn, natsAt, servedCertificateIn } from "./places.ts";
 import { assembleRegistrar } from "./registrar.ts";
 import { BrokerLink } from "./rpc/broker-link.ts";
@@ -28,8 +29,11 @@ export function startRegistrar(config: RegistrarConfig, world: World): Registrar
   assertRegistrar(dir);
   using starting = new DisposableStack();
   const chain = starting.use(new ChainFollower({ dir, world }));
-  const { address } = chain.federation.found.broker;
-  const broker = starting.use(new BrokerLink({ address, tls: () => readTls(dir) }));
+  const { id, found } = chain.federation;
+  // The one key of this machine that the chain names.
+  const signer = () => signingKeyPair(freshnessSeedOf(dir, chain.federation.found.freshnessKey));
+  const caller = { federation: id, signer, world };
+  const broker = starting.use(new BrokerLink({ address: found.broker.address, tls: () => readTls(dir), caller }));
   const ports = {
     keys: readRegistrarKeys(dir),
     chain,

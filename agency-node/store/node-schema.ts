@@ -46,6 +46,13 @@ CREATE TABLE skipped_notice (
 ) STRICT;
 `;
 
+const DUE_ACT = `
+CREATE TABLE due_act (
+  handle            TEXT PRIMARY KEY,
+  review_by_day     INTEGER
+) STRICT, WITHOUT ROWID;
+`;
+
 const ACTIVITY_ABOUT = `
 CREATE TABLE activity_about (
   about             BLOB NOT NULL,
@@ -63,6 +70,7 @@ CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;
  * revision of the record, once for each generation of evaluator keys. A record with an
  * `only_epoch` goes into no other: it is a canary, and `match.canary` its handle. `match.statement_due`: what was found of it is to be
  * stated to the broker; `misnamed`: what was told of its other side did not hold. The view `shown` has the state that a person sees.
+ * `due_act` has what the broker is to be told at the next beat: a new review day, or, without one, that the record is withdrawn.
  * `skipped_notice` has the notices that could not be read, by the wire's field number of their kind. `activity_about` finds the entries
  * about a record or match by a keyed hash; an entry of `every` is about all records.
  */
@@ -133,6 +141,7 @@ CREATE VIEW shown AS
   FROM record LEFT JOIN standing
     ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
 
+${DUE_ACT}
 CREATE TABLE hardened (
   cache_key         BLOB PRIMARY KEY,
   generation        INTEGER NOT NULL,
@@ -267,9 +276,11 @@ function fromVersion3(file: FileBefore): string {
 /**
  * From here on tokens come with tags, under a scheme with other classes. What was prepared or laid out under the earlier one, what waits to
  * be sent, and the broker's notices with the matches that they made mean nothing any more: live records are made ready anew and sent again.
+ * Files that came from version 1 have the tables of today.
  */
-function fromVersion4(): string {
+function fromVersion4(file: FileBefore): string {
   return `
+${file.has("due_act") ? "" : DUE_ACT}
 DROP TABLE match;
 ${MATCH}
 DELETE FROM prepared;

@@ -11,6 +11,7 @@ import type { Submission, SubmissionBody, Upsert } from "../../shared/core/data-
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
+import { recipientKeyOf } from "../../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { signSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
@@ -186,7 +187,7 @@ export class Outbox {
     const { db, vault } = this.#parts;
     const { incarnation, sequence, hash: prevHash } = this.#head();
     const submission: Submission = {
-      recipientKey: address.brokerSealingKey,
+      recipientKey: recipientKeyOf(address.brokerSealingKey),
       member: address.member,
       incarnation,
       sequence: sequence + 1,

@@ -161,20 +161,31 @@ export class RecordStore {
     return this.#db.get<{ number: number | null }>(sql, afterNumber, rows)?.number ?? undefined;
   }
 
-  /** Records that some generation in use has not been used on yet, or that one of the span; oldest first, after `afterNumber`. */
-  hardening(afterNumber: number, limit: number, span?: { generation: number; upTo: number }): StoredRecord[] {
+  /** Numbers of the records after one and up to another that this generation has not been used on yet. */
+  unprepared(generation: number, span: { readonly after: number; readonly upTo: number }): number[] {
     return this.#db
-      .all<Row>(
-        `SELECT shown.* FROM record JOIN shown USING (number) WHERE record.state = 'hardening' AND record.number > ?1
-           AND record.number <= coalesce(?4, record.number) AND (?2 IS NULL OR NOT EXISTS (SELECT 1 FROM prepared
-             WHERE prepared.record = record.number AND generation = ?2 AND prepared.revision = record.revision))
-         ORDER BY record.number LIMIT ?3`,
-        afterNumber,
-        span?.generation ?? null,
-        limit,
-        span?.upTo ?? null,
+      .all<{ number: number }>(
+        `SELECT number FROM record WHERE state = 'hardening' AND number > ? AND number <= ? AND NOT EXISTS (SELECT 1 FROM prepared
+           WHERE prepared.record = record.number AND generation = ? AND prepared.revision = record.revision)`,
+        span.after,
+        span.upTo,
+        generation,
       )
-      .map((row) => this.#open(row));
+      .map(({ number }) => number);
+  }
+
+  /** Those of these records that are still to be hardened, in this order. */
+  hardening(numbers: readonly number[]): StoredRecord[] {
+    const rows = this.#db.all<Row>(
+      `SELECT shown.* FROM record JOIN shown USING (number)
+       WHERE record.state = 'hardening' AND record.number IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(numbers),
+    );
+    const byNumber = new Map(rows.map((row) => [row.number, row]));
+    return numbers.flatMap((number) => {
+      const row = byNumber.get(number);
+      return row === undefined ? [] : [this.#open(row)];
+    });
   }
 
   /** Whether this revision of the record was made ready under the generation and scheme. */

@@ -56,6 +56,15 @@ export type Progress = { readonly records: number; readonly published: number };
 
 const DUE: Readonly<Record<Urgency, number>> = { fresh: 1, carried: 2 };
 
+/** Rows looked through at once for those that can be sent. */
+const DUE_PAGE_ROWS = 5_000;
+
+const DUE_ROWS = `FROM standing
+     JOIN record ON record.number = standing.record
+     JOIN prepared ON prepared.record = standing.record AND generation = ? AND prepared.revision = record.revision
+   WHERE epoch = ? AND due = ? AND due > 0 AND min(review_by_day, coalesce(sent_day, review_by_day)) >= ?
+     AND NOT EXISTS (SELECT 1 FROM due_act WHERE due_act.handle = record.handle)`;
+
 /** A meeting names the version that the broker had then; notices of it may come after a few more. */
 const VERSIONS_KEPT = 8;
 
@@ -144,27 +153,57 @@ export class StandingStore {
     });
   }
 
-  /** What is to be sent in an epoch and is prepared for it, in the order of arrival after `afterNumber`; nothing past its review day. */
+  /**
+   * Numbers of the records that are to be sent in an epoch and are prepared for it; nothing past its review day, and nothing before an act
+   * that is to be told first. In pages, by what is due, prepared or not: there may be a million.
+   */
+  *numbersDue(
+    { epoch, generation }: Pick<JoinedEpoch, "epoch" | "generation">,
+    { urgency, today }: { readonly urgency: Urgency; readonly today: number },
+  ): Generator<number[]> {
+    for (let after = 0; ;) {
+      const upTo = this.#db.get<{ number: number | null }>(
+        `SELECT max(record) AS number FROM (SELECT record FROM standing INDEXED BY standing_due
+           WHERE epoch = ? AND due = ? AND due > 0 AND record > ? ORDER BY record LIMIT ?)`,
+        epoch,
+        DUE[urgency],
+        after,
+        DUE_PAGE_ROWS,
+      )?.number;
+      if (upTo === null || upTo === undefined) return;
+      const rows = this.#db.all<{ number: number }>(
+        `SELECT standing.record AS number ${DUE_ROWS} AND standing.record > ? AND standing.record <= ?`,
+        generation,
+        epoch,
+        DUE[urgency],
+        today,
+        after,
+        upTo,
+      );
+      yield rows.map(({ number }) => number);
+      after = upTo;
+    }
+  }
+
+  /** Those of these records that are still due, in this order. */
   due(
     { epoch, generation }: Pick<JoinedEpoch, "epoch" | "generation">,
-    of: { readonly urgency: Urgency; readonly today: number; readonly afterNumber: number; readonly limit: number },
+    of: { readonly urgency: Urgency; readonly today: number; readonly numbers: readonly number[] },
   ): Due[] {
     const rows = this.#db.all<DueRow>(
       `SELECT record.number, handle, record.revision, review_by_day, sent_day, prepared.sealed, prepared.generation, sequence
-       FROM standing INDEXED BY standing_due
-         JOIN record ON record.number = standing.record
-         JOIN prepared ON prepared.record = standing.record AND generation = ? AND prepared.revision = record.revision
-       WHERE epoch = ? AND due = ? AND due > 0 AND standing.record > ?
-         AND min(review_by_day, coalesce(sent_day, review_by_day)) >= ?
-       ORDER BY standing.record LIMIT ?`,
+       ${DUE_ROWS} AND standing.record IN (SELECT value FROM json_each(?))`,
       generation,
       epoch,
       DUE[of.urgency],
-      of.afterNumber,
       of.today,
-      of.limit,
+      JSON.stringify(of.numbers),
     );
-    return rows.map((row) => this.#openDue(row));
+    const byNumber = new Map(rows.map((row) => [row.number, row]));
+    return of.numbers.flatMap((number) => {
+      const row = byNumber.get(number);
+      return row === undefined ? [] : [this.#openDue(row)];
+    });
   }
 
   #openDue(row: DueRow): Due {

@@ -1,6 +1,7 @@
 /** Limits of what may be left at the board's desk: unit in the name, reason beside it. Whoever has a certificate may try. */
 import { DOMAINS } from "../../shared/core/domain.ts";
-import { GRPC_ANSWER_BYTES_MAX } from "../../shared/core/limits.ts";
+import { GRPC_ANSWER_BYTES_MAX, SEAL_PADDING_BYTES } from "../../shared/core/limits.ts";
+import { SEAL_OVERHEAD_BYTES } from "../../shared/crypto/seal.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -21,8 +22,8 @@ export const PROPOSAL_MS_MAX = 31 * 86_400_000;
 /** Finished proposals that are kept to be looked at. */
 export const FINISHED_PROPOSALS_MAX = 100;
 
-/** Something sealed to one administrator in one domain: a kilobyte of padding, with names and framing. */
-const SEALED_PART_BYTES = 1_152;
+/** Something sealed to one administrator in one domain: a kilobyte of padding, the seal, names and framing. */
+const SEALED_PART_BYTES = SEAL_PADDING_BYTES + SEAL_OVERHEAD_BYTES + 80;
 /** Whatever else an administrator says in one topic: pledges, requests, releases. */
 const SMALL_PAPERS_BYTES = 32 * 1024;
 /** Times that all contributors may reveal to each other in one topic: somebody pledges late, and all begin again. */
@@ -40,7 +41,7 @@ export function topicBytesOfOneMax(seats: number): number {
 /** Papers of one administrator, of all topics: each unit that joins or comes back takes one for its salts. */
 export const PAPERS_OF_ONE_MAX = 1_024;
 /** Of the largest release, the shares of two epochs in three domains, more than as many. */
-export const PAPERS_BYTES_OF_ONE_MAX = 8 * 1024 * 1024;
+export const PAPERS_BYTES_OF_ONE_MAX = 16 * 1024 * 1024;
 /** A ceremony takes days. */
 export const PAPER_KEPT_MS = 90 * DAY_MS;
 

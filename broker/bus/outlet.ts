@@ -10,7 +10,7 @@ import type { Admit, Federation } from "../../shared/core/directive.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
-import { SEALABLE_BYTES_MAX } from "../../shared/crypto/seal.ts";
+import { recipientKeyOf, SEALABLE_BYTES_MAX } from "../../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { signDelivery, signDeliveryAgain } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
@@ -54,7 +54,7 @@ export class Outlet {
     const federation = this.#parts.federation();
     const admit = federation.members.get(to);
     if (admit === undefined) return;
-    const delivery = { recipientKey: admit.sealingKey, member: to, body };
+    const delivery = { recipientKey: recipientKeyOf(admit.sealingKey), member: to, body };
     const { signed } = signDelivery(delivery, { federation: federation.id, signer: this.#parts.signer });
     await this.#publish(to, admit.sealingKey, signed);
   }

@@ -18,6 +18,9 @@ export const commands = {
   /** `party`: a slug, "broker" or "evaluator:NAME". */
   rotateKey: (party: string, fingerprint = "…"): string =>
     `${ADMIN} rotate-key DIR ${party} --fingerprint "${fingerprint}" ${REASON}`,
+  memberChange: (slug: string): string => `${ADMIN} member-change DIR ${slug} --terms terms.json ${REASON}`,
+  places: (): string => `${ADMIN} places DIR --broker HOST:PORT --nats HOST:PORT ${REASON}`,
+  tlsRoots: (): string => `${ADMIN} tls-roots DIR`,
   releaseShares: (): string => `${ADMIN} release-shares DIR`,
   boardChange: (): string => `${ADMIN} board-change DIR --add FILE --fingerprint "…" --remove "…" ${REASON}`,
   /** HOST:PORT is where newcomers reach the broker: `enrolment.listen` of broker.json, as seen from outside. */

@@ -1,7 +1,7 @@
 /** Texts of `shared/words` on pages: names lead somewhere, and what others wrote stays apart. */
 import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { hex, link, named, several, time } from "../../shared/web/pieces.ts";
+import { fingerprint, hex, link, named, several, time } from "../../shared/web/pieces.ts";
 import type { Content, Html } from "../../shared/web/html.ts";
 import type { Names } from "../../shared/words/names.ts";
 import type { Fact, Line, Mark } from "../../shared/words/pieces.ts";
@@ -32,6 +32,8 @@ function markContent(mark: Mark, names: Names): Html {
       return memberLink(names, mark.member);
     case "bytes":
       return hex(mark.hex);
+    case "id":
+      return fingerprint(mark.hex);
     case "instant":
       return time(mark.ms);
   }

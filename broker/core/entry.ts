@@ -10,8 +10,8 @@ import type { Admit } from "../../shared/core/directive.ts";
 import { monthEnd } from "../../shared/core/days.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { assertSealingKey } from "../../shared/crypto/seal.ts";
 import { binderOf, ownerOf, TOKEN_BYTES } from "../../shared/crypto/token.ts";
+import { isX25519Key } from "../../shared/crypto/x25519.ts";
 import { TOKENS_PER_CLASS_MAX, TOKENS_PER_CLASS_MIN } from "./limits.ts";
 
 export type EntryContext = {
@@ -49,7 +49,7 @@ function decideUpsert(entry: Upsert, context: EntryContext): EntryVerdict {
   if (record !== undefined && record.domain !== entry.domain) return rejected("domain");
   // Silent handling takes a second signature, which no message carries yet.
   if (entry.handling === "silent") return rejected("handling");
-  if (!isUsableKey(entry.conversationKey)) return rejected("conversationKey");
+  if (!isX25519Key(entry.conversationKey)) return rejected("conversationKey");
   if (!isOwnBinder(entry, context.member.member)) return rejected("binder");
   if (!TOKEN_CLASSES.every((tokenClass) => isPaddedCount(entry.tokens[tokenClass]))) return rejected("tokenCount");
   if (!TOKEN_CLASSES.every((tokenClass) => isDistinct(entry.tokens[tokenClass]))) return rejected("malformed");
@@ -82,15 +82,6 @@ export function tokenTexts(tokens: Uint8Array): Map<string, number> {
     if (!positions.has(text)) positions.set(text, at / TOKEN_BYTES);
   }
   return positions;
-}
-
-function isUsableKey(key: Uint8Array): boolean {
-  try {
-    assertSealingKey(key);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Otherwise tags that another record was published with, copied by somebody, would hold. */

@@ -23,15 +23,15 @@ import { TokenIndex } from "./token-index.ts";
 import type { TaggedTokens, TokenHash } from "./token-index.ts";
 
 /** A record as its owner has published it now. */
-export type Version = Omit<LiveRecord, "number" | "tokens" | "published" | "sinceMs">;
+export type Version = Omit<LiveRecord, "number" | "tokens" | "published" | "settled" | "sinceMs">;
 
 /** What matching must know besides records and tokens. */
 export type MatchingScope = {
   readonly federation: Uint8Array;
   /** Days since 1970-01-01 UTC. */
   readonly today: number;
-  /** Members whose records meet nobody now. */
-  readonly isHidden: (member: MemberId) => boolean;
+  /** Whose records meet nobody now, in which domain. */
+  readonly isHidden: (member: MemberId, domain: Domain) => boolean;
   /** Tokens of the domain that the board has listed, in hexadecimal: they open no match. */
   readonly neverCorrelate: (domain: Domain) => ReadonlySet<string> | undefined;
 };
@@ -65,8 +65,8 @@ export class EpochSpace {
     return this.#tokensOfMember.get(member) ?? 0;
   }
 
-  /** Makes this the record's version and these its tokens. */
-  put(version: Version, content: TaggedTokens, nowMs: number): LiveRecord {
+  /** Makes this the record's version and these its tokens. `isLatest`: no later epoch was open then. */
+  put(version: Version, content: TaggedTokens, nowMs: number, isLatest = true): LiveRecord {
     const { tokens } = content;
     const { member, handle } = version;
     const before = this.records.find(member, handle);
@@ -74,7 +74,9 @@ export class EpochSpace {
     if (before !== undefined && before.domain !== version.domain) this.#index(before.domain).remove(before.number);
     const count = countOf(tokens);
     const published = (before?.published ?? 0) + fresh;
-    const record = this.#records.put({ ...version, tokens: count, published, sinceMs: before?.sinceMs ?? nowMs });
+    const settled = isLatest ? published : (before?.settled ?? 0);
+    const sinceMs = before?.sinceMs ?? nowMs;
+    const record = this.#records.put({ ...version, tokens: count, published, settled, sinceMs });
     this.#index(record.domain).put(record.number, this.records.memberNumber(member), content);
     if (before !== undefined) this.#digests.strike(before);
     this.#digests.await(record);
@@ -138,7 +140,7 @@ export class EpochSpace {
     const index = this.#index(record.domain);
     const lookup = (number: number): LiveRecord | undefined => {
       const found = this.records.at(number);
-      return found === undefined || scope.isHidden(found.member) ? undefined : found;
+      return found === undefined || scope.isHidden(found.member, found.domain) ? undefined : found;
     };
     const { candidates } = findCandidates(index, record.number, lookup, scope.today);
     const listed = scope.neverCorrelate(record.domain);

@@ -2,6 +2,7 @@
 import { equalBytes } from "../../shared/core/bytes.ts";
 import type { Delivery, Notice, NoticeEvent } from "../../shared/core/data-plane.ts";
 import type { Admit } from "../../shared/core/directive.ts";
+import { recipientKeyOf } from "../../shared/crypto/seal.ts";
 
 /** The last notice of a member. */
 export type NoticeHead = { readonly number: number; readonly hash: Uint8Array };
@@ -16,7 +17,7 @@ export function nextNotice(
   nowMs: number,
 ): Delivery & { readonly body: Notice } {
   const body: Notice = { kind: "notice", number: head.number + 1, prevHash: head.hash, issuedAtMs: nowMs, event };
-  return { recipientKey: to.sealingKey, member: to.member, body };
+  return { recipientKey: recipientKeyOf(to.sealingKey), member: to.member, body };
 }
 
 /**

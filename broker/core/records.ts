@@ -23,6 +23,8 @@ export type LiveRecord = {
   readonly tokens: number;
   /** Tokens it has ever held in this epoch, each time counted that it was new: what its owner was charged for. */
   readonly published: number;
+  /** As many of those as it held before a later epoch opened: so many may be published there at no charge, to carry it over. */
+  readonly settled: number;
   /** When its first version was applied. */
   readonly sinceMs: number;
 };

@@ -4,6 +4,14 @@ import type { Credentials } from "../../shared/core/board.ts";
 export type EnrolmentDesk = {
   readonly enrolments: {
     /**
+     * The invitation with this secret hash, as it was signed, with the key id of whoever has used it. Undefined for one that is not
+     * there, or has run out unused.
+     */
+    invited(
+      secretHash: Uint8Array,
+      nowMs: number,
+    ): { readonly signed: Uint8Array; readonly keyId: string | undefined } | undefined;
+    /**
      * Takes an enrolment for the open invitation with this secret hash, in one durable transaction; the invitation is used then. The same
      * enrolment again changes nothing: the answer may have been lost. Throws NOT_FOUND if there is no such invitation, it is out of
      * date, or it was used for something else.

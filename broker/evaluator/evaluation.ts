@@ -55,7 +55,7 @@ export function callerOf(peer: PeerIdentity, federation: Federation): Admit {
 export function budgetFor({ federation, store, clock }: EvaluationParts, peer: PeerIdentity): Balance {
   const now = federation();
   const { member, budget } = callerOf(peer, now);
-  return balanceOf(store.account(member, now.found.generation), budget, clock());
+  return balanceOf(store.usage(member, now.found.generation).account, budget, clock());
 }
 
 /** Answers one request. Throws FORBIDDEN, see `callerOf`, also for a member who was suspended while the work was done. */
@@ -88,16 +88,18 @@ async function evaluate(parts: EvaluationParts, call: Call, request: BatchOf): P
   if (engine === undefined) return refuse({ reason: "generation" });
   const key = { member, batchId, generation };
   const nowMs = parts.clock();
-  const decide: Decide = (known, account) =>
-    decideBatch(known, account, { generation, blindedHash, elements }, { budget: call.caller.budget, nowMs });
-  // A look first: what would be refused anyway must not cost us the validation.
-  const outlook = parts.store.preview(key, decide);
-  if (outlook.kind === "refuse") return refuse(outlook);
-  const bad = await engine.badElements(blinded, member);
-  if (bad.length > 0) return refuse({ reason: "badElement", bad });
+  const decide: Decide = (known, usage) =>
+    decideBatch(known, usage, { generation, blindedHash, elements }, { budget: call.caller.budget, nowMs });
+  // Charged before anything is worked on: requests that come together must not be looked at for nothing either.
   const decision = parts.store.settle(key, { blindedHash, elements }, nowMs, decide);
   if (decision.kind === "refuse") return refuse(decision);
-  report(parts, call, elements, decision, nowMs);
+  alarm(parts, call.caller, decision, nowMs);
+  const bad = await engine.badElements(blinded, member);
+  if (bad.length > 0) {
+    parts.store.settleBad(key, parts.clock());
+    return refuse({ reason: "badElement", bad });
+  }
+  parts.onEvent({ kind: "evaluated", member, elements, charged: decision.kind === "charge" });
 
   const evaluated = await engine.evaluate(blinded, member);
   parts.kept.keep(member, batchId, { generation, blinded, evaluated }, parts.clock());
@@ -134,10 +136,9 @@ function sign(parts: EvaluationParts, call: Call, payload: Uint8Array): SignedSt
   return { payload, keyId: keyId(publicKey), signature };
 }
 
-function report(parts: EvaluationParts, call: Call, elements: number, decision: BatchDecision, nowMs: number): void {
-  const { member, budget } = call.caller;
-  parts.onEvent({ kind: "evaluated", member, elements, charged: decision.kind === "charge" });
+/** A charge that leaves little of the day is worth a look, also one for elements that turn out to be none. */
+function alarm(parts: EvaluationParts, { member, budget }: Admit, decision: BatchDecision, nowMs: number): void {
   if (decision.kind !== "charge") return;
-  const { usedInWindow, perDay } = balanceOf(decision.account, budget, nowMs);
+  const { usedInWindow, perDay } = balanceOf(decision.usage.account, budget, nowMs);
   if (usedInWindow > ALARM_SHARE * perDay) parts.onEvent({ kind: "budgetAlarm", member, usedInWindow, perDay });
 }

@@ -84,7 +84,7 @@ export function createEvaluator(options: EvaluatorOptions, { clock }: Pick<World
 function balanceIn({ federation, store, clock }: EvaluationParts, member: MemberId): Balance | undefined {
   const { members, found } = federation();
   const budget = members.get(member)?.budget;
-  return budget && balanceOf(store.account(member, found.generation), budget, clock());
+  return budget && balanceOf(store.usage(member, found.generation).account, budget, clock());
 }
 
 function assertListed({ federation, name, signing }: EvaluatorOptions, engines: Engines): void {

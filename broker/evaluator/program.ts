@@ -6,7 +6,7 @@ import { startGrpcServer } from "../../shared/platform/grpc.ts";
 import { GrpcSessions } from "../../shared/platform/grpc-sessions.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
-import { isInGoodStanding } from "../../shared/platform/standing.ts";
+import { evaluatorIdentity, isInGoodStanding } from "../../shared/platform/standing.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import { keepPartyRenewed } from "../../shared/rpc/membership-link.ts";
@@ -33,7 +33,7 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
   const name = nameIn(tls.certificatePem);
   const signer = readSigningKeys(dir);
   const shares = sharesIn(dir);
-  const follower = starting.use(new ChainFollower({ dir, world }));
+  const follower = starting.use(new ChainFollower({ dir, world, signer }));
   const federation = (): Federation => follower.federation;
   const options = {
     name,
@@ -47,14 +47,21 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
   const evaluator = starting.use(createEvaluator(options, world));
   const callers = new GrpcSessions((peer) => isInGoodStanding(peer, federation()), world);
   const services = [evaluator.service];
-  const server = starting.use(await startGrpcServer({ address: listen, tls, services, world, callers }));
+  const recipient = {
+    identity: evaluatorIdentity({ name, signingKey: signer.publicKey }),
+    federation,
+    clock: world.clock,
+  };
+  const server = starting.use(await startGrpcServer({ address: listen, tls, services, world, callers, recipient }));
   const onDirective = (): void => {
     callers.recheck();
     evaluator.retire().catch((error: unknown) => events.evaluator.retireFailed(log, error));
   };
   onDirective();
-  const { address } = federation().found.broker;
-  const preparations = starting.use(new PreparationLink({ address, tls: () => readTls(dir) }));
+  const { id, found } = federation();
+  const caller = { federation: id, signer: () => signer, world };
+  const { address } = found.broker;
+  const preparations = starting.use(new PreparationLink({ address, tls: () => readTls(dir), caller }));
   const renewal = { dir, federation, world, onRenewed: () => server.useTls(readTls(dir)) };
   const stop = new AbortController();
   const running = [

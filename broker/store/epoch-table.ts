@@ -21,7 +21,7 @@ export type Lingering = {
   readonly reviewByDay: number;
   readonly incarnation: Incarnation;
   readonly sequence: number;
-  /** Tokens that its owner was charged for. */
+  /** Tokens that its owner was charged for, and may publish in an epoch that opened later at no charge. */
   readonly published: number;
 };
 

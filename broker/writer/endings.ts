@@ -105,7 +105,7 @@ export class Endings {
     const standing = openEpochs(federation()).some(({ epoch }) => {
       return spaces.find(epoch)?.records.find(member, handle) !== undefined;
     });
-    if (record !== undefined && !standing) ledger.epochs.linger(record);
+    if (record !== undefined && !standing) ledger.epochs.linger({ ...record, published: record.settled });
   }
 
   async #purgeStreams(epoch: number): Promise<number> {

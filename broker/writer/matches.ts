@@ -164,7 +164,7 @@ export class Matches {
     return {
       federation: id,
       today: dayOf(nowMs),
-      isHidden: (member) => !members.has(member) || quarantined.has(member),
+      isHidden: (member, domain) => members.get(member)?.domains.includes(domain) !== true || quarantined.has(member),
       neverCorrelate: (domain) => epochs.get(epoch)?.neverCorrelate.get(domain),
     };
   }

@@ -204,17 +204,23 @@ export class Publications {
   }
 
   /**
-   * What an upsert is charged: tokens that the record has not had in this epoch, beyond what its owner was charged for the same record in
-   * another. The broker cannot compare tokens of two epochs, so that is counted: a rotation costs nothing, and a record whose tokens are
-   * exchanged again and again pays for each exchange, whichever epoch it is made in.
+   * What an upsert is charged: tokens that the record has not had in this epoch. Only what it held in an earlier one before this one opened
+   * is carried over at no charge, once. The broker cannot compare tokens of two epochs, so that is counted, and what is new while both are
+   * open is charged in each: it might be other identifiers.
    */
   #countNew({ member, epoch }: Envelope, handle: Handle, tokens: TokenSet): number {
     const space = this.#spaces.of(epoch);
     const here = space.records.find(member, handle)?.published ?? 0;
-    const elsewhere = this.#spaces.all.map((each) => each.records.find(member, handle)?.published ?? 0);
+    const earlier = this.#spaces.all.filter((each) => each.epoch < epoch);
+    const settled = earlier.map((each) => each.records.find(member, handle)?.settled ?? 0);
     const lingering = this.#ledger.epochs.lingering(member, handle)?.published ?? 0;
-    const covered = Math.max(here, lingering, ...elsewhere);
+    const covered = Math.max(here, lingering, ...settled);
     return Math.max(0, here + space.countNew(member, handle, tokens) - covered);
+  }
+
+  #isLatest(epoch: number, nowMs: number): boolean {
+    const open = openEpochs(this.#federation());
+    return !open.some((each) => each.epoch > epoch && each.opensAtMs <= nowMs);
   }
 
   #applyEntry(envelope: Envelope, entry: Entry, nowMs: number): void {
@@ -235,7 +241,9 @@ export class Publications {
   #change(envelope: Envelope, entry: Entry, nowMs: number): LiveRecord | undefined {
     switch (entry.operation) {
       case "upsert":
-        return this.#spaces.of(envelope.epoch).put(versionOf(envelope, entry), entry, nowMs);
+        return this.#spaces
+          .of(envelope.epoch)
+          .put(versionOf(envelope, entry), entry, nowMs, this.#isLatest(envelope.epoch, nowMs));
       case "withdraw":
         this.#removeEverywhere(envelope.member, entry.handle);
         return undefined;

@@ -45,7 +45,10 @@ export type BoardPaperBody =
     };
 
 /** Leave for one unit to hand in its public keys. */
-export type Invitation = { readonly secretHash: Uint8Array; readonly note: string; readonly validUntilMs: number };
+export type Invitation = InvitationKeys & { readonly note: string; readonly validUntilMs: number };
+
+/** What the broker may know of an invitation's secret, 32 bytes each. It seals the chain of directives with the second. */
+export type InvitationKeys = { readonly secretHash: Uint8Array; readonly chainKey: Uint8Array };
 
 /**
  * A request for credentials that is older is refused: whoever kept one could have the keys certified that its party has given up since.

@@ -21,6 +21,7 @@ export type Handling = (typeof HANDLINGS)[number];
 
 /** One numbered message of a member. */
 export type Submission = {
+  /** Names the sealing key, see `recipientKeyOf`. */
   readonly recipientKey: Uint8Array;
   readonly member: MemberId;
   readonly incarnation: Incarnation;
@@ -164,6 +165,7 @@ export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
 /** One message of the broker to a member. */
 export type Delivery = {
+  /** Names the sealing key, see `recipientKeyOf`. */
   readonly recipientKey: Uint8Array;
   readonly member: MemberId;
   readonly body: Receipt | Gap | Notice | DigestAnswer | UnknownNotice | UnknownKind;

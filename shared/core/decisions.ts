@@ -2,7 +2,7 @@
  * What each directive changes (protocol sections 4 and 5), and which ones the board may not make even with all its signatures:
  * a key given to two parties, an epoch number used again, a member without its salts. Who signed is for `chain.ts`.
  */
-import { assertSealingKey } from "../crypto/seal.ts";
+import { isSealingKey, recipientKeyOf } from "../crypto/seal.ts";
 import { isElement } from "../crypto/ristretto.ts";
 import { keyId, verifyPayload } from "../crypto/sign.ts";
 import { equalBytes, toHex } from "./bytes.ts";
@@ -21,17 +21,22 @@ import type {
   EpochOpen,
   EpochRetire,
   EpochSalt,
+  EpochSalts,
   EpochState,
   Evaluator,
   Federation,
   Found,
+  MemberChange,
   MemberKey,
   NeverCorrelate,
+  Places,
   Policy,
   Reinstate,
   Remove,
   RotateKey,
+  SealedBox,
   Suspend,
+  TlsRoots,
 } from "./directive.ts";
 import { CausewayError } from "./errors.ts";
 import type { MemberId } from "./ids.ts";
@@ -78,6 +83,7 @@ export function foundationOf(directive: Directive, head: Federation["head"]): Fe
     epochs: new Map(),
     generations: new Map([[found.generation, found.evaluators]]),
     policy: FIRST_POLICY,
+    natsAddress: undefined,
     rotationDue: undefined,
     usedKeys: new Set([...foundingKeys(found), ...sharesOf(found.evaluators)].map(toHex)),
     signingKeys: new Map(),
@@ -92,6 +98,8 @@ export function applyBody(state: Federation, body: DirectiveBody, hash: Uint8Arr
       throw new CausewayError("OUT_OF_SEQUENCE", "a federation is founded once");
     case "admit":
       return admitMember(state, body);
+    case "memberChange":
+      return changeMember(state, body);
     case "suspend":
       return suspendMember(state, body);
     case "reinstate":
@@ -102,6 +110,10 @@ export function applyBody(state: Federation, body: DirectiveBody, hash: Uint8Arr
       return rotateKey(state, body);
     case "boardChange":
       return changeBoard(state, body);
+    case "places":
+      return changePlaces(state, body);
+    case "tlsRoots":
+      return changeRoots(state, body);
     case "epochOpen":
       return openEpoch(state, body, hash);
     case "epochActivate":
@@ -120,12 +132,7 @@ export function applyBody(state: Federation, body: DirectiveBody, hash: Uint8Arr
 function foundingKeys({ board, broker, evaluators, freshnessKey }: Found): Uint8Array[] {
   // The one evaluator that the broker may host signs with the broker's key; all other keys belong to one party and one use.
   const evaluatorKeys = evaluators.map((each) => each.signingKey).filter((key) => !equalBytes(key, broker.signingKey));
-  return [
-    ...board.flatMap((each) => [each.signingKey, each.sealingKey]),
-    ...evaluatorKeys,
-    broker.signingKey,
-    freshnessKey,
-  ];
+  return [...board.flatMap(keysOf), ...evaluatorKeys, broker.signingKey, freshnessKey];
 }
 
 function assertFound(found: Found): void {
@@ -169,18 +176,40 @@ function admitMember(state: Federation, body: { readonly type: "admit" } & Admis
   const others = [...state.members.values(), ...state.suspended.values()];
   if (others.some(({ member }) => member === admit.member) || state.removed.has(admit.member)) fields.push("member");
   if (others.some(({ slug }) => slug === admit.slug)) fields.push("slug");
-  if (admit.domains.length === 0 || hasRepeats(admit.domains)) fields.push("domains");
-  // In an epoch without a salt of the domain the member could publish nothing of it: a new epoch has to come first.
-  const unsalted = ({ salts }: Epoch): boolean =>
-    admit.domains.some((each) => !salts.some(({ domain }) => domain === each));
-  if (openEpochs(state).some(unsalted)) fields.push("domains");
-  fields.push(...newKeyFaults(state, admit), ...saltsFaults(state, admit, salts));
+  fields.push(
+    ...domainFaults(state, admit.domains),
+    ...newKeyFaults(state, admit),
+    ...saltsFaults(state, admit.domains, salts),
+  );
   assertNone("admit", fields);
-  const admitted = withKeys({ ...state, members: new Map(state.members).set(admit.member, admit) }, [
-    admit.signingKey,
-    admit.sealingKey,
-  ]);
-  return withBoxes(withSigningKey(admitted, admit), admit, salts);
+  const admitted = { ...state, members: new Map(state.members).set(admit.member, admit) };
+  return withBoxes(withSigningKey(withKeys(admitted, keysOf(admit)), admit), admit, salts);
+}
+
+/** In an epoch without a salt of the domain the member could publish nothing of it: a new epoch has to come first. */
+function domainFaults(state: Federation, domains: readonly Domain[]): string[] {
+  const unsalted = ({ salts }: Epoch): boolean => domains.some((each) => !salts.some(({ domain }) => domain === each));
+  return domains.length === 0 || hasRepeats(domains) || openEpochs(state).some(unsalted) ? ["domains"] : [];
+}
+
+function changeMember(state: Federation, body: { readonly type: "memberChange" } & MemberChange): Federation {
+  const { type: _type, salts, reason: _reason, ...terms } = body;
+  const { member, domains } = terms;
+  const suspended = state.suspended.get(member);
+  const before = state.members.get(member) ?? suspended;
+  if (before === undefined) throw invalid("there is no such member to change", ["member"]);
+  const gained = domains.filter((each) => !before.domains.includes(each));
+  const lost = before.domains.filter((each) => !domains.includes(each));
+  // Salts are for members in good standing: a suspended one gets them when it is reinstated.
+  const needed = suspended === undefined ? gained : [];
+  assertNone("member-change", [...domainFaults(state, domains), ...saltsFaults(state, needed, salts)]);
+  const changed: Admit = { ...before, ...terms };
+  const standing =
+    suspended === undefined
+      ? { members: new Map(state.members).set(member, changed) }
+      : { suspended: new Map(state.suspended).set(member, changed) };
+  const renewed = withBoxes(withoutBoxes({ ...state, ...standing }, member, lost), changed, salts);
+  return lost.length === 0 ? renewed : withRotationDue(renewed, false);
 }
 
 function suspendMember(state: Federation, { member }: Suspend): Federation {
@@ -192,7 +221,7 @@ function suspendMember(state: Federation, { member }: Suspend): Federation {
 function reinstateMember(state: Federation, { member, salts }: Reinstate): Federation {
   const admit = state.suspended.get(member);
   if (admit === undefined) throw invalid("only a suspended member can be reinstated", ["member"]);
-  assertNone("reinstate", saltsFaults(state, admit, salts));
+  assertNone("reinstate", saltsFaults(state, admit.domains, salts));
   const suspended = without(state.suspended, member);
   return withBoxes({ ...state, suspended, members: new Map(state.members).set(member, admit) }, admit, salts);
 }
@@ -200,18 +229,23 @@ function reinstateMember(state: Federation, { member, salts }: Reinstate): Feder
 function removeMember(state: Federation, { member, reason, forCause }: Remove): Federation {
   const admit = state.members.get(member) ?? state.suspended.get(member);
   if (admit === undefined) throw invalid("there is no such member to remove", ["member"]);
-  const newGeneration = forCause || state.rotationDue?.newGeneration === true;
-  return {
+  const left = {
     ...state,
     members: without(state.members, member),
     suspended: without(state.suspended, member),
     removed: new Map(state.removed).set(member, { admit, reason, forCause }),
-    rotationDue: { afterEpoch: Math.max(0, ...state.epochs.keys()), newGeneration },
   };
+  return withRotationDue(left, forCause);
+}
+
+/** Somebody knows salts whom they are not for any more. */
+function withRotationDue(state: Federation, forCause: boolean): Federation {
+  const newGeneration = forCause || state.rotationDue?.newGeneration === true;
+  return { ...state, rotationDue: { afterEpoch: Math.max(0, ...state.epochs.keys()), newGeneration } };
 }
 
 function rotateKey(state: Federation, { party, signingKey }: RotateKey): Federation {
-  if (state.usedKeys.has(toHex(signingKey))) throw invalid("rotate-key gives a key twice", ["signingKey"]);
+  if (isUsed(state, signingKey)) throw invalid("rotate-key gives a key twice", ["signingKey"]);
   const keyed = withKeys(state, [signingKey]);
   const { found } = state;
   switch (party.kind) {
@@ -222,13 +256,12 @@ function rotateKey(state: Federation, { party, signingKey }: RotateKey): Federat
     case "broker": {
       const broker = { ...found.broker, signingKey };
       return withEvaluators({ ...keyed, found: { ...found, broker } }, (each) =>
-        equalBytes(each.signingKey, found.broker.signingKey) ? { ...each, signingKey } : each,
+        isHosted(state, each) ? { ...each, signingKey } : each,
       );
     }
     case "evaluator": {
       const known = evaluatorNamed(state, party.name);
-      const hosted = known !== undefined && equalBytes(known.signingKey, found.broker.signingKey);
-      if (known === undefined || hosted)
+      if (known === undefined || isHosted(state, known))
         throw invalid("there is no such evaluator with a key of its own", ["evaluator"]);
       return withEvaluators(keyed, (each) => (each.name === party.name ? { ...each, signingKey } : each));
     }
@@ -249,21 +282,21 @@ function rotateMemberKeys(
   const admit = before.members.get(member) ?? suspended;
   if (admit === undefined) throw invalid("there is no such member to give new keys", ["member"]);
   const renewed: Admit = { ...admit, signingKey, sealingKey };
-  const state = withSigningKey(withKeys(keyed, [sealingKey]), renewed);
+  const state = withSigningKey(withKeys(keyed, [recipientKeyOf(sealingKey)]), renewed);
   if (suspended !== undefined) {
     // As after a theft. Salts are for members in good standing: these keys get them when the member is reinstated.
     assertNone("rotate-key", [...newKeyFaults(before, renewed), ...(salts.length > 0 ? ["salts"] : [])]);
     return { ...state, suspended: new Map(state.suspended).set(member, renewed) };
   }
-  assertNone("rotate-key", [...newKeyFaults(before, renewed), ...saltsFaults(before, renewed, salts)]);
+  assertNone("rotate-key", [...newKeyFaults(before, renewed), ...saltsFaults(before, renewed.domains, salts)]);
   return withBoxes({ ...state, members: new Map(state.members).set(member, renewed) }, renewed, salts);
 }
 
 function changeBoard(state: Federation, { board, quorum, shares }: BoardChange): Federation {
   const fields = boardFaults({ board, quorum });
   const newcomers = board.filter((each) => !state.found.board.some((old) => sameSeat(old, each)));
-  const keys = newcomers.flatMap((each) => [toHex(each.signingKey), toHex(each.sealingKey)]);
-  if (hasRepeats(keys) || keys.some((key) => state.usedKeys.has(key))) fields.push("board");
+  const keys = newcomers.flatMap(keysOf);
+  if (hasRepeats(keys.map(toHex)) || keys.some((key) => isUsed(state, key))) fields.push("board");
   if (hasRepeats(board.map((each) => toHex(each.signingKey)))) fields.push("board");
   const holders = board.map((each) => toHex(keyId(each.signingKey)));
   shares.forEach((each, i) => {
@@ -284,10 +317,38 @@ function changeBoard(state: Federation, { board, quorum, shares }: BoardChange):
     epochs.set(epoch, { ...known, salts });
   }
   const found = { ...state.found, board, quorum };
-  return withKeys(
-    { ...state, found, epochs },
-    newcomers.flatMap((each) => [each.signingKey, each.sealingKey]),
-  );
+  return withKeys({ ...state, found, epochs }, keys);
+}
+
+function changePlaces(state: Federation, { broker, evaluators, nats }: Places): Federation {
+  const fields: string[] = [];
+  if (broker === "" && evaluators.length === 0 && nats === "") fields.push("broker", "evaluators", "nats");
+  if (hasRepeats(evaluators.map(({ name }) => name))) fields.push("evaluators");
+  evaluators.forEach(({ name }, i) => {
+    const known = evaluatorNamed(state, name);
+    if (known === undefined || isHosted(state, known)) fields.push(`evaluators[${i}].name`);
+  });
+  assertNone("places", fields);
+  const found = broker === "" ? state.found : { ...state.found, broker: { ...state.found.broker, address: broker } };
+  const moved = new Map(evaluators.map(({ name, address }) => [name, address]));
+  return withEvaluators({ ...state, found, natsAddress: nats === "" ? state.natsAddress : nats }, (each) => {
+    const address = isHosted(state, each) ? found.broker.address : moved.get(each.name);
+    return address === undefined ? each : { ...each, address };
+  });
+}
+
+/** Whether the broker is this evaluator: it has the broker's key. */
+function isHosted({ found }: Federation, { signingKey }: Evaluator): boolean {
+  return equalBytes(signingKey, found.broker.signingKey);
+}
+
+function changeRoots(state: Federation, { roots }: TlsRoots): Federation {
+  const before = new Set(state.found.tlsRoots.map(toHex));
+  const after = roots.map(toHex);
+  if (hasRepeats(after) || !after.some((each) => before.has(each))) {
+    throw invalid("a root of those before must stay, so that nobody is cut off", ["roots"]);
+  }
+  return { ...state, found: { ...state.found, tlsRoots: roots } };
 }
 
 function openEpoch(state: Federation, body: { readonly type: "epochOpen" } & EpochOpen, hash: Uint8Array): Federation {
@@ -298,8 +359,7 @@ function openEpoch(state: Federation, body: { readonly type: "epochOpen" } & Epo
   // One rotation at a time: two open epochs are what nodes and broker have room for.
   if (openEpochs(state).some(({ state: is }) => is !== "active")) fields.push("epoch");
   if (open.retiresAtMs <= open.opensAtMs) fields.push("retiresAtMs");
-  const used = state.usedKeys.has(toHex(open.brokerSealingKey));
-  if (used || !isSealingKey(open.brokerSealingKey)) fields.push("brokerSealingKey");
+  if (!isFreshSealingKey(state, open.brokerSealingKey)) fields.push("brokerSealingKey");
   fields.push(...generationFaults(state, open), ...memberKeyFaults(state, open));
   const keys = keysOfOpening(state, open);
   if (hasRepeats(keys.map(toHex))) fields.push("brokerSealingKey");
@@ -315,9 +375,7 @@ function openEpoch(state: Federation, body: { readonly type: "epochOpen" } & Epo
   }
   const boxed = open.salts.map(({ boxes, ...salt }) => ({
     ...salt,
-    boxes: new Map(
-      boxes.map(({ member, sealed }) => [member, { recipientKey: (members.get(member) as Admit).sealingKey, sealed }]),
-    ),
+    boxes: new Map(boxes.map(({ member, sealed }) => [member, boxTo(members.get(member) as Admit, sealed)])),
   }));
   const epoch: Epoch = { ...open, salts: boxed, state: "staging", openingHash: hash, neverCorrelate: new Map() };
   const generations = new Map(state.generations);
@@ -329,8 +387,8 @@ function openEpoch(state: Federation, body: { readonly type: "epochOpen" } & Epo
 function keysOfOpening(state: Federation, { brokerSealingKey, memberKeys, evaluators }: EpochOpen): Uint8Array[] {
   const newcomers = evaluators.filter(({ name }) => evaluatorNamed(state, name) === undefined);
   return [
-    brokerSealingKey,
-    ...memberKeys.map(({ sealingKey }) => sealingKey),
+    recipientKeyOf(brokerSealingKey),
+    ...memberKeys.map(({ sealingKey }) => recipientKeyOf(sealingKey)),
     ...newcomers.map(({ signingKey }) => signingKey),
     ...sharesOf(evaluators),
   ];
@@ -348,11 +406,10 @@ function generationFaults(state: Federation, { generation, evaluators }: EpochOp
   if (generation !== newest + 1) fields.push("generation");
   fields.push(...evaluatorFaults(evaluators));
   evaluators.forEach((each, i) => {
-    if (state.usedKeys.has(toHex(each.sharePublicKey))) fields.push(`evaluators[${i}].sharePublicKey`);
+    if (isUsed(state, each.sharePublicKey)) fields.push(`evaluators[${i}].sharePublicKey`);
     const known = evaluatorNamed(state, each.name);
     // Who evaluates is for the board; its key is changed by rotate-key alone, and nobody comes with a key of somebody else.
-    const own =
-      known === undefined ? !state.usedKeys.has(toHex(each.signingKey)) : equalBytes(known.signingKey, each.signingKey);
+    const own = known === undefined ? !isUsed(state, each.signingKey) : equalBytes(known.signingKey, each.signingKey);
     if (!own) fields.push(`evaluators[${i}].signingKey`);
   });
   return fields;
@@ -383,7 +440,7 @@ export function offerFault(state: Federation, offer: MemberKey): CausewayError |
     verifyPayload({ type: "key-offer", federation: state.id, payload, publicKey, signature: signature.signature });
   if (!proven) return new CausewayError("UNPROVEN", "the offer is not signed by the member it names");
   if (!isSealingKey(sealingKey)) return invalid("the key seals nothing", ["sealingKey"]);
-  if (!state.usedKeys.has(toHex(sealingKey))) return undefined;
+  if (!isUsed(state, recipientKeyOf(sealingKey))) return undefined;
   return new CausewayError("CONFLICT", "the key has been used before", { fields: ["sealingKey"] });
 }
 
@@ -480,14 +537,30 @@ function neverCorrelate(state: Federation, { epoch: number, domain, tokens }: Ne
 /** Keys of a party that comes, or comes with new ones: used by nobody before. */
 function newKeyFaults(state: Federation, { signingKey, sealingKey }: Admit): string[] {
   const fields: string[] = [];
-  if (state.usedKeys.has(toHex(signingKey))) fields.push("signingKey");
-  const sealable = isSealingKey(sealingKey) && !state.usedKeys.has(toHex(sealingKey));
-  if (!sealable || equalBytes(signingKey, sealingKey)) fields.push("sealingKey");
+  if (isUsed(state, signingKey)) fields.push("signingKey");
+  if (!isFreshSealingKey(state, sealingKey)) fields.push("sealingKey");
   return fields;
 }
 
-/** Exactly the salts of the open epochs in the member's domains. */
-function saltsFaults(state: Federation, { domains }: Admit, salts: readonly EpochSalt[]): string[] {
+function isFreshSealingKey(state: Federation, sealingKey: Uint8Array): boolean {
+  return isSealingKey(sealingKey) && !isUsed(state, recipientKeyOf(sealingKey));
+}
+
+/** As `Federation.usedKeys` remembers them. */
+function keysOf({ signingKey, sealingKey }: Pick<Administrator, "signingKey" | "sealingKey">): Uint8Array[] {
+  return [signingKey, recipientKeyOf(sealingKey)];
+}
+
+function isUsed({ usedKeys }: Federation, key: Uint8Array): boolean {
+  return usedKeys.has(toHex(key));
+}
+
+function boxTo({ sealingKey }: Admit, sealed: Uint8Array): SealedBox {
+  return { recipientKey: recipientKeyOf(sealingKey), sealed };
+}
+
+/** Exactly the salts of the open epochs in these domains. */
+function saltsFaults(state: Federation, domains: readonly Domain[], salts: readonly EpochSalt[]): string[] {
   return sameSet(salts.map(saltPlace), openSaltPlaces(state, domains)) ? [] : ["salts"];
 }
 
@@ -505,13 +578,25 @@ function withBoxes(state: Federation, admit: Admit, salts: readonly EpochSalt[])
   const epochs = new Map(state.epochs);
   for (const { epoch: number, domain, sealed } of salts) {
     const epoch = epochs.get(number) as Epoch;
-    const box = { recipientKey: admit.sealingKey, sealed };
+    const box = boxTo(admit, sealed);
     const renewed = epoch.salts.map((salt) =>
       salt.domain === domain ? { ...salt, boxes: new Map(salt.boxes).set(admit.member, box) } : salt,
     );
     epochs.set(number, { ...epoch, salts: renewed });
   }
   return { ...state, epochs };
+}
+
+function withoutBoxes(state: Federation, member: MemberId, domains: readonly Domain[]): Federation {
+  if (domains.length === 0) return state;
+  const without = (salt: EpochSalts): EpochSalts =>
+    domains.includes(salt.domain)
+      ? { ...salt, boxes: new Map([...salt.boxes].filter(([holder]) => holder !== member)) }
+      : salt;
+  const epochs = [...state.epochs].map(
+    ([number, epoch]) => [number, { ...epoch, salts: epoch.salts.map(without) }] as const,
+  );
+  return { ...state, epochs: new Map(epochs) };
 }
 
 function withKeys(state: Federation, keys: readonly Uint8Array[]): Federation {
@@ -536,15 +621,6 @@ function without(members: ReadonlyMap<MemberId, Admit>, member: MemberId): Reado
 
 function sameSeat(a: Administrator, b: Administrator): boolean {
   return equalBytes(a.signingKey, b.signingKey) && equalBytes(a.sealingKey, b.sealingKey);
-}
-
-function isSealingKey(publicKey: Uint8Array): boolean {
-  try {
-    assertSealingKey(publicKey);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function hasRepeats(values: readonly string[]): boolean {

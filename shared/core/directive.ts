@@ -27,11 +27,14 @@ export type DirectiveBody =
   | ({ readonly type: "epochActivate" } & EpochActivate)
   | ({ readonly type: "epochAbort" } & EpochAbort)
   | ({ readonly type: "epochRetire" } & EpochRetire)
+  | ({ readonly type: "memberChange" } & MemberChange)
   | ({ readonly type: "suspend" } & Suspend)
   | ({ readonly type: "reinstate" } & Reinstate)
   | ({ readonly type: "remove" } & Remove)
   | ({ readonly type: "rotateKey" } & RotateKey)
   | ({ readonly type: "boardChange" } & BoardChange)
+  | ({ readonly type: "places" } & Places)
+  | ({ readonly type: "tlsRoots" } & TlsRoots)
   | ({ readonly type: "policy" } & Policy)
   | ({ readonly type: "neverCorrelate" } & NeverCorrelate);
 
@@ -81,6 +84,16 @@ export type Admission = Admit & {
 /** One salt of an epoch that is open already, sealed to a member that comes to it later or under another key. */
 export type EpochSalt = { readonly epoch: number; readonly domain: Domain; readonly sealed: Uint8Array };
 
+/** Terms that stand for the ones before; those that are not named here stay. */
+export type MemberChange = Pick<
+  Admit,
+  "member" | "name" | "contact" | "domains" | "legalBasis" | "purposes" | "retentionDaysMax"
+> & {
+  readonly reason: string;
+  /** Of every open epoch, in the domains that the member gains. */
+  readonly salts: readonly EpochSalt[];
+};
+
 export type Suspend = { readonly member: MemberId; readonly reason: string };
 export type Reinstate = { readonly member: MemberId; readonly reason: string; readonly salts: readonly EpochSalt[] };
 export type Remove = { readonly member: MemberId; readonly reason: string; readonly forCause: boolean };
@@ -109,6 +122,23 @@ export type BoardChange = {
     readonly domain: Domain;
     readonly shares: readonly SaltShare[];
   }[];
+  readonly reason: string;
+};
+
+/** host:port of each party that moves; the others stay where they are. */
+export type Places = {
+  /** "": stays. The evaluator that the broker hosts goes with it. */
+  readonly broker: string;
+  readonly evaluators: readonly { readonly name: string; readonly address: string }[];
+  /** "": stays. */
+  readonly nats: string;
+  readonly reason: string;
+};
+
+/** All TLS roots that hold from now on. At least one of those before stays among them, so that nobody is cut off by the change. */
+export type TlsRoots = {
+  /** DER. The registrar issues under the last of them. */
+  readonly roots: readonly Uint8Array[];
   readonly reason: string;
 };
 
@@ -199,13 +229,16 @@ export type Epoch = Omit<EpochOpen, "salts"> & {
 
 /** A domain's salt as it is held now: members and administrators that came later have their box and share from later directives. */
 export type EpochSalts = Omit<DomainSalt, "boxes"> & {
-  readonly boxes: ReadonlyMap<MemberId, { readonly recipientKey: Uint8Array; readonly sealed: Uint8Array }>;
+  readonly boxes: ReadonlyMap<MemberId, SealedBox>;
 };
+
+/** `recipientKey` names the sealing key that opens it, see `recipientKeyOf`. */
+export type SealedBox = { readonly recipientKey: Uint8Array; readonly sealed: Uint8Array };
 
 /** What a verified chain adds up to. */
 export type Federation = {
   readonly id: Uint8Array;
-  /** As founded, with what later directives changed: board, quorum, keys, generation and evaluators of the active epoch. */
+  /** As founded, with what later directives changed: board, quorum, keys, addresses, TLS roots, generation and evaluators of the active epoch. */
   readonly found: Found;
   /** Members in good standing. Whoever is not here may do nothing. */
   readonly members: ReadonlyMap<MemberId, Admit>;
@@ -215,9 +248,11 @@ export type Federation = {
   /** Evaluators of every generation of an open epoch. */
   readonly generations: ReadonlyMap<number, readonly Evaluator[]>;
   readonly policy: Omit<Policy, "allowances" | "reason">;
-  /** A member was removed and still knows the salts in use: an epoch with a higher number must become active, perhaps with new evaluator keys. */
+  /** host:port of the NATS server; undefined until the board has stated it: then it stands in each party's settings. */
+  readonly natsAddress: string | undefined;
+  /** A member was removed, or lost a domain, and still knows the salts in use: an epoch with a higher number must become active, perhaps with new evaluator keys. */
   readonly rotationDue: { readonly afterEpoch: number; readonly newGeneration: boolean } | undefined;
-  /** Every public key that a directive ever gave to somebody, in hexadecimal: none is given twice. */
+  /** Every public key that a directive ever gave to somebody, in hexadecimal, sealing keys as `recipientKeyOf`: none is given twice. */
   readonly usedKeys: ReadonlySet<string>;
   /** Every signing key that a member ever had, first to last: what it signed stays true when its key is replaced. */
   readonly signingKeys: ReadonlyMap<MemberId, readonly Uint8Array[]>;

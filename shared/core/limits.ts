@@ -3,7 +3,7 @@
 /** Elements in one hardening batch: RFC 9497 numbers the elements of a proof with two bytes (protocol section 13). */
 export const OPRF_BATCH_ELEMENTS_MAX = 65_536;
 
-/** Pairs under one proof: 1,024 samples see 1 % tampering but for 3 in 100,000 batches (protocol section 2.2). */
+/** Pairs under one proof: 1,024 samples see 1 % tampering but for 3 in 100,000 batches, and one in 65,536 with 1.6 % (protocol section 2.2). */
 export const PROOF_PAIRS_MAX = 1_024;
 
 /** Bytes of one OPRF input: RFC 9497 prefixes it with a two-byte length. */
@@ -33,11 +33,11 @@ export const HARDEN_BATCH_ELEMENTS_MAX = 65_536;
 /** Hardening batches of one generation a node has on the way at once: its cores and the evaluators' work at the same time. */
 export const HARDEN_BATCHES_IN_FLIGHT_MAX = 2;
 
-/** A gRPC message: the largest directive (3.8 MB) and the largest batch of elements (2 MiB) fit, with their framing. */
-export const GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+/** A gRPC message: the largest directive (8.5 MB) and the largest batch of elements (2 MiB) fit, with their framing. */
+export const GRPC_MESSAGE_BYTES_MAX = 9 * 1024 * 1024;
 
-/** And one that answers: all papers of a topic, which the largest board has sealed to each other in three domains (13.6 MB), fit. */
-export const GRPC_ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+/** And one that answers: all papers of a topic, which the largest board has sealed to each other in three domains (27 MB), fit. */
+export const GRPC_ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Seats of a board. */
 export const BOARD_SEATS_MAX = 64;
@@ -68,3 +68,18 @@ export const EVALUATION_ANSWER_MS_MAX = 5 * 60_000;
 
 /** Unfinished batches of which a node keeps the answers it has, so that one evaluator's outage costs the others nothing. */
 export const UNFINISHED_BATCHES_MAX = 8;
+
+/** Connections on which nobody has shown who calls, at one server: ten times what a federation of 50 opens when a broker restarts. */
+export const STRANGERS_MAX = 1_024;
+
+/** Of them from one address: all parties may stand behind one, such as a proxy's. */
+export const STRANGERS_PER_ADDRESS_MAX = 256;
+
+/** For a TLS handshake to end: it takes three messages. */
+export const HANDSHAKE_MS_MAX = 10_000;
+
+/** How long a gRPC connection without a call stays open; the next call opens another. */
+export const GRPC_IDLE_MS_MAX = 60_000;
+
+/** Connections of one party to one server: a node has a few, and one of each command that runs. */
+export const CONNECTIONS_PER_PARTY_MAX = 64;

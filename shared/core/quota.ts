@@ -8,6 +8,7 @@
 import type { Budget } from "./directive.ts";
 
 export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
 const WINDOW_HOURS = 24;
 
 /** What was used so far. */
@@ -62,6 +63,18 @@ export function charge(account: Account, budget: Budget, amount: number, nowMs: 
   const now = hourOf(nowMs);
   if (amount > fromInitial) hours.set(now, (hours.get(now) ?? 0) + amount - fromInitial);
   return { kind: "charged", account: { initialUsed: account.initialUsed + fromInitial, hours } };
+}
+
+/**
+ * The account without a charge of `amount` that was made at `chargedAtMs`: what went out of the allowance of that hour goes back first,
+ * as the grant was spent first. Charges made since stay.
+ */
+export function refund(account: Account, amount: number, chargedAtMs: number): Account {
+  const hour = hourOf(chargedAtMs);
+  const charged = account.hours.get(hour) ?? 0;
+  const fromAllowance = Math.min(amount, charged);
+  const hours = new Map(account.hours).set(hour, charged - fromAllowance);
+  return { initialUsed: account.initialUsed - (amount - fromAllowance), hours };
 }
 
 function retryAt(account: Account, budget: Budget, amount: number, nowMs: number): number | null {

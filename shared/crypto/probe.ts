@@ -2,7 +2,8 @@
  * Start-up proof that every libsodium primitive this project uses is there and computes what another implementation
  * computed: the typings declare functions that some builds lack at run time, and a missing one must stop a program when
  * it starts, not when the first record arrives. Inputs are bytes repeated; the answers were made with noble-curves and
- * noble-hashes, but for the two boxes, which the tests check against the vectors of the Internet-Draft and of NaCl.
+ * noble-hashes, but for X-Wing (the first vector of its draft, all of which the tests check) and the box, which the tests check against
+ * the vector of its draft.
  */
 import { concat, equalBytes, fromHex, toHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
@@ -20,9 +21,11 @@ const SIGNING_KEY = fromHex("8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf37
 const SIGNATURE = fromHex(
   "2619d4b8e0b06fbc967bcc68dc888c19de1858051185b2d70271d2b1d97a096f45ab2913691e98e6ac56fbbefd8d38895b8eb90c8bbe86d8a021c9e4636b770a",
 );
-const SEALED = fromHex(
-  "7d7b8ce3654257ec36ed6da2d1dd51ca8b343e205bc808b3f5178631b8c73f27b7d58e9b96c21d11632fbb37c6c618e3f91646",
+const XWING_SEED = fromHex("7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26");
+const XWING_EPHEMERAL_SEED = fromHex(
+  "3cb1eea988004b93103cfb0aeefd2a686e01fa4a58e8a3639ca8a1e3f9ae57e235b8cc873c23dc62b8d260169afa2f75ab916a58d974918835d25e6a435085b2",
 );
+const XWING_SHARED_SECRET = "d2df0522128f09dd8e2c92b1e905c793d8f57a54c3da25861f10bf4ca613e384";
 const BOXED = fromHex("7bc88e7213cd2a97e01325db6b4e74cf16b98d");
 const MESSAGE = bytes(3, 1);
 
@@ -148,14 +151,18 @@ const MESSAGE_CHECKS: readonly Check[] = [
         "1b1b58dd50ea14b60da17b790cd02754d970c9bab864ebb3c0f3016fe51d3f57",
       ),
   ],
-  ["crypto_box_seal_open", (lib) => equalBytes(unsealed(lib, SEALED), MESSAGE)],
   [
-    "crypto_box_easy",
+    "crypto_kem_xwing_seed_keypair",
     (lib) =>
       is(
-        lib.crypto_box_easy(MESSAGE, bytes(24, 3), lib.crypto_box_seed_keypair(ONE_SCALAR).publicKey, bytes(32, 4)),
-        "0d63bb2f58b63fe973e31a2d60060d96b6ddd0",
+        lib.crypto_kem_xwing_seed_keypair(XWING_SEED).publicKey.subarray(-64),
+        "9042581237d522828824ee3bdfd07fb03f1f942d2ea179fe722f06cc03de5b69859edb06eff389b27dce59844570216223593d4ba32d9abac8cd049040ef6534",
       ),
+  ],
+  ["crypto_kem_xwing_enc_deterministic", (lib) => is(encapsulated(lib).sharedSecret, XWING_SHARED_SECRET)],
+  [
+    "crypto_kem_xwing_dec",
+    (lib) => is(lib.crypto_kem_xwing_dec(encapsulated(lib).ciphertext, XWING_SEED), XWING_SHARED_SECRET),
   ],
   ["pad", (lib) => is(lib.pad(MESSAGE, 8), "0101018000000000")],
   ["unpad", (lib) => equalBytes(lib.unpad(fromHex("0101018000000000"), 8), MESSAGE)],
@@ -200,9 +207,9 @@ function attempt(check: () => boolean): boolean {
   }
 }
 
-function unsealed(lib: Sodium, sealed: Uint8Array): Uint8Array {
-  const { publicKey, privateKey } = lib.crypto_box_seed_keypair(ONE_SCALAR);
-  return lib.crypto_box_seal_open(sealed, publicKey, privateKey);
+function encapsulated(lib: Sodium): { readonly ciphertext: Uint8Array; readonly sharedSecret: Uint8Array } {
+  const { publicKey } = lib.crypto_kem_xwing_seed_keypair(XWING_SEED);
+  return lib.crypto_kem_xwing_enc_deterministic(publicKey, XWING_EPHEMERAL_SEED);
 }
 
 function is(actual: Uint8Array, expectedHex: string): boolean {

@@ -72,7 +72,7 @@ export function combineContributions(
 }
 
 export interface SaltBox extends SaltPlace {
-  /** 32 bytes: the sealing key of the member that this box is for. */
+  /** 32 bytes: `recipientKeyOf` the sealing key of the member that this box is for. */
   readonly recipientKey: Uint8Array;
   readonly salt: SaltKey;
 }

@@ -7,6 +7,7 @@ import { concat, fromHex, lpText, toHex } from "../core/bytes.ts";
 import type { Contact } from "../core/data-plane.ts";
 import { CausewayError } from "../core/errors.ts";
 import { blake2b } from "../crypto/hash.ts";
+import { isSealingKey, SEALING_KEY_BYTES } from "../crypto/seal.ts";
 import { signPayload, verifyPayload } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import { check, hostPort, line, slug } from "../wire/checks.ts";
@@ -83,7 +84,7 @@ const enrolmentSchema = z.strictObject({
     .optional(),
   address: hostPort.optional(),
   signingKey: hexBytes(32),
-  sealingKey: hexBytes(32).optional(),
+  sealingKey: hexBytes(SEALING_KEY_BYTES).refine(isSealingKey).optional(),
   sharePublicKey: hexBytes(32).optional(),
   tlsRequestPem: z.string().max(4096).optional(),
   natsKey: z

@@ -27,6 +27,7 @@ import type { Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { toHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
+import { isZero } from "../crypto/hash.ts";
 import { fileFault, systemReason } from "../platform/file-faults.ts";
 import { randomBytes } from "../world/random.ts";
 
@@ -45,14 +46,17 @@ export function makePrivateDirectory(path: string): void {
   assertPrivateDirectory(path);
 }
 
-/** Reads a secret of exactly `length` bytes. Throws ENVIRONMENT, see the top of this file. */
+/** Reads a secret of exactly `length` random bytes. Throws ENVIRONMENT, see the top of this file. */
 export function readSecret(path: string, length: number): Uint8Array {
-  return readPrivate(path, (size) => size === length);
+  const secret = readPrivate(path, { min: length, max: length });
+  // What a file system may leave of a file after a power cut.
+  if (isZero(secret)) throw environment(`${path} holds nothing but zeros; restore it`);
+  return secret;
 }
 
 /** Reads a secret that is text: PEM, nkey seed, NATS credentials. Throws ENVIRONMENT. */
 export function readSecretText(path: string): string {
-  const bytes = readPrivate(path, (size) => size > 0 && size <= SECRET_TEXT_BYTES_MAX);
+  const bytes = readPrivate(path, { min: 1, max: SECRET_TEXT_BYTES_MAX });
   return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 }
 
@@ -116,14 +120,17 @@ export function destroySecret(path: string, length: number): void {
   syncDirectory(dirname(path));
 }
 
-function readPrivate(path: string, fits: (size: number) => boolean): Uint8Array {
+function readPrivate(path: string, { min, max }: { readonly min: number; readonly max: number }): Uint8Array {
   const descriptor = openForReading(path);
   try {
     // Of the opened file, not of the path: the path may be swapped between two looks.
     const stats = fstatSync(descriptor);
     assertPrivateFile(path, stats);
     assertPrivateDirectory(dirname(path));
-    if (!fits(stats.size)) throw environment(`${path} does not have the length of this kind of key; restore it`);
+    if (stats.size < min || stats.size > max) {
+      const wanted = min === max ? `${min}` : `${min} to ${max}`;
+      throw environment(`${path} has ${stats.size} bytes, and this kind of key ${wanted}; restore it`);
+    }
     return readWhole(path, descriptor, stats.size);
   } finally {
     closeSync(descriptor);

@@ -7,6 +7,8 @@ import { createSecureContext } from "node:tls";
 import type { SecureContextOptions } from "node:tls";
 import { ChannelCredentials, ServerCredentials } from "@grpc/grpc-js";
 import type { VerifyOptions } from "@grpc/grpc-js";
+import { HANDSHAKE_MS_MAX } from "../core/limits.ts";
+import { HYBRID_KEY_EXCHANGE } from "./tls.ts";
 
 /** A party's own certificate and key, and the roots of its federation, as `readTls` gives them. */
 export type GrpcTls = { readonly rootsPem: string; readonly certificatePem: string; readonly privateKeyPem: string };
@@ -58,7 +60,8 @@ export class ClientTlsCredentials extends ChannelCredentials {
 export class ServerTlsCredentials extends ServerCredentials {
   /** `callersProveThemselves`: without a certificate of the federation nobody gets through the handshake. */
   constructor(tls: GrpcTls, { callersProveThemselves }: { readonly callersProveThemselves: boolean }) {
-    super({ requestCert: callersProveThemselves, rejectUnauthorized: callersProveThemselves }, contextOptions(tls));
+    const asked = { requestCert: callersProveThemselves, rejectUnauthorized: callersProveThemselves };
+    super({ ...asked, handshakeTimeout: HANDSHAKE_MS_MAX }, contextOptions(tls));
   }
 
   override _equals(other: ServerCredentials): boolean {
@@ -74,5 +77,5 @@ export class ServerTlsCredentials extends ServerCredentials {
 function contextOptions({ rootsPem, certificatePem, privateKeyPem }: ClientTls): SecureContextOptions {
   const own = certificatePem === undefined ? {} : { cert: certificatePem, key: privateKeyPem };
   // No roots means none, not those of the operating system.
-  return { ca: rootsPem === "" ? [] : rootsPem, minVersion: MIN_VERSION, ...own };
+  return { ca: rootsPem === "" ? [] : rootsPem, minVersion: MIN_VERSION, ecdhCurve: HYBRID_KEY_EXCHANGE, ...own };
 }

@@ -11,10 +11,13 @@
  * and cannot do or learn anything.
  */
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import { ServerInterceptingCall, ServerListenerBuilder, status } from "@grpc/grpc-js";
 import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor } from "@grpc/grpc-js";
+import type { CallContext } from "nice-grpc";
 import { CausewayError } from "../core/errors.ts";
-import { identityOfCertificate } from "./tls.ts";
+import { CONNECTIONS_PER_PARTY_MAX } from "../core/limits.ts";
+import { identityOfCertificate, identityUri } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
 import type { Timers } from "../world/world.ts";
 
@@ -27,6 +30,16 @@ export const PEER_KEY = "causeway-peer";
 const LAST_WORDS_MS = 200;
 const CUT_OFF = { code: status.PERMISSION_DENIED, details: "this party may not speak here" } as const;
 
+/**
+ * Who calls, by the certificate. Throws UNAUTHENTICATED if that names nobody. That a member is named does not say that it may
+ * call: ask the federation.
+ */
+export function peerOf(context: CallContext): PeerIdentity {
+  const text = context.metadata.get(PEER_KEY);
+  if (text === undefined) throw new CausewayError("UNAUTHENTICATED", "the caller's certificate names no party");
+  return JSON.parse(text) as PeerIdentity;
+}
+
 type Call = ServerInterceptingCallInterface;
 /** A connection that has made a call, and its calls in progress. */
 type Session = { readonly peer: PeerIdentity; readonly calls: Set<Call> };
@@ -36,10 +49,16 @@ export class GrpcSessions {
   readonly #timers: Pick<Timers, "after">;
   readonly #sessions = new Map<ServerHttp2Session, Session>();
   readonly #callsWith = new WeakMap<Call, Set<Call>>();
+  #onProven: (socket: Socket) => void = () => undefined;
 
   constructor(maySpeak: MaySpeak, timers: Pick<Timers, "after">) {
     this.#maySpeak = maySpeak;
     this.#timers = timers;
+  }
+
+  /** `listener`: on this connection a party that may speak has made its first call. */
+  onProven(listener: (socket: Socket) => void): void {
+    this.#onProven = listener;
   }
 
   /** Writes who calls into the call's metadata, in place of whatever the caller put there, and keeps out who may not speak. */
@@ -78,10 +97,21 @@ export class GrpcSessions {
   }
 
   #meet(session: ServerHttp2Session, peer: PeerIdentity): Session {
+    this.#makeRoom(peer);
     const met: Session = { peer, calls: new Set() };
+    if (session.socket !== undefined) this.#onProven(session.socket);
     this.#sessions.set(session, met);
     session.once("close", () => this.#sessions.delete(session));
     return met;
+  }
+
+  /** A party that holds too many connections loses one: the oldest that is idle, or else the oldest. */
+  #makeRoom(peer: PeerIdentity): void {
+    const name = identityUri(peer);
+    const own = [...this.#sessions].filter(([, session]) => identityUri(session.peer) === name);
+    if (own.length < CONNECTIONS_PER_PARTY_MAX) return;
+    const [oldest] = own.find(([, { calls }]) => calls.size === 0) ?? own[0] ?? [];
+    if (oldest !== undefined) this.#hangUp(oldest);
   }
 
   /** Lets calls in progress end, then closes the connection all the same. */

@@ -11,27 +11,39 @@
  */
 import type { ChannelOptions } from "@grpc/grpc-js";
 import { createChannel, createClientFactory, createServer, Metadata } from "nice-grpc";
-import type { CallContext, Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
+import type { Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
 import { CausewayError } from "../core/errors.ts";
-import { GRPC_ANSWER_BYTES_MAX, GRPC_CALLS_PER_CONNECTION_MAX, GRPC_MESSAGE_BYTES_MAX } from "../core/limits.ts";
+import {
+  GRPC_ANSWER_BYTES_MAX,
+  GRPC_CALLS_PER_CONNECTION_MAX,
+  GRPC_IDLE_MS_MAX,
+  GRPC_MESSAGE_BYTES_MAX,
+} from "../core/limits.ts";
 import { HealthDefinition, NOT_SERVING, SERVING } from "../wire/health.ts";
+import { Doorway } from "./doorway.ts";
 import { ClientTlsCredentials, ServerTlsCredentials } from "./grpc-credentials.ts";
 import type { ClientTls, GrpcTls } from "./grpc-credentials.ts";
-import { GrpcSessions, PEER_KEY } from "./grpc-sessions.ts";
+import { GrpcSessions } from "./grpc-sessions.ts";
 import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
 import type { Ends } from "./grpc-status.ts";
+import { askingAs, RequestGate } from "./party-calls.ts";
+import type { Caller, Recipient } from "./party-calls.ts";
 import { identityOfCertificate, identityUri } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
 import { pause } from "../world/wait.ts";
 import type { World } from "../world/world.ts";
 
 export type { GrpcTls } from "./grpc-credentials.ts";
+export { peerOf } from "./grpc-sessions.ts";
 
 /** A service with its implementation, see `grpcService`. */
-export type GrpcService = { readonly name: string; addTo(server: Server): void };
+export type GrpcService = { readonly name: string; addTo(server: Pick<Server, "add">): void };
 
-/** `metadata` goes with each call. */
-type ClientOptions = Ends & { readonly metadata?: Readonly<Record<string, Uint8Array>> };
+/** `metadata` goes with each call; `caller` signs each request. */
+type ClientOptions = Ends & {
+  readonly metadata?: Readonly<Record<string, Uint8Array>>;
+  readonly caller?: Caller;
+};
 
 export type GrpcServerOptions = Ends & {
   /** host:port; port 0 takes a free one. */
@@ -43,6 +55,8 @@ export type GrpcServerOptions = Ends & {
   readonly isReady?: () => boolean;
   /** Who may speak at all. Default: every party of the federation that has a certificate. */
   readonly callers?: GrpcSessions;
+  /** For services that parties call at another: who their requests are to be signed for, and by whose keys. */
+  readonly recipient?: Recipient;
   /** Default true: without a certificate of the federation nobody gets through the handshake. */
   readonly callersProveThemselves?: boolean;
   /** Largest request. Default `GRPC_MESSAGE_BYTES_MAX`. */
@@ -77,16 +91,20 @@ export function grpcService<Definition extends CompatServiceDefinition & { reado
 
 /** Starts a server, with grpc.health.v1 beside the given services. Throws ENVIRONMENT if it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const doorway = new Doorway();
   const { world, callers = new GrpcSessions(() => true, world) } = options;
+  callers.onProven((socket) => doorway.prove(socket));
   const limits = {
     ...LIMITS,
     "grpc.max_receive_message_length": options.requestBytesMax ?? GRPC_MESSAGE_BYTES_MAX,
     "grpc.max_send_message_length": GRPC_ANSWER_BYTES_MAX,
+    "grpc.max_connection_idle_ms": GRPC_IDLE_MS_MAX,
   };
-  const server = createServer({ ...limits, interceptors: [callers.interceptor] }).use(
-    errorsToStatus(world.log, options),
-  );
-  for (const service of [...options.services, healthOf(options)]) service.addTo(server);
+  const gate = new RequestGate(options.recipient);
+  const server = createServer({ ...limits, interceptors: [callers.interceptor] })
+    .use(errorsToStatus(world.log, options))
+    .use(gate.middleware);
+  for (const service of [...options.services, healthOf(options)]) service.addTo(gate.before(server));
   const callersProveThemselves = options.callersProveThemselves ?? true;
   const credentials = new ServerTlsCredentials(options.tls, { callersProveThemselves });
   const port = await server.listen(options.address, credentials).catch((error: unknown) => {
@@ -96,21 +114,15 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       { cause: error },
     );
   });
+  const watch = doorway.watch(port);
   return {
     port,
     useTls: (tls) => credentials.use(tls),
-    [Symbol.asyncDispose]: () => stop(server, world, options.graceMs ?? DEFAULT_GRACE_MS),
+    async [Symbol.asyncDispose]() {
+      watch[Symbol.dispose]();
+      await stop(server, world, options.graceMs ?? DEFAULT_GRACE_MS);
+    },
   };
-}
-
-/**
- * Who calls. Throws UNAUTHENTICATED if the certificate names nobody. That a member is named does not say that it may
- * call: ask the federation.
- */
-export function peerOf(context: CallContext): PeerIdentity {
-  const text = context.metadata.get(PEER_KEY);
-  if (text === undefined) throw new CausewayError("UNAUTHENTICATED", "the caller's certificate names no party");
-  return JSON.parse(text) as PeerIdentity;
 }
 
 /**
@@ -132,7 +144,8 @@ export function grpcClient<Definition extends CompatServiceDefinition>(
       return same ? undefined : new Error("the server is not the party that was expected");
     },
   });
-  return clientOver(definition, to.address, credentials, to);
+  const asked = to.caller === undefined ? definition : askingAs(definition, to.caller, to.expected);
+  return clientOver(asked, to.address, credentials, to);
 }
 
 /**

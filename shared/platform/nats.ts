@@ -45,6 +45,11 @@ export type NatsOptions = BusConnection & {
   readonly apiPrefix?: string;
   /** Shown to the NATS operator. */
   readonly name: string;
+  /**
+   * Whether the connection ends when the server refuses the credentials twice running; whoever has it then asks again at its own pace. Default
+   * false: it keeps trying at the pace of an outage.
+   */
+  readonly endsWhenRefused?: boolean;
   readonly log: Log;
 };
 
@@ -83,7 +88,7 @@ async function open(options: NatsOptions): Promise<NatsConnection> {
     reconnectTimeWait: 250,
     reconnectJitterTLS: 250,
     // A server that restarts may refuse for a moment; a revocation is told by the log and by every failing call.
-    ignoreAuthErrorAbort: true,
+    ignoreAuthErrorAbort: options.endsWhenRefused !== true,
     pingInterval: 20_000,
     timeout: 5_000,
   };

@@ -25,7 +25,10 @@ export function isInGoodStanding(peer: PeerIdentity, federation: Federation): bo
   }
 }
 
-/** The present signing key of a party in good standing; undefined for those that have none in the chain, or had another. */
+/**
+ * The present signing key of a party in good standing, of the registrar the freshness key; undefined for those that have none in the
+ * chain, or had another.
+ */
 export function signingKeyOf(peer: PeerIdentity, federation: Federation): Uint8Array | undefined {
   const { found, members } = federation;
   switch (peer.kind) {
@@ -41,6 +44,7 @@ export function signingKeyOf(peer: PeerIdentity, federation: Federation): Uint8A
     case "broker":
       return found.broker.signingKey;
     case "registrar":
+      return found.freshnessKey;
     case "nats":
       return undefined;
   }

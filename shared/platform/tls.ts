@@ -32,9 +32,25 @@ const MEMBER_URI = /^causeway:member:([0-9a-f]{32}):([0-9a-f]{32})$/;
 const ADMINISTRATOR_URI = /^causeway:administrator:([0-9a-f]{32})$/;
 const EVALUATOR_URI = /^causeway:evaluator:([a-z](?:[a-z0-9-]{0,30}[a-z0-9])?):([0-9a-f]{32})$/;
 
-/** Makes TLS 1.3 the least that this process speaks, as client and as server. Call before the first connection. */
+/**
+ * The one way in which parties agree on the keys of a gRPC connection: X25519 and ML-KEM-768 together, so that what somebody records today
+ * is not read by a later quantum computer. Browsers and the NATS server are offered it first, and may have less.
+ */
+export const HYBRID_KEY_EXCHANGE = "X25519MLKEM768";
+
+/**
+ * Makes TLS 1.3 the least that this process speaks, as client and as server. Call before the first connection. Throws ENVIRONMENT on a Node
+ * without the hybrid key exchange.
+ */
 export function requireTls13(): void {
   tls.DEFAULT_MIN_VERSION = "TLSv1.3";
+  try {
+    tls.createSecureContext({ ca: [], ecdhCurve: HYBRID_KEY_EXCHANGE });
+  } catch (error) {
+    throw new CausewayError("ENVIRONMENT", `this Node knows no ${HYBRID_KEY_EXCHANGE}; take Node 24.5 or later`, {
+      cause: error,
+    });
+  }
 }
 
 /** How an identity is written in a certificate. */
@@ -75,6 +91,13 @@ export function certificateLife(pem: string): Life {
   const { validFromDate, validToDate } = parsed(() => new X509Certificate(pem), "certificate");
   // Dated back by the issuer, see there.
   return { fromMs: validFromDate.getTime() + BACKDATED_MS, untilMs: validToDate.getTime() };
+}
+
+/** When a DER certificate of a TLS root holds. Throws INVALID for what is none. */
+export function rootLife(root: Uint8Array): Life {
+  const { ca, validFromDate, validToDate } = parsed(() => new X509Certificate(root), "certificate of a TLS root");
+  if (!ca) throw new CausewayError("INVALID", "the certificate is not that of a TLS root");
+  return { fromMs: validFromDate.getTime(), untilMs: validToDate.getTime() };
 }
 
 /** DNS names and IP addresses under which a PEM certificate's holder is reached. Throws INVALID. */

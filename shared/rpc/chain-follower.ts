@@ -13,6 +13,7 @@ import type { Capabilities } from "../core/capabilities.ts";
 import { directiveHash, foldDirective, judgeFreshness } from "../core/chain.ts";
 import type { Federation, SignedDirective, SignedFreshness } from "../core/directive.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
+import type { SigningKeyPair } from "../crypto/sign.ts";
 import { appendDirective, catchUp, loadChain } from "../party/chain-file.ts";
 import type { Chain, ChainContext } from "../party/chain-file.ts";
 import { grpcClient } from "../platform/grpc.ts";
@@ -28,8 +29,9 @@ import { DirectoryServiceDefinition } from "../wire/gen/causeway/v1/directory.ts
 import type { ListDirectivesResponse } from "../wire/gen/causeway/v1/directory.ts";
 import { sharedEvents } from "../world/shared-events.ts";
 
-/** Before the broker is called again. */
+/** Before the broker is called again; doubled up to the last while it refuses: a suspension lasts for days, and costs it nothing. */
 const RETRY_MS = 1_000;
+const REFUSED_RETRY_MS_MAX = 30_000;
 /**
  * A directive is newer than every statement until the board's on-line key has spoken again. For so long the statement before it will do:
  * it says of the directive before ours that it was the last.
@@ -40,7 +42,7 @@ const LOOK_AGAIN_MS_MAX = 3_600_000;
 
 export type DirectoryConnection = GrpcConnection<typeof DirectoryServiceDefinition>;
 
-type FollowerWorld = Pick<World, "clock" | "log" | "after">;
+type FollowerWorld = Pick<World, "clock" | "log" | "after" | "randomBytes">;
 
 export class ChainFollower implements Disposable {
   readonly #dir: string;
@@ -62,15 +64,25 @@ export class ChainFollower implements Disposable {
   /** How things stand; said in the log once for each change: an outage of days is not a line every second. */
   #outcome: string = "";
 
-  /** Loads and proves the stored chain of a party's directory. Throws as `loadChain`. `connection`: default the broker that it names. */
-  constructor(of: { readonly dir: string; readonly world: FollowerWorld; readonly connection?: DirectoryConnection }) {
+  /**
+   * Loads and proves the stored chain of a party's directory. Throws as `loadChain`. `signer`: the party's; the registrar asks by its
+   * certificate. `connection`: default the broker that the chain names.
+   */
+  constructor(of: {
+    readonly dir: string;
+    readonly world: FollowerWorld;
+    readonly signer?: SigningKeyPair;
+    readonly connection?: DirectoryConnection;
+  }) {
     this.#dir = of.dir;
     this.#world = of.world;
     this.#unprovenSinceMs = of.world.clock();
     this.#chain = loadChain(partyFile(of.dir, "chain"), this.#context());
-    const { address } = this.federation.found.broker;
-    const broker = { address, tls: () => readTls(of.dir), expected: { kind: "broker" } } as const;
-    this.#connection = of.connection ?? grpcClient(DirectoryServiceDefinition, broker);
+    const { signer, world } = of;
+    const { found, id } = this.federation;
+    const broker = { address: found.broker.address, tls: () => readTls(of.dir), expected: { kind: "broker" } } as const;
+    const signed = signer === undefined ? {} : { caller: { federation: id, signer: () => signer, world } };
+    this.#connection = of.connection ?? grpcClient(DirectoryServiceDefinition, { ...broker, ...signed });
   }
 
   get chain(): Chain {
@@ -106,12 +118,13 @@ export class ChainFollower implements Disposable {
    * told again if it throws: nobody misses a directive because another who hears of it failed.
    */
   async run(signal: AbortSignal, onChange: () => void = () => undefined): Promise<void> {
-    while (!signal.aborted) {
+    for (let delayMs = RETRY_MS; !signal.aborted;) {
       const code = await this.#follow(signal, onChange);
       if (signal.aborted) break;
       this.#reached = code !== "UNAVAILABLE";
       this.#note(code);
-      await pause(this.#world, RETRY_MS, signal);
+      delayMs = code === "FORBIDDEN" ? Math.min(2 * delayMs, REFUSED_RETRY_MS_MAX) : RETRY_MS;
+      await pause(this.#world, delayMs, signal);
     }
     this.#callOffLook?.();
   }

@@ -2,31 +2,41 @@
 import type { Credentials } from "../core/board.ts";
 import { grpcClient } from "../platform/grpc.ts";
 import type { GrpcConnection, GrpcTls } from "../platform/grpc.ts";
+import type { Caller } from "../platform/party-calls.ts";
+import { readSigningKeys } from "../party/keys.ts";
 import { readTls } from "../party/tls.ts";
 import { MembershipServiceDefinition } from "../wire/gen/causeway/v1/board.ts";
 import { Signed } from "../wire/gen/causeway/v1/signed.ts";
+import type { Randomness } from "../world/world.ts";
 import { keepRenewed, renewIfDue } from "./credentials-renewal.ts";
 import type { RenewalParts, RenewalPort } from "./credentials-renewal.ts";
 
 /** Renews through the broker until the signal aborts, as `keepRenewed`. */
-export async function keepPartyRenewed(parts: Omit<RenewalParts, "port">, signal: AbortSignal): Promise<void> {
-  const { dir, federation } = parts;
-  using port = new MembershipLink({ address: federation().found.broker.address, tls: () => readTls(dir) });
+export async function keepPartyRenewed(parts: PartyRenewal, signal: AbortSignal): Promise<void> {
+  using port = linkOf(parts);
   await keepRenewed({ ...parts, port }, signal);
 }
 
 /** Once, if it is due. Throws as `renewIfDue`. */
-export async function renewPartyIfDue(parts: Omit<RenewalParts, "port">, signal: AbortSignal): Promise<boolean> {
-  const { dir, federation } = parts;
-  using port = new MembershipLink({ address: federation().found.broker.address, tls: () => readTls(dir) });
+export async function renewPartyIfDue(parts: PartyRenewal, signal: AbortSignal): Promise<boolean> {
+  using port = linkOf(parts);
   return await renewIfDue({ ...parts, port }, signal);
+}
+
+type PartyRenewal = Omit<RenewalParts, "port"> & { readonly world: Randomness };
+
+function linkOf({ dir, federation, world }: PartyRenewal): MembershipLink {
+  const { id, found } = federation();
+  const signer = readSigningKeys(dir);
+  const caller = { federation: id, signer: () => signer, world };
+  return new MembershipLink({ address: found.broker.address, tls: () => readTls(dir), caller });
 }
 
 export class MembershipLink implements RenewalPort, Disposable {
   readonly #connection: GrpcConnection<typeof MembershipServiceDefinition>;
 
   /** Connects at the first call. */
-  constructor(of: { readonly address: string; readonly tls: () => GrpcTls }) {
+  constructor(of: { readonly address: string; readonly tls: () => GrpcTls; readonly caller: Caller }) {
     this.#connection = grpcClient(MembershipServiceDefinition, { ...of, expected: { kind: "broker" } });
   }
 

@@ -79,6 +79,7 @@ export async function startSite(options: SiteOptions): Promise<RunningSite> {
     log,
     passkeys: new Passkeys({ accounts, product: site.product, origin, world }),
     cookie: new SessionCookie(site.cookie, origin),
+    prove: server.prove,
     live: new Live({ site, sessions, world, log, stop: stop.signal }),
   });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });

@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { RequestListener, Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { CausewayError } from "../core/errors.ts";
+import { HANDSHAKE_MS_MAX } from "../core/limits.ts";
+import { Doorway } from "../platform/doorway.ts";
 import { REQUEST_MS_MAX } from "./limits.ts";
 
 export type SiteTls = { readonly certificatePem: string; readonly privateKeyPem: string };
@@ -13,6 +15,8 @@ export type Listening = AsyncDisposable & {
   readonly port: number;
   /** Called once, before any request is read. */
   handle(listener: RequestListener): void;
+  /** Somebody who has signed in speaks on this connection. */
+  prove(socket: Pick<Socket, "remoteAddress" | "remotePort">): void;
 };
 
 /** Throws ENVIRONMENT if it cannot listen on host:port, or certificate and key do not fit. */
@@ -21,6 +25,8 @@ export async function listen(
   { noun, tls }: { readonly noun: string; readonly tls: SiteTls | undefined },
 ): Promise<Listening> {
   const server = makeServer(noun, tls);
+  const doorway = new Doorway();
+  server.on("connection", (socket: Socket) => doorway.admit(socket));
   const { hostname, port } = new URL(`http://${address}`);
   // A URL leaves the port of its scheme out.
   server.listen(Number(port === "" ? 80 : port), hostname.replaceAll(/[[\]]/g, ""));
@@ -32,6 +38,7 @@ export async function listen(
   return {
     port: (server.address() as AddressInfo).port,
     handle: (listener) => void server.on("request", listener),
+    prove: (socket) => doorway.prove(socket),
     [Symbol.asyncDispose]: () => close(server),
   };
 }
@@ -41,7 +48,7 @@ function makeServer(noun: string, tls: SiteTls | undefined): Server {
   if (tls === undefined) return createServer(options);
   const { certificatePem: cert, privateKeyPem: key } = tls;
   try {
-    return createSecureServer({ ...options, cert, key, minVersion: "TLSv1.3" });
+    return createSecureServer({ ...options, cert, key, minVersion: "TLSv1.3", handshakeTimeout: HANDSHAKE_MS_MAX });
   } catch (cause) {
     throw new CausewayError("ENVIRONMENT", `the ${noun}'s certificate and key are no PEM, or do not fit`, { cause });
   }

@@ -10,6 +10,7 @@ import type {
   CredentialsRequest,
   EvaluatorOffer,
   Invitation,
+  InvitationKeys,
   PurgeAttestation,
 } from "../core/board.ts";
 import type { Evaluator } from "../core/directive.ts";
@@ -38,6 +39,7 @@ import { DOMAIN } from "./enumerations.ts";
 import { signMessage, verifyMessage } from "./envelope.ts";
 import type { SignedForm } from "./envelope.ts";
 import * as gen from "./gen/causeway/v1/board.ts";
+import { Signed } from "./gen/causeway/v1/signed.ts";
 
 /** By whom and where a message was signed. `keyId`: hexadecimal. */
 export type Verified<Value> = { readonly value: Value; readonly keyId: string };
@@ -45,8 +47,8 @@ export type Verified<Value> = { readonly value: Value; readonly keyId: string };
 export type SigningKeyOf = (keyId: string) => Uint8Array | undefined;
 type Scope = { readonly federation: Uint8Array; readonly signer: SigningKeyPair };
 
-/** Contributions in three domains, each sealed to each seat of the largest board: 213 kB. */
-export const PAPER_BYTES_MAX = 256 * 1024;
+/** Contributions in three domains, each sealed to each seat of the largest board: 422 kB. */
+export const PAPER_BYTES_MAX = 512 * 1024;
 const SEALED_BYTES_MAX = 4096;
 /** Any other of the board's messages. */
 export const SMALL_BYTES_MAX = 8192;
@@ -92,7 +94,7 @@ const invitationReading: Reading<gen.Invitation, Invitation> = {
   what: "invitation",
   bytesMax: SMALL_BYTES_MAX,
   codec: gen.Invitation,
-  schema: z.object({ secretHash: bytes32, note: line(120), validUntilMs: instantMs }),
+  schema: z.object({ secretHash: bytes32, chainKey: bytes32, note: line(120), validUntilMs: instantMs }),
 };
 
 const credentialsRequestReading: Reading<gen.CredentialsRequest, CredentialsRequest> = {
@@ -146,14 +148,17 @@ export function openPaper(
   return open(signed, { federation, type: "board-paper" }, signingKeyOf, paperReading);
 }
 
-/** BLAKE2b-256(lp("causeway/invitation/v1") ‖ secret): what the broker may know of an invitation's secret. */
-export function invitationSecretHash(secret: Uint8Array): Uint8Array {
-  return blake2b(32, lpText("causeway/invitation/v1"), secret);
+/** BLAKE2b-256(lp("causeway/invitation/v1") ‖ secret), and with "causeway/invitation-chain/v1". */
+export function invitationKeys(secret: Uint8Array): InvitationKeys {
+  return {
+    secretHash: blake2b(32, lpText("causeway/invitation/v1"), secret),
+    chainKey: blake2b(32, lpText("causeway/invitation-chain/v1"), secret),
+  };
 }
 
 /** (administrator) `Signed` bytes of type "invitation". */
-export function signInvitation({ secretHash, note, validUntilMs }: Invitation, scope: Scope): Uint8Array {
-  const payload = gen.Invitation.encode({ secretHash, note, validUntilMs: BigInt(validUntilMs) }).finish();
+export function signInvitation(invitation: Invitation, scope: Scope): Uint8Array {
+  const payload = gen.Invitation.encode({ ...invitation, validUntilMs: BigInt(invitation.validUntilMs) }).finish();
   return signMessage(payload, { federation: scope.federation, type: "invitation" }, scope.signer);
 }
 
@@ -163,6 +168,11 @@ export function openInvitation(
   signingKeyOf: SigningKeyOf,
 ): Verified<Invitation> {
   return open(signed, { federation, type: "invitation" }, signingKeyOf, invitationReading);
+}
+
+/** (broker) One that was proven when it was taken. Throws INVALID. */
+export function readInvitation(signed: Uint8Array): Invitation {
+  return readMessage(invitationReading, Signed.decode(signed).payload);
 }
 
 /** (member, evaluator, broker) `Signed` bytes of type "credentials-request". */

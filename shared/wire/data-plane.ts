@@ -26,6 +26,7 @@ import { ENTRIES_PER_SUBMISSION_MAX, SEALED_BYTES_MAX, STATEMENTS_PER_SUBMISSION
 import { toId } from "../core/ids.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../core/ids.ts";
 import { blake2b } from "../crypto/hash.ts";
+import { recipientKeyOf } from "../crypto/seal.ts";
 import type { SealingKeyPair } from "../crypto/seal.ts";
 import { keyId } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
@@ -67,7 +68,7 @@ export function noticeHash(payload: Uint8Array): Uint8Array {
 
 export type SignedMessage = { readonly signed: Uint8Array; readonly hash: Uint8Array };
 
-/** (node) Signs a submission; seal the result with `sealMessage` to `submission.recipientKey`. */
+/** (node) Signs a submission; seal the result with `sealMessage` to the key that `submission.recipientKey` names. */
 export function signSubmission(
   submission: Submission,
   scope: { readonly federation: Uint8Array; readonly signer: SigningKeyPair },
@@ -118,7 +119,7 @@ export function openHealth(
   return health;
 }
 
-/** (broker) Signs a delivery; seal the result with `sealMessage` to `delivery.recipientKey`, as often as it is sent. */
+/** (broker) Signs a delivery; seal the result with `sealMessage` to the key that `delivery.recipientKey` names, as often as it is sent. */
 export function signDelivery(
   delivery: Delivery,
   scope: { readonly federation: Uint8Array; readonly signer: SigningKeyPair },
@@ -152,10 +153,10 @@ export function openDelivery(
     readonly keyPair: SealingKeyPair;
     readonly brokerSigningKey: Uint8Array;
     /**
-     * Whether a directive ever gave this sealing key to somebody; whom a delivery is for, its member says. A notice is signed once and sealed
+     * Whether a directive ever gave the sealing key of this name to somebody; whom a delivery is for, its member says. A notice is signed once and sealed
      * anew to the newest key each time it is sent, so what it names may be a key that is gone. Default: the key pair's alone.
      */
-    readonly isOwnKey?: (publicKey: Uint8Array) => boolean;
+    readonly isOwnKey?: (recipientKey: Uint8Array) => boolean;
   },
 ): { readonly delivery: Delivery; readonly hash: Uint8Array } {
   const { payload } = verifyMessage(
@@ -172,7 +173,7 @@ export function openDelivery(
 
 /** A box that was opened and sealed again to somebody else names a key that is not theirs. */
 function assertRecipient(named: Uint8Array, keyPair: SealingKeyPair): void {
-  if (!equalBytes(named, keyPair.publicKey)) {
+  if (!equalBytes(named, recipientKeyOf(keyPair.publicKey))) {
     throw new CausewayError("UNPROVEN", "the message was sealed to another key first");
   }
 }

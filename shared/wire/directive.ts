@@ -26,10 +26,12 @@ import type {
 import { DOMAINS } from "../core/domain.ts";
 import type { MemberId } from "../core/ids.ts";
 import { BOARD_SEATS_MAX } from "../core/limits.ts";
+import { SEALING_KEY_BYTES } from "../crypto/seal.ts";
 import {
   bytes16,
   bytes32,
   bytesBetween,
+  bytesOf,
   hostPort,
   idOf,
   instantMs,
@@ -47,8 +49,8 @@ import { DOMAIN, RETIRE_CAUSE } from "./enumerations.ts";
 import * as wire from "./gen/causeway/v1/federation.ts";
 import { Signed } from "./gen/causeway/v1/signed.ts";
 
-/** Room for the salt boxes of a thousand members in three domains, and below the 4 MiB that gRPC accepts by default. */
-const DIRECTIVE_BYTES_MAX = 3_800_000;
+/** Room for the salt boxes of a thousand members in three domains (2.2 kB each), and for their new sealing keys (1.3 kB each). */
+const DIRECTIVE_BYTES_MAX = 8_500_000;
 const SIGNATURES_BYTES_MAX = 64 * 1024;
 const FRESHNESS_BYTES_MAX = 512;
 
@@ -56,11 +58,14 @@ const SEALED_SALT_BYTES_MAX = 4096;
 const CERTIFICATE_BYTES_MAX = 8192;
 const MEMBERS_MAX = 10_000;
 const EVALUATORS_MAX = 8;
+const TLS_ROOTS_MAX = 8;
 /** Two open epochs with three domains. */
 const OPEN_SALTS_MAX = 6;
 const NEVER_CORRELATE_MAX = 4096;
 
 const domain = DOMAIN.word;
+/** Whether it is a usable one is checked where the directive is folded. */
+const sealingKey = bytesOf(SEALING_KEY_BYTES);
 
 /** A set of domains: at least one, none twice. */
 const domains = z
@@ -72,13 +77,15 @@ const domains = z
 const contact = z.object({ office: line(120), phone: line(40, 0), email: line(120, 0), hours: line(120, 0) });
 
 const board = z
-  .array(z.object({ name: line(120), signingKey: bytes32, sealingKey: bytes32 }))
+  .array(z.object({ name: line(120), signingKey: bytes32, sealingKey }))
   .min(1)
   .max(BOARD_SEATS_MAX);
 
 const evaluators = z
   .array(z.object({ name: slug, address: hostPort, signingKey: bytes32, sharePublicKey: bytes32 }))
   .max(EVALUATORS_MAX);
+
+const tlsRoots = z.array(bytesBetween(1, CERTIFICATE_BYTES_MAX)).min(1).max(TLS_ROOTS_MAX);
 
 const found = z.object({
   name: line(120),
@@ -87,7 +94,7 @@ const found = z.object({
   broker: z.object({ name: line(120), signingKey: bytes32, address: hostPort }),
   evaluators: evaluators.min(1),
   generation: uint32(1),
-  tlsRoots: z.array(bytesBetween(1, CERTIFICATE_BYTES_MAX)).min(1).max(8),
+  tlsRoots,
   freshnessKey: bytes32,
 });
 
@@ -98,18 +105,23 @@ const reason = line(400);
 const laggards = z.array(member).max(MEMBERS_MAX);
 const epochSalts = z.array(z.object({ epoch: uint32(1), domain, sealed: sealedShare })).max(OPEN_SALTS_MAX);
 
-const admit = z.object({
-  member,
-  slug,
+/** Terms of a membership that the board may change later. */
+const terms = {
   name: line(120),
-  mandate: line(120),
   contact,
   domains,
-  signingKey: bytes32,
-  sealingKey: bytes32,
   legalBasis: line(400),
   purposes: z.array(line(200)).min(1).max(32),
   retentionDaysMax: uint32(1, 36_525),
+};
+
+const admit = z.object({
+  ...terms,
+  member,
+  slug,
+  mandate: line(120),
+  signingKey: bytes32,
+  sealingKey,
   budget: z.object({ initial: safeInteger(), perDay: safeInteger() }),
   salts: epochSalts,
 });
@@ -117,8 +129,9 @@ const admit = z.object({
 /** One signature as a peer gives it. */
 export const signature = z.object({ keyId: bytes16, signature: signatureBytes });
 
-const keyOffer = z.object({ member, epoch: uint32(1), sealingKey: bytes32 });
-const KEY_OFFER_BYTES_MAX = 128;
+const keyOffer = z.object({ member, epoch: uint32(1), sealingKey });
+/** The key, and few bytes besides. */
+const KEY_OFFER_BYTES_MAX = SEALING_KEY_BYTES + 128;
 
 /** The offer's own bytes are decoded here, and verified where the directive is folded. */
 export const memberKey = z
@@ -132,7 +145,12 @@ export const memberKey = z
     }
   });
 
-const memberKeyReading = { what: "member key", bytesMax: 512, codec: wire.MemberKey, schema: memberKey };
+const memberKeyReading = {
+  what: "member key",
+  bytesMax: KEY_OFFER_BYTES_MAX + 128,
+  codec: wire.MemberKey,
+  schema: memberKey,
+};
 
 const saltShares = z.array(z.object({ administratorKeyId: bytes16, sealed: sealedShare })).max(BOARD_SEATS_MAX);
 
@@ -152,7 +170,7 @@ const epochOpen = z.object({
     .max(3),
   scheme: line(64),
   generation: uint32(1),
-  brokerSealingKey: bytes32,
+  brokerSealingKey: sealingKey,
   opensAtMs: instantMs,
   retiresAtMs: instantMs,
   evaluators,
@@ -163,13 +181,15 @@ const rotateKey = z
   .object({
     party: oneOf({ member, broker: z.literal(true), evaluator: slug, freshness: z.literal(true) }),
     signingKey: bytes32,
-    sealingKey: bytesBetween(0, 32),
+    sealingKey: bytesBetween(0, SEALING_KEY_BYTES),
     salts: epochSalts,
     reason,
   })
   // Sealing key and salts are a member's, and nobody else's.
   .refine(({ party, sealingKey }) => (sealingKey.length === 0) !== (party.$case === "member"), { path: ["sealingKey"] })
-  .refine(({ party, sealingKey }) => party.$case !== "member" || sealingKey.length === 32, { path: ["sealingKey"] })
+  .refine(({ party, sealingKey }) => party.$case !== "member" || sealingKey.length === SEALING_KEY_BYTES, {
+    path: ["sealingKey"],
+  })
   .refine(({ party, salts }) => party.$case === "member" || salts.length === 0, { path: ["salts"] })
   .transform(({ party, signingKey, sealingKey, salts, reason }): RotateKey => {
     switch (party.$case) {
@@ -187,6 +207,15 @@ const boardChange = z.object({
   board,
   quorum: uint32(1, BOARD_SEATS_MAX),
   shares: z.array(z.object({ epoch: uint32(1), domain, shares: saltShares })).max(OPEN_SALTS_MAX),
+  reason,
+});
+
+const place = z.union([z.literal(""), hostPort]);
+
+const places = z.object({
+  broker: place,
+  evaluators: z.array(z.object({ name: slug, address: hostPort })).max(EVALUATORS_MAX),
+  nats: place,
   reason,
 });
 
@@ -212,6 +241,9 @@ const body = oneOf({
   rotateKey,
   boardChange,
   policy,
+  memberChange: z.object({ ...terms, member, salts: epochSalts, reason }),
+  places,
+  tlsRoots: z.object({ roots: tlsRoots, reason }),
   neverCorrelate: z.object({
     epoch: uint32(1),
     domain,
@@ -398,6 +430,20 @@ function toWireBody(value: DirectiveBody): WireBody {
       };
     case "rotateKey":
       return { $case: "rotateKey", value: toWireRotateKey(value) };
+    case "memberChange":
+      return {
+        $case: "memberChange",
+        value: {
+          ...value,
+          member: fromHex(value.member),
+          domains: value.domains.map(DOMAIN.toWire),
+          salts: value.salts.map(toWireEpochSalt),
+        },
+      };
+    case "places":
+      return { $case: "places", value };
+    case "tlsRoots":
+      return { $case: "tlsRoots", value };
     case "boardChange":
       return { $case: "boardChange", value: toWireBoardChange(value) };
     case "policy":

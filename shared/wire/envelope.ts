@@ -1,5 +1,5 @@
 /**
- * Sign, then seal (protocol sections 3 and 13): the payload is signed, names the key that it is sealed to, and is opened and
+ * Sign, then seal (protocol sections 3 and 13): the payload is signed, names the key that it is sealed to by its hash, and is opened and
  * verified before anything in it is decoded. What arrives is the work of anybody who can reach the NATS server.
  */
 import { z } from "zod";
@@ -74,8 +74,8 @@ export const signedBytes = (message: Uint8Array | Signed): Uint8Array =>
   message instanceof Uint8Array ? message : Signed.encode(message).finish();
 
 /** Seals signed bytes to a recipient, with 32 random bytes that nothing else uses. Throws as `sealTo`. */
-export const sealMessage = (signed: Uint8Array, recipientKey: Uint8Array, ephemeralSeed32: Uint8Array): Uint8Array =>
-  sealTo(recipientKey, signed, ephemeralSeed32);
+export const sealMessage = (signed: Uint8Array, sealingKey: Uint8Array, ephemeralSeed32: Uint8Array): Uint8Array =>
+  sealTo(sealingKey, signed, ephemeralSeed32);
 
 /** Opens sealed bytes. Throws UNPROVEN. */
 export const openMessage = (sealed: Uint8Array, keyPair: SealingKeyPair): Uint8Array => openSealed(keyPair, sealed);

@@ -12,7 +12,7 @@ import { blake2b } from "../crypto/hash.ts";
 import { hostPort } from "./checks.ts";
 
 export type InvitationCode = {
-  /** 16 random bytes; the broker knows `invitationSecretHash` of it. */
+  /** 16 random bytes; the broker knows `invitationKeys` of it. */
   readonly secret: Uint8Array;
   /** 32 bytes: hash of the `found` directive. */
   readonly fingerprint: Uint8Array;

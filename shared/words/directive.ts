@@ -16,19 +16,23 @@ import type {
   EpochSalt,
   Evaluator,
   Found,
+  MemberChange,
   NeverCorrelate,
+  Places,
   Policy,
   Reinstate,
   Remove,
   RotateKey,
   SignedDirective,
   Suspend,
+  TlsRoots,
 } from "../core/directive.ts";
 import type { MemberId } from "../core/ids.ts";
+import { recipientKeyOf } from "../crypto/seal.ts";
 import { keyId } from "../crypto/sign.ts";
 import { count, listed } from "./figures.ts";
 import type { Names } from "./names.ts";
-import { bytes, instant, line, name } from "./pieces.ts";
+import { bytes, id, instant, line, name } from "./pieces.ts";
 import type { Fact, Line, Mark } from "./pieces.ts";
 import { say } from "./say.ts";
 
@@ -66,6 +70,8 @@ export function describeDirective(body: DirectiveBody, { names, boardBefore }: S
       return founding(body);
     case "admit":
       return admission(body);
+    case "memberChange":
+      return memberChange(body, names);
     case "suspend":
       return suspension(body, names);
     case "reinstate":
@@ -76,6 +82,10 @@ export function describeDirective(body: DirectiveBody, { names, boardBefore }: S
       return newKey(body, names);
     case "boardChange":
       return boardChange(body, boardBefore);
+    case "places":
+      return places(body);
+    case "tlsRoots":
+      return tlsRoots(body);
     case "epochOpen":
       return opening(body, names);
     case "epochActivate":
@@ -104,6 +114,7 @@ export function directiveSubject(body: DirectiveBody, names: Names): string {
     case "epochRetire":
     case "neverCorrelate":
       return say("epoch.number", body);
+    case "memberChange":
     case "suspend":
     case "reinstate":
     case "remove":
@@ -112,22 +123,32 @@ export function directiveSubject(body: DirectiveBody, names: Names): string {
       return body.party.kind === "member" ? names.slugged(body.party.member) : keyHolder(body.party, names);
     case "boardChange":
       return say("directive.about.board", { quorum: body.quorum, seats: body.board.length });
+    case "places":
+    case "tlsRoots":
     case "policy":
       return body.reason;
   }
 }
 
-/** Terms of membership, as `admit` states them. */
+/** Terms of membership, as the chain has them now. */
 export function termsFacts(admit: Admit): Fact[] {
-  const { contact, budget } = admit;
-  const lines = [contact.office, contact.phone, contact.email, contact.hours].filter((text) => text !== "");
   return [
     fact(say("fact.mandate"), [name(admit.mandate)]),
-    fact(say("fact.legalBasis"), [name(admit.legalBasis)]),
-    fact(say("fact.purposes"), ...admit.purposes.map((purpose) => [name(purpose)])),
-    fact(say("fact.domains"), ...admit.domains.map((domain) => [say(`domain.${domain}`)])),
-    fact(say("fact.retention"), [say("fact.retentionDays", { count: admit.retentionDaysMax })]),
-    fact(say("fact.budget"), [say("fact.budgetOf", budget)]),
+    ...changeableFacts(admit),
+    fact(say("fact.budget"), [say("fact.budgetOf", admit.budget)]),
+  ];
+}
+
+function changeableFacts(
+  terms: Pick<Admit, "legalBasis" | "purposes" | "domains" | "retentionDaysMax" | "contact">,
+): Fact[] {
+  const { office, phone, email, hours } = terms.contact;
+  const lines = [office, phone, email, hours].filter((text) => text !== "");
+  return [
+    fact(say("fact.legalBasis"), [name(terms.legalBasis)]),
+    fact(say("fact.purposes"), ...terms.purposes.map((purpose) => [name(purpose)])),
+    fact(say("fact.domains"), ...terms.domains.map((domain) => [say(`domain.${domain}`)])),
+    fact(say("fact.retention"), [say("fact.retentionDays", { count: terms.retentionDaysMax })]),
     fact(say("fact.contact"), ...lines.map((text) => [name(text)])),
   ];
 }
@@ -142,7 +163,7 @@ function founding(body: Found): DirectiveDescription {
     fact(say("fact.broker"), line("fact.brokerAt", at)),
     fact(say("fact.evaluators"), ...body.evaluators.map(evaluatorLine)),
     fact(say("fact.generation"), [count(body.generation)]),
-    fact(say("fact.tlsRoots"), [say("fact.certificates", { count: body.tlsRoots.length })]),
+    fact(say("fact.tlsRoots"), ...body.tlsRoots.map((root) => [keyMark(root)])),
     fact(say("fact.freshnessKey"), [keyMark(body.freshnessKey)]),
   ];
   return { headline: say("directive.found", { name: body.name }), effect: say("directive.found.effect"), facts };
@@ -153,11 +174,46 @@ function admission(body: Admission): DirectiveDescription {
     fact(say("fact.member"), line("fact.memberNamed", { member: name(body.name), slug: body.slug })),
     ...termsFacts(body),
     fact(say("fact.signingKey"), [keyMark(body.signingKey)]),
-    fact(say("fact.sealingKey"), sealingKeyLine(body.sealingKey)),
+    fact(say("fact.sealingKey"), [sealingKeyMark(body.sealingKey)]),
     saltsFact(body.salts),
     fact(say("fact.memberId"), [{ kind: "bytes", hex: body.member }]),
   ];
   return { headline: say("directive.admit", { name: body.name }), effect: say("directive.admit.effect"), facts };
+}
+
+function memberChange(body: MemberChange, names: Names): DirectiveDescription {
+  return {
+    headline: say("directive.memberChange", { member: names.member(body.member) }),
+    effect: say("directive.memberChange.effect"),
+    facts: [
+      memberFact(body.member, names),
+      fact(say("fact.name"), [name(body.name)]),
+      ...changeableFacts(body),
+      saltsFact(body.salts),
+      reasonFact(body),
+    ],
+  };
+}
+
+function places(body: Places): DirectiveDescription {
+  const moved = [
+    ...(body.broker === "" ? [] : [fact(say("fact.broker"), [body.broker])]),
+    ...body.evaluators.map(({ name, address }) => fact(say("fact.evaluatorNamed", { name }), [address])),
+    ...(body.nats === "" ? [] : [fact(say("fact.nats"), [body.nats])]),
+  ];
+  return {
+    headline: say("directive.places"),
+    effect: say("directive.places.effect"),
+    facts: [...moved, reasonFact(body)],
+  };
+}
+
+function tlsRoots(body: TlsRoots): DirectiveDescription {
+  return {
+    headline: say("directive.tlsRoots"),
+    effect: say("directive.tlsRoots.effect"),
+    facts: [fact(say("fact.tlsRoots"), ...body.roots.map((root) => [keyMark(root)])), reasonFact(body)],
+  };
 }
 
 function removal(body: Remove, names: Names): DirectiveDescription {
@@ -181,7 +237,7 @@ function newKey(body: RotateKey, names: Names): DirectiveDescription {
       fact(say("fact.whose"), party.kind === "member" ? memberLine(party.member, names) : [keyHolder(party, names)]),
       fact(say("fact.newSigningKey"), [keyMark(signingKey)]),
       ...(party.kind === "member"
-        ? [fact(say("fact.newSealingKey"), sealingKeyLine(party.sealingKey)), saltsFact(party.salts)]
+        ? [fact(say("fact.newSealingKey"), [sealingKeyMark(party.sealingKey)]), saltsFact(party.salts)]
         : []),
       reasonFact(body),
     ],
@@ -282,10 +338,10 @@ function opening(body: EpochOpen, names: Names): DirectiveDescription {
     ),
     fact(
       say("fact.contributors"),
-      ...[...contributors].map(([id, domains]) =>
+      ...[...contributors].map(([contributor, domains]) =>
         line("fact.contributor", {
-          name: name(names.administrator(id)),
-          key: { kind: "bytes", hex: id },
+          name: name(names.administrator(contributor)),
+          key: { kind: "id", hex: contributor },
           domains: listed(domains),
         }),
       ),
@@ -298,7 +354,7 @@ function opening(body: EpochOpen, names: Names): DirectiveDescription {
         "fact.nobody",
       ),
     ),
-    fact(say("fact.brokerSealingKey"), sealingKeyLine(body.brokerSealingKey)),
+    fact(say("fact.brokerSealingKey"), [sealingKeyMark(body.brokerSealingKey)]),
   ];
   return { headline: say("directive.epochOpen", body), effect: say("directive.epochOpen.effect"), facts };
 }
@@ -428,7 +484,7 @@ function seatLine(seat: Administrator): Line {
   return line("fact.seat", {
     name: name(seat.name),
     key: keyMark(seat.signingKey),
-    sealingKey: keyMark(seat.sealingKey),
+    sealingKey: sealingKeyMark(seat.sealingKey),
   });
 }
 
@@ -441,12 +497,12 @@ function evaluatorLine({ name: called, address, signingKey, sharePublicKey }: Ev
   });
 }
 
-/** A sealing key is shown in full, with the id by which people compare it. */
-function sealingKeyLine(key: Uint8Array): Line {
-  return line("fact.keyWithId", { key: bytes(key), id: keyMark(key) });
+/** A sealing key is too long to be read: it is compared by its hash, as in what is sealed to it. */
+function sealingKeyMark(sealingKey: Uint8Array): Mark {
+  return bytes(recipientKeyOf(sealingKey));
 }
 
-/** Keys are told apart by their id, as in signatures. */
+/** Keys are told apart by their id, as in signatures; certificates of TLS roots by the same of their bytes. */
 function keyMark(publicKey: Uint8Array): Mark {
-  return bytes(keyId(publicKey));
+  return id(keyId(publicKey));
 }

@@ -70,6 +70,11 @@ export function duration(ms: number): string {
   return say("figures.days", { count: Math.floor(span / DAY) });
 }
 
+/** "3f2a 91bc …": hexadecimal as it is printed wherever people read it to each other. */
+export function groups(hex: string): string {
+  return hex.match(/.{1,4}/g)?.join(" ") ?? "";
+}
+
 /** "a", "a and b", "a, b and c" */
 export function listed(items: readonly string[]): string {
   return lists().format(items);

@@ -4,7 +4,7 @@
  */
 import type { MemberId } from "../core/ids.ts";
 import { toHex } from "../core/bytes.ts";
-import { dateTime } from "./figures.ts";
+import { dateTime, groups } from "./figures.ts";
 import { compose } from "./say.ts";
 import type { Given } from "./say.ts";
 import type { Key } from "./language.ts";
@@ -14,6 +14,8 @@ export type Mark =
   | { readonly kind: "name"; readonly text: string }
   | { readonly kind: "member"; readonly member: MemberId; readonly text: string }
   | { readonly kind: "bytes"; readonly hex: string }
+  /** What people read to each other: the id of a key, of a TLS root. */
+  | { readonly kind: "id"; readonly hex: string }
   | { readonly kind: "instant"; readonly ms: number };
 
 /** One line. */
@@ -24,6 +26,7 @@ export type Fact = { readonly label: string; readonly lines: readonly Line[] };
 
 export const name = (text: string): Mark => ({ kind: "name", text });
 export const bytes = (value: Uint8Array): Mark => ({ kind: "bytes", hex: toHex(value) });
+export const id = (value: Uint8Array): Mark => ({ kind: "id", hex: toHex(value) });
 export const instant = (ms: number): Mark => ({ kind: "instant", ms });
 
 /** The message of a key around marks. */
@@ -48,6 +51,8 @@ function markText(mark: Mark): string {
       return mark.text;
     case "bytes":
       return mark.hex;
+    case "id":
+      return groups(mark.hex);
     case "instant":
       return dateTime(mark.ms);
   }

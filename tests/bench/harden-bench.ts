@@ -13,6 +13,7 @@ import { once } from "node:events";
 import { workerEngine } from "../../agency-node/hardening/worker-engine.ts";
 import { createHardener } from "../../agency-node/hardening/hardener.ts";
 import type { Hardener, HardenRequest } from "../../agency-node/hardening/hardener.ts";
+import { memberCaller } from "../hardening/evaluators.ts";
 import { workerEngines } from "../../broker/evaluator/doors.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
@@ -73,20 +74,27 @@ function report(say: BenchOptions["say"], what: string, { shareOfLimit, elements
   );
 }
 
+/** What the child process tells of the federation that it runs. */
+type Evaluating = {
+  readonly federation: Federation;
+  readonly nowMs: number;
+  readonly member: MemberId;
+  readonly tls: GrpcTls;
+};
+
 async function measure(of: { evaluators: number; runs: number; batches: number }): Promise<Run> {
   const child = fork(new URL("./harden-evaluators.ts", import.meta.url), [String(of.evaluators), "1"], {
     serialization: "advanced",
     execArgv: [],
   });
   try {
-    const { federation, member, tls } = await nextMessage<{ federation: Federation; member: MemberId; tls: GrpcTls }>(
-      child,
-    );
+    const { federation, nowMs, member, tls } = await nextMessage<Evaluating>(child);
+    const caller = memberCaller(federation, () => nowMs);
     const evidence: unknown[] = [];
     await using hardener = createHardener({
       federation: () => federation,
       member,
-      evaluators: grpcEvaluators(() => tls, systemTimers),
+      evaluators: grpcEvaluators({ tls: () => tls, caller, world: systemTimers }),
       engine: workerEngine(1),
       onEvidence: (one) => evidence.push(one),
     });

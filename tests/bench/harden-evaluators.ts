@@ -21,4 +21,4 @@ process.on("message", () => {
   });
 });
 process.on("disconnect", () => void test[Symbol.asyncDispose]());
-process.send?.({ federation: test.federation, member, tls });
+process.send?.({ federation: test.federation, nowMs: test.nowMs, member, tls });

@@ -74,7 +74,7 @@ async function startSide(test: TestFederation, side: number, workers: number): P
     throw new Error(`an evaluator failed side ${side}`);
   };
   const tls = await test.tlsFor(identityOf(member));
-  const evaluators = grpcEvaluators(() => tls, systemTimers);
+  const evaluators = grpcEvaluators({ tls: () => tls, caller: test.caller, world: systemTimers });
   const engine = workerEngine(workers);
   return { hardener: createHardener({ federation: () => test.federation, member, evaluators, engine, onEvidence }) };
 }

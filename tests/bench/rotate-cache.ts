@@ -20,7 +20,7 @@ import { toHex, utf8 } from "../../shared/core/bytes.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { x25519PublicKey } from "../../shared/crypto/x25519.ts";
 import { readStorageKey } from "../../shared/party/keys.ts";
 
 /** Of a person with a document, a phone and two names, by class. */
@@ -59,7 +59,7 @@ export function fillCache(
 
 type Stores = { readonly records: RecordStore; readonly hardened: HardenedStore };
 
-const conversationKey = sealingKeyPair(randomBytes(32)).publicKey;
+const conversationKey = x25519PublicKey(randomBytes(32));
 
 function addRecord({ records, hardened }: Stores, number: number, generation: number): void {
   const record = inventedRecord(number);

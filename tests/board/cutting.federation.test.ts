@@ -1,4 +1,6 @@
 /** Whom a directive takes out, it takes off the line: live calls, live connections, and the way back in. */
+import type { Caller } from "../../shared/platform/party-calls.ts";
+import { callerIn } from "../support/callers.ts";
 import { readFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:tls";
@@ -33,12 +35,17 @@ afterAll(async () => await room?.[Symbol.asyncDispose](), LONG_MS);
 
 type Office = "broker" | "key-office";
 
-function evaluation(office: Office, tls = room.tls("ct")): GrpcConnection<typeof EvaluationServiceDefinition> {
+/** What a member's machine has. */
+type Machine = { readonly tls: GrpcTls; readonly caller: Caller };
+
+const machineOf = (unit: string): Machine => ({ tls: room.tls(unit), caller: room.caller(unit) });
+
+function evaluation(office: Office, machine = machineOf("ct")): GrpcConnection<typeof EvaluationServiceDefinition> {
   const { evaluators } = room.federation.founded.federation.found;
   const evaluator = evaluators[office === "broker" ? 0 : 1]!;
   const { address } = evaluator;
   const expected = office === "broker" ? ({ kind: "broker" } as const) : evaluatorIdentity(evaluator);
-  return grpcClient(EvaluationServiceDefinition, { address, tls, expected });
+  return grpcClient(EvaluationServiceDefinition, { address, expected, ...machine });
 }
 
 /** Requests that never come. */
@@ -104,7 +111,7 @@ describe("a suspended member", () => {
 
 describe("a stolen node whose unit was given new keys", () => {
   it("is off at once with its old certificate, and the unit's new node is let in", async () => {
-    const stolen = room.tls("thb");
+    const stolen = machineOf("thb");
     const anew = await newNodeOf("thb");
     using session = evaluation("broker", stolen);
     expect(await permitted(session)).toBe("served");
@@ -116,7 +123,7 @@ describe("a stolen node whose unit was given new keys", () => {
       room.call(DirectoryServiceDefinition, "thb").listDirectives({ fromNumber: 1n, follow: true }),
     );
     for (const office of ["broker", "key-office"] as const) {
-      using early = evaluation(office, anew.tls);
+      using early = evaluation(office, anew);
       expect(await permitted(early)).toBe("FORBIDDEN");
     }
     await room.decide(anew.rotation);
@@ -124,7 +131,7 @@ describe("a stolen node whose unit was given new keys", () => {
     stop.abort();
     for (const office of ["broker", "key-office"] as const) {
       using old = evaluation(office, stolen);
-      using replaced = evaluation(office, anew.tls);
+      using replaced = evaluation(office, anew);
       expect(await permitted(old)).toBe("FORBIDDEN");
       await expect.poll(() => permitted(replaced), SOON).toBe("served");
     }
@@ -173,7 +180,7 @@ describe("an administrator who has lost the seat", () => {
 });
 
 /** Keys and a certificate of a machine that is to take a lost one's place, and the directive that gives the unit these keys. */
-async function newNodeOf(unit: "thb"): Promise<{ readonly tls: GrpcTls; readonly rotation: DirectiveBody }> {
+async function newNodeOf(unit: "thb"): Promise<Machine & { readonly rotation: DirectiveBody }> {
   const { root, board, founded } = room.federation;
   const dir = join(root, `${unit}-anew`);
   const { enrolment } = await initNode(dir, { name: "Invented unit" });
@@ -195,7 +202,8 @@ async function newNodeOf(unit: "thb"): Promise<{ readonly tls: GrpcTls; readonly
   };
   const salts = await board.saltsFor({ ...admit, sealingKey });
   const party = { kind: "member" as const, member: admit.member, sealingKey, salts };
-  return { tls, rotation: { type: "rotateKey", party, signingKey, reason: "Invented reason" } };
+  const caller = callerIn(dir, board.federation);
+  return { tls, caller, rotation: { type: "rotateKey", party, signingKey, reason: "Invented reason" } };
 }
 
 /** A bare HTTP/2 connection of the unit "ct" over which one call is made; `closed` resolves when the server hangs up. */

@@ -10,7 +10,7 @@ import { keyId } from "../../shared/crypto/sign.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
 import { createTlsRequest } from "../../shared/platform/certificates.ts";
-import { invitationSecretHash, signCredentialsRequest, signInvitation, signPaper } from "../../shared/wire/board.ts";
+import { invitationKeys, signCredentialsRequest, signInvitation, signPaper } from "../../shared/wire/board.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { BoardRoom, within } from "./support.ts";
 import { AT_ONCE_MS, LONG_MS } from "../support/patience.ts";
@@ -84,10 +84,7 @@ describe("papers of the board", () => {
 describe("invitations", () => {
   const invitation = (validUntilMs: number, administrator = "chair", secret = randomBytes(16)) =>
     Signed.decode(
-      signInvitation(
-        { secretHash: invitationSecretHash(secret), note: "Invented unit", validUntilMs },
-        scope(administrator),
-      ),
+      signInvitation({ ...invitationKeys(secret), note: "Invented unit", validUntilMs }, scope(administrator)),
     );
 
   it("are kept for a while, under the name of whoever invites", async () => {

@@ -107,11 +107,19 @@ afterEach(async () => await open.disposeAsync());
 async function serve(): Promise<GrpcServer> {
   const { address } = federation.founded.federation.found.broker;
   const tls = readTls(federation.dir("broker"));
-  return await startGrpcServer({ address, tls, services: [broker.service], world: systemWorld(silentLog), graceMs: 0 });
+  return await startGrpcServer({
+    address,
+    tls,
+    services: [broker.service],
+    recipient: { identity: { kind: "broker" }, federation: () => federation.founded.federation, clock: () => nowMs },
+    world: systemWorld(silentLog),
+    graceMs: 0,
+  });
 }
 
 function newFollower(log: Log): ChainFollower {
-  return new ChainFollower({ dir: federation.dir("ct"), world: { ...systemWorld(log), clock: () => nowMs } });
+  const dir = federation.dir("ct");
+  return new ChainFollower({ dir, world: { ...systemWorld(log), clock: () => nowMs }, signer: readSigningKeys(dir) });
 }
 
 function follow(): void {

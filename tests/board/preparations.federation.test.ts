@@ -50,7 +50,8 @@ async function evaluated(office: "broker" | "key-office", generation: number, bl
   const evaluator = room.federation.founded.federation.found.evaluators[office === "broker" ? 0 : 1]!;
   const { address } = evaluator;
   const expected = office === "broker" ? ({ kind: "broker" } as const) : evaluatorIdentity(evaluator);
-  using connection = grpcClient(EvaluationServiceDefinition, { address, tls: room.tls("ct"), expected });
+  const to = { address, tls: room.tls("ct"), expected, caller: room.caller("ct") };
+  using connection = grpcClient(EvaluationServiceDefinition, to);
   async function* requests() {
     yield {
       request: {

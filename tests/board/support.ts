@@ -1,4 +1,6 @@
 /** A federation whose broker runs, and administrators, registrar and units that call it with real certificates. Everything is invented. */
+import type { Caller } from "../../shared/platform/party-calls.ts";
+import { callerIn, registrarIn } from "../support/callers.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { draftDirective, signDirective } from "../../agency-node/admin/board.ts";
 import { stateFreshness } from "../../agency-node/registrar/statement.ts";
@@ -50,9 +52,18 @@ export class BoardRoom implements AsyncDisposable {
   /** A connection of its own to the broker, with this party's certificate. Closed with the room. */
   call<D extends Definition>(definition: D, party: string): GrpcConnection<D>["client"] {
     const { address } = this.federation.founded.federation.found.broker;
-    const connection = grpcClient(definition, { address, tls: this.tls(party), expected: { kind: "broker" } });
+    const to = { address, tls: this.tls(party), expected: { kind: "broker" } as const, caller: this.caller(party) };
+    const connection = grpcClient(definition, to);
     this.#open.push(connection);
     return connection.client;
+  }
+
+  /** A party that signs its requests, by the broker's clock. */
+  caller(party: string): Caller {
+    const { founded, board } = this.federation;
+    const clock = (): number => Date.now() + this.brokerAheadMs;
+    if (party === "registrar") return registrarIn(founded.registrarDir, board.federation, clock);
+    return callerIn(this.federation.dir(party), board.federation, clock);
   }
 
   board(administrator: string) {

@@ -1,3 +1,4 @@
+import { callerIn } from "../support/callers.ts";
 import { DiscardPolicy, RetentionPolicy, StorageType } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliveryStreamSettings, submissionStreamSettings } from "../../broker/bus/streams.ts";
@@ -241,6 +242,7 @@ describe("a broker with a real nats-server", { timeout: LONG_MS }, () => {
         address: `127.0.0.1:${world.broker.port}`,
         tls: readTls(world.sample.dir(party)),
         expected: { kind: "broker" },
+        caller: callerIn(world.sample.dir(party), world.federation),
       });
     using member = of("harbour");
     const numbers = async (fromNumber: bigint): Promise<number> => {

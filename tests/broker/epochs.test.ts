@@ -117,21 +117,44 @@ describe("the budget over a rotation", () => {
   const budget = { initial: 0, perDay: 48 };
   const used = (bench: Bench): number => [...bench.ledger.account(HARBOUR).hours.values()].reduce((a, b) => a + b, 0);
 
-  it("is not charged for what is carried over", () => {
+  it("is not charged for what is carried over, once", () => {
     const bench = new Bench({ budget });
-    bench.setEpoch(2, "staging");
     const both = [newHandle(), newHandle()];
-    for (const epoch of [1, 2]) bench.publishIn(epoch, HARBOUR, ...both.map((each) => record(epoch, each, "a")));
+    bench.publishIn(1, HARBOUR, ...both.map((each) => record(1, each, "a")));
+    bench.setEpoch(2, "staging");
+    bench.publishIn(2, HARBOUR, ...both.map((each) => record(2, each, "a")));
     expect(used(bench)).toBe(48);
     expect(bench.publications.recordCount).toBe(4);
+    const [answer] = bench.publishIn(2, HARBOUR, record(2, both[0] as Handle, "b"));
+    expect(answer?.body).toMatchObject({ rejections: [{ index: 0, reason: "budget" }] });
   });
 
-  it("is charged once for a change that is published in both", () => {
-    const bench = new Bench({ budget: { initial: 0, perDay: 1_000 } });
+  it("is charged in each of two open epochs for what is new, whatever the order", () => {
+    for (const epochs of [
+      [1, 2],
+      [2, 1],
+    ]) {
+      const bench = new Bench({ budget: { initial: 0, perDay: 1_000 } });
+      bench.publishIn(1, HARBOUR, record(1, ours, "a"));
+      bench.setEpoch(2, "staging");
+      bench.publishIn(2, HARBOUR, record(2, ours, "a"));
+      for (const name of ["b", "c"])
+        for (const epoch of epochs) bench.publishIn(epoch, HARBOUR, record(epoch, ours, name));
+      for (const epoch of epochs) bench.publishIn(epoch, HARBOUR, record(epoch, theirs, `other ${epoch}`));
+      expect(used(bench)).toBe(24 + 2 * 2 * 24 + 2 * 24);
+    }
+  });
+
+  it("never lets more tokens be published than it has, but for one set of what was held when the second epoch opened", () => {
+    const bench = new Bench({ budget: { initial: 0, perDay: 240 } });
+    const handles = Array.from({ length: 40 }, newHandle);
+    const standing = (epoch: number) => bench.spaces.find(epoch)?.tokenCount ?? 0;
+    bench.publishIn(1, HARBOUR, ...handles.slice(0, 5).map((each, i) => record(1, each, `${i}`)));
     bench.setEpoch(2, "staging");
-    for (const names of [["a"], ["b"], ["c", "d"]])
-      for (const epoch of [1, 2]) bench.publishIn(epoch, HARBOUR, record(epoch, ours, ...names));
-    expect(used(bench)).toBe(3 * 24);
+    for (const epoch of [2, 1, 2, 1])
+      bench.publishIn(epoch, HARBOUR, ...handles.map((each, i) => record(epoch, each, `other ${epoch} ${i}`)));
+    expect(used(bench)).toBe(240);
+    expect(standing(1) + standing(2)).toBeLessThanOrEqual(240 + 5 * 24);
   });
 
   it("is charged for tokens that are exchanged again and again in one of two epochs", () => {
@@ -139,7 +162,7 @@ describe("the budget over a rotation", () => {
     bench.setEpoch(2, "staging");
     for (const epoch of [1, 2]) bench.publishIn(epoch, HARBOUR, record(epoch, ours, "a"));
     for (const name of ["b", "c", "d"]) bench.publishIn(2, HARBOUR, record(2, ours, name));
-    expect(used(bench)).toBe(4 * 24);
+    expect(used(bench)).toBe(5 * 24);
   });
 });
 
@@ -167,6 +190,20 @@ describe("memory after a start, over a rotation", () => {
     expect(rebuild.missing).toBe(0);
     after.publications.restoreCarried(member);
   }
+
+  it("knows what was held before the second epoch opened, and is carried over at no charge", () => {
+    const bench = new Bench();
+    const opensAtMs = bench.nowMs + 1;
+    const sent = ["a", "b"].map((name, i) => {
+      if (i === 1) bench.setEpoch(2, "staging", { opensAtMs });
+      const received = bench.next(HARBOUR, { kind: "publication", entries: [record(1, ours, name)] });
+      bench.receive(received);
+      bench.nowMs += 2;
+      return received;
+    });
+    for (const each of [bench, comeBack(bench, sent, 2)])
+      expect(each.spaces.find(1)?.records.find(HARBOUR, ours)).toMatchObject({ published: 48, settled: 24 });
+  });
 
   it("knows what a withdrawal and a revalidation in the purged epoch did to the other", () => {
     const bench = rotating();

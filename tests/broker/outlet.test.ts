@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Outlet } from "../../broker/bus/outlet.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MatchId } from "../../shared/core/ids.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { recipientKeyOf, SEALABLE_BYTES_MAX, sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { openDelivery, signDelivery } from "../../shared/wire/data-plane.ts";
@@ -22,7 +22,7 @@ const { federation } = new Bench();
 function signedBy(signer: SigningKeyPair, number: number): Uint8Array {
   const event = { type: "proofFailed", matchId: toId<MatchId>("aa".repeat(16)), own: true, other: false } as const;
   const body = { kind: "notice", number, prevHash: new Uint8Array(32), issuedAtMs: 1, event } as const;
-  const delivery = { recipientKey: HARBOUR_SEALING.publicKey, member: HARBOUR, body };
+  const delivery = { recipientKey: recipientKeyOf(HARBOUR_SEALING.publicKey), member: HARBOUR, body };
   return signDelivery(delivery, { federation: federation.id, signer }).signed;
 }
 
@@ -70,7 +70,7 @@ describe("notices", () => {
     { what: "another has signed", bytes: signedBy(STRANGER, 2) },
     { what: "is noise", bytes: invented("noise", 300) },
     { what: "is nothing", bytes: new Uint8Array() },
-    { what: "no message can hold", bytes: new Uint8Array(600_000), length: 523_263 },
+    { what: "no message can hold", bytes: new Uint8Array(600_000), length: SEALABLE_BYTES_MAX },
   ])("beside one that $what go out as ever, and the log says which it is", async ({ bytes, length = bytes.length }) => {
     const { outlet, sent, recorded, numbers } = outletOf([signedBy(SIGNER, 1), bytes, signedBy(SIGNER, 3)]);
     await outlet.sendNotices(HARBOUR);

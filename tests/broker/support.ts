@@ -26,7 +26,7 @@ import { toId } from "../../shared/core/ids.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { recipientKeyOf } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { signPayload } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
@@ -70,6 +70,7 @@ import { foundSample } from "../trust/sample-federation.ts";
 import type { SampleFederation } from "../trust/sample-federation.ts";
 import { SOON } from "../support/patience.ts";
 import { systemWorld } from "../../shared/world/world.ts";
+import { x25519PublicKey } from "../../shared/crypto/x25519.ts";
 
 const MIB = 1024 * 1024;
 export const STREAM_SIZES = { submissionBytesMax: 64 * MIB, deliveryBytesMax: 32 * MIB, replicas: 1 };
@@ -264,7 +265,7 @@ export class Client implements AsyncDisposable {
         member: this.member,
         keyPair,
         brokerSigningKey: this.federation.found.broker.signingKey,
-        isOwnKey: (key) => keys.some(({ publicKey }) => equalBytes(key, publicKey)),
+        isOwnKey: (key) => keys.some(({ publicKey }) => equalBytes(key, recipientKeyOf(publicKey))),
       });
     for (const keyPair of keys.slice(0, -1)) {
       try {
@@ -291,7 +292,7 @@ export class Client implements AsyncDisposable {
     this.sequence += 1;
     const bodyBound = this.#bind(body);
     const submission: Submission = {
-      recipientKey: this.brokerKey,
+      recipientKey: recipientKeyOf(this.brokerKey),
       member: this.member,
       incarnation: this.incarnation,
       sequence: this.sequence,
@@ -463,7 +464,7 @@ export function upsert(handle: Handle, set: TokenSet, over: Partial<Upsert> = {}
     domain: "target",
     handling: "open",
     reviewByDay: reviewDay(),
-    conversationKey: sealingKeyPair(blake2b(32, utf8(`conversation ${handle}`))).publicKey,
+    conversationKey: x25519PublicKey(blake2b(32, utf8(`conversation ${handle}`))),
     blind: blake2b(32, utf8(`blind ${handle}`)),
     tokens: set,
     tags: NO_TAGS,

@@ -37,7 +37,7 @@ describe("a canary in the stores of a node", () => {
   afterEach(() => node[Symbol.dispose]());
 
   it("is hardened like any record, and in no list, count or sample", () => {
-    expect(node.records.hardening(0, 10).map(({ handle }) => handle)).toEqual([CANARY]);
+    expect(node.hardening().map(({ handle }) => handle)).toEqual([CANARY]);
     expect([...node.records.all()]).toEqual([]);
     expect(node.records.counts()).toMatchObject({ hardening: 0, tokens: 0 });
     expect(node.records.sample(0)).toBeUndefined();

@@ -114,7 +114,7 @@ describe.each(filesOf("node"))("the node's records of %s", (name) => {
 
   it("are made ready again where what was prepared is gone, and sent", () => {
     const live = kept.RECORDS.filter(({ state }) => state !== "withdrawn").map(({ handle }) => handle);
-    const unready = node.records.hardening(0, 10).map(({ handle }) => handle);
+    const unready = node.hardening().map(({ handle }) => handle);
     // Of those files both are ready, and a canary waits.
     expect(unready).toEqual(isOfStores ? ["0c".repeat(16)] : live);
     for (const handle of live) {
@@ -230,13 +230,14 @@ describe("the budgets of an evaluator, in a file from before it had a number", (
   it("are not forgiven", () => {
     make("evaluator-0");
     using store = openBudgetStore(path);
-    expect(store.account(key.member, 1)).toEqual({ initialUsed: 4, hours: new Map([[498_611, 5]]) });
+    const account = { initialUsed: 4, hours: new Map([[498_611, 5]]) };
+    expect(store.usage(key.member, 1)).toEqual({ account, evaluated: 4, carried: 0, forgivenAtMs: null });
     const seen: unknown[] = [];
-    store.preview(key, (known) => {
+    store.settle(key, { blindedHash: filled(32, 2), elements: 1 }, 0, (known) => {
       seen.push(known);
-      return { kind: "refuse" } as never;
+      return { kind: "refuse", reason: "conflict", retryAtMs: null };
     });
-    expect(seen).toEqual([{ generation: 1, blindedHash: filled(32, 2), answers: 1 }]);
+    expect(seen).toMatchObject([{ generation: 1, blindedHash: filled(32, 2), answers: 1 }]);
   });
 
   it("are made whole if it died while it made the file", () => {
@@ -245,6 +246,6 @@ describe("the budgets of an evaluator, in a file from before it had a number", (
     file.exec(`${batches};`);
     file.close();
     using store = openBudgetStore(path);
-    expect(store.account(key.member, 1)).toEqual({ initialUsed: 0, hours: new Map() });
+    expect(store.usage(key.member, 1)).toMatchObject({ account: { initialUsed: 0, hours: new Map() }, evaluated: 0 });
   });
 });

@@ -14,6 +14,7 @@ import { laterKind } from "../support/later-kind.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 import { Baseline } from "./baseline.ts";
 import type { BaselineProgram } from "./baseline.ts";
+import { recipientKeyOf } from "../../shared/crypto/seal.ts";
 
 /** Invented persons. */
 const person = (id: string, passport: string): string =>
@@ -126,7 +127,7 @@ function addNoticeOfLaterKind(federation: TestFederation): void {
     event: undefined,
   };
   const payload = Delivery.encode({
-    recipientKey: members.get(member)!.sealingKey,
+    recipientKey: recipientKeyOf(members.get(member)!.sealingKey),
     member: fromHex(member),
     body: { $case: "notice", value: { ...value, ...laterKind(17) } },
   }).finish();

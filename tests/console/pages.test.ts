@@ -36,7 +36,7 @@ describe("the overview names what needs an administrator now", () => {
     const before = await console.read("/");
     const places = [
       "412 records were published and withdrawn",
-      "A removed member still knows the salts in use",
+      "Somebody knows salts in use whom they are not for any more",
       "its node has been silent for 3 hours",
       "Reinstate Customs Investigation South: needs 1 more approval, yours is missing",
       "Missing Persons Unit Lakeshore has handed in its keys",

@@ -24,7 +24,7 @@ async function start(): Promise<EvaluatorHarness> {
     charged: (member) => chargedTo(member, evaluator.events),
     async evaluatorsOf(member) {
       const tls = await test.tlsFor(identityOf(member));
-      return grpcEvaluators(() => tls, world);
+      return grpcEvaluators({ tls: () => tls, caller: test.caller, world });
     },
     admit: (member, budget) => test.setMember(member, budget),
     suspend: (member) => void (test.federation = withSuspended(test.federation, member)),

@@ -119,8 +119,8 @@ export function evaluatorContract(name: string, start: () => Promise<EvaluatorHa
       expect(harness.charged(member)).toBe(4);
     });
 
-    it("with bad elements among good ones is refused, with their places, and costs nothing", async () => {
-      const { member, ask } = await caller();
+    it("with bad elements among good ones is refused, with their places; the first of a day costs nothing", async () => {
+      const { member, ask, budgetNow } = await caller({ initial: 0, perDay: 5_000 });
       const own = batchOf(1_030);
       const blinded = Uint8Array.from(own.blinded);
       blinded.fill(0, 3 * ELEMENT_BYTES, 4 * ELEMENT_BYTES);
@@ -130,6 +130,8 @@ export function evaluatorContract(name: string, start: () => Promise<EvaluatorHa
       expect(toHex(refusal.batchId)).toBe(toHex(own.batchId));
       expect(harness.charged(member)).toBe(0);
       await evaluated(ask(own));
+      expect(await ask({ ...batchOf(1), blinded })).toMatchObject({ kind: "refused", reason: "badElement" });
+      expect(await budgetNow()).toMatchObject({ used: 2_060 });
     });
 
     it("of no whole number of elements is refused, and an id of another length is no question at all", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { concat, fromHex, toHex } from "../../shared/core/bytes.ts";
+import type { TokenClass } from "../../shared/core/data-plane.ts";
 import { isDomain } from "../../shared/core/domain.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import {
@@ -18,20 +19,24 @@ import {
 } from "../../shared/crypto/salt.ts";
 import { keyId, signingKeyPair, signPayload, verifyPayload } from "../../shared/crypto/sign.ts";
 import {
-  confirmationMac,
+  agreedHash,
+  binderOf,
   confirmKeyOf,
+  meetingPayload,
+  ownerOf,
   saltCommitment,
   saltKey,
+  tagger,
   tokenOf,
   tokensOf,
 } from "../../shared/crypto/token.ts";
 import { invented } from "./support.ts";
-import vectors from "./vectors/causeway-v1.json" with { type: "json" };
+import vectors from "./vectors/causeway-v2.json" with { type: "json" };
 
 const federation = fromHex(vectors.federation);
 const shares = vectors.evaluators.keyShares.map(fromHex);
 
-describe("the frozen vectors of protocol version 1", () => {
+describe("the frozen vectors of protocol version 2", () => {
   it("evaluators' public keys", () => {
     const publicKeys = shares.map(publicKeyOf);
     expect(publicKeys.map(toHex)).toEqual(vectors.evaluators.publicKeys);
@@ -54,14 +59,27 @@ describe("the frozen vectors of protocol version 1", () => {
     expect(toHex(saltCommitment({ federation, epoch: vector.epoch, domain, salt }))).toBe(vector.saltCommitment);
   });
 
-  it.each(vectors.confirmationMacs)("confirmation MAC of side $side", (vector) => {
-    const mac = confirmationMac({
-      cb: fromHex(vector.confirmKey),
-      matchId: fromHex(vector.matchId),
-      side: vector.side === 0 ? 0 : 1,
-      nonces: [fromHex(vector.lowerSideNonce), fromHex(vector.higherSideNonce)],
+  it.each(vectors.tags)("owner, binder and tag in epoch $epoch", (vector) => {
+    const owner = ownerOf({
+      member: fromHex(vector.member),
+      handle: fromHex(vector.handle),
+      blind: fromHex(vector.blind),
     });
-    expect(toHex(mac)).toBe(vector.mac);
+    const binder = binderOf(fromHex(vector.conversationKey), owner);
+    expect([owner, binder].map(toHex)).toEqual([vector.owner, vector.binder]);
+    expect(toHex(tagger({ federation, epoch: vector.epoch, binder })(fromHex(vector.confirmKey)))).toBe(vector.tag);
+  });
+
+  it("the payload of a statement", () => {
+    const { matchId, ownBinder, otherBinder, agreed, validHash, payload } = vectors.statement;
+    const tokens = agreed.map(({ tokenClass, token }) => ({
+      tokenClass: tokenClass as TokenClass,
+      token: fromHex(token),
+    }));
+    expect(toHex(agreedHash(tokens))).toBe(validHash);
+    const of = { matchId, ownBinder, otherBinder, validHash };
+    const [id, own, other, hash] = Object.values(of).map(fromHex) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+    expect(toHex(meetingPayload({ matchId: id, ownBinder: own, otherBinder: other, validHash: hash }))).toBe(payload);
   });
 
   it.each(vectors.signatures)("signature and key id, type $type", (vector) => {

@@ -1,13 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { blake2b as nobleBlake2b } from "@noble/hashes/blake2.js";
-import { concat, lpText, toHex } from "../../shared/core/bytes.ts";
+import { concat, lpText, toHex, u64 } from "../../shared/core/bytes.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
 import {
-  confirmationMac,
+  agreedHash,
+  binderOf,
   confirmKeyOf,
+  meetingPayload,
+  ownerOf,
   saltCommitment,
   saltKey,
+  TAG_BYTES,
+  tagger,
   tokenOf,
   tokensOf,
 } from "../../shared/crypto/token.ts";
@@ -73,30 +78,81 @@ describe("a salt commitment", () => {
   });
 });
 
-describe("a confirmation MAC", () => {
-  const base = {
-    cb: confirmKeyOf(salt, "target", y),
-    matchId: filled(16, 3),
-    side: 0,
-    nonces: [filled(32, 4), filled(32, 5)],
-  } as const;
+describe("a binder", () => {
+  const owner = { member: filled(16, 1), handle: filled(16, 2), blind: filled(32, 3) };
 
-  it("binds key, match, side and both nonces in their order, so it can be neither reflected nor replayed", () => {
+  it("is fixed by owner and conversation key", () => {
+    const all = [
+      binderOf(filled(32, 4), ownerOf(owner)),
+      binderOf(filled(32, 5), ownerOf(owner)),
+      ...(["member", "handle", "blind"] as const).map((field) =>
+        binderOf(filled(32, 4), ownerOf({ ...owner, [field]: flipped(owner[field], 0) })),
+      ),
+    ];
+    expect(new Set(all.map(toHex)).size).toBe(all.length);
+  });
+
+  it("refuses wrong lengths, since they have no length prefixes", () => {
+    for (const field of ["member", "handle", "blind"] as const) {
+      const bad = { ...owner, [field]: filled(17, 1) };
+      expect(expectRefusal(() => ownerOf(bad), "INVALID").fields).toEqual([field]);
+    }
+    expectRefusal(() => binderOf(filled(31, 4), ownerOf(owner)), "INVALID");
+    expectRefusal(() => binderOf(filled(32, 4), filled(16, 1)), "INVALID");
+  });
+});
+
+describe("a tag", () => {
+  const scope = { federation, epoch: 7, binder: filled(32, 1) };
+  const cb = confirmKeyOf(salt, "target", y);
+
+  it("is 8 bytes of what noble-hashes computes", () => {
+    const message = concat(lpText("causeway/tag/v2"), federation, u64(7), scope.binder);
+    const expected = nobleBlake2b(message, { dkLen: 16, key: cb }).subarray(0, TAG_BYTES);
+    expect(toHex(tagger(scope)(cb))).toBe(toHex(expected));
+  });
+
+  it("holds for one identifier, federation, epoch and binder only: copied beside another record it is worth nothing", () => {
+    const all = [
+      tagger(scope)(cb),
+      tagger(scope)(flipped(cb, 0)),
+      tagger({ ...scope, federation: filled(16, 2) })(cb),
+      tagger({ ...scope, epoch: 8 })(cb),
+      tagger({ ...scope, binder: filled(32, 2) })(cb),
+    ];
+    expect(new Set(all.map(toHex)).size).toBe(all.length);
+  });
+
+  it("is refused for an empty or zero key, and for wrong lengths", () => {
+    expectRefusal(() => tagger(scope)(new Uint8Array(0)), "INVALID");
+    expectRefusal(() => tagger(scope)(filled(32, 0)), "INVALID");
+    expectRefusal(() => tagger({ ...scope, binder: filled(16, 1) }), "INVALID");
+  });
+});
+
+describe("what a statement is signed over", () => {
+  const one = { tokenClass: "single", token: filled(16, 1) } as const;
+  const other = { tokenClass: "opening", token: filled(16, 2) } as const;
+  const base = {
+    matchId: filled(16, 3),
+    ownBinder: filled(32, 4),
+    otherBinder: filled(32, 5),
+    validHash: agreedHash([one]),
+  };
+
+  it("binds match, both binders in their order, and the agreed tokens", () => {
     const all = [
       base,
-      { ...base, cb: flipped(base.cb, 0) },
       { ...base, matchId: filled(16, 9) },
-      { ...base, side: 1 as const },
-      { ...base, nonces: [filled(32, 5), filled(32, 4)] as const },
-      { ...base, nonces: [filled(32, 4), filled(32, 6)] as const },
-    ].map((each) => toHex(confirmationMac(each)));
+      { ...base, ownBinder: base.otherBinder, otherBinder: base.ownBinder },
+      { ...base, validHash: agreedHash([one, other]) },
+      { ...base, validHash: agreedHash([{ ...one, tokenClass: "opening" }]) },
+    ].map((each) => toHex(meetingPayload(each)));
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it("refuses an empty or zero key, and wrong lengths", () => {
-    expectRefusal(() => confirmationMac({ ...base, cb: new Uint8Array(0) }), "INVALID");
-    expectRefusal(() => confirmationMac({ ...base, cb: filled(32, 0) }), "INVALID");
-    expectRefusal(() => confirmationMac({ ...base, matchId: filled(15, 3) }), "INVALID");
-    expectRefusal(() => confirmationMac({ ...base, nonces: [filled(31, 4), filled(33, 5)] }), "INVALID");
+  it("does not depend on the order of the agreed tokens, which each side has its own way", () => {
+    expect(agreedHash([one, other])).toEqual(agreedHash([other, one]));
+    expectRefusal(() => agreedHash([]), "INVALID");
   });
 });

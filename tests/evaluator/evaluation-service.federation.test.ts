@@ -30,6 +30,7 @@ async function callerOf(test: TestFederation, budget: Budget = AMPLE): Promise<C
     address: `127.0.0.1:${evaluator?.port}`,
     tls,
     expected,
+    caller: test.caller,
   });
   return {
     member,
@@ -123,17 +124,19 @@ describe("an evaluator", () => {
     expect(answers.map((answer) => answer.kind)).toEqual([...Array.from({ length: 16 }, () => "evaluated"), "refused"]);
   });
 
-  it("names every bad element, charges nothing, and goes on with the stream", async () => {
+  it("names every bad element, forgives the first such batch, and goes on with the stream", async () => {
     await using test = await startFederation({ evaluators: 1 });
     using caller = await callerOf(test, { initial: 0, perDay: 2_000 });
     const own = batch(1_030);
     const blinded = Uint8Array.from(own.blinded);
     blinded.fill(0, 3 * 32, 4 * 32);
     blinded.fill(0xff, 1_025 * 32, 1_026 * 32);
-    const answers = await caller.ask({ ...own, blinded }, own);
+    const answers = await caller.ask({ ...own, blinded }, batch(900));
     expect(answers[0]).toMatchObject({ kind: "refused", reason: "badElement", bad: [3, 1_025] });
     expect(answers[1]).toMatchObject({ kind: "evaluated" });
-    expect(await caller.budget()).toMatchObject({ usedInWindow: 1_030n });
+    expect(await caller.budget()).toMatchObject({ usedInWindow: 900n });
+    expect(await caller.ask({ ...own, blinded })).toMatchObject([{ reason: "badElement" }]);
+    expect(await caller.budget()).toMatchObject({ usedInWindow: 1_930n });
   });
 
   it("refuses batches that are empty, broken or too large", async () => {

@@ -1,10 +1,11 @@
 /** An evaluator put together without server, worker processes or files. */
 import { describe, expect, it } from "vitest";
 import { inProcessEngines } from "../../broker/evaluator/engine.ts";
+import type { StartEngine } from "../../broker/evaluator/engine.ts";
 import { createEvaluator } from "../../broker/evaluator/evaluator.ts";
 import type { Evaluator } from "../../broker/evaluator/evaluator.ts";
 import type { EvaluatorEvent } from "../../broker/evaluator/ports.ts";
-import type { Federation } from "../../shared/core/directive.ts";
+import type { Budget, Federation } from "../../shared/core/directive.ts";
 import { blindBatch, evaluateBatch, generateKeyShare, publicKeyOf, verifyIndices } from "../../shared/crypto/oprf.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import { admit, emptyFederation, identityOf, newMember } from "../hardening/evaluators.ts";
@@ -16,19 +17,24 @@ const signing = signingKeyPair(new Uint8Array(32).fill(4));
 const member = newMember();
 const peer = identityOf(member);
 
-function federationOf(): Federation {
+function federationOf(budget: Budget = { initial: 5, perDay: 10 }): Federation {
   const listed = { name: "key-office", address: "127.0.0.1:1", signingKey: signing.publicKey, sharePublicKey };
   const empty = emptyFederation();
   return {
     ...empty,
     id: new Uint8Array(16).fill(9),
     found: { ...empty.found, evaluators: [listed] },
-    generations: new Map([[1, [listed]]]),
-    members: new Map([[member, admit(member, { initial: 5, perDay: 10 })]]),
+    generations: new Map([1, 2, 3].map((generation) => [generation, [listed]])),
+    members: new Map([[member, admit(member, budget)]]),
   };
 }
 
-function evaluatorIn(world: HandWorld, events: EvaluatorEvent[] = [], federation = federationOf): Evaluator {
+function evaluatorIn(
+  world: HandWorld,
+  events: EvaluatorEvent[] = [],
+  federation = () => federationOf(),
+  startEngine = inProcessEngines(world),
+): Evaluator {
   return createEvaluator(
     {
       name: "key-office",
@@ -36,17 +42,17 @@ function evaluatorIn(world: HandWorld, events: EvaluatorEvent[] = [], federation
       shares: { read: () => keyShare, generations: () => [1], destroy: () => undefined },
       signing,
       databasePath: ":memory:",
-      startEngine: inProcessEngines(world),
+      startEngine,
       onEvent: (event) => events.push(event),
     },
     world,
   );
 }
 
-function batchOf(world: HandWorld, count: number) {
+function batchOf(world: HandWorld, count: number, generation = 1) {
   const inputs = Array.from({ length: count }, (_, i) => Uint8Array.of(i));
   const { blinded } = blindBatch(inputs, world.randomBytes(64 * count));
-  return { kind: "batch", batchId: world.randomBytes(16), generation: 1, blinded } as const;
+  return { kind: "batch", batchId: world.randomBytes(16), generation, blinded } as const;
 }
 
 describe("an evaluator in the same process", () => {
@@ -92,5 +98,111 @@ describe("an evaluator in the same process", () => {
     };
     expect(await told(3)).toEqual(await told(3));
     expect(await told(3)).not.toEqual(await told(4));
+  });
+});
+
+const ELEMENT_BYTES = 32;
+const DAY_MS = 24 * 3_600_000;
+
+/** Counts the elements that were looked at. */
+function counting(startEngine: StartEngine): { readonly start: StartEngine; looked: number } {
+  const counts = {
+    looked: 0,
+    start: ((keys) => {
+      const engine = startEngine(keys);
+      const badElements = (blinded: Uint8Array, lane: string) => {
+        counts.looked += blinded.length / ELEMENT_BYTES;
+        return engine.badElements(blinded, lane);
+      };
+      return { ...engine, badElements, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+    }) satisfies StartEngine,
+  };
+  return counts;
+}
+
+describe("a batch with elements that are none", () => {
+  const badBatch = (world: HandWorld, count: number) => {
+    const batch = batchOf(world, count);
+    const blinded = Uint8Array.from(batch.blinded);
+    return { ...batch, blinded: blinded.fill(0xff, (count - 1) * ELEMENT_BYTES) };
+  };
+
+  it("makes no work beyond the budget, however many there are, one after another or at once", async () => {
+    for (const atOnce of [1, 40]) {
+      const world = new HandWorld();
+      const counts = counting(inProcessEngines(world));
+      await using evaluator = evaluatorIn(world, [], () => federationOf({ initial: 30, perDay: 50 }), counts.start);
+      for (let sent = 0; sent < 200; sent += atOnce) {
+        const batches = Array.from({ length: atOnce }, () => badBatch(world, 8));
+        await Promise.all(batches.map((batch) => evaluator.answer(peer, batch)));
+      }
+      // And the one that was forgiven.
+      expect(counts.looked).toBeLessThanOrEqual(30 + 50 + 8);
+      expect(evaluator.budget(peer).available).toBe(0);
+    }
+  });
+
+  it("is not looked at again under its id once it was charged", async () => {
+    const world = new HandWorld();
+    await using evaluator = evaluatorIn(world, [], () => federationOf({ initial: 0, perDay: 50 }));
+    await evaluator.answer(peer, badBatch(world, 8));
+    const batch = badBatch(world, 8);
+    expect(await evaluator.answer(peer, batch)).toMatchObject({ reason: "badElement", bad: [7] });
+    expect(await evaluator.answer(peer, batch)).toMatchObject({ reason: "conflict" });
+    expect(evaluator.budget(peer).usedInWindow).toBe(8);
+  });
+
+  it("is forgiven once in 24 hours", async () => {
+    const world = new HandWorld();
+    await using evaluator = evaluatorIn(world, [], () => federationOf({ initial: 4, perDay: 50 }));
+    await evaluator.answer(peer, badBatch(world, 8));
+    expect(evaluator.budget(peer).available).toBe(54);
+    await world.pass(DAY_MS - 1);
+    await evaluator.answer(peer, badBatch(world, 8));
+    expect(evaluator.budget(peer).available).toBe(46);
+    await world.pass(DAY_MS);
+    await evaluator.answer(peer, badBatch(world, 8));
+    expect(evaluator.budget(peer).available).toBe(46);
+  });
+});
+
+describe("a new generation of keys", () => {
+  const terms = { initial: 20, perDay: 10 };
+  const ask = async (evaluator: Evaluator, world: HandWorld, count: number, generation: number) =>
+    (await evaluator.answer(peer, batchOf(world, count, generation))).kind === "evaluated";
+
+  it("lets a member harden again what it was charged for, and no more", async () => {
+    const world = new HandWorld();
+    await using evaluator = evaluatorIn(world, [], () => federationOf(terms));
+    expect(await ask(evaluator, world, 20, 1)).toBe(true);
+    expect(await ask(evaluator, world, 5, 1)).toBe(true);
+    expect(await ask(evaluator, world, 25, 2)).toBe(true);
+    expect(evaluator.budget(peer)).toMatchObject({ available: 5, usedInWindow: 5 });
+    expect(await ask(evaluator, world, 6, 2)).toBe(false);
+    expect(await ask(evaluator, world, 5, 2)).toBe(true);
+    expect(await ask(evaluator, world, 1, 1)).toBe(false);
+    // What it was charged for under both.
+    expect(await ask(evaluator, world, 30, 3)).toBe(true);
+    expect(await ask(evaluator, world, 1, 3)).toBe(false);
+  });
+
+  it("gives a member nothing that was charged for nothing before", async () => {
+    const world = new HandWorld();
+    await using evaluator = evaluatorIn(world, [], () => federationOf(terms));
+    expect(await ask(evaluator, world, 30, 1)).toBe(true);
+    await world.pass(2 * DAY_MS);
+    expect(await ask(evaluator, world, 41, 2)).toBe(false);
+    expect(await ask(evaluator, world, 40, 2)).toBe(true);
+  });
+
+  it("charges what is new while both are in use under each", async () => {
+    const world = new HandWorld();
+    await using evaluator = evaluatorIn(world, [], () => federationOf(terms));
+    expect(await ask(evaluator, world, 10, 1)).toBe(true);
+    expect(await ask(evaluator, world, 10, 2)).toBe(true);
+    expect(evaluator.budget(peer).available).toBe(20);
+    expect(await ask(evaluator, world, 3, 1)).toBe(true);
+    expect(await ask(evaluator, world, 3, 2)).toBe(true);
+    expect(evaluator.budget(peer).available).toBe(14);
   });
 });

@@ -9,18 +9,27 @@ import { grpcClient, grpcService, peerOf, startGrpcServer } from "../../shared/p
 import type { GrpcServer, GrpcTls } from "../../shared/platform/grpc.ts";
 import type { Log, LogFields } from "../../shared/world/log.ts";
 import { silentLog } from "../../shared/world/log.ts";
-import { identityUri } from "../../shared/platform/tls.ts";
+import { askingAs } from "../../shared/platform/party-calls.ts";
+import { HYBRID_KEY_EXCHANGE, identityUri } from "../../shared/platform/tls.ts";
 import { evaluatorIdentity, memberIdentity } from "../../shared/platform/standing.ts";
 import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { HealthDefinition } from "../../shared/wire/health.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
-import { newMember } from "../hardening/evaluators.ts";
+import { signingKeyPair } from "../../shared/crypto/sign.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import { systemClock } from "../../shared/world/clock.ts";
+import { admit, AMPLE, emptyFederation, newMember } from "../hardening/evaluators.ts";
+import { callerWith } from "../support/callers.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 
 const SERVER_KEY = randomBytes(32);
 const SERVER = evaluatorIdentity({ name: "key-office", signingKey: SERVER_KEY });
-const MEMBER = memberIdentity({ member: newMember(), signingKey: randomBytes(32) });
+const MEMBER_KEYS = signingKeyPair(randomBytes(32));
+const [MEMBER_ID, FEDERATION] = [newMember(), emptyFederation()];
+const MEMBER = memberIdentity({ member: MEMBER_ID, signingKey: MEMBER_KEYS.publicKey });
+const terms = { ...admit(MEMBER_ID, AMPLE), signingKey: MEMBER_KEYS.publicKey };
+const federation: Federation = { ...FEDERATION, members: new Map([[MEMBER_ID, terms]]) };
 
 async function party(authority: Awaited<ReturnType<typeof createAuthority>>, identity: PeerIdentity): Promise<GrpcTls> {
   const { privateKeyPem, requestPem } = await createTlsRequest();
@@ -40,6 +49,7 @@ async function serve(tls: GrpcTls, answer: (peer: PeerIdentity) => bigint, log: 
     address: "127.0.0.1:0",
     tls,
     services: [service],
+    recipient: { identity: SERVER, federation: () => federation, clock: systemClock },
     world: systemWorld(log),
     graceMs: 0,
   });
@@ -51,7 +61,8 @@ const setting = async () => {
 };
 
 function clientFor(port: number, tls: GrpcTls, expected: PeerIdentity = SERVER) {
-  return grpcClient(EvaluationServiceDefinition, { address: `127.0.0.1:${port}`, tls, expected });
+  const caller = callerWith(MEMBER_KEYS, federation.id);
+  return grpcClient(EvaluationServiceDefinition, { address: `127.0.0.1:${port}`, tls, expected, caller });
 }
 
 /** Resolves with the protocol version if the server lets this client speak, rejects if it hangs up. */
@@ -94,6 +105,10 @@ describe("gRPC between parties", () => {
     const own = { ca: authority.certificatePem, cert: member.certificatePem, key: member.privateKeyPem };
     expect(await handshake(running.port, own)).toBe("TLSv1.3");
     await expect(handshake(running.port, { ...own, maxVersion: "TLSv1.2" })).rejects.toThrow();
+    expect(await handshake(running.port, { ...own, ecdhCurve: HYBRID_KEY_EXCHANGE })).toBe("TLSv1.3");
+    for (const ecdhCurve of ["X25519", "P-256"]) {
+      await expect(handshake(running.port, { ...own, ecdhCurve })).rejects.toThrow();
+    }
     await expect(handshake(running.port, { ca: own.ca })).rejects.toThrow();
     const foreign = { ca: own.ca, cert: stranger.certificatePem, key: stranger.privateKeyPem };
     await expect(handshake(running.port, foreign)).rejects.toThrow();
@@ -149,7 +164,7 @@ describe("gRPC between parties", () => {
 
     thrown = new Error("the secret is 4711");
     const raw = createClient(
-      EvaluationServiceDefinition,
+      askingAs(EvaluationServiceDefinition, callerWith(MEMBER_KEYS, federation.id), SERVER),
       createChannel(
         `127.0.0.1:${running.port}`,
         ChannelCredentials.createSsl(

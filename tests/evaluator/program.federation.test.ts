@@ -1,4 +1,6 @@
 /** The evaluator's own program, out of a directory that a founding made. All units are invented. */
+import { systemClock } from "../../shared/world/clock.ts";
+import { callerIn } from "../support/callers.ts";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,6 +98,7 @@ async function serveDirectory(distort = (payload: Uint8Array): Uint8Array => pay
     address,
     tls: readTls(dir("broker")),
     services: [service],
+    recipient: { identity: { kind: "broker" }, federation: () => chain.federation, clock: systemClock },
     world: systemWorld(silentLog),
     graceMs: 0,
   });
@@ -117,6 +120,7 @@ async function budgetOfUnit(): Promise<bigint> {
     address: `127.0.0.1:${ports.office}`,
     tls: readTls(dir("unit")),
     expected: evaluatorIdentity({ name: "key-office", signingKey: readSigningKeys(dir("key-office")).publicKey }),
+    caller: callerIn(dir("unit"), chain.federation),
   };
   using connection = grpcClient(EvaluationServiceDefinition, to);
   return (await connection.client.getBudget({})).available;

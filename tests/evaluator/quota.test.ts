@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { balanceOf, charge, emptyAccount, HOUR_MS } from "../../shared/core/quota.ts";
+import { balanceOf, charge, emptyAccount, HOUR_MS, refund } from "../../shared/core/quota.ts";
 import type { Account } from "../../shared/core/quota.ts";
 import type { Budget } from "../../shared/core/directive.ts";
 
@@ -53,6 +53,20 @@ describe("a budget", () => {
             .reduce((sum, one) => sum + one.amount, 0);
           expect(inDay).toBeLessThanOrEqual(BUDGET.perDay);
         }
+      }),
+    );
+  });
+
+  it("is after a refund what it were without that charge, whatever was charged since", () => {
+    const amounts = fc.tuple(fc.nat(60), fc.nat(60), fc.nat(60));
+    const budget = { initial: 100, perDay: 100 };
+    fc.assert(
+      fc.property(amounts, ([before, taken, since]) => {
+        const first = charged(emptyAccount, before, START_MS, budget);
+        const all = charged(charged(first, taken, START_MS, budget), since, START_MS, budget);
+        const others = charged(first, since, START_MS, budget);
+        const balance = balanceOf(refund(all, taken, START_MS), budget, START_MS);
+        expect(balance).toEqual(balanceOf(others, budget, START_MS));
       }),
     );
   });

@@ -21,7 +21,10 @@ import { createAuthority, createTlsRequest, issueCertificate } from "../../share
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import type { Authority } from "../../shared/platform/certificates.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
+import type { Caller } from "../../shared/platform/party-calls.ts";
+import type { Clock } from "../../shared/world/clock.ts";
 import { systemWorld } from "../../shared/world/world.ts";
+import { callerWith } from "../support/callers.ts";
 
 export const AMPLE: Budget = { initial: 1_000_000, perDay: 1_000_000 };
 
@@ -45,6 +48,8 @@ export type TestFederation = AsyncDisposable & {
   readonly authority: Authority;
   readonly evaluators: readonly RunningEvaluator[];
   tlsFor(identity: PeerIdentity): Promise<GrpcTls>;
+  /** Any member, as it signs its requests. */
+  readonly caller: Caller;
   /** Replaces the federation by one in which this is the member's budget, or in which it is no member. */
   setMember(member: MemberId, budget: Budget | undefined): void;
 };
@@ -62,10 +67,15 @@ export type TestOptions = {
   readonly wrap?: (service: GrpcService, keys: EvaluatorKeys) => GrpcService;
 };
 
-/** Of every member of these federations: what they sign with is not looked at here. */
-const MEMBER_KEY = new Uint8Array(32);
+/** Of every member of these federations. */
+const MEMBER_KEYS = signingKeyPair(new Uint8Array(32).fill(1));
 
-export const identityOf = (member: MemberId): PeerIdentity => memberIdentity({ member, signingKey: MEMBER_KEY });
+export const identityOf = (member: MemberId): PeerIdentity =>
+  memberIdentity({ member, signingKey: MEMBER_KEYS.publicKey });
+
+/** Any member of the federation, as it signs its requests. */
+export const memberCaller = ({ id }: Pick<Federation, "id">, clock: Clock): Caller =>
+  callerWith(MEMBER_KEYS, id, clock);
 
 export const newMember = (): MemberId => toId<MemberId>(toHex(randomBytes(16)));
 
@@ -85,6 +95,7 @@ export async function startFederation(options: TestOptions = {}): Promise<TestFe
   }
   return {
     ...test,
+    caller: memberCaller(federation, () => test.nowMs),
     get federation() {
       return test.federation;
     },
@@ -159,6 +170,7 @@ async function startEvaluator(
         address: `127.0.0.1:${port}`,
         tls,
         services: [service],
+        recipient: { identity, federation: () => test.federation, clock: () => test.nowMs },
         world: systemWorld(silentLog),
         graceMs: 0,
       }),
@@ -195,6 +207,7 @@ export function emptyFederation(): Federation {
     epochs: new Map(),
     generations: new Map(),
     policy: { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80, overdueStatementsMax: 8 },
+    natsAddress: undefined,
     rotationDue: undefined,
     usedKeys: new Set(),
     signingKeys: new Map(),
@@ -236,7 +249,7 @@ export function admit(member: MemberId, budget: Budget): Admit {
     mandate: "counter-trafficking",
     contact: { office: "Invented Unit", phone: "", email: "", hours: "" },
     domains: ["target"],
-    signingKey: MEMBER_KEY,
+    signingKey: MEMBER_KEYS.publicKey,
     sealingKey: new Uint8Array(32),
     legalBasis: "none: test data",
     purposes: ["test"],

@@ -36,7 +36,7 @@ async function setting(options: TestOptions = {}, budget: Budget | undefined = A
     createHardener({
       federation: () => test.federation,
       member,
-      evaluators: grpcEvaluators(() => tls, systemTimers),
+      evaluators: grpcEvaluators({ tls: () => tls, caller: test.caller, world: systemTimers }),
       engine: workerEngine(1),
       onEvidence: (one) => evidence.push(one),
     }),
@@ -186,7 +186,7 @@ describe("a batch that is sent again", () => {
       createHardener({
         federation: () => test.federation,
         member,
-        evaluators: grpcEvaluators(() => tls, systemTimers),
+        evaluators: grpcEvaluators({ tls: () => tls, caller: test.caller, world: systemTimers }),
         engine: workerEngine(1),
         onEvidence: () => undefined,
       }),

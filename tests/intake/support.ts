@@ -15,6 +15,7 @@ export const OPTIONS: IntakeOptions = {
   },
   today: TODAY,
   retentionDaysMax: 730,
+  domains: ["target", "protected"],
 };
 
 export async function* chunked(bytes: Uint8Array, size = bytes.length): AsyncGenerator<Uint8Array> {

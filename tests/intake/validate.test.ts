@@ -5,7 +5,7 @@ import { domainOf } from "../../agency-node/core/record.ts";
 import { type Rules, validate } from "../../agency-node/intake/validate.ts";
 import { TODAY } from "./support.ts";
 
-const RULES: Rules = { defaults: {}, today: TODAY, retentionDaysMax: 365 };
+const RULES: Rules = { defaults: {}, today: TODAY, retentionDaysMax: 365, domains: ["target", "protected"] };
 
 const FIELDS: Fields = {
   reference: ["R-1"],
@@ -125,15 +125,46 @@ describe("values", () => {
     expect(problems.map(({ field }) => field)).toEqual(["nationalId[1]", "iban[0]", "weakAlias[0]"]);
   });
 
+  it("loses what nobody sees, and says by its field which word mixes alphabets", () => {
+    const { record, problems } = check({
+      reference: ["R-\u200b1"],
+      role: ["sus\u00adpect"],
+      name: ["\u202eAnna Muster"],
+      alias: ["Bea Muster", "Be\u0430 Muster"],
+    });
+    expect(record).toMatchObject({ reference: "R-1", role: "suspect" });
+    expect(record?.subject.names?.[0]?.text).toBe("Anna Muster");
+    expect(problems.map(({ code, field, severity }) => `${severity} ${code} ${field}`)).toContain(
+      "warning VALUE_MIXED alias[1]",
+    );
+    expect(JSON.stringify(problems)).not.toContain("Muster");
+  });
+
   it("bounds texts and lists, and refuses characters that do not exist", () => {
     expect(codes({ name: ["a".repeat(1_001)] })).toContain("TEXT_LONG name[0]");
-    expect(codes({ email: Array.from({ length: 201 }, (_, i) => `a${i}@example.org`) })).toContain("VALUES_MANY email");
+    expect(codes({ email: Array.from({ length: 201 }, (_, i) => `a${i}@example.org`) })).toContain(
+      "VALUES_MANY email[200]",
+    );
     expect(codes({ address: ["Musterweg \ud800 1"] })).toContain("ILL_FORMED address[0]");
     expect(codes({ birthPlace: ["M\uFFFDnchen"] })).toEqual(["DAMAGED birthPlace[0]"]);
   });
 });
 
 describe("domains", () => {
+  it("outside the unit's mandate are refused at the row, by its role", () => {
+    const rowOf = (role: string) => check({ role: [role] }, { domains: ["target"] });
+    for (const role of ["victim", "possible victim", "witness"]) {
+      const { record, problems } = rowOf(role);
+      expect(record).toBeUndefined();
+      expect(problems.map(({ code, field, severity }) => `${severity} ${code} ${field}`)).toEqual([
+        "error ROLE_DOMAIN role",
+      ]);
+    }
+    expect(rowOf("suspect").record?.role).toBe("suspect");
+    const { problems } = check({ role: [] }, { domains: ["target"], defaults: { role: "victim" } });
+    expect(problems.map(({ code }) => code)).toEqual(["ROLE_DOMAIN"]);
+  });
+
   it("keep victims, possible victims and witnesses apart", () => {
     expect(SUBJECT_ROLES.map((role) => [role, domainOf(role)])).toEqual([
       ["suspect", "target"],

@@ -7,6 +7,9 @@ import { type KindName, SCHEME, classOf } from "../../agency-node/linkage/scheme
 import { gradingBetween } from "./subjects.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 
+const mapValues = (from: Record<string, unknown>, map: (value: unknown) => unknown) =>
+  Object.fromEntries(Object.entries(from).map(([name, value]) => [name, map(value)]));
+
 const KINDS = Object.keys(SCHEME.kinds) as KindName[];
 
 /** Few invented values, so that two drawn subjects often share some. */
@@ -66,6 +69,28 @@ function sorted(subject: Subject): string[] {
 }
 
 describe("laws of linkage", () => {
+  it("do not change with what nobody sees, wherever it stands", () => {
+    const invisible = fc.constantFrom(
+      ..."\u200b\u200c\u200d\u00ad\u202e\u2066\u2060\ufeff\u3164\u115f\u034f\ufe0f\u{e0061}",
+    );
+    const hidden = fc.array(fc.tuple(fc.nat(60), invisible), { minLength: 1, maxLength: 8 });
+    const hideIn = (value: unknown, places: readonly [number, string][]): unknown => {
+      if (Array.isArray(value)) return value.map((each) => hideIn(each, places));
+      if (typeof value === "object") return mapValues(value as Record<string, unknown>, (each) => hideIn(each, places));
+      return places.reduce((text, [at, what]) => {
+        const characters = [...text];
+        return characters.toSpliced(at % (characters.length + 1), 0, what).join("");
+      }, String(value));
+    };
+    fc.assert(
+      fc.property(subject, hidden, ({ kind, ...lists }, places) => {
+        const disguised = { kind, ...(hideIn(lists, places) as Omit<Subject, "kind">) };
+        const names = disguised.names?.map((each, i) => ({ ...each, strength: lists.names?.[i]?.strength ?? "full" }));
+        expect(identifiersOf({ ...disguised, names: names ?? [] })).toEqual(identifiersOf({ kind, ...lists }));
+      }),
+    );
+  });
+
   it("both nodes reach the same grade, each from its own tokens", () => {
     let met = 0;
     fc.assert(

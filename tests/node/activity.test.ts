@@ -46,8 +46,8 @@ beforeEach(() => {
   node = new TestNode();
   nowMs = node.nowMs;
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
-  const admit = { retentionDaysMax: 365 } as Admit;
-  const parts = { ...node, db: node.db, world };
+  const admit = { retentionDaysMax: 365, domains: ["target", "protected"] } as unknown as Admit;
+  const parts = { ...node, db: node.db, acts: node.acts, world };
   records = new Records({ ...parts, store: node.records, admit: () => admit, onStored: () => undefined });
   matches = matchesOf(node, { canaries: { isCanary: (handle) => handle === CANARY, onMatch: () => undefined } });
   met = meetingOf(node);
@@ -191,8 +191,8 @@ describe("an act", () => {
 
   it("that fails after its entry takes the entry with it", () => {
     node.publish(node.put(person("R-1")));
-    node.epoch = undefined;
-    expectRefusal(() => records.revalidate("R-1", inDays(300), because("reason")), "UNAVAILABLE");
+    node.db.run(`CREATE TRIGGER no_room BEFORE INSERT ON due_act BEGIN SELECT RAISE(ABORT, '${ALARM}'); END`);
+    expect(() => records.revalidate("R-1", inDays(300), because("reason"))).toThrow(ALARM);
     expect(log()).toEqual([]);
   });
 });

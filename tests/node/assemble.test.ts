@@ -13,7 +13,7 @@ import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { generateKeyShare, publicKeyOf } from "../../shared/crypto/oprf.ts";
 import { encodeSaltBox } from "../../shared/crypto/salt.ts";
-import { sealingKeyPair, sealTo } from "../../shared/crypto/seal.ts";
+import { recipientKeyOf, sealingKeyPair, sealTo } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
 import { saltCommitment, saltKey } from "../../shared/crypto/token.ts";
 import { memberIdentity } from "../../shared/platform/standing.ts";
@@ -51,10 +51,11 @@ async function published(seed: string) {
   }));
   const empty = emptyFederation();
   const id = randomBytes(16);
-  const recipientKey = keys.sealing.all()[0]!.keyPair.publicKey;
+  const sealingKey = keys.sealing.all()[0]!.keyPair.publicKey;
+  const recipientKey = recipientKeyOf(sealingKey);
   const place = { federation: id, epoch: 1, domain: "target" as const };
   const salt = saltKey(randomBytes(32));
-  const sealed = sealTo(recipientKey, encodeSaltBox({ ...place, recipientKey, salt }), randomBytes(32));
+  const sealed = sealTo(sealingKey, encodeSaltBox({ ...place, recipientKey, salt }), randomBytes(32));
   const boxes = new Map([[member, { recipientKey, sealed }]]);
   const epoch = {
     epoch: 1,
@@ -69,7 +70,7 @@ async function published(seed: string) {
     domains: ["target"],
     retentionDaysMax: 365,
     signingKey: keys.signer.publicKey,
-    sealingKey: recipientKey,
+    sealingKey,
   };
   const federation: Federation = {
     ...empty,
@@ -128,7 +129,7 @@ async function published(seed: string) {
     engine: inProcessEngine(nodeWorld),
     onEvidence: (one) => evidence.push(one),
     database: ":memory:",
-    settings: { canaries: false },
+    settings: { canaries: false, beatMs: 0 },
   });
   const waitingBeforeRun = world.waiting;
   const running = run(node, stop.signal);

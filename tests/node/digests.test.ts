@@ -36,6 +36,7 @@ function begin(): void {
     records: node.records,
     standings: node.standings,
     outbox: node.outbox,
+    acts: node.acts,
     world: { ...systemWorld(silentLog), clock: () => node.nowMs },
     openEpochs: () => node.standings.joined().map(({ epoch }) => epoch),
     onRepair: () => void (repairs += 1),
@@ -68,7 +69,8 @@ async function answered(): Promise<DigestAnswer[]> {
 function publishDue(): void {
   for (const joined of node.standings.joined()) {
     for (const urgency of ["fresh", "carried"] as const) {
-      const due = node.standings.due(joined, { urgency, today: 0, afterNumber: 0, limit: 1_000 });
+      const numbers = [...node.standings.numbersDue(joined, { urgency, today: 0 })].flat();
+      const due = node.standings.due(joined, { urgency, today: 0, numbers });
       for (const { handle } of due) node.publish(handle, DAY, joined.epoch);
     }
   }

@@ -78,6 +78,8 @@ function begin(): void {
     },
     terms: () => terms,
     conversationKey: () => invented("conversation", 32),
+    isArriving: () => false,
+    beatMs: 0,
     onReady: () => publisher.wake(),
   });
   epochs = new Epochs({
@@ -125,7 +127,7 @@ async function until(look: () => boolean): Promise<void> {
 /** The broker takes what there is until nothing is due any more. */
 async function settled(): Promise<void> {
   const isQuiet = (): boolean =>
-    node.records.hardening(0, 1).length === 0 &&
+    node.hardening().length === 0 &&
     node.outbox.length === 0 &&
     node.standings.joined().every(({ epoch }) => !isDue(epoch));
   await until(() => {

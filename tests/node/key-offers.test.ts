@@ -5,6 +5,7 @@ import type { Federation, MemberKey } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
+import { SEALING_KEY_BYTES } from "../../shared/crypto/seal.ts";
 import { signingKeyPair, verifyPayload } from "../../shared/crypto/sign.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { decodeKeyOffer } from "../../shared/wire/directive.ts";
@@ -36,7 +37,7 @@ function start(preparedEpoch: KeyOffersParts["preparedEpoch"]): void {
     offer: async (key) => void offered.push(key),
     prepareKey(epoch) {
       made.push(epoch);
-      return invented(`sealing ${epoch}`, 32);
+      return invented(`sealing ${epoch}`, SEALING_KEY_BYTES);
     },
   });
   running = offers.run(stop.signal);
@@ -54,7 +55,11 @@ describe("a key for an epoch to come", () => {
     start(async () => 2);
     await expect.poll(() => offered.length, SOON).toBe(1);
     const [{ payload, signature }] = offered as [MemberKey];
-    expect(decodeKeyOffer(payload)).toEqual({ member: MEMBER, epoch: 2, sealingKey: invented("sealing 2", 32) });
+    expect(decodeKeyOffer(payload)).toEqual({
+      member: MEMBER,
+      epoch: 2,
+      sealingKey: invented("sealing 2", SEALING_KEY_BYTES),
+    });
     const content = { type: "key-offer", federation: FEDERATION.id, payload, signature: signature.signature };
     expect(verifyPayload({ ...content, publicKey: SIGNER.publicKey })).toBe(true);
   });

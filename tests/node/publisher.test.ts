@@ -37,11 +37,13 @@ let stop: AbortController;
 let running: Promise<unknown>;
 let terms: readonly EpochTerms[];
 let carried: number[];
+let isArriving: boolean;
 
 beforeEach(() => {
   node = new TestNode();
   asked = [];
   carried = [];
+  isArriving = false;
   terms = [{ epoch: 1, generation: 1, salts: new Map([["target", SALT]]) }];
   stop = new AbortController();
 });
@@ -77,6 +79,8 @@ function start(harden: HardenBatch = answer): Preparer {
     },
     terms: () => terms,
     conversationKey: () => invented("conversation", 32),
+    isArriving: () => isArriving,
+    beatMs: 0,
     onReady: () => publisher.wake(),
   });
   stop = new AbortController();
@@ -93,6 +97,13 @@ async function until(look: () => boolean): Promise<void> {
     // Each look may read a whole table: the work that is waited for must get its turn.
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** Spearman's: 1 for what is sorted, 0 for what is in no order. */
+function rankCorrelation(order: readonly number[]): number {
+  const n = order.length;
+  const squares = order.reduce((sum, place, i) => sum + (place - i) ** 2, 0);
+  return 1 - (6 * squares) / (n * (n * n - 1));
 }
 
 const states = (): string[] => [...node.records.all()].map(({ state }) => state);
@@ -131,6 +142,43 @@ describe("publishing", { timeout: LONG_MS }, () => {
     }
     expect(real).toBe(identifiersOf(person("R-1").subject).length);
     expect(node.records.byHandle(handle)?.tokens).toBe(real);
+  });
+
+  it("goes in an order that says nothing of the file's, over all that is due and not window by window", async () => {
+    const COUNT = 9_000;
+    const places = new Map<string, number>();
+    node.db.transaction(() => {
+      for (let i = 0; i < COUNT; i += 1) {
+        const subject = { kind: "person", emails: [`desk${i % 40}@unit.example`] } as const;
+        places.set(node.put(person(`R-${i}`, { subject })), i);
+      }
+    });
+    start();
+    await until(allWaiting);
+    const order = upserts().map(({ handle }) => places.get(handle)!);
+    expect(new Set(order).size).toBe(COUNT);
+    // Of two independent orders the standard deviation of this is 1 / sqrt(COUNT).
+    expect(Math.abs(rankCorrelation(order))).toBeLessThan(4 / Math.sqrt(COUNT));
+    // As much of each third of the file is in each third of what was sent: 37 is the standard deviation.
+    for (const third of [0, 1, 2]) {
+      const sent = order.slice((third * COUNT) / 3, ((third + 1) * COUNT) / 3);
+      for (const of of [0, 1, 2]) {
+        const count = sent.filter((place) => Math.floor((3 * place) / COUNT) === of).length;
+        expect(Math.abs(count - COUNT / 9)).toBeLessThan(4 * 37);
+      }
+    }
+  });
+
+  it("waits until all of a file is here", async () => {
+    isArriving = true;
+    const preparer = start();
+    node.put(person("R-1"));
+    preparer.wake();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(asked).toEqual([]);
+    isArriving = false;
+    preparer.wake();
+    await until(allWaiting);
   });
 
   it("asks the evaluators for an identifier once, however many records hold it and however many windows are on their way", async () => {

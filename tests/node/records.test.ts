@@ -4,7 +4,6 @@ import type { ImportEvent, ImportReceipt } from "../../agency-node/records.ts";
 import type { Entry } from "../../shared/core/data-plane.ts";
 import { dayOf, isoDay, monthEnd, parseIsoDay } from "../../shared/core/days.ts";
 import type { Admit } from "../../shared/core/directive.ts";
-import { CausewayError } from "../../shared/core/errors.ts";
 import { expectRefusal } from "../crypto/support.ts";
 import { OFFICER, TestNode, because, receiptOf } from "./support.ts";
 import { systemWorld } from "../../shared/world/world.ts";
@@ -26,16 +25,17 @@ let node: TestNode;
 let records: Records;
 let stored: number;
 let reviewBy: string;
+let admit: Pick<Admit, "retentionDaysMax" | "domains">;
 
 beforeEach(() => {
   node = new TestNode();
   stored = 0;
   reviewBy = inDays(60);
-  const { db, records: store, standings, outbox, activity } = node;
-  const admit = { retentionDaysMax: 365 } as Admit;
+  const { db, records: store, standings, acts, activity } = node;
+  admit = { retentionDaysMax: 365, domains: ["target", "protected"] };
   const onStored = (): void => void (stored += 1);
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
-  records = new Records({ db, store, standings, outbox, activity, world, admit: () => admit, onStored });
+  records = new Records({ db, store, standings, acts, activity, world, admit: () => admit as Admit, onStored });
 });
 afterEach(() => node[Symbol.dispose]());
 
@@ -54,7 +54,7 @@ async function importFile(text: string, over: { dryRun?: boolean; role?: string;
 
 /** As if the publisher had published everything and the broker had taken it. */
 function publishAll(): void {
-  for (const each of node.records.hardening(0, 100)) {
+  for (const each of node.hardening()) {
     node.publish(each.handle, monthEnd(parseIsoDay(each.record.reviewBy)!));
   }
   settleAll();
@@ -171,12 +171,27 @@ describe("withdrawing", () => {
     expect(node.records.byReference("R-1")).toMatchObject({ handle, state: "hardening", sentDay: null });
   });
 
-  it("while no epoch is active fails and changes nothing", async () => {
+  it("while no epoch is active is told as soon as one is", async () => {
     await importFile(FILE);
     publishAll();
     node.epoch = undefined;
-    expectRefusal(() => records.withdraw("R-1", because("reason")), "UNAVAILABLE");
-    expect(state("R-1")).toBe("published");
+    records.withdraw("R-1", because("reason"));
+    expect([state("R-1"), node.acts.send(), entries()]).toEqual(["withdrawn", false, []]);
+    node.epoch = 1;
+    expect(entries()).toEqual(["withdraw"]);
+  });
+
+  it("goes before what is imported again under the same handle", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    publishAll();
+    records.withdraw("R-1", because("reason"));
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    node.prepare(node.records.byReference("R-1").handle, 1);
+    const due = () =>
+      [...node.standings.numbersDue(node.standings.joined()[0]!, { urgency: "fresh", today: 0 })].flat();
+    expect(due()).toEqual([]);
+    expect(entries()).toEqual(["withdraw"]);
+    expect(due()).toHaveLength(1);
   });
 });
 
@@ -208,12 +223,9 @@ describe("revalidating", () => {
     await importFile(FTM("R-1", "Arvo Quilbrand"));
     node.prepare(node.records.byReference("R-1").handle, 1);
     records.revalidate("R-1", inDays(300), because("reason"));
-    const [due] = node.standings.due(node.standings.joined()[0]!, {
-      urgency: "fresh",
-      today: 0,
-      afterNumber: 0,
-      limit: 9,
-    });
+    const [joined] = node.standings.joined();
+    const numbers = [...node.standings.numbersDue(joined!, { urgency: "fresh", today: 0 })].flat();
+    const [due] = node.standings.due(joined!, { urgency: "fresh", today: 0, numbers });
     expect(due?.reviewByDay).toBe(parseIsoDay(inDays(300)));
     expect(entries()).toEqual([]);
   });
@@ -267,13 +279,33 @@ describe("the sweep", () => {
     expect(state("R-1")).toBe("hardening");
   });
 
-  it("without an active epoch fails as such, and expires nothing by half", async () => {
+  it("without an active epoch ends what is past its day, and tells of it as soon as one is", async () => {
     await importFile(FILE);
     publishAll();
     node.epoch = undefined;
     node.nowMs = (parseIsoDay(reviewBy)! + 1) * 86_400_000;
-    expectRefusal(() => records.sweep(), "UNAVAILABLE");
-    expect(() => records.sweep()).toThrow(CausewayError);
-    expect(state("R-1")).toBe("published");
+    records.sweep();
+    expect([state("R-1"), entries()]).toEqual(["expired", []]);
+    node.epoch = 1;
+    expect(entries()).toEqual(["withdraw", "withdraw"]);
+  });
+});
+
+describe("a domain that the board takes away", () => {
+  it("has its published records taken back, once, and in the log; the others stand", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    await importFile(FTM("R-2", "Belko Rostavik"), { role: "victim" });
+    publishAll();
+    await importFile(FTM("R-3", "Cira Dunmore"), { role: "victim" });
+    await records.leaveLostDomains();
+    expect(["R-1", "R-2", "R-3"].map(state)).toEqual(["published", "published", "hardening"]);
+    admit = { ...admit, domains: ["target"] };
+    await records.leaveLostDomains();
+    expect(["R-1", "R-2", "R-3"].map(state)).toEqual(["published", "withdrawn", "hardening"]);
+    expect(entries()).toEqual(["withdraw"]);
+    const logged = [...node.activity.entries()].filter(({ activity }) => activity.detail === "domain lost");
+    expect(logged.map(({ verb, activity }) => [verb, activity.references])).toEqual([["erasure", ["R-2"]]]);
+    await records.leaveLostDomains();
+    expect(entries()).toEqual(["withdraw"]);
   });
 });

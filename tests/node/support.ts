@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Acts } from "../../agency-node/publishing/acts.ts";
 import { Inbox } from "../../agency-node/store/inbox.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
 import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
@@ -9,6 +10,7 @@ import { Database } from "../../shared/store/database.ts";
 import { HardenedStore } from "../../agency-node/store/hardened.ts";
 import { Outbox } from "../../agency-node/store/outbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
+import type { StoredRecord } from "../../agency-node/store/records.ts";
 import { StandingStore } from "../../agency-node/store/standings.ts";
 import type { Version } from "../../agency-node/store/standings.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
@@ -26,14 +28,17 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
+import { silentLog } from "../../shared/world/log.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { systemWorld } from "../../shared/world/world.ts";
+import { recipientKeyOf, sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
 import { noticeHash, openDelivery, openSubmission, signDelivery } from "../../shared/wire/data-plane.ts";
 import { sealMessage, signMessage } from "../../shared/wire/envelope.ts";
 import { Delivery as WireDelivery } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
 import { invented } from "../crypto/support.ts";
 import { laterKind } from "../support/later-kind.ts";
+import { x25519PublicKey } from "../../shared/crypto/x25519.ts";
 
 export const FEDERATION = invented("federation", 16);
 export const MEMBER = toId<MemberId>("0d".repeat(16));
@@ -53,6 +58,7 @@ export class TestNode implements Disposable {
   db!: Database;
   vault!: Vault;
   outbox!: Outbox;
+  acts!: Acts;
   records!: RecordStore;
   standings!: StandingStore;
   hardened!: HardenedStore;
@@ -89,6 +95,8 @@ export class TestNode implements Disposable {
       onAppend: () => undefined,
       onRenumbered: (upserts, moved) => this.standings.renumber(upserts, moved, keyOf(moved.epoch)),
     });
+    const world = { ...systemWorld(silentLog), clock: () => this.nowMs };
+    this.acts = new Acts({ db: this.db, outbox: this.outbox, world, beatMs: 0, onSent: () => undefined });
     this.hardened = new HardenedStore(this.db, this.vault);
     this.inbox = new Inbox(this.db, this.vault);
     this.activity = new ActivityLog(this.db, this.vault);
@@ -115,8 +123,14 @@ export class TestNode implements Disposable {
     return { federation: FEDERATION, member: MEMBER, signer: NODE_SIGNER, epoch, brokerSealingKey };
   }
 
-  /** What waits in the outbox, as the broker reads it. */
+  /** Records that are still to be hardened, in the order of their arrival. */
+  hardening(): StoredRecord[] {
+    return this.records.hardening(this.records.unprepared(0, { after: 0, upTo: 1_000_000 }));
+  }
+
+  /** What waits in the outbox after a beat, as the broker reads it. */
   sent(): Sent[] {
+    this.acts.send();
     return this.outbox.pending(0, 1_000).map(({ position, message }) => {
       const { submission, hash } = openSubmission(message, {
         federation: FEDERATION,
@@ -171,7 +185,7 @@ export const NOTHING: Layout = { single: places, opening: places, support: place
 function upsert(handle: Handle, reviewByDay: number): Upsert {
   const tokens = byClass(() => randomBytes(128));
   const tags = byClass(() => randomBytes(64));
-  const conversationKey = sealingKeyPair(randomBytes(32)).publicKey;
+  const conversationKey = x25519PublicKey(randomBytes(32));
   const about = { handle, domain: "target", handling: "open", reviewByDay, conversationKey } as const;
   return { operation: "upsert", ...about, tokens, tags, binder: randomBytes(32), blind: randomBytes(32) };
 }
@@ -183,7 +197,7 @@ export function receiptOf({ submission, hash }: Sent, rejections: Receipt["rejec
 
 /** A delivery as it comes from NATS, and the hash that the next notice names. */
 export function delivered(body: Delivery["body"], signer = BROKER_SIGNER): { sealed: Uint8Array; hash: Uint8Array } {
-  const delivery: Delivery = { recipientKey: NODE_SEALING.publicKey, member: MEMBER, body };
+  const delivery: Delivery = { recipientKey: recipientKeyOf(NODE_SEALING.publicKey), member: MEMBER, body };
   const { signed, hash } = signDelivery(delivery, { federation: FEDERATION, signer });
   return { sealed: sealMessage(signed, NODE_SEALING.publicKey, randomBytes(32)), hash };
 }
@@ -199,10 +213,10 @@ export function deliveredOfLaterKind(): Uint8Array {
 }
 
 function deliveredMessage(fields: Omit<WireDelivery, "recipientKey" | "member">): ReturnType<typeof delivered> {
-  const { publicKey: recipientKey } = NODE_SEALING;
+  const recipientKey = recipientKeyOf(NODE_SEALING.publicKey);
   const payload = WireDelivery.encode({ recipientKey, member: fromHex(MEMBER), ...fields }).finish();
   const signed = signMessage(payload, { federation: FEDERATION, type: "delivery" }, BROKER_SIGNER);
-  return { sealed: sealMessage(signed, recipientKey, randomBytes(32)), hash: noticeHash(payload) };
+  return { sealed: sealMessage(signed, NODE_SEALING.publicKey, randomBytes(32)), hash: noticeHash(payload) };
 }
 
 export function openAtNode(

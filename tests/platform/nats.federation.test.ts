@@ -1,6 +1,7 @@
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
+import { connect as connectTls } from "node:tls";
 import { AckPolicy } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureMemberStreams } from "../../broker/bus/streams.ts";
@@ -12,6 +13,7 @@ import { connectNats, openNats } from "../../shared/platform/nats.ts";
 import type { NatsOptions } from "../../shared/platform/nats.ts";
 import type { Bus } from "../../shared/bus/bus.ts";
 import { readNatsCredentials } from "../../shared/party/credentials.ts";
+import { HYBRID_KEY_EXCHANGE } from "../../shared/platform/tls.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import {
   BROKER_CONSUMER,
@@ -77,6 +79,23 @@ const codeOf = async (work: Promise<unknown>): Promise<string> =>
     () => "done",
     (error: unknown) => (error instanceof CausewayError ? error.code : "foreign"),
   );
+
+describe("the NATS server", () => {
+  it("agrees on the hybrid key exchange with a client that offers it", async () => {
+    const plain = connect(federation.nats.port, "127.0.0.1");
+    // It greets in the clear first.
+    await once(plain, "data");
+    const socket = connectTls({
+      socket: plain,
+      ca: common("ct").roots,
+      minVersion: "TLSv1.3",
+      checkServerIdentity: () => undefined,
+    });
+    await once(socket, "secureConnect");
+    expect(socket.getEphemeralKeyInfo()).toMatchObject({ name: HYBRID_KEY_EXCHANGE });
+    socket.destroy();
+  });
+});
 
 describe("connecting", { timeout: LONG_MS }, () => {
   it("is UNAUTHENTICATED with credentials that the server does not know: waiting would not help", async () => {

@@ -21,6 +21,7 @@ describe("ten thousand guesses", () => {
       address: `127.0.0.1:${evaluator!.port}`,
       tls: await test.tlsFor(identityOf(member)),
       expected: evaluator!.identity,
+      caller: test.caller,
       world: systemTimers,
     });
     const answers: string[] = [];

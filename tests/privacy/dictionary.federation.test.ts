@@ -11,6 +11,7 @@ import { fromHex, toHex, u64, utf8 } from "../../shared/core/bytes.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
+import { recipientKeyOf } from "../../shared/crypto/seal.ts";
 import { confirmationMac, confirmKeyOfSet } from "../../shared/crypto/token.ts";
 import { readKeyShare } from "../../shared/party/keys.ts";
 import { TestFederation } from "../support/federation.ts";
@@ -97,12 +98,15 @@ function guessedSalts(): Key[] {
     ({ place, bytes }) => place.startsWith("broker/keys/") && bytes.length === 32,
   );
   const evaluators = state.found.evaluators.flatMap(({ signingKey, sharePublicKey }) => [signingKey, sharePublicKey]);
-  const members = [...state.members.values()].flatMap(({ signingKey, sealingKey }) => [signingKey, sealingKey]);
+  const members = [...state.members.values()].flatMap(({ signingKey, sealingKey }) => [
+    signingKey,
+    recipientKeyOf(sealingKey),
+  ]);
   const publicValues = [
     fingerprint,
     state.head.hash,
     state.found.broker.signingKey,
-    epoch!.brokerSealingKey,
+    recipientKeyOf(epoch!.brokerSealingKey),
     ...epoch!.salts.map(({ commitment }) => commitment),
     ...evaluators,
     ...members,

@@ -1,8 +1,8 @@
 /** The secrets that parties keep in files, and those that are made of them, as needles to look for elsewhere. */
 import { createPrivateKey } from "node:crypto";
+import { shake256 } from "@noble/hashes/sha3.js";
 import { openSalts } from "../../agency-node/core/salts.ts";
 import type { Domain } from "../../shared/core/domain.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import { readSealingKeys } from "../../shared/party/keys.ts";
 import type { TestFederation, UnitName } from "../support/federation.ts";
@@ -27,7 +27,7 @@ export function keyNeedles(federation: TestFederation): Needle[] {
 }
 
 function needlesOfFile(place: string, bytes: Uint8Array): Needle[] {
-  const derived = place.includes("sealing") ? [sealingKeyPair(bytes).secretKey] : [];
+  const derived = place.includes("sealing") ? xwingHalves(bytes) : [];
   if (bytes.length === 32) return [bytes, ...derived].flatMap((each) => needlesOfBytes(place, each));
   const text = Buffer.from(bytes).toString("utf8");
   if (text.includes("PRIVATE KEY")) return needlesOfPem(place, text);
@@ -35,6 +35,12 @@ function needlesOfFile(place: string, bytes: Uint8Array): Needle[] {
   const seed = /S[UAO][A-Z2-7]{56}/.exec(text)?.[0];
   if (seed === undefined) throw new Error(`${place} holds a kind of key that is not looked for`);
   return needlesOfText(place, seed);
+}
+
+/** What X-Wing makes of its seed: ML-KEM-768's seed and the X25519 secret. */
+function xwingHalves(seed: Uint8Array): Uint8Array[] {
+  const expanded = shake256(seed, { dkLen: 96 });
+  return [expanded.slice(0, 64), expanded.slice(64)];
 }
 
 /** The number itself, and the line of the file that holds most of it: the line before is broken in its middle. */

@@ -2,6 +2,7 @@
  * Searches everything that a federation wrote, sent and said for what only the units may know. Each search is shown to find the
  * same values where they may stand, and at the end in programs that do it wrong.
  */
+import { callerIn } from "../support/callers.ts";
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { inspect } from "node:util";
@@ -282,7 +283,8 @@ describe("the same search", () => {
 
   it("finds a name that is sent to an evaluator without a blind", async () => {
     const to = { address: federation.founded.federation.found.broker.address, tls: readTls(federation.dir("ct")) };
-    using client = evaluatorClient({ ...to, expected: { kind: "broker" }, world: systemTimers });
+    const caller = callerIn(federation.dir("ct"), federation.founded.federation);
+    using client = evaluatorClient({ ...to, expected: { kind: "broker" }, caller, world: systemTimers });
     const blinded = Buffer.alloc(64, WEAK);
     const answer = await client.ask({ kind: "batch", batchId: randomBytes(16), generation: GENERATION, blinded });
     expect(answer).toMatchObject({ kind: "refused", reason: "badElement" });

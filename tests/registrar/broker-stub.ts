@@ -1,4 +1,5 @@
 /** A broker that only serves the chain and passes on what registrar and parties say to each other. */
+import { systemClock } from "../../shared/world/clock.ts";
 import { chainOnDisk } from "../../broker/disk/chain-on-disk.ts";
 import { Directory } from "../../broker/store/directory.ts";
 import { directoryService } from "../../broker/rpc/directory-service.ts";
@@ -34,6 +35,7 @@ export class BrokerStub implements AsyncDisposable {
       address: federation.founded.federation.found.broker.address,
       tls: readTls(federation.dir("broker")),
       services: [directoryService({ directory: stub.directory }), stub.#service()],
+      recipient: { identity: { kind: "broker" }, federation: () => stub.directory.federation, clock: systemClock },
       world: systemWorld(federation.log.for("broker")),
       graceMs: 50,
     });

@@ -10,7 +10,7 @@ import { createNode } from "../../agency-node/program.ts";
 import type { Registrar } from "../../agency-node/registrar/program.ts";
 import { BoardStore } from "../../broker/board/store/board-store.ts";
 import { Turnstile } from "../../broker/enrolment/core/turnstile.ts";
-import { startGrpcServer } from "../../shared/platform/grpc.ts";
+import { startGrpcServer, unprovenGrpcClient } from "../../shared/platform/grpc.ts";
 import { enrolmentDoor } from "../../broker/enrolment/enrolment.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit } from "../../shared/core/directive.ts";
@@ -22,8 +22,11 @@ import type { GrpcServer } from "../../shared/platform/grpc.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { initBroker, initNode } from "../../shared/party/new-party.ts";
-import { invitationSecretHash } from "../../shared/wire/board.ts";
+import { invitationKeys, signInvitation } from "../../shared/wire/board.ts";
 import type { InvitationCode } from "../../shared/wire/invitation-code.ts";
+import { EnrolmentServiceDefinition } from "../../shared/wire/gen/causeway/v1/board.ts";
+import type { GetChainResponse } from "../../shared/wire/gen/causeway/v1/board.ts";
+import { readSigningKeys } from "../../shared/party/keys.ts";
 import { TestFederation } from "../support/federation.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 import { BrokerStub } from "./broker-stub.ts";
@@ -67,6 +70,7 @@ async function openDoor(tls = readTls(federation.dir("broker"))): Promise<GrpcSe
     natsUrl: federation.natsUrl,
     world: systemWorld(silentLog),
     clock: systemClock,
+    randomness: systemWorld(silentLog),
     log: federation.log.for("broker"),
     limits: {
       perAddress: { burst: 1_000, perSecond: 100 },
@@ -86,11 +90,13 @@ function invited(over: { readonly validMs?: number; readonly port?: number } = {
     address: `127.0.0.1:${port}`,
   };
   const invitation = {
-    secretHash: invitationSecretHash(code.secret),
+    ...invitationKeys(code.secret),
     note: "Invented",
     validUntilMs: Date.now() + validMs,
   };
-  store.enrolments.invite(invitation, { author: "aa", signed: Uint8Array.of(1) }, Date.now());
+  const scope = { federation: federation.founded.federation.id, signer: readSigningKeys(federation.dir("chair")) };
+  const signed = signInvitation(invitation, scope);
+  store.enrolments.invite(invitation, { author: "aa", signed }, Date.now());
   return code;
 }
 
@@ -99,6 +105,14 @@ const asking = (unit: string): Asking => ({
   world: systemWorld(silentLog),
   signal: AbortSignal.timeout(LONG_MS),
 });
+
+/** What the door says to somebody who has no certificate. */
+async function chainServed(request: { readonly secretHash: Uint8Array }): Promise<GetChainResponse[]> {
+  using stranger = unprovenGrpcClient(EnrolmentServiceDefinition, `127.0.0.1:${door.port}`);
+  const served: GetChainResponse[] = [];
+  for await (const part of stranger.client.getChain(request)) served.push(part);
+  return served;
+}
 
 async function newUnit(unit: string): Promise<Asking> {
   await initNode(federation.dir(unit), { name: `Invented unit ${unit}` });
@@ -159,6 +173,23 @@ describe("joining", { timeout: LONG_MS }, () => {
     const unit = await newUnit("late");
     await expect(handIn(unit, invited({ validMs: -1 }))).rejects.toThrow(refusal("NOT_FOUND"));
     await expect(handIn(unit, { ...invited(), secret: randomBytes(16) })).rejects.toThrow(refusal("NOT_FOUND"));
+  });
+
+  it("shows the chain to whoever has the secret, and noise to whoever has heard its hash", async () => {
+    const { secretHash } = invitationKeys(invited().secret);
+    const named = [...federation.board.federation.members.values()].flatMap(({ name, contact }) => [
+      name,
+      contact.phone,
+    ]);
+    expect(named.length).toBeGreaterThan(4);
+    const asked = await chainServed({ secretHash });
+    expect(asked.length).toBeGreaterThan(4);
+    const text = Buffer.concat(asked.map(({ sealed }) => sealed)).toString("latin1");
+    expect(named.filter((each) => text.includes(each))).toEqual([]);
+    for (const other of [randomBytes(32), invitationKeys(invited({ validMs: -1 }).secret).secretHash]) {
+      await expect(chainServed({ secretHash: other })).rejects.toThrow(refusal("NOT_FOUND"));
+    }
+    await expect(chainServed({ secretHash: new Uint8Array() })).rejects.toThrow(refusal("INVALID"));
   });
 
   it("says nothing to a broker that is not the invitation's federation", async () => {

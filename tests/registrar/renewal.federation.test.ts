@@ -1,4 +1,5 @@
 /** Certificates and NATS users that run out while everything runs: real TLS, a real nats-server, lives of seconds. */
+import { callerIn } from "../support/callers.ts";
 import { describe, expect, it } from "vitest";
 import { issueCredentials } from "../../agency-node/registrar/issue.ts";
 import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
@@ -90,6 +91,7 @@ describe("renewal", { timeout: LONG_MS }, () => {
     using link = new MembershipLink({
       address: federation.founded.federation.found.broker.address,
       tls: () => readTls(federation.dir("ct")),
+      caller: callerIn(federation.dir("ct"), federation.founded.federation),
     });
     expect(await link.issued(AbortSignal.timeout(SOON.timeout))).toBeDefined();
     await short[Symbol.asyncDispose]();

@@ -20,6 +20,7 @@ import { sealMessage } from "../../shared/wire/envelope.ts";
 import { deliveryStream, NODE_CONSUMER, submissionSubject } from "../../shared/wire/subjects.ts";
 import type { Randomness } from "../../shared/world/world.ts";
 import { bound } from "../broker/support.ts";
+import { recipientKeyOf } from "../../shared/crypto/seal.ts";
 
 export type RawMemberParts = {
   readonly member: MemberId;
@@ -53,7 +54,7 @@ export class RawMember {
         member,
         keyPair: sealing,
         brokerSigningKey: federation().found.broker.signingKey,
-        isOwnKey: (key: Uint8Array) => equalBytes(key, sealing.publicKey),
+        isOwnKey: (key: Uint8Array) => equalBytes(key, recipientKeyOf(sealing.publicKey)),
       };
       this.received.push(openDelivery(message.data, scope).delivery);
       message.ack();
@@ -69,10 +70,10 @@ export class RawMember {
   /** Sends the next submission of its chain. */
   async submit(body: SubmissionBody): Promise<void> {
     const { member, signer, federation, bus, world } = this.#parts;
-    const recipientKey = federation().epochs.get(EPOCH)?.brokerSealingKey as Uint8Array;
+    const sealingKey = federation().epochs.get(EPOCH)?.brokerSealingKey as Uint8Array;
     this.#sequence += 1;
     const submission: Submission = {
-      recipientKey,
+      recipientKey: recipientKeyOf(sealingKey),
       member,
       incarnation: this.#incarnation,
       sequence: this.#sequence,
@@ -82,7 +83,7 @@ export class RawMember {
     };
     const { signed, hash } = signSubmission(submission, { federation: federation().id, signer });
     this.#prevHash = hash;
-    const sealed = sealMessage(signed, recipientKey, world.randomBytes(32));
+    const sealed = sealMessage(signed, sealingKey, world.randomBytes(32));
     await bus.publish(submissionSubject(member, EPOCH), sealed, toHex(blake2b(32, sealed)));
   }
 

@@ -24,7 +24,7 @@ import type {
 import { equalBytes } from "../../shared/core/bytes.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { encodeSaltBox } from "../../shared/crypto/salt.ts";
-import { openSealed, sealTo } from "../../shared/crypto/seal.ts";
+import { openSealed, recipientKeyOf, sealTo } from "../../shared/crypto/seal.ts";
 import { keyId, signPayload } from "../../shared/crypto/sign.ts";
 import { saltKey } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
@@ -126,7 +126,13 @@ export class TestBoard {
       places.map(async ({ epoch, salt: held }) => {
         const { domain } = held;
         const salt = await this.#recover(held);
-        const box = encodeSaltBox({ federation: federation.id, epoch, domain, recipientKey: sealingKey, salt });
+        const box = encodeSaltBox({
+          federation: federation.id,
+          epoch,
+          domain,
+          recipientKey: recipientKeyOf(sealingKey),
+          salt,
+        });
         return { epoch, domain, sealed: sealTo(sealingKey, box, randomBytes(32)) };
       }),
     );

@@ -191,7 +191,13 @@ export class TestFederation implements AsyncDisposable {
   configureNode(unit: UnitName): NodeConfig {
     const dir = this.dir(unit);
     const { canaries = "off" } = this.#options;
-    const settings = { natsUrl: this.natsUrl, listen: `127.0.0.1:${this.port(unit)}`, workers: 1, canaries };
+    const settings = {
+      natsUrl: this.natsUrl,
+      listen: `127.0.0.1:${this.port(unit)}`,
+      workers: 1,
+      canaries,
+      beatMs: 200,
+    };
     writeFileSync(join(dir, "node.json"), JSON.stringify(settings));
     return readConfig(dir);
   }

@@ -19,6 +19,7 @@ import { Client } from "../broker/support.ts";
 import type { TestFederation, UnitName } from "../support/federation.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { randomBytes } from "../../shared/world/random.ts";
+import { recipientKeyOf } from "../../shared/crypto/seal.ts";
 
 export class RawMember extends Client {
   readonly #dir: string;
@@ -69,7 +70,7 @@ export class RawMember extends Client {
   /** The next submission with a body as the wire has it; `take` uses its number up. */
   nextOnWire(body: Submission["body"]): { readonly sealed: Uint8Array; readonly take: () => void } {
     const payload = Submission.encode({
-      recipientKey: this.brokerKey,
+      recipientKey: recipientKeyOf(this.brokerKey),
       member: fromHex(this.member),
       incarnation: fromHex(this.incarnation),
       sequence: BigInt(this.sequence + 1),

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { toHex } from "../../shared/core/bytes.ts";
 import { foldProposal } from "../../shared/core/chain.ts";
 import { activeEpoch, openEpochs } from "../../shared/core/decisions.ts";
-import type { DirectiveBody, Epoch, EpochSalt, Federation } from "../../shared/core/directive.ts";
+import type { Admit, DirectiveBody, Epoch, EpochSalt, Federation } from "../../shared/core/directive.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
@@ -21,8 +21,9 @@ import {
   PaperFederation,
   sharesFor,
 } from "./paper-federation.ts";
-import type { Seat } from "./paper-federation.ts";
-import { NOW_MS } from "./sample-federation.ts";
+import type { Body, Seat } from "./paper-federation.ts";
+import { NOW_MS, termsOf } from "./sample-federation.ts";
+import { recipientKeyOf, SEALING_KEY_BYTES } from "../../shared/crypto/seal.ts";
 
 const REASON = "invented reason";
 let paper: PaperFederation;
@@ -55,7 +56,7 @@ describe("admit", () => {
     const late = paper.admit("late", ["target", "protected"]);
     for (const epoch of [1, 2]) {
       for (const domain of ["target", "protected"] as const) {
-        expect(boxOf(epoch, domain, late)?.recipientKey).toEqual(paper.member(late).sealingKey);
+        expect(boxOf(epoch, domain, late)?.recipientKey).toEqual(recipientKeyOf(paper.member(late).sealingKey));
       }
     }
     expect(paper.member(late)).not.toHaveProperty("salts");
@@ -92,19 +93,20 @@ describe("admit", () => {
     const gone = paper.member(harbour);
     const used = [
       gone.signingKey,
-      gone.sealingKey,
       found.freshnessKey,
       found.evaluators[1]?.signingKey,
       found.evaluators[1]?.sharePublicKey,
+    ] as Uint8Array[];
+    const usedToSeal = [
+      gone.sealingKey,
       paper.state.epochs.get(1)?.brokerSealingKey,
       found.board[2]?.sealingKey,
     ] as Uint8Array[];
     paper.decide({ type: "remove", member: harbour, reason: REASON, forCause: false });
     for (const key of used)
       refuses(paper.admission("late", ["target"], { signingKey: key }), "INVALID", ["signingKey"]);
-    refuses(paper.admission("late", ["target"], { sealingKey: gone.sealingKey }), "INVALID", ["sealingKey"]);
-    const both = newSealingKey();
-    refuses(paper.admission("late", ["target"], { signingKey: both, sealingKey: both }), "INVALID", ["sealingKey"]);
+    for (const key of usedToSeal)
+      refuses(paper.admission("late", ["target"], { sealingKey: key }), "INVALID", ["sealingKey"]);
   });
 });
 
@@ -195,7 +197,7 @@ describe("rotate-key", () => {
       reason: REASON,
     });
     expect(paper.member(harbour)).toEqual({ ...before, signingKey, sealingKey });
-    expect(boxOf(1, "target", harbour)).toEqual({ recipientKey: sealingKey, sealed: salts[0]?.sealed });
+    expect(boxOf(1, "target", harbour)).toEqual({ recipientKey: recipientKeyOf(sealingKey), sealed: salts[0]?.sealed });
     refuses(paper.admission("late", ["target"], { signingKey: before.signingKey }), "INVALID", ["signingKey"]);
   });
 
@@ -230,7 +232,7 @@ describe("rotate-key", () => {
     const salts = paper.saltsOf(["target"]);
     paper.decide({ type: "reinstate", member: harbour, reason: REASON, salts });
     expect(paper.member(harbour)).toMatchObject({ signingKey, sealingKey });
-    expect(boxOf(1, "target", harbour)).toEqual({ recipientKey: sealingKey, sealed: salts[0]?.sealed });
+    expect(boxOf(1, "target", harbour)).toEqual({ recipientKey: recipientKeyOf(sealingKey), sealed: salts[0]?.sealed });
   });
 
   it("gives the broker a new key, and with it the evaluator that the broker hosts", () => {
@@ -265,6 +267,109 @@ describe("rotate-key", () => {
     paper.decide({ type: "rotateKey", party: { kind: "freshness" }, signingKey, reason: REASON });
     expect(paper.state.found.freshnessKey).toEqual(signingKey);
     refuses({ type: "rotateKey", party: { kind: "broker" }, signingKey, reason: REASON }, "INVALID", ["signingKey"]);
+  });
+});
+
+describe("member-change", () => {
+  const change = (member: MemberId, over: Partial<Body<"memberChange">> = {}): Body<"memberChange"> => {
+    const { name, contact, domains, legalBasis, purposes, retentionDaysMax } = (paper.state.members.get(member) ??
+      paper.state.suspended.get(member)) as Admit;
+    const terms = { name, contact, domains, legalBasis, purposes, retentionDaysMax };
+    return { type: "memberChange", member, ...terms, salts: [], reason: REASON, ...over };
+  };
+
+  it("replaces the terms that it names, and leaves keys, slug, mandate and budget", () => {
+    const contact = { office: "new desk", phone: "+44 7700 900009", email: "", hours: "" };
+    const terms = { name: "New name", contact, legalBasis: "Another Act", purposes: ["other"], retentionDaysMax: 30 };
+    const before = paper.member(harbour);
+    paper.decide(change(harbour, terms));
+    expect(paper.member(harbour)).toEqual({ ...before, ...terms });
+    expect(paper.state.rotationDue).toBeUndefined();
+    expect(boxOf(1, "target", harbour)?.recipientKey).toEqual(recipientKeyOf(before.sealingKey));
+  });
+
+  it("gives boxes of a domain that the member gains, and of no other", () => {
+    const domains: Domain[] = ["target", "protected"];
+    refuses(change(harbour, { domains }), "INVALID", ["salts"]);
+    refuses(change(harbour, { domains, salts: paper.saltsOf(domains) }), "INVALID", ["salts"]);
+    paper.decide(change(harbour, { domains, salts: paper.saltsOf(["protected"]) }));
+    expect(boxOf(1, "protected", harbour)?.recipientKey).toEqual(recipientKeyOf(paper.member(harbour).sealingKey));
+    expect(paper.state.rotationDue).toBeUndefined();
+  });
+
+  it("takes the boxes of a domain that the member loses, after which a rotation is due", () => {
+    paper.decide(change(border, { domains: ["target"] }));
+    expect(boxOf(1, "protected", border)).toBeUndefined();
+    expect(boxOf(1, "target", border)).toBeDefined();
+    expect(paper.state.rotationDue).toEqual({ afterEpoch: 1, newGeneration: false });
+    paper.decide({ type: "remove", member: harbour, reason: REASON, forCause: true });
+    paper.decide(change(border, { domains: ["protected"], salts: paper.saltsOf(["protected"]) }));
+    expect(paper.state.rotationDue?.newGeneration).toBe(true);
+  });
+
+  it("is refused for strangers, for no domain, one named twice, and one of which there is no salt", () => {
+    refuses({ ...change(harbour), member: newMemberId() }, "INVALID", ["member"]);
+    refuses(change(harbour, { domains: ["target", "nexus"] }), "INVALID", ["domains"]);
+    expect(() => paper.receive(paper.sign(change(harbour, { domains: [] })))).toThrow(CausewayError);
+    expect(() => paper.receive(paper.sign(change(harbour, { domains: ["target", "target"] })))).toThrow(CausewayError);
+  });
+
+  it("changes a suspended member too, which gets its salts when it is reinstated", () => {
+    paper.decide({ type: "suspend", member: harbour, reason: REASON });
+    const domains: Domain[] = ["target", "protected"];
+    refuses(change(harbour, { domains, salts: paper.saltsOf(["protected"]) }), "INVALID", ["salts"]);
+    paper.decide(change(harbour, { domains, name: "New name" }));
+    expect(paper.state.members.has(harbour)).toBe(false);
+    paper.decide({ type: "reinstate", member: harbour, reason: REASON, salts: paper.saltsOf(domains) });
+    expect([paper.member(harbour).name, boxOf(1, "protected", harbour) !== undefined]).toEqual(["New name", true]);
+  });
+});
+
+describe("places", () => {
+  const places = (over: Partial<Body<"places">>): Body<"places"> => ({
+    type: "places",
+    broker: "",
+    evaluators: [],
+    nats: "",
+    reason: REASON,
+    ...over,
+  });
+  const addresses = (): string[] => paper.state.found.evaluators.map(({ address }) => address);
+
+  it("moves who is named, and the evaluator that the broker hosts with the broker", () => {
+    paper.decide(places({ broker: "other.example:1" }));
+    expect([paper.state.found.broker.address, ...addresses()]).toEqual([
+      "other.example:1",
+      "other.example:1",
+      "localhost:7444",
+    ]);
+    paper.decide(places({ evaluators: [{ name: "key-office", address: "keys.example:2" }], nats: "nats.example:3" }));
+    expect([...addresses(), paper.state.natsAddress]).toEqual(["other.example:1", "keys.example:2", "nats.example:3"]);
+    expect(paper.state.generations.get(1)?.map(({ address }) => address)).toEqual(addresses());
+    paper.decide(places({ broker: "third.example:4" }));
+    expect(paper.state.natsAddress).toBe("nats.example:3");
+  });
+
+  it("are refused for nobody, for strangers, for one twice, and for the evaluator that the broker is", () => {
+    refuses(places({}), "INVALID", ["broker", "evaluators", "nats"]);
+    const at = (...names: string[]) => places({ evaluators: names.map((name) => ({ name, address: "x.example:1" })) });
+    refuses(at("key-office", "stranger", "broker"), "INVALID", ["evaluators[1].name", "evaluators[2].name"]);
+    refuses(at("key-office", "key-office"), "INVALID", ["evaluators"]);
+  });
+});
+
+describe("tls-roots", () => {
+  const roots = (...list: Uint8Array[]): DirectiveBody => ({ type: "tlsRoots", roots: list, reason: REASON });
+
+  it("come beside the one before, which can go once the new one is there", () => {
+    const [old, fresh] = [paper.state.found.tlsRoots[0] as Uint8Array, randomBytes(40)];
+    refuses(roots(fresh), "INVALID", ["roots"]);
+    refuses(roots(old, fresh, fresh), "INVALID", ["roots"]);
+    paper.decide(roots(old, fresh));
+    expect(paper.state.found.tlsRoots).toEqual([old, fresh]);
+    paper.decide(roots(fresh));
+    expect(paper.state.found.tlsRoots).toEqual([fresh]);
+    refuses(roots(old), "INVALID", ["roots"]);
   });
 });
 
@@ -357,9 +462,9 @@ describe("epoch-open", () => {
     const before = paper.member(border).sealingKey;
     paper.decide(paper.opening(2, { memberKeys: [offer] }));
     expect(paper.member(harbour).sealingKey).toEqual(offer.sealingKey);
-    expect(boxOf(2, "target", harbour)?.recipientKey).toEqual(offer.sealingKey);
-    expect(boxOf(2, "target", border)?.recipientKey).toEqual(before);
-    expect(boxOf(1, "target", harbour)?.recipientKey).not.toEqual(offer.sealingKey);
+    expect(boxOf(2, "target", harbour)?.recipientKey).toEqual(recipientKeyOf(offer.sealingKey));
+    expect(boxOf(2, "target", border)?.recipientKey).toEqual(recipientKeyOf(before));
+    expect(boxOf(1, "target", harbour)?.recipientKey).not.toEqual(recipientKeyOf(offer.sealingKey));
   });
 
   it("refuses a sealing key that its member did not offer for this epoch", () => {
@@ -370,7 +475,7 @@ describe("epoch-open", () => {
       [paper.offer(harbour, 2, { signer: paper.signers.get(border) as never })],
       [paper.offer(harbour, 3)],
       [paper.offer(harbour, 2, { sealingKey: used })],
-      [paper.offer(harbour, 2, { sealingKey: new Uint8Array(32) })],
+      [paper.offer(harbour, 2, { sealingKey: new Uint8Array(SEALING_KEY_BYTES) })],
     ];
     for (const memberKeys of bad) refuses(paper.opening(2, { memberKeys }), "INVALID", ["memberKeys[0]"]);
     const twice = [paper.offer(harbour, 2), paper.offer(harbour, 2)];
@@ -562,6 +667,9 @@ describe("a quorum of distinct administrators", () => {
       allowances: [],
       reason: REASON,
     },
+    memberChange: { ...paper.member(harbour), type: "memberChange", salts: [], reason: REASON },
+    places: { type: "places", broker: "x.example:1", evaluators: [], nats: "", reason: REASON },
+    tlsRoots: { type: "tlsRoots", roots: [...paper.state.found.tlsRoots, randomBytes(40)], reason: REASON },
     neverCorrelate: { type: "neverCorrelate", epoch: 1, domain: "target", tokens: [randomBytes(16)], reason: REASON },
   });
 
@@ -601,7 +709,7 @@ describe("a quorum of distinct administrators", () => {
 
 /** Keys come from small pools, so that repetitions are common; slots name members, so that orders are often wrong. */
 type Step = { readonly act: number; readonly slot: number; readonly key: number; readonly flag: boolean };
-const steps = fc.array(fc.record({ act: fc.nat(11), slot: fc.nat(3), key: fc.nat(9), flag: fc.boolean() }), {
+const steps = fc.array(fc.record({ act: fc.nat(12), slot: fc.nat(3), key: fc.nat(9), flag: fc.boolean() }), {
   minLength: 10,
   maxLength: 40,
 });
@@ -644,6 +752,12 @@ function bodyOf(step: Step, of: PaperFederation, slots: MemberId[], seats: reado
         ...(flag ? of.newGeneration() : {}),
         brokerSealingKey: key < 5 ? newSealingKey() : sealingKey,
       });
+    case 11: {
+      const gained = domains.filter((each) => terms?.domains.includes(each) === false);
+      const sealed = of.state.suspended.has(member) ? [] : of.saltsOf(gained);
+      const changed = { ...termsOf(`unit-${slot}`, domains), ...terms, member, domains };
+      return { ...changed, type: "memberChange", salts: sealed, reason: REASON };
+    }
     case 10:
       return { type: "epochActivate", epoch: flag ? newest : Math.max(1, newest - 1), laggards: [] };
     default: {
@@ -716,7 +830,7 @@ function expectLaws(before: Federation, after: Federation, body: DirectiveBody):
     for (const { domain, boxes, shares } of salts) {
       expect(shares.map(({ administratorKeyId }) => toHex(administratorKeyId)).sort()).toEqual(board);
       for (const { member, domains } of after.members.values()) {
-        expect(boxes.has(member) || !domains.includes(domain)).toBe(true);
+        expect(boxes.has(member)).toBe(domains.includes(domain));
       }
     }
   }
@@ -729,15 +843,15 @@ function expectLaws(before: Federation, after: Federation, body: DirectiveBody):
 function keysGiven(body: DirectiveBody, before: Federation): Uint8Array[] {
   switch (body.type) {
     case "admit":
-      return [body.signingKey, body.sealingKey];
+      return [body.signingKey, recipientKeyOf(body.sealingKey)];
     case "rotateKey":
-      return [body.signingKey, ...(body.party.kind === "member" ? [body.party.sealingKey] : [])];
+      return [body.signingKey, ...(body.party.kind === "member" ? [recipientKeyOf(body.party.sealingKey)] : [])];
     case "boardChange":
       return body.board
         .filter(({ signingKey }) => !before.found.board.some((old) => toHex(old.signingKey) === toHex(signingKey)))
-        .flatMap(({ signingKey, sealingKey }) => [signingKey, sealingKey]);
+        .flatMap(({ signingKey, sealingKey }) => [signingKey, recipientKeyOf(sealingKey)]);
     case "epochOpen":
-      return [body.brokerSealingKey, ...body.evaluators.map(({ sharePublicKey }) => sharePublicKey)];
+      return [recipientKeyOf(body.brokerSealingKey), ...body.evaluators.map(({ sharePublicKey }) => sharePublicKey)];
     default:
       return [];
   }

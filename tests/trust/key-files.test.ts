@@ -82,11 +82,16 @@ describe("a secret", () => {
     rmSync(path, { recursive: true });
     for (const length of [0, 31, 33]) {
       writeNewSecret(path, randomBytes(length));
-      refuses(() => readSecret(path, 32), "length");
+      refuses(() => readSecret(path, 32), `has ${length} bytes, and this kind of key 32`);
       rmSync(path);
     }
     writeNewSecret(path, "");
-    refuses(() => readSecretText(path), "length");
+    refuses(() => readSecretText(path), "has 0 bytes, and this kind of key 1 to 16384");
+  });
+
+  it("is refused when it is all zeros, as a power cut can leave it", () => {
+    writeNewSecret(path, new Uint8Array(32));
+    refuses(() => readSecret(path, 32), "nothing but zeros");
   });
 
   it("does not appear in an error", () => {

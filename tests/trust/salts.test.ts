@@ -9,7 +9,7 @@ import type { ErrorCode } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { encodeSaltBox } from "../../shared/crypto/salt.ts";
-import { openSealed, sealingKeyPair, sealTo } from "../../shared/crypto/seal.ts";
+import { openSealed, recipientKeyOf, sealingKeyPair, sealTo } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
 import { saltKey } from "../../shared/crypto/token.ts";
@@ -42,8 +42,9 @@ function withSalt(domain: Domain, change: (salt: EpochSalts) => Partial<EpochSal
 function withBox(domain: Domain, plaintext: (salt: Uint8Array) => Uint8Array): Federation {
   const border = holder("border");
   const salt = openSalts(border, 1).get(domain) as Uint8Array;
-  const { publicKey: recipientKey } = border.sealingKeys[0] as SealingKeyPair;
-  const sealed = sealTo(recipientKey, plaintext(salt), randomBytes(32));
+  const { publicKey } = border.sealingKeys[0] as SealingKeyPair;
+  const recipientKey = recipientKeyOf(publicKey);
+  const sealed = sealTo(publicKey, plaintext(salt), randomBytes(32));
   return withSalt(domain, ({ boxes }) => ({ boxes: new Map(boxes).set(border.member, { recipientKey, sealed }) }));
 }
 
@@ -76,7 +77,12 @@ describe("a node refuses a salt", () => {
 
   it("that somebody chose: another salt in a well-formed box", () => {
     const of = withBox("target", () =>
-      encodeSaltBox({ federation: federation.id, ...place, recipientKey: key(), salt: saltKey(randomBytes(32)) }),
+      encodeSaltBox({
+        federation: federation.id,
+        ...place,
+        recipientKey: recipientKeyOf(key()),
+        salt: saltKey(randomBytes(32)),
+      }),
     );
     refuses(of, "UNPROVEN", ["commitment"]);
   });
@@ -92,7 +98,13 @@ describe("a node refuses a salt", () => {
   it("from another federation, epoch or domain, or for another recipient", () => {
     const swapped = (changes: object, fields: string[]): void => {
       const of = withBox("target", (salt) =>
-        encodeSaltBox({ federation: federation.id, ...place, recipientKey: key(), salt: saltKey(salt), ...changes }),
+        encodeSaltBox({
+          federation: federation.id,
+          ...place,
+          recipientKey: recipientKeyOf(key()),
+          salt: saltKey(salt),
+          ...changes,
+        }),
       );
       refuses(
         of,
@@ -103,7 +115,7 @@ describe("a node refuses a salt", () => {
     swapped({ federation: randomBytes(16) }, ["federation"]);
     swapped({ epoch: 2 }, ["epoch"]);
     swapped({ domain: "protected" }, ["domain"]);
-    swapped({ recipientKey: sealingKeyPair(randomBytes(32)).publicKey }, ["recipientKey"]);
+    swapped({ recipientKey: recipientKeyOf(sealingKeyPair(randomBytes(32)).publicKey) }, ["recipientKey"]);
   });
 
   it("from the box of the other domain, or of another member", () => {
@@ -116,7 +128,7 @@ describe("a node refuses a salt", () => {
       "UNPROVEN",
       ["domain", "commitment"],
     );
-    const others = { ...box("target", harbour), recipientKey: key() };
+    const others = { ...box("target", harbour), recipientKey: recipientKeyOf(key()) };
     refuses(
       withSalt("target", () => ({ boxes: new Map([[member, others]]) })),
       "UNPROVEN",

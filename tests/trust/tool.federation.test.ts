@@ -34,7 +34,7 @@ import { approveProposal, listProposals, showProposal, signIn } from "../../agen
 import { Waiting } from "../../agency-node/admin/waiting.ts";
 import { openSalts } from "../../agency-node/core/salts.ts";
 import { saltCommitment } from "../../shared/crypto/token.ts";
-import { invitationSecretHash, openInvitation } from "../../shared/wire/board.ts";
+import { invitationKeys, openInvitation } from "../../shared/wire/board.ts";
 import { decodeInvitationCode } from "../../shared/wire/invitation-code.ts";
 import { fromHex, toHex } from "../../shared/core/bytes.ts";
 import { readSealingKeys } from "../../shared/party/keys.ts";
@@ -492,7 +492,7 @@ describe("the tool", () => {
     const keyOf = (id: string) =>
       state.found.board.find(({ signingKey }) => toHex(keyId(signingKey)) === id)?.signingKey;
     expect(openInvitation(signed, state.id, keyOf).value).toEqual({
-      secretHash: invitationSecretHash(secret),
+      ...invitationKeys(secret),
       note: "Invented newcomer",
       validUntilMs: NOW_MS + 48 * 3_600_000,
     });

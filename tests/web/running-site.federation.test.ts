@@ -12,6 +12,7 @@ import type { SiteConfig } from "../../shared/web/config.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
+import { HYBRID_KEY_EXCHANGE } from "../../shared/platform/tls.ts";
 import { KEEPER, startOrchard } from "./orchard.ts";
 import type { TestOptions } from "./test-site.ts";
 import { Visitor } from "./visitor.ts";
@@ -61,7 +62,9 @@ describe("with a certificate", () => {
     const { code } = site.issueCode(KEEPER);
     const response = await post(`${site.origin}/sign-in`, { code });
     expect(response.statusCode).toBe(303);
-    expect((response.socket as TLSSocket).getProtocol()).toBe("TLSv1.3");
+    const socket = response.socket as TLSSocket;
+    expect(socket.getProtocol()).toBe("TLSv1.3");
+    expect(socket.getEphemeralKeyInfo()).toMatchObject({ name: HYBRID_KEY_EXCHANGE });
     expect(response.headers["strict-transport-security"]).toContain("max-age=31536000");
     const [cookie = ""] = response.headers["set-cookie"] ?? [];
     expect(cookie).toMatch(/^__Host-orchard-session=/);

@@ -3,7 +3,7 @@ import { concat, fromHex, toHex, utf8 } from "../../shared/core/bytes.ts";
 import type { Delivery, NoticeEvent, Submission, SubmissionBody } from "../../shared/core/data-plane.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { recipientKeyOf, sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
 import {
   openDelivery,
@@ -31,7 +31,7 @@ const strangerSealing = sealingKeyPair(filled(32, 5));
 
 function submission(body: SubmissionBody): Submission {
   return {
-    recipientKey: brokerSealing.publicKey,
+    recipientKey: recipientKeyOf(brokerSealing.publicKey),
     member,
     incarnation,
     sequence: 42,
@@ -55,7 +55,10 @@ const publication: SubmissionBody = {
       handling: "brokered",
       reviewByDay: 21_000,
       conversationKey: filled(32, 6),
-      tokens: { single: filled(128, 1), dateLevel: filled(256, 2), yearLevel: filled(128, 3) },
+      tokens: { single: filled(128, 1), opening: filled(256, 2), support: filled(128, 3) },
+      tags: { single: filled(64, 4), opening: filled(128, 5), support: filled(64, 6) },
+      binder: filled(32, 7),
+      blind: filled(32, 8),
     },
     { operation: "withdraw", handle },
     { operation: "revalidate", handle, reviewByDay: 21_030 },
@@ -66,9 +69,13 @@ const bodies: readonly SubmissionBody[] = [
   publication,
   { kind: "connected", noticeNumber: 0, noticeHash: filled(32, 0), version: "0.1.0", capabilities: [] },
   { kind: "noticeReceipt", noticeNumber: 3, noticeHash: filled(32, 1) },
-  { kind: "proofNonce", matchId, nonce: filled(32, 2) },
-  { kind: "proofMac", matchId, mac: filled(32, 3) },
-  { kind: "proofVerdict", matchId, proven: true },
+  {
+    kind: "statements",
+    statements: [
+      { matchId, amendment: 0, failed: { single: [], opening: [2], support: [] }, signature: filled(64, 2) },
+      { matchId, amendment: 1, failed: { single: [1], opening: [], support: [] } },
+    ],
+  },
 ];
 
 describe("a submission", () => {
@@ -96,7 +103,7 @@ describe("a submission", () => {
   });
 
   it("that was sealed to somebody else first is refused", () => {
-    const toStranger = { ...submission(publication), recipientKey: strangerSealing.publicKey };
+    const toStranger = { ...submission(publication), recipientKey: recipientKeyOf(strangerSealing.publicKey) };
     const { signed } = signSubmission(toStranger, { federation, signer: memberSigner });
     expect(() => openSubmission(sealMessage(signed, brokerSealing.publicKey, randomBytes(32)), brokerScope)).toThrow(
       expect.objectContaining({ code: "UNPROVEN" }),
@@ -162,27 +169,40 @@ describe("a submission", () => {
 
 describe("a delivery", () => {
   const scope = { federation, member, keyPair: memberSealing, brokerSigningKey: brokerSigner.publicKey };
-  const delivery = (body: Delivery["body"]): Delivery => ({ recipientKey: memberSealing.publicKey, member, body });
-  const meeting = { incarnation, sequence: 5, positions: { single: [0, 3], dateLevel: [], yearLevel: [7] } };
+  const delivery = (body: Delivery["body"]): Delivery => ({
+    recipientKey: recipientKeyOf(memberSealing.publicKey),
+    member,
+    body,
+  });
+  const meeting = {
+    incarnation,
+    sequence: 5,
+    positions: { single: [0, 3], opening: [], support: [7] },
+    otherTags: { single: filled(16, 1), opening: filled(0, 0), support: filled(8, 2) },
+    otherBinder: filled(32, 3),
+  };
+  const brokered = { handling: "brokered", conversationKey: filled(32, 2), owner: filled(32, 5) } as const;
   const events: readonly NoticeEvent[] = [
     { type: "matchOpened", matchId, handle, side: 1, meeting },
     { type: "matchAmended", matchId, amendment: 1, meeting },
     { type: "matchClosed", matchId, amendment: 2, reason: "expired" },
-    { type: "counterpartNonce", matchId, nonce: filled(32, 1) },
-    { type: "counterpartMac", matchId, mac: filled(32, 2) },
-    { type: "counterpartContact", matchId, counterpart: { handling: "brokered" } },
+    { type: "counterpartDisclosed", matchId, disclosure: brokered },
+    { type: "counterpartDisclosed", matchId, disclosure: { ...brokered, mandate: "war-crimes" } },
     {
-      type: "counterpartContact",
+      type: "counterpartDisclosed",
       matchId,
-      counterpart: {
+      disclosure: {
         handling: "open",
-        mandate: "war-crimes",
-        name: "Invented unit",
-        slug: "wcu",
-        contact: { office: "Liaison", phone: "+49 30 5550100", email: "liaison@example.org", hours: "24/7" },
+        member,
+        handle,
+        blind: filled(32, 1),
+        conversationKey: filled(32, 2),
+        validHash: filled(32, 3),
+        signature: filled(64, 4),
       },
     },
-    { type: "proofFailed", matchId },
+    { type: "proofFailed", matchId, own: true, other: false },
+    { type: "proofOverdue", matchId, ownStated: true, otherStated: false },
   ];
 
   it.each(events.map((event) => [event.type, event] as const))(

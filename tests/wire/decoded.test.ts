@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { concat, toHex } from "../../shared/core/bytes.ts";
 import { signersOf } from "../../shared/core/chain.ts";
 import { keyId, signPayload } from "../../shared/crypto/sign.ts";
-import { openInvitation, signInvitation } from "../../shared/wire/board.ts";
+import { invitationKeys, openInvitation, signInvitation } from "../../shared/wire/board.ts";
 import {
   decodeSignedDirective,
   encodeSignedDirective,
@@ -80,7 +80,7 @@ describe("a signed directive from gRPC", () => {
 describe("a signed message", () => {
   const signer = signerOf(name);
   const keyOf = (): Uint8Array => signer.publicKey;
-  const invitation = { secretHash: new Uint8Array(32), note: "an invented unit", validUntilMs: 1_000 };
+  const invitation = { ...invitationKeys(new Uint8Array(16)), note: "an invented unit", validUntilMs: 1_000 };
   const bytes = signInvitation(invitation, { federation, signer });
 
   it("is verified as it came, as bytes or decoded, and kept as the bytes that came", () => {

@@ -6,6 +6,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { concat, fromHex } from "../../shared/core/bytes.ts";
+import { SEALING_KEY_BYTES } from "../../shared/crypto/seal.ts";
 import { signMessage } from "../../shared/wire/envelope.ts";
 import * as board from "../../shared/wire/gen/causeway/v1/board.ts";
 import { ListDirectivesRequest } from "../../shared/wire/gen/causeway/v1/directory.ts";
@@ -230,7 +231,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
       bad: [
         [
           "with too much",
-          message(board.OfferKeyRequest, { offer: { payload: bytes(129), signature } }),
+          message(board.OfferKeyRequest, { offer: { payload: bytes(SEALING_KEY_BYTES + 129), signature } }),
           "offer.payload",
         ],
         ["that is no offer", message(board.OfferKeyRequest, { offer: { payload: bytes(9), signature } }), "offer"],
@@ -241,7 +242,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     getStanding: { as: "member", empty: "answers" },
   },
   "causeway.v1.EnrolmentService": {
-    getChain: { as: "stranger", empty: "NOT_FOUND" },
+    getChain: { as: "stranger", empty: ["secretHash"] },
     enrol: {
       as: "stranger",
       empty: ["secret", "enrolment"],
@@ -254,7 +255,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
         ],
         [
           "that is too long",
-          message(board.EnrolRequest, { secret: bytes(16), enrolment: bytes(12 * 1024 + 1) }),
+          message(board.EnrolRequest, { secret: bytes(16), enrolment: bytes(16 * 1024 + 1) }),
           "enrolment",
         ],
       ],

@@ -85,6 +85,7 @@ export class Served implements AsyncDisposable {
       turnstile,
       natsUrl: "tls://nowhere:1",
       clock: broker.clock,
+      randomness: broker,
       log: silentLog,
     };
     for (const each of [...services, enrolmentService(enrolment), ...this.#nodeServices(world.party("node"))])
@@ -140,9 +141,9 @@ export class Served implements AsyncDisposable {
 
   #nodeServices(world: World): GrpcService[] {
     const node = this.#resources.use(new TestNode());
-    const { db, records: store, standings, outbox, activity, inbox } = node;
-    const admit = (): Admit => ({ retentionDaysMax: 365 }) as Admit;
-    const records = new Records({ db, store, standings, outbox, activity, world, admit, onStored: () => undefined });
+    const { db, records: store, standings, acts, activity, inbox } = node;
+    const admit = (): Admit => ({ retentionDaysMax: 365, domains: ["target", "protected"] }) as unknown as Admit;
+    const records = new Records({ db, store, standings, acts, activity, world, admit, onStored: () => undefined });
     const owner = this.#parties.unit!;
     const matches = { list: () => [], show: () => undefined, watch: () => () => undefined } as unknown as Parameters<
       typeof liaisonService

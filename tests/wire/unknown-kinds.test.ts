@@ -4,7 +4,7 @@ import { concat, fromHex, toHex } from "../../shared/core/bytes.ts";
 import type { Delivery, Submission, SubmissionBody } from "../../shared/core/data-plane.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { recipientKeyOf, sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
 import { noticeHash, openDelivery, openSubmission, submissionHash } from "../../shared/wire/data-plane.ts";
 import { sealMessage, signMessage } from "../../shared/wire/envelope.ts";
@@ -20,7 +20,7 @@ const broker = sealingKeyPair(filled(32, 4));
 const node = sealingKeyPair(filled(32, 2));
 
 const submission = {
-  recipientKey: broker.publicKey,
+  recipientKey: recipientKeyOf(broker.publicKey),
   member: fromHex(member),
   incarnation: fromHex(incarnation),
   sequence: 42n,
@@ -49,12 +49,17 @@ const submissionOf = (fields: Partial<gen.Submission>): Uint8Array =>
 const bodyOf = (fields: Partial<gen.Submission>): SubmissionBody =>
   openedSubmission(submissionOf(fields)).submission.body;
 const deliveryOf = (fields: Partial<gen.Delivery>): Uint8Array =>
-  gen.Delivery.encode({ recipientKey: node.publicKey, member: fromHex(member), body: undefined, ...fields }).finish();
+  gen.Delivery.encode({
+    recipientKey: recipientKeyOf(node.publicKey),
+    member: fromHex(member),
+    body: undefined,
+    ...fields,
+  }).finish();
 const noticeOf = (fields: Partial<gen.Notice>): Uint8Array => {
   const value = { number: 3n, prevHash: filled(32, 8), issuedAtMs: 5n, event: undefined, ...fields };
   return deliveryOf({ body: { $case: "notice", value } });
 };
-const proofFailed = { $case: "proofFailed", value: { matchId: filled(16, 1) } } as const;
+const proofFailed = { $case: "proofFailed", value: { matchId: filled(16, 1), own: true, other: false } } as const;
 
 const refusal = expect.objectContaining({ code: "INVALID" });
 
@@ -142,7 +147,7 @@ describe("a delivery of a kind that this version does not know", () => {
   it("is not a notice of a known kind with something unknown in or beside it: that is refused", () => {
     expect(() => openedDelivery(noticeOf({ event: proofFailed, ...laterKind(17) }))).toThrow(refusal);
     const matchId = toId<MatchId>("01".repeat(16));
-    const value = { matchId: fromHex(matchId), ...laterKind(17) };
+    const value = { matchId: fromHex(matchId), own: true, other: false, ...laterKind(17) };
     expect(() => openedDelivery(noticeOf({ event: { $case: "proofFailed", value } }))).toThrow(refusal);
     expect(() => openedDelivery(concat(noticeOf({ event: proofFailed }), fromHex("9a0100")))).toThrow(refusal);
   });

@@ -1,14 +1,21 @@
-/** `causeway admin invite`, `enrolments`, `admit`, `suspend`, `reinstate`, `remove`, `rotate-key`: what they take. */
+/** `causeway admin invite`, `enrolments`, `admit`, `member-change`, `suspend`, `reinstate`, `remove`, `rotate-key`: what they take. */
 import { Command } from "commander";
 import { withExamples } from "../../../shared/terminal/command.ts";
-import type { AdmitFlags, InviteFlags, Reasoned, RotateFlags } from "../commands/membership.ts";
+import type { AdmitFlags, ChangeFlags, InviteFlags, Reasoned, RotateFlags } from "../commands/membership.ts";
 import type { Common } from "../desk.ts";
 import { atSeat, withDesk } from "./seat.ts";
 
 const acts = () => import("../commands/membership.ts");
 
 export function membershipCommands(): Command[] {
-  return [inviteCommand(), enrolmentsCommand(), admitCommand(), ...standingCommands(), rotateKeyCommand()];
+  return [
+    inviteCommand(),
+    enrolmentsCommand(),
+    admitCommand(),
+    changeCommand(),
+    ...standingCommands(),
+    rotateKeyCommand(),
+  ];
 }
 
 function inviteCommand(): Command {
@@ -44,6 +51,22 @@ function admitCommand(): Command {
       withDesk(dir, flags, async (desk) => (await acts()).admit(desk, flags)),
     );
   return withExamples(command, 'causeway admin admit board/1 --fingerprint "3f2a 91bc …" --terms terms.json');
+}
+
+function changeCommand(): Command {
+  const command = ofMember(new Command("member-change"))
+    .description("propose another name, contact, legal basis, purposes, domains or retention of a member")
+    .requiredOption(
+      "--terms <file>",
+      "JSON: name, contact, domains, legalBasis, purposes, retentionDaysMax; what is left out stays",
+    )
+    .action((dir: string, slug: string, flags: ChangeFlags) =>
+      withDesk(dir, flags, async (desk) => (await acts()).changeMember(desk, slug, flags)),
+    );
+  return withExamples(
+    command,
+    'causeway admin member-change board/1 harbour --terms terms.json --reason "new telephone number"',
+  );
 }
 
 function standingCommands(): Command[] {

@@ -1,4 +1,4 @@
-/** `causeway admin invite`, `enrolments`, `admit`, `suspend`, `reinstate`, `remove`, `rotate-key`: who belongs to the federation. */
+/** `causeway admin invite`, `enrolments`, `admit`, `member-change`, `suspend`, `reinstate`, `remove`, `rotate-key`: who belongs to the federation. */
 import { fromHex, toHex } from "../../../shared/core/bytes.ts";
 import type { Admit, Federation, RotateKey } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
@@ -8,14 +8,14 @@ import { randomBytes } from "../../../shared/world/random.ts";
 import { readPin } from "../../../shared/party/pin.ts";
 import type { Enrolled } from "../../../shared/party/enrolment.ts";
 import type { PartyKind } from "../../../shared/party/files.ts";
-import { invitationSecretHash, signInvitation } from "../../../shared/wire/board.ts";
+import { invitationKeys, signInvitation } from "../../../shared/wire/board.ts";
 import { encodeInvitationCode, INVITATION_SECRET_BYTES } from "../../../shared/wire/invitation-code.ts";
 import { table } from "../../../shared/terminal/output.ts";
 import { printable } from "../../../shared/terminal/printable.ts";
 import { enrolmentsAt } from "../checks.ts";
 import { putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
-import { isSameFingerprint, readEnrolmentFile, readTerms } from "../plan-file.ts";
+import { isSameFingerprint, readChangedTerms, readEnrolmentFile, readTerms } from "../plan-file.ts";
 import { saltsFor } from "../recovery.ts";
 import { say } from "../../../shared/words/say.ts";
 
@@ -24,6 +24,7 @@ export type InviteFlags = Common & { readonly note: string; readonly address: st
 /** Where a party's new public keys come from, and what it read out by telephone. */
 export type EnrolmentFlags = { readonly fingerprint: string; readonly enrolment?: string };
 export type AdmitFlags = Common & EnrolmentFlags & { readonly terms: string };
+export type ChangeFlags = Reasoned & { readonly terms: string };
 export type RotateFlags = Reasoned & Partial<EnrolmentFlags> & { readonly key?: string };
 
 const HOUR_MS = 3_600_000;
@@ -39,7 +40,7 @@ export async function invite({ seat, output }: Desk, { note, address, hours }: I
   const code = encodeInvitationCode({ secret, fingerprint: readPin(seat.dir), address });
   const validUntilMs = seat.nowMs + Math.round(life * HOUR_MS);
   const scope = { federation: seat.federation.id, signer: seat.signer };
-  await seat.office.invite(signInvitation({ secretHash: invitationSecretHash(secret), note, validUntilMs }, scope));
+  await seat.office.invite(signInvitation({ ...invitationKeys(secret), note, validUntilMs }, scope));
   const validUntil = new Date(validUntilMs).toISOString();
   output.json({ invitation: code, validUntil });
   output.say(say("invitation.send", { until: validUntil }));
@@ -84,6 +85,22 @@ export async function admit(desk: Desk, flags: AdmitFlags): Promise<void> {
   const salts = await saltsFor(seat, { domains: terms.domains, sealingKey }, `admit ${terms.slug}`);
   const member = toId<MemberId>(toHex(randomBytes(16)));
   await putForward(desk, { type: "admit", ...terms, member, signingKey, sealingKey, salts }, flags);
+}
+
+export async function changeMember(desk: Desk, slug: string, flags: ChangeFlags): Promise<void> {
+  const { seat } = desk;
+  const before = memberBySlug(seat.federation, slug);
+  const { member, name, contact, domains, legalBasis, purposes, retentionDaysMax } = {
+    ...before,
+    ...readChangedTerms(flags.terms),
+  };
+  const gained = domains.filter((each) => !before.domains.includes(each));
+  // A suspended member gets salts with its reinstatement.
+  const needed = gained.length > 0 && seat.federation.members.has(member);
+  const { sealingKey } = before;
+  const salts = needed ? await saltsFor(seat, { domains: gained, sealingKey }, `member-change ${slug}`) : [];
+  const terms = { member, name, contact, domains, legalBasis, purposes, retentionDaysMax };
+  await putForward(desk, { type: "memberChange", ...terms, salts, reason: flags.reason }, flags);
 }
 
 export async function suspend(desk: Desk, slug: string, flags: Reasoned): Promise<void> {

@@ -1,6 +1,7 @@
 /** `causeway admin init`, `found`, `install`, `freshness`: a party's keys, a federation's beginning, what the board hands out. */
 import { join, resolve } from "node:path";
 import { toHex } from "../../../shared/core/bytes.ts";
+import { keyId } from "../../../shared/crypto/sign.ts";
 import { replaceFile } from "../../../shared/party/key-files.ts";
 import { partyFile } from "../../../shared/party/files.ts";
 import { installBundle } from "../../../shared/party/install.ts";
@@ -16,7 +17,7 @@ import { readChain } from "../board.ts";
 import { foundFederation } from "../found.ts";
 import { readPlan } from "../plan-file.ts";
 import { say } from "../../../shared/words/say.ts";
-import { listed } from "../../../shared/words/figures.ts";
+import { groups, listed } from "../../../shared/words/figures.ts";
 
 const INIT = {
   broker: initBroker,
@@ -32,12 +33,16 @@ export type InstallFlags = { readonly bundle: string; readonly fingerprint: stri
 export type FreshnessFlags = { readonly hours?: string; readonly out?: string };
 
 export async function init(dir: string, { kind, name = kind, address }: InitFlags, output: Output): Promise<void> {
-  const { fingerprint } = await INIT[kind](dir, { name, ...(address === undefined ? {} : { address }) });
+  const proposal = { name, ...(address === undefined ? {} : { address }) };
+  const { enrolment: made, fingerprint } = await INIT[kind](dir, proposal);
+  const key = toHex(keyId(made.signingKey));
   const enrolment = partyFile(dir, "enrolment");
-  output.json({ kind, enrolment, fingerprint });
+  output.json({ kind, enrolment, fingerprint, keyId: key });
   output.say(say("party.keysMade", { dir: join(dir, "keys") }));
   output.say(say("keys.handOver", { file: enrolment }));
   output.say(`  ${fingerprint}`);
+  output.say(say("party.keyId"));
+  output.say(`  ${groups(key)}`);
 }
 
 export async function found({ plan, out }: FoundFlags, output: Output): Promise<void> {

@@ -1,11 +1,12 @@
 /** The board's office at the broker: its gRPC services, as `BoardOffice`. Wire types end here; contents are proven by the caller. */
 import { toHex } from "../../../shared/core/bytes.ts";
-import type { SignedDirective } from "../../../shared/core/directive.ts";
+import type { Federation, SignedDirective } from "../../../shared/core/directive.ts";
 import type { ProposalState } from "../../../shared/core/board.ts";
 import { isCausewayError } from "../../../shared/core/errors.ts";
 import { toId } from "../../../shared/core/ids.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
+import { readSigningKeys } from "../../../shared/party/keys.ts";
 import { readTls } from "../../../shared/party/tls.ts";
 import { check } from "../../../shared/wire/checks.ts";
 import {
@@ -20,11 +21,26 @@ import * as board from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { DirectoryServiceDefinition } from "../../../shared/wire/gen/causeway/v1/directory.ts";
 import { SignedDirective as WireDirective } from "../../../shared/wire/gen/causeway/v1/federation.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
+import type { World } from "../../../shared/world/world.ts";
 import type { BoardOffice, HealthEntry } from "../office.ts";
 
-/** `dir`: the administrator's, with its TLS key and certificate. Throws ENVIRONMENT if they are missing. */
-export function officeAtBroker(of: { readonly dir: string; readonly address: string }): BoardOffice {
-  const to = { address: of.address, tls: readTls(of.dir), expected: { kind: "broker" } as const };
+/** `dir`: the administrator's, with its keys and certificate. Throws ENVIRONMENT if they are missing. */
+export function officeAtBroker({
+  dir,
+  federation,
+  world,
+}: {
+  readonly dir: string;
+  readonly federation: Federation;
+  readonly world: Pick<World, "clock" | "randomBytes">;
+}): BoardOffice {
+  const signer = readSigningKeys(dir);
+  const to = {
+    address: federation.found.broker.address,
+    tls: readTls(dir),
+    expected: { kind: "broker" } as const,
+    caller: { federation: federation.id, signer: () => signer, world },
+  };
   const boardAt = grpcClient(board.BoardServiceDefinition, to);
   const directoryAt = grpcClient(DirectoryServiceDefinition, to);
   const { client } = boardAt;

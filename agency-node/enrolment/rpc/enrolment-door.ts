@@ -1,9 +1,9 @@
 /**
  * (party without a certificate) The broker's enrolment service. Whoever answers there is a stranger until the chain is proven from the
- * fingerprint that came with the invitation; from the chain come the roots under which the broker must prove itself, and only then
- * is anything said to it.
+ * fingerprint that came with the invitation, and learns a hash of its secret; from the chain come the roots under which the broker must
+ * prove itself, and only then is anything else said to it.
  */
-import type { Credentials, CredentialsRequest } from "../../../shared/core/board.ts";
+import type { Credentials, CredentialsRequest, InvitationKeys } from "../../../shared/core/board.ts";
 import type { SignedDirective } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import type { SigningKeyPair } from "../../../shared/crypto/sign.ts";
@@ -14,17 +14,15 @@ import type { GrpcConnection } from "../../../shared/platform/grpc.ts";
 import { rootsPemOf } from "../../../shared/party/install.ts";
 import { within } from "../../../shared/world/wait.ts";
 import type { World } from "../../../shared/world/world.ts";
-import { signCredentialsRequest } from "../../../shared/wire/board.ts";
+import { invitationKeys, signCredentialsRequest } from "../../../shared/wire/board.ts";
 import { signCollectProof } from "../../../shared/wire/collect.ts";
-import { encodeSignedFreshness, readSignedDirective, readSignedFreshness } from "../../../shared/wire/directive.ts";
+import type { InvitationCode } from "../../../shared/wire/invitation-code.ts";
+import { openChainPart } from "../../../shared/wire/served-chain.ts";
 import { EnrolmentServiceDefinition } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
 
 type DoorWorld = Pick<World, "after" | "clock">;
 type Client = GrpcConnection<typeof EnrolmentServiceDefinition>;
-
-/** Where to go, and whom to believe. */
-export type Joining = { readonly address: string; readonly fingerprint: Uint8Array };
 
 /** The proven chain, with the latest freshness statement as `Signed` bytes. */
 export type ServedChain = Chain & { readonly freshness: Uint8Array };
@@ -47,10 +45,18 @@ export class EnrolmentDoor implements Disposable {
     this.#connection = connection;
   }
 
-  /** Throws UNPROVEN if the chain is not that of the fingerprint, UNAVAILABLE. The broker proves itself at the first call after this. */
-  static async open({ address, fingerprint }: Joining, world: DoorWorld, signal: AbortSignal): Promise<EnrolmentDoor> {
+  /**
+   * Throws UNPROVEN if the chain is not that of the fingerprint, NOT_FOUND for an invitation that is unknown, out of date, or used by a
+   * party that has no place any more, UNAVAILABLE. The broker proves itself at the first call after this.
+   */
+  static async open(
+    { address, fingerprint, secret }: InvitationCode,
+    world: DoorWorld,
+    signal: AbortSignal,
+  ): Promise<EnrolmentDoor> {
     using stranger = unprovenGrpcClient(EnrolmentServiceDefinition, address);
-    const { directives, freshness } = await within(world, CALL_MS, signal, (limited) => fetchChain(stranger, limited));
+    const fetched = (limited: AbortSignal) => fetchChain(stranger, invitationKeys(secret), limited);
+    const { directives, freshness } = await within(world, CALL_MS, signal, fetched);
     const chain = proveChain(directives, { pinnedFingerprint: fingerprint, nowMs: world.clock() });
     const tls = { rootsPem: rootsPemOf(chain.federation) };
     const proven = grpcClient(EnrolmentServiceDefinition, { address, tls, expected: { kind: "broker" } });
@@ -87,20 +93,22 @@ export class EnrolmentDoor implements Disposable {
 
 async function fetchChain(
   { client }: Client,
+  { secretHash, chainKey }: InvitationKeys,
   signal: AbortSignal,
 ): Promise<{ readonly directives: SignedDirective[]; readonly freshness: Uint8Array }> {
   const directives: SignedDirective[] = [];
   let freshness: Uint8Array = new Uint8Array();
   let bytes = 0;
-  for await (const message of client.getChain({}, { signal })) {
-    if (message.freshness !== undefined) freshness = encodeSignedFreshness(readSignedFreshness(message.freshness));
-    if (message.directive === undefined) continue;
-    const directive = readSignedDirective(message.directive);
-    bytes += directive.payload.length;
-    if (directives.length >= DIRECTIVES_MAX || bytes > CHAIN_BYTES_MAX) {
+  let place = 0;
+  for await (const { sealed } of client.getChain({ secretHash }, { signal })) {
+    bytes += sealed.length;
+    if (place >= DIRECTIVES_MAX || bytes > CHAIN_BYTES_MAX) {
       throw new CausewayError("INVALID", "the chain that was sent is longer than any that is real");
     }
-    directives.push(directive);
+    const part = openChainPart(sealed, { chainKey, place });
+    if ("directive" in part) directives.push(part.directive);
+    else freshness = part.freshness;
+    place += 1;
   }
   return { directives, freshness };
 }

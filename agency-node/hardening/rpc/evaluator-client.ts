@@ -8,6 +8,7 @@ import type { EvaluationRequest, EvaluationResponse } from "../../../shared/core
 import { EVALUATION_ANSWER_MS_MAX } from "../../../shared/core/limits.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
 import type { GrpcTls } from "../../../shared/platform/grpc.ts";
+import type { Caller } from "../../../shared/platform/party-calls.ts";
 import type { PeerIdentity } from "../../../shared/platform/tls.ts";
 import { readEvaluationResponse, toWireRequest } from "../../../shared/wire/evaluation.ts";
 import type { World } from "../../../shared/world/world.ts";
@@ -24,6 +25,7 @@ export function evaluatorClient(to: {
   readonly address: string;
   readonly tls: GrpcTls | (() => GrpcTls);
   readonly expected: PeerIdentity;
+  readonly caller: Caller;
   readonly world: Pick<World, "after">;
 }): EvaluatorClient {
   const { world, ...peer } = to;

@@ -21,7 +21,7 @@ export class EnrolmentTable {
 
   /** The same invitation again changes nothing. `author`: key id of the administrator who signed it, hexadecimal. Throws EXHAUSTED. */
   invite(
-    { secretHash, note, validUntilMs }: Invitation,
+    { secretHash, note, validUntilMs }: Omit<Invitation, "chainKey">,
     { author, signed }: { readonly author: string; readonly signed: Uint8Array },
     nowMs: number,
   ): void {
@@ -53,13 +53,28 @@ export class EnrolmentTable {
   }
 
   /** Those that nobody has used, those that have run out included, newest last. */
-  invitations(): Invitation[] {
+  invitations(): Omit<Invitation, "chainKey">[] {
     const rows = this.#database.all("SELECT * FROM invitation WHERE used_at_ms IS NULL ORDER BY valid_until_ms");
     return rows.map((row) => ({
       secretHash: fromHex(row["secret_hash"] as string),
       note: row["note"] as string,
       validUntilMs: Number(row["valid_until_ms"]),
     }));
+  }
+
+  /**
+   * The invitation with this secret hash, as it was signed, with the key id of whoever has used it. Undefined for one that is not there,
+   * or has run out unused.
+   */
+  invited(
+    secretHash: Uint8Array,
+    nowMs: number,
+  ): { readonly signed: Uint8Array; readonly keyId: string | undefined } | undefined {
+    const sql = `
+      SELECT signed, key_id FROM invitation LEFT JOIN enrolment USING (secret_hash)
+      WHERE secret_hash = ? AND (used_at_ms IS NOT NULL OR valid_until_ms > ?)`;
+    const row = this.#database.get(sql, toHex(secretHash), nowMs);
+    return row && { signed: row["signed"] as Uint8Array, keyId: (row["key_id"] as string | null) ?? undefined };
   }
 
   /**

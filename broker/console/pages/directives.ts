@@ -32,6 +32,9 @@ export function directivesPage({ data, names, query }: Asked): Page {
       )}
       ${pagination({ path: "/directives", ...shown })} ${heading(say("directives.freshness"))}
       ${paragraph(say("directives.freshnessMeans"))} ${command(say("directives.stateFreshness"), commands.freshness())}
+      ${heading(say("directives.places"))} ${paragraph(say("directives.placesMean"))}
+      ${command(say("directives.changePlaces"), commands.places())}
+      ${command(say("directives.tlsRoots"), commands.tlsRoots())}
     `,
   };
 }

@@ -3,6 +3,7 @@ import { html } from "../../../shared/web/html.ts";
 import { openEpochs } from "../../../shared/core/decisions.ts";
 import type { DirectiveBody, Federation } from "../../../shared/core/directive.ts";
 import { toId } from "../../../shared/core/ids.ts";
+import { recipientKeyOf } from "../../../shared/crypto/seal.ts";
 import type { MemberId } from "../../../shared/core/ids.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
 import { commands } from "../commands.ts";
@@ -66,7 +67,7 @@ export function memberPage(asked: Asked): Page | undefined {
         [say("member.slug"), admit.slug],
         [say("fact.memberId"), hex(admit.member)],
         [say("fact.signingKey"), hex(toHex(admit.signingKey))],
-        [say("fact.sealingKey"), hex(toHex(admit.sealingKey))],
+        [say("fact.sealingKey"), hex(toHex(recipientKeyOf(admit.sealingKey)))],
       ])}
       ${live("history", historyOf(asked, admit.member))} ${commandsFor(membership)}
     `,
@@ -143,6 +144,7 @@ function historyOf({ data, names }: Asked, member: MemberId): Html {
 function isAbout(body: DirectiveBody, member: MemberId): boolean {
   switch (body.type) {
     case "admit":
+    case "memberChange":
     case "suspend":
     case "reinstate":
     case "remove":
@@ -160,11 +162,12 @@ function commandsFor({ admit: { slug }, standing }: Membership): Html {
   if (standing === "removed") return paragraph(say("member.gone"));
   const remove = html`${command(say("member.remove"), commands.remove(slug))}
   ${command(say("member.removeForCause"), commands.removeForCause(slug))}`;
+  const change = command(say("member.change"), commands.memberChange(slug));
   const newKeys = command(say("member.newKeys"), commands.rotateKey(slug));
   if (standing === "suspended") {
     return html`${heading(say("label.whatToPropose"))} ${command(say("member.reinstate"), commands.reinstate(slug))}
-    ${newKeys} ${remove}`;
+    ${change} ${newKeys} ${remove}`;
   }
-  return html`${heading(say("label.whatToPropose"))} ${command(say("member.suspend"), commands.suspend(slug))}
+  return html`${heading(say("label.whatToPropose"))} ${command(say("member.suspend"), commands.suspend(slug))} ${change}
   ${newKeys} ${remove}`;
 }

@@ -45,7 +45,7 @@ export function collectRpc(parts: EnrolmentParts) {
 }
 
 /** Signing keys by id, of all who may come by an invitation and are in good standing now. */
-function admittedKeys(federation: Federation): ReadonlyMap<string, Uint8Array> {
+export function admittedKeys(federation: Federation): ReadonlyMap<string, Uint8Array> {
   const parties = [...federation.found.board, ...federation.members.values(), ...evaluatorsIn(federation)];
   return new Map(parties.map(({ signingKey }) => [toHex(keyId(signingKey)), signingKey]));
 }

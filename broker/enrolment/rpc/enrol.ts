@@ -6,7 +6,7 @@ import { CausewayError } from "../../../shared/core/errors.ts";
 import { keyId } from "../../../shared/crypto/sign.ts";
 import { parseEnrolment } from "../../../shared/party/enrolment.ts";
 import type { PartyKind } from "../../../shared/party/files.ts";
-import { invitationSecretHash } from "../../../shared/wire/board.ts";
+import { invitationKeys } from "../../../shared/wire/board.ts";
 import type { EnrolRequest, EnrolResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { assertLet } from "./enrolment-parts.ts";
 import type { EnrolmentParts } from "./enrolment-parts.ts";
@@ -24,7 +24,7 @@ export function enrolRpc(parts: EnrolmentParts) {
     }
     const { desk, clock, log } = parts;
     // Hashes are compared: how long that takes says nothing of a secret, since nobody can steer the hash of a guess.
-    const secretHash = invitationSecretHash(secret);
+    const { secretHash } = invitationKeys(secret);
     desk.enrolments.enrol({ secretHash, keyId: toHex(keyId(signingKey)), enrolment, nowMs: clock() });
     events.enrolment.received(log, { kind });
     return {};

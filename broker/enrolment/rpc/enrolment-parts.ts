@@ -3,6 +3,7 @@ import type { CallContext } from "nice-grpc";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import type { Clock } from "../../../shared/world/clock.ts";
 import type { Log } from "../../../shared/world/log.ts";
+import type { Randomness } from "../../../shared/world/world.ts";
 import type { Directory } from "../../store/directory.ts";
 import type { Turnstile } from "../core/turnstile.ts";
 import type { EnrolmentDesk } from "../ports.ts";
@@ -14,6 +15,7 @@ export type EnrolmentParts = {
   /** Where members find the NATS server. */
   readonly natsUrl: string;
   readonly clock: Clock;
+  readonly randomness: Randomness;
   readonly log: Log;
 };
 

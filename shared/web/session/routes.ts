@@ -2,6 +2,7 @@
  * Signing in and out, passkeys, and ending sessions. Everything that changes something is a POST; codes and answers of passkeys
  * travel in bodies, never in addresses. A refusal does not say which part of what was sent was wrong.
  */
+import type { Socket } from "node:net";
 import { Hono } from "hono";
 import type { MiddlewareHandler } from "hono";
 import { isCausewayError } from "../../core/errors.ts";
@@ -44,6 +45,8 @@ export type SessionParts = {
   readonly cookie: SessionCookie;
   readonly clock: Clock;
   readonly log: Log;
+  /** Somebody who has signed in speaks on this connection. */
+  readonly prove: (socket: Pick<Socket, "remoteAddress" | "remotePort">) => void;
   /** Puts the site's frame around a page of somebody who has not signed in. */
   readonly frame: (page: Framed) => Html;
 };
@@ -54,12 +57,14 @@ type Routes = Hono<WebEnvironment>;
 export function signedInOnly({
   sessions,
   cookie,
-}: Pick<SessionParts, "sessions" | "cookie">): MiddlewareHandler<WebEnvironment> {
+  prove,
+}: Pick<SessionParts, "sessions" | "cookie" | "prove">): MiddlewareHandler<WebEnvironment> {
   return async (c, next) => {
     const token = cookie.read(c);
     const signedIn = token === undefined ? undefined : sessions.use(token);
     if (signedIn !== undefined) {
       c.set("signedIn", signedIn);
+      prove(c.env.incoming.socket);
       return await next();
     }
     if (wantsStream(c) || c.req.header("content-type") === "application/json") {

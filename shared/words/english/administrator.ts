@@ -29,7 +29,17 @@ export const administrator = {
 
   // What was looked into before a signature, and what nobody at this seat can look into.
   "check.losses": "See what this loses: {command}",
-  "check.keyId": "Compare the key id with what the party reads out by telephone.",
+  "check.keyId":
+    "Compare the key id with the one that was printed where the key was made, as it is read out by telephone.",
+  "check.changes": "Changes: {what}.",
+  "check.changesNothing": "Changes nothing: the terms are as they were.",
+  "check.losesDomains":
+    "Loses {domains}: its records there meet nobody from then on, and its node takes them back. Who holds the salt of that domain still knows it until a rotation.",
+  "check.newRoot": "Compare the id with what the registrars machine printed: {id}. It ends on {until}.",
+  "check.rootLeaves":
+    "No longer believed: {id}. Whoever has not asked for another certificate since the new root came is cut off.",
+  "check.places":
+    "Each must answer at its new address already. Keep the old ones answering, a TCP forward is enough, until every unit has this directive: {command}.",
   "check.newShares": "Not checked: the new shares. Only a quorum that recovers a salt would see a wrong one.",
   "check.leftOut": "Left out: the new sealing key that {member} offers.",
   "check.brokerKey": "Checked: the broker''s key is the one that it offers.",
@@ -68,7 +78,7 @@ export const administrator = {
   "cut.unheard": "not heard of late",
   "cut.neverCorrelate": "{count} values that mean nobody must be listed again.",
   "cut.rotationDue":
-    "A rotation is due: a removed member still knows the salts in use.{newGeneration, select, yes { New evaluator keys are needed: {command}.} other {}}",
+    "A rotation is due: somebody knows salts in use whom they are not for any more.{newGeneration, select, yes { New evaluator keys are needed: {command}.} other {}}",
 
   "ceremony.pledged": "Pledged, for {domains}. So far: {names}; {quorum} are needed.",
   "ceremony.revealNext": "Once all who take part have pledged, each of them: {command}",
@@ -147,6 +157,11 @@ export const administrator = {
   "shares.released": "Released to {name}, and to nobody else.",
 
   "party.keysMade": "Keys made in {dir}.",
+  "party.keyId": "The id of its signing key, as proposals name it, if the board asks by telephone:",
+  "roots.id": "id",
+  "roots.until": "ends on",
+  "roots.made":
+    'Made {file}, for the board: causeway admin tls-roots DIR --add {file} --reason "…". Read its id to them by telephone:',
   "party.founded": "Founded {federation} with {count} directives.",
   "party.fingerprint": "Fingerprint, to be given to every party by another way than its bundle:",
   "party.bundles": "Bundles:",
@@ -154,6 +169,7 @@ export const administrator = {
   "party.renew": "The bundles are out of date tomorrow; renew with: {command}",
   "party.installed": "Installed as {identity} of {federation}, directive {directive}.",
   "party.fresh": "Directive {number} is the latest; stated in {files}.",
+  "party.freshnessKeyId": "Its id, as the proposal names it:",
   "party.freshnessKey": "Made. For the board''s rotate-key directive, by telephone or in person:",
   "party.startServer": "Start the server with: {command}",
   "party.nothingWrong": "Nothing is wrong with this directory of {party}.",

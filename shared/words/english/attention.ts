@@ -18,7 +18,7 @@ export const attention = {
   "attention.epochStaysOpen": "Epoch {epoch} stays open for {members}",
   "attention.epochEnds": "Epoch {epoch} is to be retired by {day}: plan the next one",
   "attention.rotationDue":
-    "A removed member still knows the salts in use: open an epoch with new salts{newGeneration, select, yes { and evaluator keys} other {}}",
+    "Somebody knows salts in use whom they are not for any more: open an epoch with new salts{newGeneration, select, yes { and evaluator keys} other {}}",
   "attention.member": "{member}: {concern}{more, plural, =0 {} other { (and # more)}}",
 
   // A word or two before each of these.

@@ -111,6 +111,7 @@ export const console = {
   "member.reinstate": "Reinstate it: its records are matched again",
   "member.remove": "Remove it, on good terms",
   "member.removeForCause": "Remove it for cause: the evaluators'' keys must then change too",
+  "member.change": "Give it another name, contact, legal basis, purposes, domains or retention",
   "member.newKeys": "Give it new keys, such as after its node was lost or stolen",
 
   "joining.how": "How a unit joins",
@@ -246,6 +247,11 @@ export const console = {
   "directives.freshnessMeans":
     "Nodes want to know, every day, that no later directive is kept from them. The registrar states it by itself.",
   "directives.stateFreshness": "State by hand that the latest directive is the latest",
+  "directives.places": "Addresses and TLS roots",
+  "directives.placesMean":
+    "Every program learns from directives where the others are, and which certificates to believe. A TLS root is replaced while the one before still holds.",
+  "directives.changePlaces": "Change addresses: broker, evaluators, NATS server",
+  "directives.tlsRoots": "List TLS roots and when they end; change them with --add and --remove",
 
   "directivePage.title": "Directive {number}: {headline}",
   "directivePage.signatures": "Signatures",

@@ -2,11 +2,14 @@
 export const directives = {
   "directive.type.found": "Founding",
   "directive.type.admit": "Admission",
+  "directive.type.memberChange": "Change of terms",
   "directive.type.suspend": "Suspension",
   "directive.type.reinstate": "Reinstatement",
   "directive.type.remove": "Removal",
   "directive.type.rotateKey": "New key",
   "directive.type.boardChange": "Change of the board",
+  "directive.type.places": "Change of addresses",
+  "directive.type.tlsRoots": "TLS roots",
   "directive.type.epochOpen": "Opening of an epoch",
   "directive.type.epochActivate": "Activation of an epoch",
   "directive.type.epochAbort": "Abort of an epoch",
@@ -21,6 +24,9 @@ export const directives = {
     "Founds the federation. Every party believes this directive because it knows its fingerprint, and for nothing else.",
   "directive.admit": "Admit {name}",
   "directive.admit.effect": "Makes the unit a member on the terms below. Broker and evaluators enforce them.",
+  "directive.memberChange": "Change the terms of {member}",
+  "directive.memberChange.effect":
+    "Replaces name, contact, legal basis, purposes, domains and retention by those below. Other units see the new name and contact at once, in what they were told before too. In a domain that the member loses, its records meet nobody from now on, its node takes them back, and a rotation of the salts is due. A shorter retention holds for what is published or revalidated from now on.",
   "directive.suspend": "Suspend {member}",
   "directive.suspend.effect":
     "Cuts the member off at once: its credentials, sessions, streams and connections end, and its records are hidden. They are kept, and matched again if it is reinstated.",
@@ -39,6 +45,12 @@ export const directives = {
   "directive.boardChange": "Change the board",
   "directive.boardChange.effect":
     "Replaces the board by the seats below. Needs a quorum of the board as it is and a quorum of the board as it will be. Whoever loses a seat loses the console at once.",
+  "directive.places": "Change addresses",
+  "directive.places.effect":
+    "Every program of the federation looks for these parties at the addresses below from now on. Whoever moves must answer there already; who holds no directive yet still asks at the old address.",
+  "directive.tlsRoots": "Change the TLS roots",
+  "directive.tlsRoots.effect":
+    "Every party believes certificates under these roots, and no others. The registrar issues under the last of them, and everybody asks it for a certificate under that one at once.",
   "directive.epochOpen": "Open epoch {epoch}",
   "directive.epochOpen.effect":
     "Members fetch new salts, salt their records again and publish them in this epoch beside the active one. It does not count, and nothing changes for officers, until it is activated. It can still be aborted.",
@@ -80,13 +92,14 @@ export const directives = {
   "fact.broker": "Broker",
   "fact.brokerAt": "{name} at {address}, key {key}",
   "fact.evaluators": "Evaluators",
+  "fact.evaluatorNamed": "Evaluator {name}",
+  "fact.nats": "NATS server",
   "fact.newEvaluators": "New evaluator keys",
   "fact.evaluatorAt": "{name} at {address}, key {key}, share {share}",
   "fact.generation": "Generation of evaluator keys",
   "fact.generationNew": "{generation} (new)",
   "fact.generationInUse": "{generation} (in use already)",
   "fact.tlsRoots": "TLS roots",
-  "fact.certificates": "{count, plural, one {# certificate} other {# certificates}}",
   "fact.freshnessKey": "Key for freshness statements",
   "fact.member": "Member",
   "fact.memberNamed": "{slug} ({member})",
@@ -105,7 +118,6 @@ export const directives = {
   "fact.sealingKey": "Sealing key",
   "fact.newSigningKey": "New signing key",
   "fact.newSealingKey": "New sealing key",
-  "fact.keyWithId": "{key}, id {id}",
   "fact.whose": "Whose",
   "fact.whose.broker": "the broker",
   "fact.whose.evaluator": "the evaluator {name}",

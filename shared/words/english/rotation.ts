@@ -24,7 +24,7 @@ export const rotation = {
 
   "rehearsal.title": "Rehearsal of epoch {epoch}",
   "rehearsal.due":
-    "A rotation is due: a removed member still knows the salts in use. {newGeneration, select, yes {New salts and new evaluator keys are} other {New salts are}} needed.",
+    "A rotation is due: somebody knows salts in use whom they are not for any more. {newGeneration, select, yes {New salts and new evaluator keys are} other {New salts are}} needed.",
   "rehearsal.records": "Live records",
   "rehearsal.tokens": "Tokens to make and publish again",
   "rehearsal.tokensAre": "{count, number}, padding included",

@@ -14,7 +14,8 @@ import * as gen from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { enrolmentText, parseEnrolment } from "../../../shared/party/enrolment.ts";
 import type { Enrolment } from "../../../shared/party/enrolment.ts";
 import { fromHex, utf8 } from "../../../shared/core/bytes.ts";
-import { AT_MS, FEDERATION, filled, SCOPE, SIGNER, signingKeyOf } from "./invented.ts";
+import { SEALING_KEY_BYTES } from "../../../shared/crypto/seal.ts";
+import { AT_MS, FEDERATION, filled, RECIPIENT, SCOPE, SIGNER, signingKeyOf } from "./invented.ts";
 import type { MessageType } from "./message-type.ts";
 
 type Opening<Value> = (
@@ -104,7 +105,11 @@ export const INVITATION: MessageType<Invitation> = {
   encode: (value) => wire.signInvitation(value, SCOPE),
   decode: opened(wire.openInvitation),
   good: [
-    { name: "for a unit", why: "", value: { secretHash: filled(32, 1), note: "Invented unit", validUntilMs: AT_MS } },
+    {
+      name: "for a unit",
+      why: "",
+      value: { secretHash: filled(32, 1), chainKey: filled(32, 2), note: "Invented unit", validUntilMs: AT_MS },
+    },
   ],
 };
 
@@ -163,7 +168,7 @@ const administrator: Enrolment = {
   kind: "administrator",
   name: "Invented",
   signingKey: SIGNER.publicKey,
-  sealingKey: filled(32, 2),
+  sealingKey: RECIPIENT.publicKey,
 };
 
 /** The bytes are a file, `enrolment.json`, in UTF-8. */
@@ -183,5 +188,14 @@ export const ENROLMENT: MessageType<Enrolment> = {
       why: "",
       bytes: utf8(enrolmentText(administrator, SIGNER).replace('"version": 1', '"version": 2, "more": 1')),
     },
+    ...[
+      { name: "with a sealing key of another length", sealingKey: filled(32, 9) },
+      { name: "with a sealing key whose ML-KEM half is not reduced", sealingKey: filled(SEALING_KEY_BYTES, 0xff) },
+      { name: "with a sealing key whose X25519 half is of small order", sealingKey: filled(SEALING_KEY_BYTES, 0) },
+    ].map(({ name, sealingKey }) => ({
+      name,
+      why: "nothing can be sealed to it",
+      bytes: utf8(enrolmentText({ ...administrator, sealingKey }, SIGNER)),
+    })),
   ],
 };

@@ -9,8 +9,13 @@ import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
 import { AT_MS, FEDERATION, filled, HANDLE, INCARNATION, MATCH, MEMBER, RECIPIENT, SCOPE, SIGNER } from "./invented.ts";
 import { rawField } from "./message-type.ts";
 import type { MessageType } from "./message-type.ts";
+import { recipientKeyOf } from "../../../shared/crypto/seal.ts";
 
-const delivery = (body: Delivery["body"]): Delivery => ({ recipientKey: RECIPIENT.publicKey, member: MEMBER, body });
+const delivery = (body: Delivery["body"]): Delivery => ({
+  recipientKey: recipientKeyOf(RECIPIENT.publicKey),
+  member: MEMBER,
+  body,
+});
 const notice = (event: NoticeEvent): Notice => ({
   kind: "notice",
   number: 3,

@@ -18,6 +18,7 @@ import { RETIRE_CAUSE } from "../../../shared/wire/enumerations.ts";
 import * as gen from "../../../shared/wire/gen/causeway/v1/federation.ts";
 import { AT_MS, FEDERATION, filled, MEMBER, OTHER_MEMBER, SIGNER, SIGNER_ID } from "./invented.ts";
 import type { MessageType } from "./message-type.ts";
+import { SEALING_KEY_BYTES } from "../../../shared/crypto/seal.ts";
 
 const directive = (body: DirectiveBody): Directive => ({
   federation: FEDERATION,
@@ -37,7 +38,7 @@ const signatureOver = (type: string, payload: Uint8Array) => ({
 const board = [1, 2, 3].map((i) => ({
   name: `Invented ${i}`,
   signingKey: filled(32, i),
-  sealingKey: filled(32, 16 + i),
+  sealingKey: filled(SEALING_KEY_BYTES, 16 + i),
 }));
 const evaluators = ["broker", "key-office"].map((name, i) => ({
   name,
@@ -47,7 +48,7 @@ const evaluators = ["broker", "key-office"].map((name, i) => ({
 }));
 const salts = [{ epoch: 1, domain: "target", sealed: filled(80, 1) }] as const;
 const shares = [{ administratorKeyId: filled(16, 1), sealed: filled(96, 2) }];
-const keyOffer: KeyOffer = { member: MEMBER, epoch: 2, sealingKey: filled(32, 9) };
+const keyOffer: KeyOffer = { member: MEMBER, epoch: 2, sealingKey: filled(SEALING_KEY_BYTES, 9) };
 const offerBytes = encodeKeyOffer(keyOffer);
 const memberKey = { ...keyOffer, payload: offerBytes, signature: signatureOver("key-offer", offerBytes) };
 const rotate = { type: "rotateKey", signingKey: filled(32, 4), reason: "An invented reason" } as const;
@@ -78,7 +79,7 @@ const bodies: readonly (readonly [name: string, body: DirectiveBody])[] = [
       contact: { office: "Invented desk", phone: "", email: "", hours: "" },
       domains: ["target", "protected", "nexus"],
       signingKey: filled(32, 1),
-      sealingKey: filled(32, 2),
+      sealingKey: filled(SEALING_KEY_BYTES, 2),
       legalBasis: "Invented Act, section 1",
       purposes: ["deconfliction"],
       retentionDaysMax: 365,
@@ -102,7 +103,7 @@ const bodies: readonly (readonly [name: string, body: DirectiveBody])[] = [
       ],
       scheme: "causeway-2",
       generation: 2,
-      brokerSealingKey: filled(32, 3),
+      brokerSealingKey: filled(SEALING_KEY_BYTES, 3),
       opensAtMs: AT_MS,
       retiresAtMs: AT_MS + 1,
       evaluators,
@@ -121,7 +122,10 @@ const bodies: readonly (readonly [name: string, body: DirectiveBody])[] = [
   ["suspend", { type: "suspend", member: MEMBER, reason: "An invented reason" }],
   ["reinstate", { type: "reinstate", member: MEMBER, reason: "An invented reason", salts }],
   ["remove", { type: "remove", member: MEMBER, reason: "An invented reason", forCause: true }],
-  ["rotate-key, member", { ...rotate, party: { kind: "member", member: MEMBER, sealingKey: filled(32, 3), salts } }],
+  [
+    "rotate-key, member",
+    { ...rotate, party: { kind: "member", member: MEMBER, sealingKey: filled(SEALING_KEY_BYTES, 3), salts } },
+  ],
   ["rotate-key, broker", { ...rotate, party: { kind: "broker" } }],
   ["rotate-key, evaluator", { ...rotate, party: { kind: "evaluator", name: "key-office" } }],
   ["rotate-key, freshness", { ...rotate, party: { kind: "freshness" } }],
@@ -135,6 +139,32 @@ const bodies: readonly (readonly [name: string, body: DirectiveBody])[] = [
       reason: "An invented reason",
     },
   ],
+  [
+    "member-change",
+    {
+      type: "memberChange",
+      member: MEMBER,
+      name: "Invented unit",
+      contact: { office: "desk", phone: "+44 7700 900001", email: "", hours: "" },
+      domains: ["target", "protected"],
+      legalBasis: "Invented Act",
+      purposes: ["deconfliction"],
+      retentionDaysMax: 30,
+      salts,
+      reason: "An invented reason",
+    },
+  ],
+  [
+    "places",
+    {
+      type: "places",
+      broker: "broker.example:8443",
+      evaluators: [{ name: "key-office", address: "keys.example:8443" }],
+      nats: "",
+      reason: "An invented reason",
+    },
+  ],
+  ["tls-roots", { type: "tlsRoots", roots: [filled(40, 1), filled(40, 2)], reason: "An invented reason" }],
   [
     "policy",
     {
@@ -210,11 +240,19 @@ export const DIRECTIVE: MessageType<Directive> = {
       }),
     },
     {
+      name: "new keys of a member with a sealing key of another length",
+      why: "X25519 alone",
+      bytes: withBody({
+        $case: "rotateKey",
+        value: { ...wireRotate, sealingKey: filled(32, 1), party: { $case: "member", value: fromHex(MEMBER) } },
+      }),
+    },
+    {
       name: "new keys of the broker with a sealing key",
       why: "only members have one",
       bytes: withBody({
         $case: "rotateKey",
-        value: { ...wireRotate, sealingKey: filled(32, 1), party: { $case: "broker", value: true } },
+        value: { ...wireRotate, sealingKey: filled(SEALING_KEY_BYTES, 1), party: { $case: "broker", value: true } },
       }),
     },
     {

@@ -1,4 +1,4 @@
-/** Signature and seal. Keys: `signer` is Ed25519 of 32 bytes 01, the recipient X25519 of 32 bytes 03, the ephemeral key of the seal of 32 bytes 05. */
+/** Signature and seal. Keys: `signer` is Ed25519 of 32 bytes 01, the recipient X-Wing of 32 bytes 03, the seed of the seal 32 bytes 05. */
 import { utf8 } from "../../../shared/core/bytes.ts";
 import { openMessage, sealMessage, signMessage, verifyMessage } from "../../../shared/wire/envelope.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";

@@ -20,9 +20,10 @@ import {
 } from "./invented.ts";
 import { rawField } from "./message-type.ts";
 import type { MessageType } from "./message-type.ts";
+import { recipientKeyOf } from "../../../shared/crypto/seal.ts";
 
 const submission = (body: SubmissionBody): Submission => ({
-  recipientKey: RECIPIENT.publicKey,
+  recipientKey: recipientKeyOf(RECIPIENT.publicKey),
   member: MEMBER,
   incarnation: INCARNATION,
   sequence: 42,

@@ -239,6 +239,8 @@ export interface Invitation {
   /** For whom, in the board's words; shown to administrators only. */
   readonly note: string;
   readonly validUntilMs: bigint;
+  /** BLAKE2b-256(lp("causeway/invitation-chain/v1") | the one-time secret): what the broker seals the chain with for the invited unit. */
+  readonly chainKey: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -392,10 +394,21 @@ export interface GetStandingResponse {
 }
 
 export interface GetChainRequest {
+  /** As in the invitation. */
+  readonly secretHash: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface GetChainResponse {
+  /**
+   * A ChainPart, by XChaCha20-Poly1305 under the invitation's chain_key: nonce (24 bytes) | ciphertext. Associated data:
+   * lp("causeway/invitation-chain/v1") | u32 place in the stream, from 0.
+   */
+  readonly sealed: Uint8Array;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface ChainPart {
   readonly directive: SignedDirective | undefined;
   readonly freshness: Signed | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -2892,7 +2905,7 @@ export const InviteResponse: MessageFns<InviteResponse> = {
 };
 
 function createBaseInvitation(): Invitation {
-  return { secretHash: new Uint8Array(0), note: "", validUntilMs: 0n, _unknownFields: {} };
+  return { secretHash: new Uint8Array(0), note: "", validUntilMs: 0n, chainKey: new Uint8Array(0), _unknownFields: {} };
 }
 
 export const Invitation: MessageFns<Invitation> = {
@@ -2908,6 +2921,9 @@ export const Invitation: MessageFns<Invitation> = {
         throw new globalThis.Error("value provided for field message.validUntilMs of type int64 too large");
       }
       writer.uint32(24).int64(message.validUntilMs);
+    }
+    if (message.chainKey.length !== 0) {
+      writer.uint32(34).bytes(message.chainKey);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2957,6 +2973,14 @@ export const Invitation: MessageFns<Invitation> = {
             message.validUntilMs = reader.int64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.chainKey = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2987,6 +3011,7 @@ export const Invitation: MessageFns<Invitation> = {
     message.validUntilMs = (object.validUntilMs !== undefined && object.validUntilMs !== null)
       ? BigInt(object.validUntilMs)
       : 0n;
+    message.chainKey = object.chainKey ?? new Uint8Array(0);
     return message;
   },
 };
@@ -4964,11 +4989,14 @@ export const GetStandingResponse: MessageFns<GetStandingResponse> = {
 };
 
 function createBaseGetChainRequest(): GetChainRequest {
-  return { _unknownFields: {} };
+  return { secretHash: new Uint8Array(0), _unknownFields: {} };
 }
 
 export const GetChainRequest: MessageFns<GetChainRequest> = {
   encode(message: GetChainRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.secretHash.length !== 0) {
+      writer.uint32(10).bytes(message.secretHash);
+    }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -4993,6 +5021,14 @@ export const GetChainRequest: MessageFns<GetChainRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.secretHash = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5016,23 +5052,21 @@ export const GetChainRequest: MessageFns<GetChainRequest> = {
   create(base?: DeepPartial<GetChainRequest>): GetChainRequest {
     return GetChainRequest.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<GetChainRequest>): GetChainRequest {
+  fromPartial(object: DeepPartial<GetChainRequest>): GetChainRequest {
     const message = createBaseGetChainRequest() as any;
+    message.secretHash = object.secretHash ?? new Uint8Array(0);
     return message;
   },
 };
 
 function createBaseGetChainResponse(): GetChainResponse {
-  return { directive: undefined, freshness: undefined, _unknownFields: {} };
+  return { sealed: new Uint8Array(0), _unknownFields: {} };
 }
 
 export const GetChainResponse: MessageFns<GetChainResponse> = {
   encode(message: GetChainResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.directive !== undefined) {
-      SignedDirective.encode(message.directive, writer.uint32(10).fork()).join();
-    }
-    if (message.freshness !== undefined) {
-      Signed.encode(message.freshness, writer.uint32(18).fork()).join();
+    if (message.sealed.length !== 0) {
+      writer.uint32(10).bytes(message.sealed);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -5055,6 +5089,80 @@ export const GetChainResponse: MessageFns<GetChainResponse> = {
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseGetChainResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sealed = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetChainResponse>): GetChainResponse {
+    return GetChainResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetChainResponse>): GetChainResponse {
+    const message = createBaseGetChainResponse() as any;
+    message.sealed = object.sealed ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseChainPart(): ChainPart {
+  return { directive: undefined, freshness: undefined, _unknownFields: {} };
+}
+
+export const ChainPart: MessageFns<ChainPart> = {
+  encode(message: ChainPart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.directive !== undefined) {
+      SignedDirective.encode(message.directive, writer.uint32(10).fork()).join();
+    }
+    if (message.freshness !== undefined) {
+      Signed.encode(message.freshness, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChainPart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChainPart() as any;
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -5094,11 +5202,11 @@ export const GetChainResponse: MessageFns<GetChainResponse> = {
     }
   },
 
-  create(base?: DeepPartial<GetChainResponse>): GetChainResponse {
-    return GetChainResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<ChainPart>): ChainPart {
+    return ChainPart.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<GetChainResponse>): GetChainResponse {
-    const message = createBaseGetChainResponse() as any;
+  fromPartial(object: DeepPartial<ChainPart>): ChainPart {
+    const message = createBaseChainPart() as any;
     message.directive = (object.directive !== undefined && object.directive !== null)
       ? SignedDirective.fromPartial(object.directive)
       : undefined;
@@ -5943,7 +6051,11 @@ export const EnrolmentServiceDefinition = {
   name: "EnrolmentService",
   fullName: "causeway.v1.EnrolmentService",
   methods: {
-    /** The chain of directives, for somebody who knows the federation's fingerprint. */
+    /**
+     * The chain of directives, which names members and their contacts: readable for whoever holds the invitation's secret, which is not sent,
+     * since the caller does not know yet who answers. NOT_FOUND for an invitation that is unknown, has run out, or was used by a party that
+     * has no place any more.
+     */
     getChain: {
       name: "GetChain",
       requestType: GetChainRequest as typeof GetChainRequest,
@@ -5973,7 +6085,11 @@ export const EnrolmentServiceDefinition = {
 } as const;
 
 export interface EnrolmentServiceImplementation<CallContextExt = {}> {
-  /** The chain of directives, for somebody who knows the federation's fingerprint. */
+  /**
+   * The chain of directives, which names members and their contacts: readable for whoever holds the invitation's secret, which is not sent,
+   * since the caller does not know yet who answers. NOT_FOUND for an invitation that is unknown, has run out, or was used by a party that
+   * has no place any more.
+   */
   getChain(
     request: GetChainRequest,
     context: CallContext & CallContextExt,
@@ -5984,7 +6100,11 @@ export interface EnrolmentServiceImplementation<CallContextExt = {}> {
 }
 
 export interface EnrolmentServiceClient<CallOptionsExt = {}> {
-  /** The chain of directives, for somebody who knows the federation's fingerprint. */
+  /**
+   * The chain of directives, which names members and their contacts: readable for whoever holds the invitation's secret, which is not sent,
+   * since the caller does not know yet who answers. NOT_FOUND for an invitation that is unknown, has run out, or was used by a party that
+   * has no place any more.
+   */
   getChain(
     request: DeepPartial<GetChainRequest>,
     options?: CallOptions & CallOptionsExt,

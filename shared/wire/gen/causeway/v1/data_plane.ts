@@ -107,7 +107,10 @@ export namespace CloseReason {
 
 /** One numbered message of a member. Order is (incarnation, sequence, index in batch). */
 export interface Submission {
-  /** The broker's sealing key that this was sealed to: an opened box cannot be sealed again to somebody else. */
+  /**
+   * Names the broker's sealing key that this was sealed to, so that an opened box cannot be sealed again to somebody else:
+   * BLAKE2b-256(lp("causeway/sealing-key/v2") | sealing key).
+   */
   readonly recipientKey: Uint8Array;
   readonly member: Uint8Array;
   /** 16 random bytes drawn at first start and after every restore. */
@@ -288,6 +291,7 @@ export interface MeetingStatement {
 
 /** One message of the broker to a member. */
 export interface Delivery {
+  /** As in a Submission, of the member's sealing key. */
   readonly recipientKey: Uint8Array;
   readonly member: Uint8Array;
   readonly body:

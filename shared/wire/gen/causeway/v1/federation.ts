@@ -86,6 +86,9 @@ export interface Directive {
     | { readonly $case: "boardChange"; readonly value: BoardChange }
     | { readonly $case: "policy"; readonly value: Policy }
     | { readonly $case: "neverCorrelate"; readonly value: NeverCorrelate }
+    | { readonly $case: "memberChange"; readonly value: MemberChange }
+    | { readonly $case: "places"; readonly value: Places }
+    | { readonly $case: "tlsRoots"; readonly value: TlsRoots }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -111,6 +114,7 @@ export interface Found {
 export interface Administrator {
   readonly name: string;
   readonly signingKey: Uint8Array;
+  /** X-Wing. */
   readonly sealingKey: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -146,7 +150,7 @@ export interface Admit {
   readonly contact: Contact | undefined;
   readonly domains: readonly Domain[];
   readonly signingKey: Uint8Array;
-  /** X25519, valid from this directive on. */
+  /** X-Wing (ML-KEM-768 with X25519, 1,216 bytes), valid from this directive on. */
   readonly sealingKey: Uint8Array;
   readonly legalBasis: string;
   readonly purposes: readonly string[];
@@ -192,7 +196,7 @@ export interface EpochOpen {
   /** Name of the linkage scheme; a node that lacks it refuses the epoch. */
   readonly scheme: string;
   readonly generation: number;
-  /** X25519 key of the broker for this epoch. */
+  /** X-Wing key of the broker for this epoch. */
   readonly brokerSealingKey: Uint8Array;
   readonly opensAtMs: bigint;
   readonly retiresAtMs: bigint;
@@ -273,6 +277,24 @@ export interface EpochRetire {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/**
+ * Other terms of a membership; what is not named here stays. A member that loses a domain loses its place in that domain's epochs, and the
+ * salts must be rotated.
+ */
+export interface MemberChange {
+  readonly member: Uint8Array;
+  readonly name: string;
+  readonly contact: Contact | undefined;
+  readonly domains: readonly Domain[];
+  readonly legalBasis: string;
+  readonly purposes: readonly string[];
+  readonly retentionDaysMax: number;
+  /** Of every open epoch, in the domains that the member gains. */
+  readonly salts: readonly EpochSalt[];
+  readonly reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 /** Cuts off a member and hides its records, until it is reinstated or removed. */
 export interface Suspend {
   readonly member: Uint8Array;
@@ -330,6 +352,29 @@ export interface EpochShares {
   readonly epoch: number;
   readonly domain: Domain;
   readonly shares: readonly SaltShare[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Where parties are reached from now on, host:port. An empty address stays as it is; the evaluator that the broker hosts goes with it. */
+export interface Places {
+  readonly broker: string;
+  readonly evaluators: readonly EvaluatorPlace[];
+  readonly nats: string;
+  readonly reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface EvaluatorPlace {
+  readonly name: string;
+  readonly address: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** All TLS roots that hold from now on, one of those before among them. The registrar issues under the last. */
+export interface TlsRoots {
+  /** DER certificates. */
+  readonly roots: readonly Uint8Array[];
+  readonly reason: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -538,6 +583,15 @@ export const Directive: MessageFns<Directive> = {
       case "neverCorrelate":
         NeverCorrelate.encode(message.body.value, writer.uint32(178).fork()).join();
         break;
+      case "memberChange":
+        MemberChange.encode(message.body.value, writer.uint32(186).fork()).join();
+        break;
+      case "places":
+        Places.encode(message.body.value, writer.uint32(194).fork()).join();
+        break;
+      case "tlsRoots":
+        TlsRoots.encode(message.body.value, writer.uint32(202).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -715,6 +769,30 @@ export const Directive: MessageFns<Directive> = {
             message.body = { $case: "neverCorrelate", value: NeverCorrelate.decode(reader, reader.uint32()) };
             continue;
           }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.body = { $case: "memberChange", value: MemberChange.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.body = { $case: "places", value: Places.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.body = { $case: "tlsRoots", value: TlsRoots.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -826,6 +904,24 @@ export const Directive: MessageFns<Directive> = {
       case "neverCorrelate": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
           message.body = { $case: "neverCorrelate", value: NeverCorrelate.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "memberChange": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "memberChange", value: MemberChange.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "places": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "places", value: Places.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "tlsRoots": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "tlsRoots", value: TlsRoots.fromPartial(object.body.value) };
         }
         break;
       }
@@ -2862,6 +2958,200 @@ export const EpochRetire: MessageFns<EpochRetire> = {
   },
 };
 
+function createBaseMemberChange(): MemberChange {
+  return {
+    member: new Uint8Array(0),
+    name: "",
+    contact: undefined,
+    domains: [],
+    legalBasis: "",
+    purposes: [],
+    retentionDaysMax: 0,
+    salts: [],
+    reason: "",
+    _unknownFields: {},
+  };
+}
+
+export const MemberChange: MessageFns<MemberChange> = {
+  encode(message: MemberChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.member.length !== 0) {
+      writer.uint32(10).bytes(message.member);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.contact !== undefined) {
+      Contact.encode(message.contact, writer.uint32(26).fork()).join();
+    }
+    if (message.domains.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.domains) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.legalBasis !== "") {
+      writer.uint32(42).string(message.legalBasis);
+    }
+    for (const v of message.purposes) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.retentionDaysMax !== 0) {
+      writer.uint32(56).uint32(message.retentionDaysMax);
+    }
+    for (const v of message.salts) {
+      EpochSalt.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(74).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemberChange() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.member = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.contact = Contact.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.domains.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.domains.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.legalBasis = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.purposes.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.retentionDaysMax = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.salts.push(EpochSalt.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MemberChange>): MemberChange {
+    return MemberChange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemberChange>): MemberChange {
+    const message = createBaseMemberChange() as any;
+    message.member = object.member ?? new Uint8Array(0);
+    message.name = object.name ?? "";
+    message.contact = (object.contact !== undefined && object.contact !== null)
+      ? Contact.fromPartial(object.contact)
+      : undefined;
+    message.domains = object.domains?.map((e) => e) || [];
+    message.legalBasis = object.legalBasis ?? "";
+    message.purposes = object.purposes?.map((e) => e) || [];
+    message.retentionDaysMax = object.retentionDaysMax ?? 0;
+    message.salts = object.salts?.map((e) => EpochSalt.fromPartial(e)) || [];
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
 function createBaseSuspend(): Suspend {
   return { member: new Uint8Array(0), reason: "", _unknownFields: {} };
 }
@@ -3519,6 +3809,279 @@ export const EpochShares: MessageFns<EpochShares> = {
     message.epoch = object.epoch ?? 0;
     message.domain = object.domain ?? 0;
     message.shares = object.shares?.map((e) => SaltShare.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePlaces(): Places {
+  return { broker: "", evaluators: [], nats: "", reason: "", _unknownFields: {} };
+}
+
+export const Places: MessageFns<Places> = {
+  encode(message: Places, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.broker !== "") {
+      writer.uint32(10).string(message.broker);
+    }
+    for (const v of message.evaluators) {
+      EvaluatorPlace.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.nats !== "") {
+      writer.uint32(26).string(message.nats);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Places {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlaces() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.broker = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.evaluators.push(EvaluatorPlace.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nats = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Places>): Places {
+    return Places.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Places>): Places {
+    const message = createBasePlaces() as any;
+    message.broker = object.broker ?? "";
+    message.evaluators = object.evaluators?.map((e) => EvaluatorPlace.fromPartial(e)) || [];
+    message.nats = object.nats ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseEvaluatorPlace(): EvaluatorPlace {
+  return { name: "", address: "", _unknownFields: {} };
+}
+
+export const EvaluatorPlace: MessageFns<EvaluatorPlace> = {
+  encode(message: EvaluatorPlace, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.address !== "") {
+      writer.uint32(18).string(message.address);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EvaluatorPlace {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEvaluatorPlace() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EvaluatorPlace>): EvaluatorPlace {
+    return EvaluatorPlace.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EvaluatorPlace>): EvaluatorPlace {
+    const message = createBaseEvaluatorPlace() as any;
+    message.name = object.name ?? "";
+    message.address = object.address ?? "";
+    return message;
+  },
+};
+
+function createBaseTlsRoots(): TlsRoots {
+  return { roots: [], reason: "", _unknownFields: {} };
+}
+
+export const TlsRoots: MessageFns<TlsRoots> = {
+  encode(message: TlsRoots, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.roots) {
+      writer.uint32(10).bytes(v!);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TlsRoots {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTlsRoots() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.roots.push(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TlsRoots>): TlsRoots {
+    return TlsRoots.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TlsRoots>): TlsRoots {
+    const message = createBaseTlsRoots() as any;
+    message.roots = object.roots?.map((e) => e) || [];
+    message.reason = object.reason ?? "";
     return message;
   },
 };

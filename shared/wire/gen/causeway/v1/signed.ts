@@ -31,6 +31,25 @@ export interface Signature {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/**
+ * How a party asks something of broker or evaluator: not by the method's own request message, but by `Signed` with type "request" and this as
+ * payload, by the signing key under which the chain names the caller (the registrar's is the freshness key). A certificate says only that the
+ * registrar said so. Each message of a stream is signed for itself. Which methods ask for it: `shared/wire/callers.ts`.
+ */
+export interface PartyRequest {
+  /** Such as "/causeway.v1.BoardService/Propose". */
+  readonly method: string;
+  /** Whom it is for, as its certificate names it, such as "causeway:broker". */
+  readonly recipient: string;
+  /** Within five minutes of the recipient's clock. */
+  readonly madeAtMs: bigint;
+  /** 16 random bytes, used once. */
+  readonly nonce: Uint8Array;
+  /** The bytes of the method's own request message. */
+  readonly body: Uint8Array;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 function createBaseSigned(): Signed {
   return { type: "", payload: new Uint8Array(0), signature: undefined, _unknownFields: {} };
 }
@@ -207,6 +226,135 @@ export const Signature: MessageFns<Signature> = {
     const message = createBaseSignature() as any;
     message.keyId = object.keyId ?? new Uint8Array(0);
     message.signature = object.signature ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBasePartyRequest(): PartyRequest {
+  return {
+    method: "",
+    recipient: "",
+    madeAtMs: 0n,
+    nonce: new Uint8Array(0),
+    body: new Uint8Array(0),
+    _unknownFields: {},
+  };
+}
+
+export const PartyRequest: MessageFns<PartyRequest> = {
+  encode(message: PartyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.method !== "") {
+      writer.uint32(10).string(message.method);
+    }
+    if (message.recipient !== "") {
+      writer.uint32(18).string(message.recipient);
+    }
+    if (message.madeAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.madeAtMs) !== message.madeAtMs) {
+        throw new globalThis.Error("value provided for field message.madeAtMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.madeAtMs);
+    }
+    if (message.nonce.length !== 0) {
+      writer.uint32(34).bytes(message.nonce);
+    }
+    if (message.body.length !== 0) {
+      writer.uint32(42).bytes(message.body);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PartyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePartyRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.recipient = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.madeAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.nonce = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.body = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PartyRequest>): PartyRequest {
+    return PartyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PartyRequest>): PartyRequest {
+    const message = createBasePartyRequest() as any;
+    message.method = object.method ?? "";
+    message.recipient = object.recipient ?? "";
+    message.madeAtMs = (object.madeAtMs !== undefined && object.madeAtMs !== null) ? BigInt(object.madeAtMs) : 0n;
+    message.nonce = object.nonce ?? new Uint8Array(0);
+    message.body = object.body ?? new Uint8Array(0);
     return message;
   },
 };
