@@ -12,7 +12,7 @@ import type { Disclosure, Meeting, Positions, TokenClass } from "../../shared/co
 import type { Admit, Federation } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
-import { sealingKeyPair } from "../../shared/crypto/seal.ts";
+import { x25519PublicKey } from "../../shared/crypto/x25519.ts";
 import { signingKeyPair, signPayload } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { binderOf, confirmKeyOf, meetingPayload, ownerOf, saltKey, tagger } from "../../shared/crypto/token.ts";
@@ -53,7 +53,7 @@ export class OtherRecord {
     this.signer = signingKeyPair(invented(`${name} signer`, 32));
     this.handle = toId<Handle>(toHex(invented(`${handle} handle`, 16)));
     this.blind = invented(`${handle} blind`, 32);
-    this.conversationKey = sealingKeyPair(invented(`${handle} conversation`, 32)).publicKey;
+    this.conversationKey = x25519PublicKey(invented(`${handle} conversation`, 32));
     this.admit = {
       member: toId<MemberId>(toHex(invented(`${name} member`, 16))),
       name: `Invented unit ${name}`,
