@@ -7,7 +7,7 @@ import { Plane } from "./bus/plane.ts";
 import { Spaces } from "./core/spaces.ts";
 import { keyedTokenHash } from "./core/token-index.ts";
 import type { Ground } from "./ground.ts";
-import { brokerKeysOf, signingKeysOf } from "./keys.ts";
+import { brokerKeysOf } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";
 import { NoticeBook } from "./writer/notice-book.ts";
 import { Proofs } from "./writer/proofs.ts";
@@ -47,7 +47,7 @@ export function assembleDataPlane(ground: Ground): DataPlane {
   const writer = new Writer({ ledger, publications, watch, proofs, notices, federation, log, onConnected });
 
   const sealingKeys = (): SealingKeys => ground.sealing.keys;
-  const pastKeysOf = (member: MemberId): readonly Uint8Array[] => signingKeysOf(directory.directives, member);
+  const pastKeysOf = (member: MemberId): readonly Uint8Array[] => federation().signingKeys.get(member) ?? [];
   const intake = new Intake({ federation, sealingKeys, pastKeysOf, log });
   const streams = new MemberStreams({ bus, sizes: settings.streams, slugOf, world, signal });
   bus.onReconnect(() => streams.reconnected());

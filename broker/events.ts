@@ -71,11 +71,16 @@ export const events = defineEvents({
     },
   },
   statement: {
-    ignored: {
-      level: "warn",
+    notAwaited: {
+      level: "info",
       fields: { member: "word?", refusal: "word" },
-      means: "What a member states on a meeting was passed over: it does not verify, or is not awaited.",
-      act: "`wrong`, again and again: ask the member. Anything else, once after a restart: nothing.",
+      means: "What a member states on a meeting was passed over, since nothing is awaited or a newer meeting is.",
+    },
+    wrong: {
+      level: "warn",
+      fields: { member: "word?" },
+      means: "What a member states on a meeting does not verify. It counts for nothing.",
+      act: "Once: nothing. Again and again an alarm says so: ask the member.",
     },
   },
   epoch: {

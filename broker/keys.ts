@@ -3,7 +3,6 @@ import { equalBytes } from "../shared/core/bytes.ts";
 import { isOpen } from "../shared/core/decisions.ts";
 import type { Directive, Federation } from "../shared/core/directive.ts";
 import { CausewayError } from "../shared/core/errors.ts";
-import type { MemberId } from "../shared/core/ids.ts";
 import type { SealingKeyPair } from "../shared/crypto/seal.ts";
 import type { OwnKeys } from "./ports.ts";
 
@@ -73,15 +72,6 @@ export class SealingRing {
     const { kept, federation, isGone } = this.#parts;
     return announcedSealingKeys(kept, federation(), isGone);
   }
-}
-
-/** Every signing key that a directive ever gave to the member. */
-export function signingKeysOf(directives: readonly Directive[], member: MemberId): Uint8Array[] {
-  return directives.flatMap(({ body }) => {
-    if (body.type === "admit" && body.member === member) return [body.signingKey];
-    const isTheirs = body.type === "rotateKey" && body.party.kind === "member" && body.party.member === member;
-    return isTheirs ? [body.signingKey] : [];
-  });
 }
 
 /** Every signing key that a directive ever gave to the broker. */

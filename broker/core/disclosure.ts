@@ -14,7 +14,7 @@ import { OPENING_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Disclosure, MeetingStatement, Side, TokenClass } from "../../shared/core/data-plane.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import type { Domain } from "../../shared/core/domain.ts";
-import type { MatchId } from "../../shared/core/ids.ts";
+import type { Incarnation, MatchId } from "../../shared/core/ids.ts";
 import { verifyPayload } from "../../shared/crypto/sign.ts";
 import { agreedHash, binderOf, meetingPayload, ownerOf } from "../../shared/crypto/token.ts";
 import { MANDATE_BEARERS_MIN } from "./limits.ts";
@@ -24,7 +24,11 @@ import type { Encounter, MetToken, Party, RecordTerms } from "./match.ts";
 export type Outcome = "pending" | "proven" | "failed";
 
 /** The meeting that the sides of a match were last told of. */
-export type Question = Pick<Encounter, "epoch" | "met" | "terms"> & { readonly amendment: number };
+export type Question = Pick<Encounter, "epoch" | "met" | "terms"> & {
+  readonly amendment: number;
+  /** Of the versions of the two records that met. */
+  readonly incarnations: readonly [Incarnation, Incarnation];
+};
 
 /** One side's answer, as it was verified. */
 export type Statement = { readonly validHash: Uint8Array; readonly signature: Uint8Array };
@@ -51,6 +55,16 @@ export function ask(before: PendingProof | undefined, question: Question, nowMs:
   return { ...question, sides: [again(before?.sides[0]), again(before?.sides[1])] };
 }
 
+/**
+ * Whether a side owes a statement on a version of its record that its node may not know any more: it has started anew since, as after a
+ * restore. It must be told of the version that it has published now, which `question` is about.
+ */
+export function isForgotten(proof: PendingProof, { epoch, incarnations }: Question): boolean {
+  return proof.sides.some(({ statement }, side) => {
+    return statement === undefined && proof.epoch === epoch && proof.incarnations[side] !== incarnations[side];
+  });
+}
+
 /** `outdated`: of another meeting than the last; `repeated`: made before, the first one counts; `wrong`: an honest node does not make it. */
 export type StatementRefusal = "outdated" | "repeated" | "wrong";
 
@@ -65,9 +79,9 @@ export type StatementVerdict =
 export type StatementContext = {
   readonly federation: Uint8Array;
   readonly parties: readonly [Party, Party];
-  /** The side that states, and its member's key as the chain names it. */
+  /** The side that states, and every key that the chain ever gave to its member: what was signed stays true when a key is replaced. */
   readonly side: Side;
-  readonly signingKey: Uint8Array;
+  readonly signingKeys: readonly Uint8Array[];
 };
 
 export function decideStatement(
@@ -100,12 +114,13 @@ function isSigned(
   { terms }: Question,
   matchId: MatchId,
   { validHash, signature }: Statement,
-  { federation, parties, side, signingKey }: StatementContext,
+  { federation, parties, side, signingKeys }: StatementContext,
 ): boolean {
   const binders = [binderIn(parties[0], terms[0]), binderIn(parties[1], terms[1])] as const;
   const [ownBinder, otherBinder] = side === 0 ? binders : [binders[1], binders[0]];
   const payload = meetingPayload({ matchId: fromHex(matchId), ownBinder, otherBinder, validHash });
-  return verifyPayload({ type: "meeting", federation, payload, signature, publicKey: signingKey });
+  const signed = { type: "meeting", federation, payload, signature };
+  return signingKeys.some((publicKey) => verifyPayload({ ...signed, publicKey }));
 }
 
 function withStatement(proof: PendingProof, side: Side, statement: Statement): StatementVerdict {

@@ -62,8 +62,8 @@ export type Pair = {
   /** The record did not stand in this epoch before: it is being carried over, and has not changed. */
   readonly isArrival: boolean;
   /**
-   * What the sides know stems from an epoch that has ended, and they have not proven yet that they know the identifiers. Without its salt
-   * they no longer can: they must be told of a meeting of now.
+   * They have not proven yet that they know the identifiers, and can no longer do so by what they were told: it stems from an epoch that has
+   * ended, with its salt, or from a version of a record that its owner has lost. They must be told of a meeting of now.
    */
   readonly isStranded: boolean;
 };

@@ -128,6 +128,7 @@ const PROOFS = `
     side INTEGER NOT NULL,
     member TEXT NOT NULL,
     handle TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
     conversation_key BLOB NOT NULL,
     blind BLOB NOT NULL,
     handling TEXT NOT NULL,

@@ -3,7 +3,7 @@
  * records meanwhile. The tokens that met stand here until both sides have stated, and no longer than their epoch.
  */
 import type { Handling, Side } from "../../shared/core/data-plane.ts";
-import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import type { Database, Row } from "../../shared/store/database.ts";
 import { fromStoredJson, toStoredJson } from "../../shared/store/stored-json.ts";
 import type { AskedSide, Outcome, PendingProof } from "../core/disclosure.ts";
@@ -33,13 +33,14 @@ export class ProofTable {
       epoch: Number(row["epoch"]),
       met: fromStoredJson(STORED_MET, row["met"] as string),
       terms: [toTerms(lower), toTerms(higher)],
+      incarnations: [lower["incarnation"] as Incarnation, higher["incarnation"] as Incarnation],
       sides: [toSide(lower), toSide(higher)],
     };
   }
 
   /** In a transaction. */
   save(matchId: MatchId, parties: readonly [Party, Party], proof: PendingProof): void {
-    const { amendment, epoch, met, terms, sides } = proof;
+    const { amendment, epoch, met, terms, incarnations, sides } = proof;
     this.#database.run(
       `INSERT INTO proof (match_id, outcome, amendment, epoch, met) VALUES (?, 'pending', ?, ?, ?)
         ON CONFLICT DO UPDATE SET amendment = excluded.amendment, epoch = excluded.epoch, met = excluded.met`,
@@ -51,11 +52,12 @@ export class ProofTable {
     for (const side of [0, 1] as const) {
       const { askedAtMs, isOverdue, statement } = sides[side];
       this.#database.run(
-        "INSERT OR REPLACE INTO proof_side VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO proof_side VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         matchId,
         side,
         parties[side].member,
         parties[side].handle,
+        incarnations[side],
         terms[side].conversationKey,
         terms[side].blind,
         terms[side].handling,

@@ -7,7 +7,8 @@ import { dayOf } from "../../shared/core/days.ts";
 import { isOpen } from "../../shared/core/decisions.ts";
 import type { Epoch, Federation } from "../../shared/core/directive.ts";
 import type { MatchId, MemberId } from "../../shared/core/ids.ts";
-import { ask } from "../core/disclosure.ts";
+import { ask, isForgotten } from "../core/disclosure.ts";
+import type { Question } from "../core/disclosure.ts";
 import type { EpochSpace, MatchingScope } from "../core/epoch-space.ts";
 import { decideEncounter, decideParting, evolveMatch, noticesOf } from "../core/match.ts";
 import type { Encounter, Match, MatchEvent, Party } from "../core/match.ts";
@@ -83,7 +84,7 @@ export class Matches {
     const match = ledger.match(matchId);
     const metHash = ledger.epochs.metHash(matchId, epoch);
     const tells = this.#tellingEpoch(encounter.parties, nowMs) === epoch;
-    const isStranded = match !== undefined && this.#isStranded(match);
+    const isStranded = match !== undefined && this.#isStranded(match, encounter);
     const event = decideEncounter({ match, metHash, tells, isArrival, isStranded }, encounter);
     if (metHash !== encounter.metHash) ledger.epochs.noteMeeting(matchId, epoch, encounter.metHash);
     if (event === undefined) return;
@@ -95,8 +96,7 @@ export class Matches {
   #askFor({ matchId, amendment }: Match, encounter: Encounter, nowMs: number): void {
     const { proofs } = this.#parts.ledger;
     if (proofs.outcome(matchId) !== "pending") return;
-    const { epoch, met, terms, parties } = encounter;
-    proofs.save(matchId, parties, ask(proofs.pending(matchId), { amendment, epoch, met, terms }, nowMs));
+    proofs.save(matchId, encounter.parties, ask(proofs.pending(matchId), questionOn(encounter, amendment), nowMs));
   }
 
   /** Of the epochs in which both records stand the lowest that takes entries; failing that, the lowest. */
@@ -108,10 +108,12 @@ export class Matches {
     return standing.find((epoch) => takesEntries(epochs.get(epoch), nowMs)) ?? standing[0];
   }
 
-  #isStranded(match: Match): boolean {
-    const { ledger, federation } = this.#parts;
-    if (match.status === "closed" || isOpenEpoch(federation(), match.epoch)) return false;
-    return ledger.proofs.outcome(match.matchId) === "pending";
+  #isStranded({ matchId, epoch, amendment }: Match, encounter: Encounter): boolean {
+    const { proofs } = this.#parts.ledger;
+    if (proofs.outcome(matchId) !== "pending") return false;
+    const asked = proofs.pending(matchId);
+    if (asked !== undefined && isForgotten(asked, questionOn(encounter, amendment))) return true;
+    return !isOpenEpoch(this.#parts.federation(), epoch);
   }
 
   /** The pair was not found to meet in `space`. It parts only if it meets nowhere, and could. */
@@ -168,6 +170,10 @@ export class Matches {
       neverCorrelate: (domain) => epochs.get(epoch)?.neverCorrelate.get(domain),
     };
   }
+}
+
+function questionOn({ epoch, met, terms, meetings: [lower, higher] }: Encounter, amendment: number): Question {
+  return { amendment, epoch, met, terms, incarnations: [lower.incarnation, higher.incarnation] };
 }
 
 /** An epoch takes entries while it is open, until its retirement day. */

@@ -63,9 +63,9 @@ export class Proofs {
     if (match === undefined || side === undefined || !this.#areMembers(match)) return ignored("stranger");
     const proof = ledger.proofs.pending(matchId);
     if (proof === undefined) return ignored("over");
-    const { id, members } = federation();
-    const { signingKey } = members.get(member) as Admit;
-    const verdict = decideStatement(proof, statement, { federation: id, parties: match.parties, side, signingKey });
+    const { id, signingKeys: keys } = federation();
+    const signingKeys = keys.get(member) ?? [];
+    const verdict = decideStatement(proof, statement, { federation: id, parties: match.parties, side, signingKeys });
     switch (verdict.kind) {
       case "ignored":
         return verdict;

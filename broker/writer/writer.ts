@@ -144,8 +144,10 @@ export class Writer {
     const { proofs, watch } = this.#parts;
     const outcome = proofs.take(member, statement, nowMs);
     if (outcome.kind !== "ignored") return;
-    events.statement.ignored(this.#log(member), { refusal: outcome.refusal });
-    if (outcome.refusal === "wrong") watch.misstated(member, nowMs);
+    const { refusal } = outcome;
+    if (refusal !== "wrong") return events.statement.notAwaited(this.#log(member), { refusal });
+    events.statement.wrong(this.#log(member));
+    watch.misstated(member, nowMs);
   }
 
   #resumeNotices({ member, body }: Submission): void {

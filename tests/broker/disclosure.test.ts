@@ -3,7 +3,7 @@ import { ask, binderIn, decideStatement, disclosureOf } from "../../broker/core/
 import type { PendingProof, Question, StatementContext, StatementVerdict } from "../../broker/core/disclosure.ts";
 import { fromHex } from "../../shared/core/bytes.ts";
 import type { MeetingStatement, Positions, Side } from "../../shared/core/data-plane.ts";
-import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { signPayload, signingKeyPair } from "../../shared/crypto/sign.ts";
 import { agreedHash, meetingPayload, ownerOf } from "../../shared/crypto/token.ts";
 
@@ -24,7 +24,8 @@ const met = [
   { tokenClass: "opening", token: bytes(41, 16), positions: [5, 1] },
   { tokenClass: "support", token: bytes(42, 16), positions: [7, 2] },
 ] as const;
-const question: Question = { amendment: 2, epoch: 1, met, terms };
+const incarnations = ["c".repeat(32) as Incarnation, "d".repeat(32) as Incarnation] as const;
+const question: Question = { amendment: 2, epoch: 1, met, terms, incarnations };
 const NONE: Positions = { single: [], opening: [], support: [] };
 
 /** What an honest side states, with something else in its place. */
@@ -57,7 +58,7 @@ const context = (side: Side): StatementContext => ({
   federation,
   parties,
   side,
-  signingKey: signers[side].publicKey,
+  signingKeys: [signers[side].publicKey],
 });
 const asked = ask(undefined, question, 100);
 const decide = (proof: PendingProof, side: Side, of: MeetingStatement): StatementVerdict =>

@@ -36,6 +36,7 @@ const PROOF: PendingProof = {
   epoch: 1,
   met: [{ tokenClass: "single", token: new Uint8Array(16).fill(4), positions: [3, 0] }],
   terms: [terms, terms],
+  incarnations: [incarnation, incarnation],
   sides: [
     { askedAtMs: 5, isOverdue: false, statement: { validHash: hash(6), signature: new Uint8Array(64).fill(7) } },
     { askedAtMs: 5, isOverdue: false },

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { STATEMENT_DUE_ABSENT_MS, STATEMENT_DUE_MS } from "../../broker/core/limits.ts";
 import type { MeetingStatement, NoticeEvent, Upsert } from "../../shared/core/data-plane.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { chunks, newHandle, tokens, upsert } from "./support.ts";
-import { Bench, BORDER, CUSTOMS, HARBOUR } from "./writer-support.ts";
+import { Bench, BORDER, Chain, CUSTOMS, HARBOUR } from "./writer-support.ts";
 
 const MINUTE = 60_000;
 const [ours, theirs] = [newHandle(), newHandle()];
@@ -19,7 +20,9 @@ function met(over: Partial<Upsert> = {}, bench = new Bench()): { bench: Bench; m
 
 const matchOf = (bench: Bench): MatchId => bench.eventsOf(HARBOUR)[0]?.matchId as MatchId;
 const refusals = (bench: Bench): unknown[] =>
-  bench.recorded.lines.filter(({ event }) => event === "statement.ignored").map(({ fields }) => fields["refusal"]);
+  bench.recorded.lines
+    .filter(({ event }) => event.startsWith("statement."))
+    .map(({ fields }) => fields["refusal"] ?? "wrong");
 const alarmsOf = (bench: Bench, member: MemberId): string[] =>
   bench.ledger.alarms.openOf(member).map(({ kind }) => kind);
 
@@ -115,6 +118,17 @@ describe("statements", () => {
     expect(refusals(bench)).toEqual(["stranger", "stranger"]);
   });
 
+  it("count under any key that the chain ever gave to the member", () => {
+    const { bench, matchId } = met();
+    const statement = bench.statementOn(HARBOUR, matchId);
+    const keys = bench.federation.signingKeys.get(HARBOUR) as Uint8Array[];
+    const newer = signingKeyPair(randomBytes(32)).publicKey;
+    const signingKeys = new Map(bench.federation.signingKeys).set(HARBOUR, [...keys, newer]);
+    bench.federation = { ...bench.federation, signingKeys };
+    bench.state(HARBOUR, statement);
+    expect(refusals(bench)).toEqual([]);
+  });
+
   it("that are forged prove nothing", () => {
     const { bench, matchId } = met();
     bench.prove(matchId, BORDER);
@@ -148,6 +162,19 @@ describe("statements", () => {
     expect(refusals(bench)).toEqual(["over"]);
     bench.pass(3 * STATEMENT_DUE_ABSENT_MS);
     expect(bench.types(BORDER)).toEqual(["matchOpened", "counterpartDisclosed", "matchAmended"]);
+  });
+});
+
+describe("a node that was restored", () => {
+  it("is told again of what it owes once it has published its record anew, whose old version it has lost", () => {
+    const { bench, matchId } = met();
+    bench.prove(matchId, BORDER);
+    bench.chains.set(HARBOUR, new Chain(HARBOUR, "2".repeat(32) as Chain["incarnation"]));
+    bench.publish(HARBOUR, upsert(ours, tokens(["a passport", "a phone"])));
+    expect(bench.types(HARBOUR)).toEqual(["matchOpened", "matchAmended"]);
+    bench.prove(matchId, HARBOUR, BORDER);
+    bench.publish(BORDER, upsert(theirs, tokens(["a phone"])));
+    expect(bench.types(HARBOUR)).toEqual(["matchOpened", "matchAmended", "counterpartDisclosed"]);
   });
 });
 

@@ -268,6 +268,7 @@ function sampleFederation(budget: Admit["budget"]): Federation {
     suspended: new Map(),
     removed: new Map(),
     epochs: new Map([[1, epoch]]),
+    signingKeys: new Map(MEMBERS.map((member) => [member, [signerOf(member).publicKey]])),
     policy: { canaryBeatMinutes: 360, canaryWithinMinutes: 15, budgetAlarmPercent: 80, overdueStatementsMax: 8 },
     found: {},
     head: {},

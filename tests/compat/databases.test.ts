@@ -172,7 +172,7 @@ describe.each(filesOf("ledger"))("the ledger of %s", (name) => {
     const [opened] = kept.EVENTS;
     expect(ledger.matchEvents(opened!.matchId)).toEqual(kept.EVENTS);
     expect(ledger.match(opened!.matchId)).toMatchObject({ status: "closed", amendment: 2, epoch: 1 });
-    expect(ledger.proof(opened!.matchId).sides[0]).toEqual({ nonce: filled(32, 1), mac: filled(32, 2), proven: true });
+    expect(ledger.proofs.outcome(opened!.matchId)).toBe("pending");
     expect(ledger.noticesAfter(member, 0, 9)).toEqual([{ number: 1, hash: filled(32, 9), signed: filled(10, 8) }]);
     expect(ledger.confirmed(member)).toBe(1);
     const hours = new Map(Object.entries({ 498_000: 2, 498_001: 7 }).map(([hour, used]) => [Number(hour), used]));

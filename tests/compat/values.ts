@@ -4,7 +4,7 @@ import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
 import type { ActivityEntry } from "../../agency-node/store/activity.ts";
 import type { HardeningBatch } from "../../agency-node/store/hardened.ts";
 import type { MatchEvent } from "../../broker/core/match.ts";
-import type { Meeting, SubmissionBody } from "../../shared/core/data-plane.ts";
+import type { SubmissionBody } from "../../shared/core/data-plane.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 
 const filled = (count: number, value: number): Uint8Array => new Uint8Array(count).fill(value);
@@ -78,14 +78,6 @@ export const RECORDS: readonly {
   { handle: id("02"), record: BARE, state: "waiting" },
   { handle: id("03"), record: { ...BARE, reference: "REF-3" }, state: "withdrawn" },
 ];
-
-const meeting: Meeting = {
-  incarnation: INCARNATION,
-  sequence: 3,
-  positions: { single: [0, 5], opening: [], support: [7] },
-  otherTags: { single: filled(16, 1), opening: filled(0, 0), support: filled(8, 2) },
-  otherBinder: filled(32, 4),
-};
 
 const match = {
   side: 0,
@@ -231,7 +223,6 @@ export const EVENTS: readonly MatchEvent[] = (["opened", "amended", "closed"] as
       { member: MEMBERS[0], handle: id<Handle>("01") },
       { member: MEMBERS[1], handle: id<Handle>("0b") },
     ],
-    meetings: [meeting, { ...meeting, sequence: 4 }],
     epoch: 1,
   } as const;
   return type === "opened" ? { type, ...told } : { type, amendment: 1, ...told };

@@ -143,27 +143,27 @@ describe("a member that abuses the wire", { timeout: 2 * LONG_MS }, () => {
     await border.event("matchOpened", opened + 1);
   });
 
-  it("learns nothing and spoils nothing by proof steps for a match of others", async () => {
+  it("learns nothing and spoils nothing by statements on a match of others", async () => {
     await othersGoOn();
     const { matchId } = harbour.events("matchOpened").at(-1) as { matchId: MatchId };
     const heard = attacker.notices.length;
-    const steps = (id: MatchId) => [
-      { kind: "proofNonce", matchId: id, nonce: randomBytes(32) } as const,
-      { kind: "proofMac", matchId: id, mac: randomBytes(32) } as const,
-      { kind: "proofVerdict", matchId: id, proven: false } as const,
+    const failed = { single: [], opening: [], support: [] };
+    const statements = (id: MatchId) => [
+      { matchId: id, amendment: 0, failed, signature: randomBytes(64) },
+      { matchId: id, amendment: 0, failed: { ...failed, single: [0, 1, 2, 3, 4, 5, 6, 7] } },
     ];
     const invented = "5".repeat(32) as MatchId;
     const answers = [];
-    for (const body of [...steps(matchId), ...steps(invented)])
-      answers.push(await attacker.receipt(await attacker.submit(body)));
+    for (const statement of [...statements(matchId), ...statements(invented)])
+      answers.push(await attacker.receipt(await attacker.submit({ kind: "statements", statements: [statement] })));
     // The same answer for a match of others and for none.
     expect(answers.flatMap(({ rejections }) => rejections)).toEqual([]);
-    expect(federation.log.lines("proof.ignored").map(({ refusal }) => refusal)).toEqual(Array(6).fill("stranger"));
+    const refusals = federation.log.lines("statement.notAwaited").map(({ refusal }) => refusal);
+    expect(refusals).toEqual(Array(4).fill("stranger"));
     expect(attacker.notices).toHaveLength(heard);
-    for (const member of [harbour, border])
-      await member.submit({ kind: "proofNonce", matchId, nonce: randomBytes(32) });
+    for (const member of [harbour, border]) await member.state(matchId);
     for (const member of [harbour, border]) {
-      await member.until(() => member.events("counterpartNonce").find((event) => event.matchId === matchId));
+      await member.until(() => member.events("counterpartDisclosed").find((event) => event.matchId === matchId));
     }
     expect(harbour.events("proofFailed")).toEqual([]);
   });
