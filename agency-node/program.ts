@@ -12,6 +12,7 @@ import { connectNats } from "../shared/platform/nats.ts";
 import { ChainFollower } from "../shared/rpc/chain-follower.ts";
 import { keepPartyRenewed } from "../shared/rpc/membership-link.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix } from "../shared/wire/subjects.ts";
+import { natsUrlIn } from "../shared/settings/addresses.ts";
 import { createLog } from "../shared/world/log.ts";
 import { systemWorld } from "../shared/world/world.ts";
 import type { World } from "../shared/world/world.ts";
@@ -71,7 +72,8 @@ function portsOf(
   const keys = keysOnDisk(dir);
   const { member, signer } = keys;
   const directory = resources.use(new ChainFollower({ dir, world, signer }));
-  const { id, found } = directory.federation;
+  const { id } = directory.federation;
+  const address = (): string => directory.federation.found.broker.address;
   const caller = { federation: id, signer: () => signer, world };
   return {
     world,
@@ -80,10 +82,10 @@ function portsOf(
     connectBus: (connection) =>
       connectNats({
         ...connection,
-        url: natsUrl,
+        url: () => natsUrlIn(directory.federation, natsUrl),
         // Read anew for each connection, since credentials are replaced while the node runs.
         creds: () => readNatsCredentials(dir),
-        roots: tls().rootsPem,
+        roots: () => tls().rootsPem,
         inboxPrefix: memberInboxPrefix(member),
         apiPrefix: MEMBER_API_PREFIX,
         // Shown to the NATS operator, who may know the member by its id only.
@@ -92,7 +94,7 @@ function portsOf(
         endsWhenRefused: true,
         log: world.log,
       }),
-    desk: resources.use(new MembershipClient({ address: found.broker.address, tls, caller })),
+    desk: resources.use(new MembershipClient({ address, tls, caller })),
     evaluators: grpcEvaluators({ tls, caller, world }),
     engine: workerEngine(workers === 0 ? undefined : workers),
     onEvidence: evidenceOnDisk(dir, world),

@@ -72,8 +72,12 @@ export type GrpcServer = AsyncDisposable & {
 };
 
 export type GrpcConnection<Definition extends CompatServiceDefinition> = Disposable & {
+  /** To be taken anew for each call: it follows the party to another address. */
   readonly client: Client<Definition>;
 };
+
+/** host:port. A function is asked before each call: where a party is, the chain may say otherwise tomorrow. */
+export type PartyAddress = string | (() => string);
 
 const DEFAULT_GRACE_MS = 1_000;
 const KEEPALIVE_MS = 20_000;
@@ -132,7 +136,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 export function grpcClient<Definition extends CompatServiceDefinition>(
   definition: Definition,
   to: ClientOptions & {
-    readonly address: string;
+    readonly address: PartyAddress;
     readonly tls: ClientTls | (() => ClientTls);
     readonly expected: PeerIdentity;
   },
@@ -161,14 +165,29 @@ export function unprovenGrpcClient<Definition extends CompatServiceDefinition>(
 
 function clientOver<Definition extends CompatServiceDefinition>(
   definition: Definition,
-  address: string,
+  address: PartyAddress,
   credentials: ClientTlsCredentials,
   options: ClientOptions = {},
 ): GrpcConnection<Definition> {
-  const channel = createChannel(address, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
+  const addressNow = typeof address === "function" ? address : () => address;
   const defaults = { "*": { metadata: new Metadata(options.metadata) } };
-  const client = createClientFactory().use(statusToErrors(options)).create(definition, channel, defaults);
-  return { client, [Symbol.dispose]: () => channel.close() };
+  const clients = createClientFactory().use(statusToErrors(options));
+  const open = (at: string) => {
+    const channel = createChannel(at, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
+    return { at, channel, client: clients.create(definition, channel, defaults) };
+  };
+  let opened = open(addressNow());
+  return {
+    get client() {
+      const at = addressNow();
+      if (at === opened.at) return opened.client;
+      // Calls in progress go on where they are, as long as somebody answers there.
+      opened.channel.close();
+      opened = open(at);
+      return opened.client;
+    },
+    [Symbol.dispose]: () => opened.channel.close(),
+  };
 }
 
 const LIMITS: ChannelOptions = {

@@ -93,6 +93,13 @@ export function certificateLife(pem: string): Life {
   return { fromMs: validFromDate.getTime() + BACKDATED_MS, untilMs: validToDate.getTime() };
 }
 
+/** Whether a PEM certificate was issued under this root, DER. Throws INVALID. */
+export function isIssuedUnder(root: Uint8Array, pem: string): boolean {
+  const certificate = parsed(() => new X509Certificate(pem), "certificate");
+  const authority = parsed(() => new X509Certificate(root), "root certificate");
+  return authority.ca && certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+}
+
 /** When a DER certificate of a TLS root holds. Throws INVALID for what is none. */
 export function rootLife(root: Uint8Array): Life {
   const { ca, validFromDate, validToDate } = parsed(() => new X509Certificate(root), "certificate of a TLS root");
@@ -122,8 +129,7 @@ export function assertOwnCertificate(of: {
   readonly roots: readonly Uint8Array[];
 }): void {
   const context = parsed(() => new X509Certificate(of.certificatePem), "certificate");
-  const roots = of.roots.map((root) => parsed(() => new X509Certificate(root), "root certificate"));
-  if (!roots.some((root) => root.ca && context.checkIssued(root) && context.verify(root.publicKey))) {
+  if (!of.roots.some((root) => isIssuedUnder(root, of.certificatePem))) {
     throw new CausewayError("UNPROVEN", "certificate is not signed by a root of the federation");
   }
   if (!context.checkPrivateKey(createPrivateKey(of.privateKeyPem))) {

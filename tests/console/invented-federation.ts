@@ -84,6 +84,7 @@ export function healthIn(
     digestAgreedMs: nowMs - 2 * MINUTE,
     canariesMet: 3,
     canariesExpected: 3,
+    canariesMissing: [],
     obstacle: "",
     ...changes,
   };

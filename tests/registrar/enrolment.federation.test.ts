@@ -67,7 +67,7 @@ async function openDoor(tls = readTls(federation.dir("broker"))): Promise<GrpcSe
       enrolments: store.enrolments,
       credentials: { ask: (_keyId, signed) => broker.ask(signed), issued: (keyId) => broker.credentialsOf(keyId) },
     },
-    natsUrl: federation.natsUrl,
+    natsUrl: () => federation.natsUrl,
     world: systemWorld(silentLog),
     clock: systemClock,
     randomness: systemWorld(silentLog),

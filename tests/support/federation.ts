@@ -105,11 +105,11 @@ export class TestFederation implements AsyncDisposable {
   readonly log = new WrittenLog();
   readonly wiretap = new Wiretap();
   readonly board: TestBoard;
-  readonly #ports: Readonly<Record<string, Ports>>;
+  readonly #ports: Record<string, Ports>;
   readonly #options: TestOptions;
   readonly #running = new Map<string, AsyncDisposable>();
 
-  private constructor(root: string, founded: Founded, ports: Readonly<Record<string, Ports>>, options: TestOptions) {
+  private constructor(root: string, founded: Founded, ports: Record<string, Ports>, options: TestOptions) {
     this.root = root;
     this.founded = founded;
     this.#ports = ports;
@@ -358,6 +358,14 @@ export class TestFederation implements AsyncDisposable {
   /** Where a party listens, for one that runs as a process of its own. */
   address(party: string): string {
     return `127.0.0.1:${this.#port(party).listen}`;
+  }
+
+  /** Gives a party that is stopped another address, which is answered with. */
+  async move(party: "broker" | "key-office" | "nats"): Promise<string> {
+    const port = await freePort();
+    this.#ports[party] = { listen: port, found: port };
+    if (party === "nats") this.nats.moveTo(port);
+    return this.address(party);
   }
 
   /** Where a unit's own services listen. */

@@ -83,7 +83,7 @@ export class Served implements AsyncDisposable {
       directory,
       desk: board,
       turnstile,
-      natsUrl: "tls://nowhere:1",
+      natsUrl: () => "tls://nowhere:1",
       clock: broker.clock,
       randomness: broker,
       log: silentLog,
