@@ -26,6 +26,7 @@ import type { Extension, JsonGeneralName, PublicKey } from "@peculiar/x509";
 import { toHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
 import { randomBytes } from "../world/random.ts";
+import type { OwnTls } from "./grpc-credentials.ts";
 import { BACKDATED_MS, identityUri, parsed } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
 
@@ -99,6 +100,26 @@ async function authorityExtensions(
   ];
 }
 
+/**
+ * A key with a certificate that it has signed itself, for connections whose ends pin each other's keys: of all that stands in it only the
+ * key counts, also after its dates.
+ */
+export async function createSelfSigned(nowMs: number): Promise<OwnTls> {
+  const keys = await generateKeys();
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: ["causeway"] }],
+    keys,
+    serialNumber: serialNumber(),
+    ...lifeOf(nowMs, CERTIFICATE_DAYS * DAY_MS),
+    signingAlgorithm: SIGNING_ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    ],
+  });
+  return { certificatePem: pemOf(certificate), privateKeyPem: await exportPrivateKey(keys.privateKey) };
+}
+
 /** (party) A new key and a request that proves its possession. The request names nobody: the issuer does that. */
 export async function createTlsRequest(): Promise<{ readonly privateKeyPem: string; readonly requestPem: string }> {
   const keys = await generateKeys();
@@ -168,7 +189,7 @@ async function leafExtensions(
   return [
     new BasicConstraintsExtension(false, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    // Every party serves: a node its own unit's people, under the same identity with which they call it.
+    // One form for all parties: broker and evaluators serve and call, the others call.
     new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth], true),
     new SubjectAlternativeNameExtension([uri, ...hosts]),
     await SubjectKeyIdentifierExtension.create(publicKey),

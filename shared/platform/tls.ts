@@ -6,7 +6,7 @@
  * may call is asked of the chain of directives at every call, so the certificate of a suspended member, or of a node that was lost and
  * whose unit has new keys, is worth nothing although it has not expired; there is no revocation list.
  */
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { CausewayError } from "../core/errors.ts";
 import { toId } from "../core/ids.ts";
@@ -84,6 +84,19 @@ export function identityOfCertificate(certificate: Uint8Array | string): PeerIde
 /** DER of a PEM certificate. Throws INVALID. */
 export function certificateDer(pem: string): Uint8Array {
   return new Uint8Array(parsed(() => new X509Certificate(pem), "certificate").raw);
+}
+
+/**
+ * What pins the key of a DER certificate, whatever else stands in it: 64 hexadecimal digits, the SHA-256 of the key's
+ * SubjectPublicKeyInfo (as RFC 7469, section 2.4). Undefined for what is no certificate.
+ */
+export function keyFingerprint(certificate: Uint8Array): string | undefined {
+  try {
+    const key = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" });
+    return createHash("sha256").update(key).digest("hex");
+  } catch {
+    return undefined;
+  }
 }
 
 /** When a PEM certificate holds. Throws INVALID. */
