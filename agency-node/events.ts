@@ -5,13 +5,21 @@ export const events = defineEvents({
   node: {
     started: {
       level: "info",
-      fields: { member: "word?", port: "number" },
-      means: "The node serves the unit's own commands and connects by itself.",
+      fields: { member: "word?", port: "number?" },
+      means:
+        "The node serves the unit's own commands, at `port` those of its other workstations, and connects by itself.",
     },
     failed: {
       level: "error",
       means: "The node cannot go on and ends.",
       act: "`error` and `message` say why: mend it, start it again.",
+    },
+  },
+  workstations: {
+    unreadable: {
+      level: "error",
+      means: "The list of workstations cannot be read, or is open to others: no workstation is let in, and none stays.",
+      act: "`message` says why: mend it. It is read again every second.",
     },
   },
   nats: {

@@ -72,6 +72,7 @@ export class Health {
         digestAgreedMs: joined.get(epoch)?.agreedMs ?? 0,
         canariesMet: met,
         canariesExpected: expected,
+        canariesMissing: canaries.missing(epoch),
         obstacle: obstacles().get(epoch) ?? "",
       };
     });

@@ -1,38 +1,33 @@
 /**
  * An agency node as a process, out of its directory: the only place where the unit's records and the epoch's salts exist together. Real
- * adapters for its ports, and its one door, gRPC for the unit's own people. `assemble.ts` puts the parts together.
+ * adapters for its ports, and its doors, gRPC for the unit's own people. `assemble.ts` puts the parts together.
  */
 import { join } from "node:path";
 import { probeCrypto } from "../shared/crypto/probe.ts";
 import { readNatsCredentials } from "../shared/party/credentials.ts";
 import { readTls } from "../shared/party/tls.ts";
-import { startGrpcServer } from "../shared/platform/grpc.ts";
-import type { GrpcServer } from "../shared/platform/grpc.ts";
 import { connectNats } from "../shared/platform/nats.ts";
 import { ChainFollower } from "../shared/rpc/chain-follower.ts";
 import { keepPartyRenewed } from "../shared/rpc/membership-link.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix } from "../shared/wire/subjects.ts";
+import { natsUrlIn } from "../shared/settings/addresses.ts";
 import { createLog } from "../shared/world/log.ts";
 import { systemWorld } from "../shared/world/world.ts";
 import type { World } from "../shared/world/world.ts";
 import { assemble, run } from "./assemble.ts";
-import type { Assembled } from "./assemble.ts";
 import type { NodeConfig } from "./config.ts";
 import { evidenceOnDisk } from "./disk/evidence-on-disk.ts";
-import { keysOnDisk, ownIdentity } from "./disk/keys-on-disk.ts";
+import { keysOnDisk } from "./disk/keys-on-disk.ts";
 import { grpcEvaluators } from "./hardening/rpc/grpc-evaluators.ts";
 import { workerEngine } from "./hardening/worker-engine.ts";
 import type { NodePorts } from "./ports.ts";
-import { activityService } from "./rpc/activity-service.ts";
-import { liaisonService } from "./rpc/liaison-service.ts";
+import { openSocket, openToWorkstations } from "./rpc/doors.ts";
 import { MembershipClient } from "./rpc/membership-client.ts";
-import { recordsService } from "./rpc/records-service.ts";
-import { statusOf } from "./rpc/status.ts";
 import { events } from "./events.ts";
 
 export type Node = AsyncDisposable & {
-  /** Of the node's own services. */
-  readonly port: number;
+  /** Where the unit's workstations are served; undefined if they are not. */
+  readonly workstationPort: number | undefined;
   /** Settles when the node has stopped; rejects when a part of it has failed for good. */
   readonly running: Promise<void>;
 };
@@ -43,16 +38,21 @@ export async function createNode(config: NodeConfig, world: World = systemWorld(
   await using resources = new AsyncDisposableStack();
   const stop = new AbortController();
   const node = resources.use(assemble(portsOf(config, world, resources)));
-  const server = resources.use(await openToUnit(config, node));
-  events.node.started(world.log, { member: node.trust.lastAdmit?.slug, port: server.port });
-  const onRenewed = (): void => server.useTls(readTls(config.dir));
-  const renewal = { dir: config.dir, federation: node.federation, world, onRenewed };
-  const running = run(node, stop.signal, (signal) => keepPartyRenewed(renewal, signal));
+  resources.use(await openSocket(config, node));
+  const workstations = resources.use(await openToWorkstations(config, node));
+  events.node.started(world.log, { member: node.trust.lastAdmit?.slug, port: workstations?.port });
+  const renewal = { dir: config.dir, federation: node.federation, world, onRenewed: () => undefined };
+  const running = run(
+    node,
+    stop.signal,
+    (signal) => keepPartyRenewed(renewal, signal),
+    async (signal) => await workstations?.run(signal),
+  );
   // A caller that never looks at `running` must not turn a stop into a crash.
   running.catch(() => undefined);
   const held = resources.move();
   return {
-    port: server.port,
+    workstationPort: workstations?.port,
     running,
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -71,7 +71,8 @@ function portsOf(
   const keys = keysOnDisk(dir);
   const { member, signer } = keys;
   const directory = resources.use(new ChainFollower({ dir, world, signer }));
-  const { id, found } = directory.federation;
+  const { id } = directory.federation;
+  const address = (): string => directory.federation.found.broker.address;
   const caller = { federation: id, signer: () => signer, world };
   return {
     world,
@@ -80,10 +81,10 @@ function portsOf(
     connectBus: (connection) =>
       connectNats({
         ...connection,
-        url: natsUrl,
+        url: () => natsUrlIn(directory.federation, natsUrl),
         // Read anew for each connection, since credentials are replaced while the node runs.
         creds: () => readNatsCredentials(dir),
-        roots: tls().rootsPem,
+        roots: () => tls().rootsPem,
         inboxPrefix: memberInboxPrefix(member),
         apiPrefix: MEMBER_API_PREFIX,
         // Shown to the NATS operator, who may know the member by its id only.
@@ -92,21 +93,11 @@ function portsOf(
         endsWhenRefused: true,
         log: world.log,
       }),
-    desk: resources.use(new MembershipClient({ address: found.broker.address, tls, caller })),
+    desk: resources.use(new MembershipClient({ address, tls, caller })),
     evaluators: grpcEvaluators({ tls, caller, world }),
     engine: workerEngine(workers === 0 ? undefined : workers),
     onEvidence: evidenceOnDisk(dir, world),
     database: join(dir, "node.sqlite"),
     settings: { canaries: canaries === "on", beatMs },
   };
-}
-
-async function openToUnit({ dir, listen }: NodeConfig, node: Assembled): Promise<GrpcServer> {
-  const owner = ownIdentity(dir);
-  const services = [
-    recordsService({ ...node, owner, status: () => statusOf(node) }),
-    liaisonService({ ...node, owner, records: node.store }),
-    activityService({ ...node, owner }),
-  ];
-  return await startGrpcServer({ address: listen, tls: readTls(dir), services, world: node.world, own: true });
 }

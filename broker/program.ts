@@ -6,6 +6,8 @@ import { join, resolve } from "node:path";
 import { probeCrypto } from "../shared/crypto/probe.ts";
 import { startGrpcServer } from "../shared/platform/grpc.ts";
 import type { GrpcServer } from "../shared/platform/grpc.ts";
+import { natsUrlIn } from "../shared/settings/addresses.ts";
+import type { Federation } from "../shared/core/directive.ts";
 import { makePrivateDirectory } from "../shared/party/key-files.ts";
 import { aborted } from "../shared/platform/lifecycle.ts";
 import { connectNats } from "../shared/platform/nats.ts";
@@ -46,7 +48,7 @@ export type OpenBroker = AsyncDisposable & {
 export async function openBroker(config: BrokerConfig, world: World): Promise<OpenBroker> {
   probeCrypto();
   await using owned = new AsyncDisposableStack();
-  const broker = owned.use(assemble(portsOf(config, world)));
+  const broker: Assembled = owned.use(assemble(portsOf(config, world, () => broker.ground.federation())));
   const { tasks } = broker.ground;
   const doors = owned.use(new Doors());
   owned.defer(() => tasks.stop());
@@ -83,7 +85,8 @@ export async function serveBroker(
   return await Promise.race(ends);
 }
 
-function portsOf(config: BrokerConfig, world: World): BrokerPorts {
+/** `federation`: for later, when there is a broker. */
+function portsOf(config: BrokerConfig, world: World, federation: () => Federation): BrokerPorts {
   const { dir, natsUrl } = config;
   const dataDir = dataDirOf(config);
   makePrivateDirectory(dataDir);
@@ -92,9 +95,9 @@ function portsOf(config: BrokerConfig, world: World): BrokerPorts {
     connectBus: (connection) =>
       connectNats({
         ...connection,
-        url: natsUrl,
+        url: () => natsUrlIn(federation(), natsUrl),
         creds: () => readNatsCredentials(dir),
-        roots: readTls(dir).rootsPem,
+        roots: () => readTls(dir).rootsPem,
         inboxPrefix: BROKER_INBOX_PREFIX,
         name: "causeway-broker",
         log: world.log,
@@ -127,7 +130,8 @@ async function openToParties(
   const server = await doors.open(startGrpcServer({ address, tls, services, world, isReady, callers, recipient }));
   const servers = [server];
   if (enrolment !== undefined) {
-    const { listen, natsUrl = ownNatsUrl } = enrolment;
+    const { listen, natsUrl: membersNatsUrl = ownNatsUrl } = enrolment;
+    const natsUrl = (): string => natsUrlIn(federation(), membersNatsUrl);
     const door = enrolmentDoor({ listen, natsUrl, tls, directory, desk: board, world, randomness: world, clock, log });
     servers.push(await doors.open(startGrpcServer(door)));
   }

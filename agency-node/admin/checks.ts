@@ -167,7 +167,7 @@ async function checkLaggards(
   { force = false }: CheckOptions,
 ): Promise<readonly string[]> {
   const { federation, nowMs } = seat;
-  const behind = laggardsIn(epoch, { federation, reports: await verifiedReports(seat), nowMs });
+  const behind = laggardsIn(epoch, { federation, reports: await verifiedReports(seat), nowMs }, named);
   const unnamed = behind.filter(({ member }) => !named.includes(member));
   const names = new Names({ federation });
   const lines = unnamed.map(({ member, why }) =>

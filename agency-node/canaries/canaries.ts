@@ -148,9 +148,9 @@ export class Canaries implements CanaryReport {
     return countsOf(this.#parts.store.beats(epoch));
   }
 
-  /** Of the last beat in the epoch that counts: the members whose canaries have not met this node's. */
-  missing(): MemberId[] {
-    return this.#parts.store.missing(this.#epochThatCounts());
+  /** Of the last beat in an epoch: the members whose canaries have not met this node's. */
+  missing(epoch: number): MemberId[] {
+    return this.#parts.store.missing(epoch);
   }
 
   /** 0 while silence is proven; else since when it is not, ms: without canaries, or before the first proof, since this node watches. */
@@ -175,7 +175,7 @@ export class Canaries implements CanaryReport {
     const isEarly = !isProven && world.clock() < this.#watchedSinceMs + this.#withinMs;
     if (!enabled || isEarly || isProven === this.#isProven) return;
     this.#isProven = isProven;
-    const missing = this.missing().map((member) => federation().members.get(member)?.slug);
+    const missing = this.missing(this.#epochThatCounts()).map((member) => federation().members.get(member)?.slug);
     if (isProven) events.silence.proven(world.log);
     else events.silence.unproven(world.log, { missing: missing.join(" ") });
   }

@@ -8,6 +8,7 @@ import type { EnrolFlags } from "./enrol-command.ts";
 import type { ImportFlags } from "./import-command.ts";
 import type { ExportFlags, LogFlags } from "./log-commands.ts";
 import type { InitFlags, InstallFlags } from "./keys-commands.ts";
+import type { WorkstationFlags } from "./workstation-commands.ts";
 import type { Output } from "../../shared/terminal/output.ts";
 import type { NodeClient } from "./rpc/node-client.ts";
 
@@ -20,6 +21,7 @@ const WHY_LOOK = "why you look; kept in the node's own log";
 const VERBS = ["collection", "alteration", "consultation", "disclosure", "combination", "erasure"];
 
 const unitCommands = () => import("./unit-commands.ts");
+const workstationCommands = () => import("./workstation-commands.ts");
 
 /** `run` starts the node's program; how a program is started is the caller's to know. */
 export function nodeCommand(run: (dir: string) => Promise<void>): Command {
@@ -39,6 +41,7 @@ export function nodeCommand(run: (dir: string) => Promise<void>): Command {
     inboxCommand(),
     statusCommand(),
     logCommand(),
+    workstationCommand(),
   ]) {
     node.addCommand(command);
   }
@@ -72,7 +75,6 @@ function installCommand(): Command {
     .argument("<bundle>", "the directory that the board handed over")
     .requiredOption("--fingerprint <hex>", "the federation's fingerprint, received by another way than the bundle")
     .option("--nats-url <url>", "the federation's NATS server, tls://host:port (needed the first time)")
-    .option("--listen <host:port>", "where the node serves the unit itself (default 127.0.0.1:7440)")
     .action((bundle: string, flags: Common & InstallFlags) =>
       perform(flags, async (output) => {
         const { install } = await import("./keys-commands.ts");
@@ -97,7 +99,6 @@ function enrolCommand(): Command {
     .option("--phone <text>", "its telephone")
     .option("--email <text>", "its e-mail address")
     .option("--hours <text>", "when it can be reached")
-    .option("--listen <host:port>", "where the node will serve the unit itself (default 127.0.0.1:7440)")
     .action((flags: Common & EnrolFlags) =>
       perform(flags, async (output) => {
         const [{ enrol }] = await Promise.all([import("./enrol-command.ts"), requireTls13()]);
@@ -253,6 +254,64 @@ function logExportCommand(): Command {
   );
 }
 
+function workstationCommand(): Command {
+  const workstation = new Command("workstation").description("the unit's other machines that may use the node");
+  for (const command of [workstationInit(), workstationAdd(), workstationList(), workstationRemove()]) {
+    workstation.addCommand(command);
+  }
+  return workstation;
+}
+
+function workstationInit(): Command {
+  const command = withJson(new Command("init"))
+    .description(
+      "at the workstation: make its key and directory; the other commands of a unit then take that for --dir",
+    )
+    .requiredOption("--node <host:port>", "where the node listens for workstations")
+    .requiredOption("--node-key <fingerprint>", "the node's key, as `workstation list` shows it there")
+    .option("--dir <directory>", "the workstation's directory (default: CAUSEWAY_NODE_DIR)")
+    .action((flags: Common & WorkstationFlags) =>
+      perform(flags, async (output) => {
+        const { initialiseWorkstation } = await workstationCommands();
+        await initialiseWorkstation(dirOf(flags), flags, output);
+      }),
+    );
+  return withExamples(
+    command,
+    "causeway node workstation init --dir desk --node node.example:7440 --node-key FINGERPRINT",
+  );
+}
+
+function workstationAdd(): Command {
+  const command = withCommon(new Command("add"))
+    .description("at the node: let a workstation in, at once; it then reads and does whatever the commands can")
+    .argument("<name>", "how the log names it, such as desk-2")
+    .requiredOption("--key <fingerprint>", "its key, received by another way than the network")
+    .action((name: string, flags: Common & { readonly key: string }) =>
+      perform(flags, async (output) => (await workstationCommands()).pinWorkstation(dirOf(flags), name, flags, output)),
+    );
+  return withExamples(command, "causeway node workstation add desk-2 --key FINGERPRINT --dir north");
+}
+
+function workstationList(): Command {
+  const command = withCommon(new Command("list"))
+    .description("at the node: which workstations are let in, and the node's own key")
+    .action((flags: Common) =>
+      perform(flags, async (output) => (await workstationCommands()).listWorkstations(dirOf(flags), output)),
+    );
+  return withExamples(command, "causeway node workstation list --dir north");
+}
+
+function workstationRemove(): Command {
+  const command = withCommon(new Command("remove"))
+    .description("at the node: let a workstation in no more, and cut what it has open")
+    .argument("<name>", "as it was added")
+    .action((name: string, flags: Common) =>
+      perform(flags, async (output) => (await workstationCommands()).unpinWorkstation(dirOf(flags), name, output)),
+    );
+  return withExamples(command, "causeway node workstation remove desk-2 --dir north");
+}
+
 function withFilter(command: Command): Command {
   return command
     .option("--since <day>", "from this day on, YYYY-MM-DD, or YYYY-MM-DDTHH:MM")
@@ -263,7 +322,7 @@ function withFilter(command: Command): Command {
 }
 
 function withDir(command: Command): Command {
-  return command.option("--dir <directory>", "the node's directory (default: CAUSEWAY_NODE_DIR)");
+  return command.option("--dir <directory>", "the node's directory, or the workstation's (default: CAUSEWAY_NODE_DIR)");
 }
 
 function withCommon(command: Command): Command {

@@ -20,7 +20,6 @@ export type EnrolFlags = Partial<InitFlags> & {
   readonly invitation?: string;
   readonly collect?: boolean;
   readonly wait?: boolean;
-  readonly listen?: string;
 };
 
 /** Makes the keys unless there are some, hands them in, and waits to be admitted. With `collect` it only waits. */
@@ -31,7 +30,7 @@ export async function enrol(dir: string, flags: EnrolFlags, output: Output): Pro
     if (flags.wait === false) return output.say(say("enrol.later"));
     output.say(say("enrol.waiting"));
   }
-  finish(dir, await waitToCollect(asking), flags, output);
+  finish(dir, await waitToCollect(asking), output);
 }
 
 async function begin(asking: Asking, flags: EnrolFlags, output: Output): Promise<void> {
@@ -59,10 +58,10 @@ async function makeKeys(dir: string, flags: EnrolFlags, output: Output): Promise
   output.say(say("keys.made", { dir: join(dir, "keys") }));
 }
 
-function finish(dir: string, { federation, identity, natsUrl }: Collected, flags: EnrolFlags, output: Output): void {
+function finish(dir: string, { federation, identity, natsUrl }: Collected, output: Output): void {
   const member = identity.kind === "member" ? federation.members.get(identity.member) : undefined;
   if (member === undefined) throw new CausewayError("INVALID", "this is not the directory of a unit");
-  writeConfig(dir, { natsUrl, ...(flags.listen === undefined ? {} : { listen: flags.listen }) });
+  writeConfig(dir, { natsUrl });
   output.json({ federation: federation.found.name, slug: member.slug, directive: federation.head.number });
   const { found, head } = federation;
   output.say(printable(say("enrol.admitted", { ...member, federation: found.name, directive: head.number })));

@@ -40,10 +40,9 @@ export function proposalOf({ name, mandate, office, phone = "", email = "", hour
 export type InstallFlags = {
   readonly fingerprint: string;
   readonly natsUrl?: string;
-  readonly listen?: string;
 };
 
-/** Takes over the board's bundle, proven from the fingerprint. Writes node.json where addresses are given. */
+/** Takes over the board's bundle, proven from the fingerprint. Writes node.json where an address is given. */
 export function install(dir: string, bundleDir: string, flags: InstallFlags, output: Output): void {
   const fingerprint = parsePin(flags.fingerprint);
   const { federation, identity } = installBundle({ partyDir: dir, bundleDir, fingerprint, nowMs: Date.now() });
@@ -56,17 +55,17 @@ export function install(dir: string, bundleDir: string, flags: InstallFlags, out
   output.say(say("enrol.start", { dir }));
 }
 
-/** Writes node.json, keeping what is not given. Throws INVALID for a first one without a NATS server. */
-export function writeConfig(dir: string, { natsUrl, listen }: Omit<InstallFlags, "fingerprint">): void {
+/** Writes node.json, keeping what else stands there. Throws INVALID for a first one without a NATS server. */
+export function writeConfig(dir: string, { natsUrl }: Pick<InstallFlags, "natsUrl">): void {
   const path = join(dir, "node.json");
-  if (natsUrl === undefined && listen === undefined) {
+  if (natsUrl === undefined) {
     if (!existsSync(path))
       throw new CausewayError("INVALID", "the first installation needs --nats-url", { fields: ["natsUrl"] });
     return;
   }
   const settings = existsSync(path) ? readConfig(dir, {}) : undefined;
   const { dir: _, ...kept } = settings ?? { dir };
-  const changed = { ...kept, ...(natsUrl && { natsUrl }), ...(listen && { listen }) };
+  const changed = { ...kept, natsUrl };
   replaceFile(path, `${JSON.stringify(changed, undefined, 2)}\n`, 0o644);
   readConfig(dir, {});
 }

@@ -99,7 +99,12 @@ export function sentenceOf(entry: LogEntry): string {
   return say("log.entry", { time, verb: wordFor("activity", entry.verb), who: whoOf(entry), what });
 }
 
-function whoOf({ actor: { kind, name, uid } }: LogEntry): string {
+function whoOf({ actor }: LogEntry): string {
+  const { workstation } = actor;
+  return workstation === "" ? nameOf(actor) : say("log.atWorkstation", { who: nameOf(actor), workstation });
+}
+
+function nameOf({ kind, name, uid }: LogEntry["actor"]): string {
   if (kind === "program") return say("log.program", { name });
   if (kind !== "person") return say("log.unknown");
   return uid === undefined ? say("log.person", { name }) : say("log.personWithNumber", { name, uid: String(uid) });

@@ -14,10 +14,10 @@ export type StatedActor =
   | { readonly kind: "program"; readonly name: string };
 
 /**
- * `known`: how the node knows. `stated`: the client said so under the unit's own certificate, which all of the unit's clients share: it
- * may be mistaken, or lie. `itself`: this program did it, and nobody asked.
+ * `known`: how the node knows. `stated`: the client said so: it may be mistaken, or lie. `itself`: this program did it, and nobody asked.
+ * `workstation`: from which of the unit's workstations it came, as the pinned key proves; absent at the node's own machine.
  */
-export type Actor = StatedActor & { readonly known: "stated" | "itself" };
+export type Actor = StatedActor & { readonly known: "stated" | "itself"; readonly workstation?: string };
 
 /** In entries of nodes that did not ask who acts. */
 export type UnknownActor = { readonly kind: "unknown" };

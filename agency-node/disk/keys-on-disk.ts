@@ -33,7 +33,7 @@ export function keysOnDisk(dir: string): OwnKeys {
 }
 
 /** Of the node's certificate. Throws UNPROVEN when that is no member's. */
-export function ownIdentity(dir: string): Extract<PeerIdentity, { readonly kind: "member" }> {
+function ownIdentity(dir: string): Extract<PeerIdentity, { readonly kind: "member" }> {
   const identity = identityOfCertificate(certificateDer(readTls(dir).certificatePem));
   if (identity?.kind !== "member") throw new CausewayError("UNPROVEN", "the node's certificate is not a member's");
   return identity;

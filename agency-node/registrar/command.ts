@@ -1,4 +1,4 @@
-/** `causeway registrar`: the program itself, and the key that the board gives it next. */
+/** `causeway registrar`: the program itself, and the keys that the board gives it next. */
 import { Command } from "commander";
 import { perform, withExamples, withJson } from "../../shared/terminal/command.ts";
 import type { Json } from "../../shared/terminal/command.ts";
@@ -8,7 +8,8 @@ export function registrarCommand(run: (dir: string) => Promise<void>): Command {
   return new Command("registrar")
     .description("the board's program that stays on-line: freshness, certificates, NATS accounts")
     .addCommand(runCommand(run), { isDefault: true })
-    .addCommand(nextFreshnessKeyCommand());
+    .addCommand(nextFreshnessKeyCommand())
+    .addCommand(nextRootCommand());
 }
 
 function runCommand(run: (dir: string) => Promise<void>): Command {
@@ -45,4 +46,17 @@ function nextFreshnessKeyCommand(): Command {
       }),
     );
   return withExamples(command, "causeway registrar next-freshness-key --dir registrar");
+}
+
+function nextRootCommand(): Command {
+  const command = withJson(new Command("next-root"))
+    .description("make the next TLS root; it is issued under once the board has signed it")
+    .requiredOption("--dir <directory>", "the registrar's directory")
+    .action(({ dir, json }: Json & { readonly dir: string }) =>
+      perform({ json }, async (output) => {
+        const { makeNextRoot } = await import("./next-root.ts");
+        await makeNextRoot(dir, output);
+      }),
+    );
+  return withExamples(command, "causeway registrar next-root --dir registrar");
 }

@@ -2,6 +2,7 @@
  * The registrar's directory: what the board keeps on-line.
  *
  *   keys/ca.key             signs certificates           ca.crt     the root that stands in the `found` directive
+ *   keys/ca-2.key           the same for the next root   ca-2.crt, ca-2-cross.crt   see `prepareRoot`
  *   keys/freshness.key      signs freshness statements   tls.csr    its own request, for its next certificate
  *   keys/nats-*.seed        sign NATS accounts and users
  *   nats-server/            the NATS server's request and certificate, for its next one
@@ -28,7 +29,10 @@ import {
   writeNewSecret,
 } from "../../shared/party/key-files.ts";
 import { keyFile } from "../../shared/party/files.ts";
+import { createAuthority } from "../../shared/platform/certificates.ts";
 import type { Authority } from "../../shared/platform/certificates.ts";
+import { certificateDer } from "../../shared/platform/tls.ts";
+import type { Federation } from "../../shared/core/directive.ts";
 import type { Randomness } from "../../shared/world/world.ts";
 import type { NatsAuthority } from "./nats-accounts.ts";
 
@@ -53,16 +57,58 @@ export function writeRegistrarKeys(dir: string, { authority, freshnessSeed, nats
   for (const [use, name] of seedNames()) writeNewSecret(keyFile(dir, name), nats[use].getSeed());
 }
 
-/** Without the freshness key, see `freshnessSeedOf`. Throws ENVIRONMENT if one is missing or open to others. */
-export function readRegistrarKeys(dir: string): IssuingKeys {
+/**
+ * Without the freshness key, see `freshnessSeedOf`. `root`: DER of the TLS root to issue under, the first one if it is left out. Throws
+ * ENVIRONMENT if a key is missing or open to others.
+ */
+export function readRegistrarKeys(dir: string, root?: Uint8Array): IssuingKeys {
   const pairs = seedNames().map(([use, name]) => [use, readSeed(dir, name)] as const);
   return {
-    authority: {
-      privateKeyPem: readSecretText(keyFile(dir, "ca.key")),
-      certificatePem: readPublicText(join(dir, "ca.crt")),
-    },
+    authority: authorityIn(dir, root),
     nats: Object.fromEntries(pairs) as NatsAuthority,
   };
+}
+
+/**
+ * Makes the next TLS root, certified by the present one too, unless there is one that the chain does not name yet. Answers with its file. It
+ * is issued under once it is the last in the chain.
+ */
+export async function prepareRoot(
+  dir: string,
+  { found, id }: Pick<Federation, "found" | "id">,
+  nowMs: number,
+): Promise<string> {
+  const names = rootNames(dir);
+  const newest = names.at(-1) as string;
+  const path = join(dir, `${newest}.crt`);
+  const isNamed = found.tlsRoots.some((root) => equalBytes(root, certificateDer(readPublicText(path))));
+  if (!isNamed) return path;
+  const before = authorityIn(dir, found.tlsRoots.at(-1));
+  const next = await createAuthority({ federation: id, nowMs, before });
+  const name = `ca-${names.length + 1}`;
+  // The certificate last: it is what the next run looks for.
+  writeNewSecret(keyFile(dir, `${name}.key`), next.privateKeyPem);
+  replaceFile(join(dir, `${name}-cross.crt`), next.crossPem ?? "", 0o644);
+  replaceFile(join(dir, `${name}.crt`), next.certificatePem, 0o644);
+  return join(dir, `${name}.crt`);
+}
+
+/** Names of the roots that were made here, oldest first. */
+function rootNames(dir: string): string[] {
+  const names = ["ca"];
+  for (let number = 2; existsSync(join(dir, `ca-${number}.crt`)); number += 1) names.push(`ca-${number}`);
+  return names;
+}
+
+function authorityIn(dir: string, root: Uint8Array | undefined): Authority {
+  for (const name of rootNames(dir)) {
+    const certificatePem = readPublicText(join(dir, `${name}.crt`));
+    if (root !== undefined && !equalBytes(certificateDer(certificatePem), root)) continue;
+    const cross = join(dir, `${name}-cross.crt`);
+    const crossPem = existsSync(cross) ? readPublicText(cross) : undefined;
+    return { privateKeyPem: readSecretText(keyFile(dir, `${name}.key`)), certificatePem, crossPem };
+  }
+  throw new CausewayError("ENVIRONMENT", "the key of the last TLS root in the chain of directives is not here");
 }
 
 /** Makes the next freshness key, unless there is one, and returns its public half for the board's rotate-key directive. */

@@ -21,7 +21,10 @@ export type NatsServerParts = {
   readonly world: Pick<World, "after" | "clock" | "log">;
 };
 
-const LOOK_MS = 3_600_000;
+/** How often is looked for another certificate. */
+const LOOK_MS = 60_000;
+/** How often what the server serves is asked of it, whatever is kept. */
+const COMPARE_MS = 3_600_000;
 const RETRY_MS = 60_000;
 const CREDENTIALS_MS = 600_000;
 const CALL_MS = 10_000;
@@ -29,8 +32,13 @@ const CALL_MS = 10_000;
 /** Until the signal aborts; waits for NATS, and for a directory that can be written, as long as it takes. */
 export async function keepNatsServer(parts: NatsServerParts, signal: AbortSignal): Promise<void> {
   const { world } = parts;
+  let compared = { certificate: "", untilMs: 0 };
   const round = async (): Promise<void> => {
-    await compare(parts, signal);
+    const certificate = parts.kept.present();
+    if (certificate !== compared.certificate || world.clock() >= compared.untilMs) {
+      await compare(parts, certificate, signal);
+      compared = { certificate, untilMs: world.clock() + COMPARE_MS };
+    }
     await pause(world, LOOK_MS, signal);
   };
   const afterFailure = () => ({ failed: events.registrar.natsServerFailed, retryMs: RETRY_MS });
@@ -38,11 +46,11 @@ export async function keepNatsServer(parts: NatsServerParts, signal: AbortSignal
 }
 
 async function compare(
-  { connect, authority, kept, server, world }: NatsServerParts,
+  { connect, authority, server, world }: NatsServerParts,
+  certificate: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { log } = world;
-  const certificate = kept.present();
   // Before connecting: a server whose certificate has run out can only be helped by its next start. Looked at also while nothing has to be
   // done: a directory that is wrong shows at the registrar's first start.
   if (server !== undefined && server.present() !== certificate) server.replace(certificate);

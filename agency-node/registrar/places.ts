@@ -48,13 +48,13 @@ export function freshnessIn(dir: string): FreshnessPlace {
   };
 }
 
-/** To the NATS server at `url`, proven by the roots in the registrar's directory. */
-export function natsAt(url: string, dir: string, world: World): ConnectNats {
+/** To the NATS server at `url`, which is asked again and again, proven by the roots in the registrar's directory. */
+export function natsAt(url: () => string, dir: string, world: World): ConnectNats {
   return async (of) =>
     await NatsSystem.connect({
       ...of,
       url,
-      roots: readTls(dir).rootsPem,
+      roots: () => readTls(dir).rootsPem,
       inboxPrefix: SYSTEM_INBOX_PREFIX,
       name: "causeway-registrar",
       log: world.log,

@@ -3,9 +3,11 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { probeCrypto } from "../../shared/crypto/probe.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
+import { installRoots } from "../../shared/party/install.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
+import { natsUrlIn } from "../../shared/settings/addresses.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { RegistrarConfig } from "./config.ts";
 import { freshnessSeedOf, natsServerDirectory, readRegistrarKeys } from "./keys.ts";
@@ -29,22 +31,25 @@ export function startRegistrar(config: RegistrarConfig, world: World): Registrar
   assertRegistrar(dir);
   using starting = new DisposableStack();
   const chain = starting.use(new ChainFollower({ dir, world }));
-  const { id, found } = chain.federation;
+  const { id } = chain.federation;
+  const address = (): string => chain.federation.found.broker.address;
   // The one key of this machine that the chain names.
   const signer = () => signingKeyPair(freshnessSeedOf(dir, chain.federation.found.freshnessKey));
   const caller = { federation: id, signer, world };
-  const broker = starting.use(new BrokerLink({ address: found.broker.address, tls: () => readTls(dir), caller }));
+  const broker = starting.use(new BrokerLink({ address, tls: () => readTls(dir), caller }));
   const ports = {
-    keys: readRegistrarKeys(dir),
+    keys: () => readRegistrarKeys(dir, chain.federation.found.tlsRoots.at(-1)),
+    keepRoots: () => void installRoots(dir, chain.federation),
     chain,
     broker,
-    connect: natsAt(natsUrl, dir, world),
+    connect: natsAt(() => natsUrlIn(chain.federation, natsUrl), dir, world),
     freshness: freshnessIn(dir),
     certificates: { own: certificateIn(dir), natsServer: certificateIn(natsServerDirectory(dir)) },
     servedCertificate: natsServerDir === undefined ? undefined : servedCertificateIn(dir, natsServerDir),
     world,
   };
   const lives = { certificateMs: config.certificateDays * DAY_MS, natsUserMs: config.natsUserDays * DAY_MS };
+  ports.keepRoots();
   const stop = new AbortController();
   const running = assembleRegistrar(ports, { freshnessHours, lives })(stop.signal);
   events.registrar.started(log, { directive: chain.federation.head.number });

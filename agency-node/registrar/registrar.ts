@@ -17,11 +17,15 @@ import type { IssuingKeys } from "./keys.ts";
 import { keepCertificate } from "./kept-certificate.ts";
 import { keepNatsServer } from "./nats-server.ts";
 import type { BrokerPort, CertificatePlace, ChainPort, ConnectNats, FreshnessPlace } from "./ports.ts";
+import { hostOf } from "./parties.ts";
 import { RequestDesk } from "./requests.ts";
 import { events } from "./events.ts";
 
 export type RegistrarPorts = {
-  readonly keys: IssuingKeys;
+  /** What is issued with now: the TLS root is the last in the chain. Throws ENVIRONMENT if its key is not here. */
+  readonly keys: () => IssuingKeys;
+  /** Puts the TLS roots of the chain in place. Throws ENVIRONMENT. */
+  readonly keepRoots: () => void;
   readonly chain: ChainPort;
   readonly broker: BrokerPort;
   readonly connect: ConnectNats;
@@ -48,17 +52,23 @@ export function assembleRegistrar(
   const directives = new Wake(world);
   const freshness = new FreshnessSpeaker({ broker, place: ports.freshness, federation, hours, world });
   const desk = new RequestDesk({ broker, keys, federation, directives, lives, world });
-  const accounts = new AccountKeeper({ connect, authority: keys.nats, chain: () => chain.chain, world });
+  const { nats } = keys();
+  const accounts = new AccountKeeper({ connect, authority: nats, chain: () => chain.chain, world });
   // Who hears of a directive, in this order: who is out loses its connections before anything else.
   const onDirective = (): void => {
     accounts.wake();
     freshness.wake();
     directives.set();
+    ports.keepRoots();
   };
-  const certificate = { authority: keys.authority, lifeMs: lives.certificateMs, world };
+  const certificate = { authority: () => keys().authority, lifeMs: lives.certificateMs, world };
+  const natsHosts = (): string[] => {
+    const { natsAddress } = chain.federation;
+    return natsAddress === undefined ? [] : [hostOf(natsAddress)];
+  };
   const served = {
     connect,
-    authority: keys.nats,
+    authority: nats,
     kept: certificates.natsServer,
     server: ports.servedCertificate,
     world,
@@ -69,7 +79,7 @@ export function assembleRegistrar(
     (signal) => desk.run(signal),
     (signal) => accounts.run(signal),
     (signal) => keepCertificate({ ...certificate, place: certificates.own }, signal),
-    (signal) => keepCertificate({ ...certificate, place: certificates.natsServer }, signal),
+    (signal) => keepCertificate({ ...certificate, place: certificates.natsServer, hosts: natsHosts }, signal),
     (signal) => keepNatsServer(served, signal),
   ];
   const afterFailure = () => ({ failed: events.registrar.loopFailed, retryMs: RETRY_MS });

@@ -32,7 +32,7 @@ const DIRECTIVE_MS = 2_000;
 
 export type RequestParts = {
   readonly broker: Pick<BrokerPort, "requests" | "putCredentials">;
-  readonly keys: IssuingKeys;
+  readonly keys: () => IssuingKeys;
   readonly federation: () => Federation;
   /** Woken at each new directive. */
   readonly directives: Wake;
@@ -91,7 +91,13 @@ export class RequestDesk {
     if (requestedAtMs > nowMs + AHEAD_MS_MAX || requestedAtMs < oldestMs) {
       throw new CausewayError("OUT_OF_SEQUENCE", "the request is not of now, or older than one that was answered");
     }
-    const credentials = await issueCredentials({ keys, party: request.party, request: request.value, lives, nowMs });
+    const credentials = await issueCredentials({
+      keys: keys(),
+      party: request.party,
+      request: request.value,
+      lives,
+      nowMs,
+    });
     return { request, credentials };
   }
 

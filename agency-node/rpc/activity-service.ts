@@ -2,7 +2,6 @@
 import type { CallContext } from "nice-grpc";
 import { grpcService } from "../../shared/platform/grpc.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
-import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import type { Clock } from "../../shared/world/clock.ts";
 import { askedBy } from "../store/activity.ts";
 import type { Activity, ActivityEntry, ActivityFilter, ActivityLog } from "../store/activity.ts";
@@ -10,18 +9,18 @@ import { parseListActivityRequest } from "../wire/activity-requests.ts";
 import { ActivityServiceDefinition } from "../wire/gen/causeway/node/v1/activity.ts";
 import type { ListActivityResponse } from "../wire/gen/causeway/node/v1/activity.ts";
 import { actorOf } from "./local-caller.ts";
+import type { Door } from "./local-caller.ts";
 
 export type ActivityServiceParts = {
-  /** Of the node's own certificate. */
-  readonly owner: PeerIdentity;
+  readonly door: Door;
   readonly activity: ActivityLog;
   readonly world: { readonly clock: Clock };
 };
 
-export function activityService({ owner, activity, world }: ActivityServiceParts): GrpcService {
+export function activityService({ door, activity, world }: ActivityServiceParts): GrpcService {
   return grpcService(ActivityServiceDefinition, {
     async *listActivity(request, context: CallContext): AsyncGenerator<ListActivityResponse> {
-      const actor = actorOf(context, owner);
+      const actor = actorOf(context, door);
       const { filter, reason, isExport } = parseListActivityRequest(request);
       const { last } = activity;
       const detail = isExport ? "the log exported" : "the log read";
@@ -63,8 +62,8 @@ function toResponse({ number, atMs, verb, activity }: ActivityEntry): ListActivi
 
 function toActor(actor: Activity["actor"]): ListActivityResponse["actor"] {
   const { kind } = actor;
-  if (kind === "unknown") return { kind, name: "", uid: undefined, role: "", known: "" };
-  const { name, known } = actor;
-  if (kind === "program") return { kind, name, uid: undefined, role: "", known };
-  return { kind, name, uid: actor.uid, role: actor.role ?? "", known };
+  if (kind === "unknown") return { kind, name: "", uid: undefined, role: "", known: "", workstation: "" };
+  const { name, known, workstation = "" } = actor;
+  if (kind === "program") return { kind, name, uid: undefined, role: "", known, workstation };
+  return { kind, name, uid: actor.uid, role: actor.role ?? "", known, workstation };
 }

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from "node:util";
 import type { CallContext } from "nice-grpc";
 import { grpcService } from "../../shared/platform/grpc.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
-import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { LiaisonServiceDefinition } from "../wire/gen/causeway/node/v1/liaison.ts";
 import type { Match, WatchMatchesResponse } from "../wire/gen/causeway/node/v1/liaison.ts";
 import { parseListMatchesRequest, parseWatchMatchesRequest } from "../wire/liaison-requests.ts";
@@ -19,10 +18,10 @@ import type { RecordStore } from "../store/records.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
 import { actorOf } from "./local-caller.ts";
+import type { Door } from "./local-caller.ts";
 
 export type LiaisonServiceParts = {
-  /** Of the node's own certificate. */
-  readonly owner: PeerIdentity;
+  readonly door: Door;
   readonly world: Pick<World, "after">;
   readonly matches: Matches;
   readonly inbox: Inbox;
@@ -34,20 +33,20 @@ export type LiaisonServiceParts = {
 const IDLE_MS = 30_000;
 
 export function liaisonService(parts: LiaisonServiceParts): GrpcService {
-  const { world, owner, matches, inbox, canaries } = parts;
+  const { world, door, matches, inbox, canaries } = parts;
   const silence = () => ({
     silenceUnprovenSinceMs: BigInt(canaries.unprovenSinceMs()),
     skippedNotices: BigInt(inbox.skipped),
   });
   return grpcService(LiaisonServiceDefinition, {
     async listMatches(request, context: CallContext) {
-      const actor = actorOf(context, owner);
+      const actor = actorOf(context, door);
       const { all, reason } = parseListMatchesRequest(request);
       const shown = matches.list({ all }, { actor, reason });
       return { matches: shown.map((match) => toMatch(match, parts)), ...silence() };
     },
     async *watchMatches(request, context: CallContext): AsyncGenerator<WatchMatchesResponse> {
-      const actor = actorOf(context, owner);
+      const actor = actorOf(context, door);
       const { reason } = parseWatchMatchesRequest(request);
       // Entered in one transaction, before the first is shown: an fsync each would make a long list slow.
       function* shown(batch: readonly MatchState[]): Generator<WatchMatchesResponse> {

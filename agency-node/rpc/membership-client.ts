@@ -1,7 +1,7 @@
 /** (node) What a member asks of the broker about itself and the board's preparations. The broker is not believed in what matters. */
 import type { MemberKey } from "../../shared/core/directive.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
-import type { GrpcConnection, GrpcTls } from "../../shared/platform/grpc.ts";
+import type { GrpcConnection, GrpcTls, PartyAddress } from "../../shared/platform/grpc.ts";
 import type { Caller } from "../../shared/platform/party-calls.ts";
 import { MembershipServiceDefinition } from "../../shared/wire/gen/causeway/v1/board.ts";
 import type { BrokerDesk, BrokerStanding } from "../ports.ts";
@@ -10,7 +10,7 @@ export class MembershipClient implements BrokerDesk, Disposable {
   readonly #connection: GrpcConnection<typeof MembershipServiceDefinition>;
 
   /** Connects at the first call. */
-  constructor(of: { readonly address: string; readonly tls: () => GrpcTls; readonly caller: Caller }) {
+  constructor(of: { readonly address: PartyAddress; readonly tls: () => GrpcTls; readonly caller: Caller }) {
     this.#connection = grpcClient(MembershipServiceDefinition, { ...of, expected: { kind: "broker" } });
   }
 

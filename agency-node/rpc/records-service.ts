@@ -2,7 +2,6 @@
 import type { CallContext } from "nice-grpc";
 import { grpcService } from "../../shared/platform/grpc.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
-import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { RecordsServiceDefinition } from "../wire/gen/causeway/node/v1/records.ts";
 import type {
   GetStatusResponse,
@@ -20,44 +19,44 @@ import {
 } from "../wire/records-requests.ts";
 import type { ImportEvent, Records } from "../records.ts";
 import type { StoredRecord } from "../store/records.ts";
-import { actorOf, assertOwnUnit } from "./local-caller.ts";
+import { actorOf } from "./local-caller.ts";
+import type { Door } from "./local-caller.ts";
 
 export type RecordsServiceParts = {
-  /** Of the node's own certificate. */
-  readonly owner: PeerIdentity;
+  readonly door: Door;
   readonly records: Records;
   status(): GetStatusResponse;
 };
 
-export function recordsService({ owner, records, status }: RecordsServiceParts): GrpcService {
+export function recordsService({ door, records, status }: RecordsServiceParts): GrpcService {
   return grpcService(RecordsServiceDefinition, {
     async *import(requests: AsyncIterable<ImportRequest>, context: CallContext): AsyncGenerator<ImportResponse> {
-      const actor = actorOf(context, owner);
+      const actor = actorOf(context, door);
       const iterator = requests[Symbol.asyncIterator]();
       const first = await iterator.next();
       const options = parseImportOptions(first.done === true ? undefined : first.value);
       for await (const event of records.import(chunks(iterator), options, actor)) yield toImportResponse(event);
     },
     async *listRecords(request, context: CallContext): AsyncGenerator<ListRecordsResponse> {
-      const actor = actorOf(context, owner);
+      const actor = actorOf(context, door);
       const { reason } = parseListRecordsRequest(request);
       for (const stored of records.list({ actor, reason })) yield toListed(stored);
     },
     async withdraw(request, context: CallContext) {
-      const actor = actorOf(context, owner);
+      const actor = actorOf(context, door);
       const { reference, reason } = parseWithdrawRequest(request);
       records.withdraw(reference, { actor, reason });
       return {};
     },
     async revalidate(request, context: CallContext) {
-      const actor = actorOf(context, owner);
+      const actor = actorOf(context, door);
       const { reference, reviewBy, reason } = parseRevalidateRequest(request);
       records.revalidate(reference, reviewBy, { actor, reason });
       return {};
     },
     // Counts only, and no record or match: whoever watches the node's health need not say who looks.
     async getStatus(request, context: CallContext) {
-      assertOwnUnit(context, owner);
+      door(context);
       parseGetStatusRequest(request);
       return status();
     },

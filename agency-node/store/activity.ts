@@ -84,8 +84,14 @@ const actor = z.discriminatedUnion("kind", [
     name: text,
     uid: z.number().exactOptional(),
     role: text.exactOptional(),
+    workstation: text.exactOptional(),
   } satisfies Shape<Extract<Actor, { kind: "person" }>>),
-  z.object({ kind: z.literal("program"), known, name: text } satisfies Shape<Extract<Actor, { kind: "program" }>>),
+  z.object({
+    kind: z.literal("program"),
+    known,
+    name: text,
+    workstation: text.exactOptional(),
+  } satisfies Shape<Extract<Actor, { kind: "program" }>>),
   z.object({ kind: z.literal("unknown") } satisfies Shape<UnknownActor>),
 ]);
 

@@ -13,7 +13,7 @@ import type {
   Withdraw,
 } from "../../shared/core/data-plane.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
-import type { Handle, MatchId } from "../../shared/core/ids.ts";
+import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { storedBytes, storedId } from "../../shared/store/stored-json.ts";
 import type { Shape, StoredJson } from "../../shared/store/stored-json.ts";
 
@@ -57,6 +57,7 @@ const epochHealth = z.object({
   digestAgreedMs: number,
   canariesMet: number,
   canariesExpected: number,
+  canariesMissing: z.array(storedId<MemberId>()).default([]),
   obstacle: z.string(),
 } satisfies Shape<EpochHealth>);
 

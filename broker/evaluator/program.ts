@@ -58,9 +58,9 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
     evaluator.retire().catch((error: unknown) => events.evaluator.retireFailed(log, error));
   };
   onDirective();
-  const { id, found } = federation();
+  const { id } = federation();
   const caller = { federation: id, signer: () => signer, world };
-  const { address } = found.broker;
+  const address = (): string => federation().found.broker.address;
   const preparations = starting.use(new PreparationLink({ address, tls: () => readTls(dir), caller }));
   const renewal = { dir, federation, world, onRenewed: () => server.useTls(readTls(dir)) };
   const stop = new AbortController();

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { z } from "zod";
-import { nodeSettings } from "../../agency-node/config.ts";
+import { nodeSettings, readConfig, socketPlace, workstationSettings } from "../../agency-node/config.ts";
 import { registrarSettings } from "../../agency-node/registrar/config.ts";
 import { brokerSettings } from "../../broker/config.ts";
 import { evaluatorSettings } from "../../broker/evaluator/config.ts";
@@ -10,6 +10,7 @@ import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import { keyFile, partyFile } from "../../shared/party/files.ts";
 import { readPublicBytes, readPublicText, readSecret, readSecretText } from "../../shared/party/key-files.ts";
 import { fileFault } from "../../shared/platform/file-faults.ts";
+import { assertSocketPath } from "../../shared/platform/grpc-socket.ts";
 import { readJsonFile } from "../../shared/platform/json-file.ts";
 import { certificateLife } from "../../shared/platform/tls.ts";
 import { nearName } from "../../shared/settings/problems.ts";
@@ -30,7 +31,7 @@ type Party = {
 const PROVEN: readonly PublicFile[] = ["pin", "chain", "certificate", "roots"];
 const KEY_BYTES = 32;
 
-/** What each kind of party has, by the kind in its enrolment; the registrar has none. */
+/** What each kind of party has, by the kind in its enrolment; registrar and workstation have none. */
 const PARTIES: Readonly<Record<string, Party>> = {
   broker: {
     settings: brokerSettings,
@@ -49,6 +50,12 @@ const PARTIES: Readonly<Record<string, Party>> = {
     files: ["enrolment", ...PROVEN],
     secretTexts: ["keys/tls.key", "nats.creds"],
     secretKeys: ["signing.key", "sealing.key", "database.key", "conversation.key"],
+  },
+  workstation: {
+    settings: workstationSettings,
+    files: ["local"],
+    secretTexts: ["keys/local.key"],
+    secretKeys: [],
   },
   registrar: {
     settings: registrarSettings,
@@ -104,7 +111,9 @@ function settingProblems(dir: string, { settings: form }: Party, environment: En
   const path = join(dir, form.file);
   try {
     const { settings, variables } = readSettings(dir, form, environment);
-    return [...problemsOf(form, settings, { path, variables }), ...fileProblems(dir, path, settings)];
+    const problems = [...problemsOf(form, settings, { path, variables }), ...fileProblems(dir, path, settings)];
+    if (problems.length > 0 || form.file !== nodeSettings.file) return problems;
+    return fault(path, () => assertSocketPath(socketPlace(readConfig(dir, environment)).path));
   } catch (error) {
     return [problemOf(path, error)];
   }

@@ -35,15 +35,12 @@ type Ports = {
   readonly console: number;
   readonly evaluator: number;
   readonly nats: number;
-  readonly nodes: readonly number[];
 };
 
 /** Everything that is done once, before any program runs. `dir` is an empty private directory. */
 export async function layFoundation(dir: string, nowMs: number): Promise<Foundation> {
-  const [broker = 0, enrolment = 0, webConsole = 0, evaluator = 0, nats = 0, ...nodes] = await freePorts(
-    5 + MEMBERS.length,
-  );
-  const ports: Ports = { broker, enrolment, console: webConsole, evaluator, nats, nodes };
+  const [broker = 0, enrolment = 0, webConsole = 0, evaluator = 0, nats = 0] = await freePorts(5);
+  const ports: Ports = { broker, enrolment, console: webConsole, evaluator, nats };
   const founded = await found(dir, ports, nowMs);
   const install = (partyDir: string, bundle: string): void => {
     const bundleDir = founded.bundles.get(bundle) as string;
@@ -118,9 +115,7 @@ function writeSettings(dir: string, foundation: Foundation, ports: Ports, founde
   const natsServerDir = relative(foundation.registrarDir, join(dir, "nats"));
   writeJson(join(foundation.registrarDir, "registrar.json"), { natsUrl, natsServerDir });
   writeJson(join(foundation.evaluatorDir, "evaluator.json"), { listen: `${HOST}:${ports.evaluator}` });
-  for (const [i, member] of MEMBERS.entries()) {
-    writeJson(join(foundation.nodeDirs[member], "node.json"), { natsUrl, listen: `${HOST}:${ports.nodes[i]}` });
-  }
+  for (const member of MEMBERS) writeJson(join(foundation.nodeDirs[member], "node.json"), { natsUrl });
   const bundleDir = founded.bundles.get("nats") as string;
   writeNatsConfig({ dir: join(dir, "nats"), bundleDir, name: "demonstration", host: HOST, port: ports.nats });
 }

@@ -94,6 +94,8 @@ export type EpochHealth = {
   readonly digestAgreedMs: number;
   readonly canariesMet: number;
   readonly canariesExpected: number;
+  /** Whose have not met this node's. */
+  readonly canariesMissing: readonly MemberId[];
   /** Empty if nothing hinders it. A node of a later version may know others. */
   readonly obstacle: Obstacle | "" | (string & {});
 };

@@ -29,7 +29,8 @@ export type Hindrance =
   | { readonly kind: "obstacle"; readonly obstacle: string }
   | { readonly kind: "records"; readonly missing: number }
   | { readonly kind: "digest" }
-  | { readonly kind: "canaries"; readonly missing: number };
+  /** `of`: the members with whose test records they have not met. */
+  | { readonly kind: "canaries"; readonly missing: number; readonly of: readonly MemberId[] };
 
 export type Readiness = { readonly member: MemberId; readonly ready: boolean; readonly why: readonly Hindrance[] };
 
@@ -52,9 +53,23 @@ export function readinessIn(epoch: number, { federation, reports, nowMs }: Known
   });
 }
 
-/** Those who are not ready. */
-export function laggardsIn(epoch: number, known: Known): Readiness[] {
-  return readinessIn(epoch, known).filter(({ ready }) => !ready);
+/**
+ * Those who are not ready. Who is left behind (`without`, or all who are behind of their own) holds up nobody else: test records that are
+ * missing with them count for nothing.
+ */
+export function laggardsIn(epoch: number, known: Known, without: readonly MemberId[] | "all" = []): Readiness[] {
+  const behind = readinessIn(epoch, known).filter(({ ready }) => !ready);
+  const left =
+    without === "all" ? behind.filter(({ why }) => !why.every(isOfCanaries)).map(({ member }) => member) : without;
+  return behind.filter(({ member, why }) => left.includes(member) || !why.every((each) => isOnlyWith(each, left)));
+}
+
+function isOfCanaries({ kind }: Hindrance): boolean {
+  return kind === "canaries";
+}
+
+function isOnlyWith(why: Hindrance, members: readonly MemberId[]): boolean {
+  return why.kind === "canaries" && why.of.length > 0 && why.of.every((member) => members.includes(member));
 }
 
 function hindrances(epoch: number, statement: Health | undefined, { head }: Federation, nowMs: number): Hindrance[] {
@@ -68,13 +83,15 @@ function hindrances(epoch: number, statement: Health | undefined, { head }: Fede
 }
 
 function epochHindrances(told: EpochHealth): Hindrance[] {
-  const { obstacle, records, published, digestAgreedMs, canariesMet, canariesExpected } = told;
+  const { obstacle, records, published, digestAgreedMs, canariesMet, canariesExpected, canariesMissing } = told;
   if (obstacle !== "") return [{ kind: "obstacle", obstacle }];
   const why: Hindrance[] = [];
   // A record too many is one that should have been withdrawn.
   if (published !== records) why.push({ kind: "records", missing: Math.abs(records - published) });
   else if (digestAgreedMs === 0) why.push({ kind: "digest" });
-  if (canariesMet !== canariesExpected) why.push({ kind: "canaries", missing: canariesExpected - canariesMet });
+  if (canariesMet !== canariesExpected) {
+    why.push({ kind: "canaries", missing: canariesExpected - canariesMet, of: canariesMissing });
+  }
   return why;
 }
 

@@ -30,6 +30,8 @@ const FILES = {
   request: "tls.csr",
   /** The NATS server's only: operator and account JWTs. */
   natsAccounts: "nats.json",
+  /** Of a node and its unit's workstations: signed by its own key. */
+  local: "local.crt",
 } as const;
 
 /** Path of one of a party's files that are not keys. */

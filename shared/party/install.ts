@@ -2,6 +2,7 @@
  * Takes over what the board made for a party. Whoever carries it from the board is an adversary: a bundle is believed only as far as the
  * pinned chain proves it.
  */
+import { existsSync } from "node:fs";
 import { decode as decodeJwt, fmtCreds } from "@nats-io/jwt";
 import { fromSeed } from "@nats-io/nkeys";
 import { equalBytes, toHex, utf8 } from "../core/bytes.ts";
@@ -145,7 +146,16 @@ function installCertificate(
     throw new CausewayError("UNPROVEN", "certificate is for another identity than the chain gives us");
   }
   replaceFile(partyFile(partyDir, "certificate"), certificate, 0o644);
-  replaceFile(partyFile(partyDir, "roots"), rootsPemOf(federation), 0o644);
+  installRoots(partyDir, federation);
+}
+
+/** Puts the TLS roots of the chain in place. True if others were there. */
+export function installRoots(partyDir: string, federation: Pick<Federation, "found">): boolean {
+  const path = partyFile(partyDir, "roots");
+  const roots = rootsPemOf(federation);
+  if (existsSync(path) && readPublicText(path) === roots) return false;
+  replaceFile(path, roots, 0o644);
+  return true;
 }
 
 /** The TLS roots in the chain, PEM. */

@@ -1,7 +1,7 @@
 /**
- * Making the parties' X.509 certificates. One certificate authority of the board, made anew with each federation, is the only
- * root that a party trusts (its certificate stands in the `found` directive); it signs for one identity each, written as
- * a URI that the board chose. A request from a party proves that the party holds its key and is believed in nothing else.
+ * Making the parties' X.509 certificates. A certificate authority of the board, made anew with each federation, is the root that
+ * parties trust (its certificate stands in the `found` directive, the next one's in a `tls-roots`); it signs for one identity each, written
+ * as a URI that the board chose. A request from a party proves that the party holds its key and is believed in nothing else.
  */
 // oxlint-disable-next-line import/no-unassigned-import -- its effect is what is wanted, before @peculiar/x509 loads
 import "./reflect-metadata.ts";
@@ -26,36 +26,95 @@ import type { Extension, JsonGeneralName, PublicKey } from "@peculiar/x509";
 import { toHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
 import { randomBytes } from "../world/random.ts";
+import type { OwnTls } from "./grpc-credentials.ts";
 import { BACKDATED_MS, identityUri, parsed } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
 
-export type Authority = { readonly certificatePem: string; readonly privateKeyPem: string };
+export type Authority = {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+  /** The same key certified by the authority before it (RFC 4210, 4.4): for those who have not heard yet that there is another. */
+  readonly crossPem?: string | undefined;
+};
 
 const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNING_ALGORITHM = { name: "ECDSA", hash: "SHA-256" };
 const DAY_MS = 24 * 3_600_000;
-/** The root lives as long as a federation without a new `found`; replacing it means meeting again. */
 const AUTHORITY_DAYS = 10 * 365;
 /** A year and a month. All are renewed long before. */
 export const CERTIFICATE_DAYS = 397;
 
-/** (administrator) Makes the federation's certificate authority: ECDSA P-256, PEM. */
+/** (administrator) Makes the federation's certificate authority: ECDSA P-256, PEM. `before`: the one that it follows. */
 export async function createAuthority(of: {
   readonly federation: Uint8Array;
   readonly nowMs: number;
+  readonly lifeMs?: number;
+  readonly before?: Authority;
 }): Promise<Authority> {
+  const { before } = of;
   const keys = await generateKeys();
+  const serial = serialNumber();
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [`causeway ${toHex(of.federation)}`] }],
+    // Each has a name of its own, so that no verifier takes one for the other.
+    name: [{ CN: [`causeway ${toHex(of.federation)} ${serial.slice(0, 8)}`] }],
     keys,
+    serialNumber: serial,
+    ...lifeOf(of.nowMs, of.lifeMs ?? AUTHORITY_DAYS * DAY_MS),
+    signingAlgorithm: SIGNING_ALGORITHM,
+    // It signs parties, and the authority that follows it.
+    extensions: await authorityExtensions(keys.publicKey, 1),
+  });
+  const privateKeyPem = await exportPrivateKey(keys.privateKey);
+  const crossPem = before === undefined ? undefined : await crossOf(certificate, before);
+  return { certificatePem: pemOf(certificate), privateKeyPem, crossPem };
+}
+
+/** The successor's name and key, certified by the one before for as long as that holds. */
+async function crossOf(successor: X509Certificate, before: Authority): Promise<string> {
+  const issuer = new X509Certificate(before.certificatePem);
+  const certificate = await X509CertificateGenerator.create({
+    subject: successor.subjectName,
+    issuer: issuer.subjectName,
     serialNumber: serialNumber(),
-    ...lifeOf(of.nowMs, AUTHORITY_DAYS * DAY_MS),
+    notBefore: successor.notBefore,
+    notAfter: issuer.notAfter,
+    publicKey: successor.publicKey,
+    signingKey: await importPrivateKey(before.privateKeyPem),
     signingAlgorithm: SIGNING_ALGORITHM,
     extensions: [
-      // It signs parties, not further authorities.
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(await authorityExtensions(successor.publicKey, 0)),
+      await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  });
+  return pemOf(certificate);
+}
+
+async function authorityExtensions(
+  publicKey: PublicKey | webcrypto.CryptoKey,
+  pathLength: number,
+): Promise<Extension[]> {
+  return [
+    new BasicConstraintsExtension(true, pathLength, true),
+    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    await SubjectKeyIdentifierExtension.create(publicKey),
+  ];
+}
+
+/**
+ * A key with a certificate that it has signed itself, for connections whose ends pin each other's keys: of all that stands in it only the
+ * key counts, also after its dates.
+ */
+export async function createSelfSigned(nowMs: number): Promise<OwnTls> {
+  const keys = await generateKeys();
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: ["causeway"] }],
+    keys,
+    serialNumber: serialNumber(),
+    ...lifeOf(nowMs, CERTIFICATE_DAYS * DAY_MS),
+    signingAlgorithm: SIGNING_ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
     ],
   });
   return { certificatePem: pemOf(certificate), privateKeyPem: await exportPrivateKey(keys.privateKey) };
@@ -72,6 +131,7 @@ export async function createTlsRequest(): Promise<{ readonly privateKeyPem: stri
 /**
  * (administrator) Signs a certificate for `identity`. Of the request only the key is used: a party may have asked for
  * another's name, or for the right to sign. `hosts` are DNS names and IP addresses under which a server is reached.
+ * Ends with the authority at the latest; with it, PEM, comes what makes it believed under the authority before.
  * Throws INVALID for a request that cannot be read, UNPROVEN if it is not signed by the key it names.
  */
 export async function issueCertificate(of: {
@@ -89,13 +149,22 @@ export async function issueCertificate(of: {
     subject: [{ CN: [of.identity.kind] }],
     issuer: authority.subjectName,
     serialNumber: serialNumber(),
-    ...lifeOf(of.nowMs, of.lifeMs ?? CERTIFICATE_DAYS * DAY_MS),
+    ...within(lifeOf(of.nowMs, of.lifeMs ?? CERTIFICATE_DAYS * DAY_MS), authority),
     publicKey,
     signingKey: await importPrivateKey(of.authority.privateKeyPem),
     signingAlgorithm: SIGNING_ALGORITHM,
     extensions: await leafExtensions(of, authority, publicKey),
   });
-  return pemOf(certificate);
+  return pemOf(certificate) + crossAt(of.authority, of.nowMs);
+}
+
+/** No certificate outlives its issuer's. */
+function within<Life extends { readonly notAfter: Date }>(life: Life, { notAfter }: X509Certificate): Life {
+  return life.notAfter > notAfter ? { ...life, notAfter } : life;
+}
+
+function crossAt({ crossPem }: Authority, nowMs: number): string {
+  return crossPem === undefined || new X509Certificate(crossPem).notAfter.getTime() <= nowMs ? "" : crossPem;
 }
 
 async function provenKey(requestPem: string): Promise<PublicKey> {
@@ -120,7 +189,7 @@ async function leafExtensions(
   return [
     new BasicConstraintsExtension(false, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    // Every party serves: a node its own unit's people, under the same identity with which they call it.
+    // One form for all parties: broker and evaluators serve and call, the others call.
     new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth], true),
     new SubjectAlternativeNameExtension([uri, ...hosts]),
     await SubjectKeyIdentifierExtension.create(publicKey),

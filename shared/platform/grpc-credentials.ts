@@ -4,7 +4,7 @@
  * the newest certificate.
  */
 import { createSecureContext } from "node:tls";
-import type { SecureContextOptions } from "node:tls";
+import type { SecureContextOptions, TLSSocket } from "node:tls";
 import { ChannelCredentials, ServerCredentials } from "@grpc/grpc-js";
 import type { VerifyOptions } from "@grpc/grpc-js";
 import { HANDSHAKE_MS_MAX } from "../core/limits.ts";
@@ -13,10 +13,16 @@ import { HYBRID_KEY_EXCHANGE } from "./tls.ts";
 /** A party's own certificate and key, and the roots of its federation, as `readTls` gives them. */
 export type GrpcTls = { readonly rootsPem: string; readonly certificatePem: string; readonly privateKeyPem: string };
 
+/** A key with a certificate that nobody else has signed. */
+export type OwnTls = Omit<GrpcTls, "rootsPem">;
+
 /** What a client needs to believe a server, and to be believed if it has a certificate. A function is asked at each new connection. */
 export type ClientTls = Pick<GrpcTls, "rootsPem"> & Partial<GrpcTls>;
 
 const MIN_VERSION = "TLSv1.3";
+
+/** How a client judges a server: Node's rules of verification, and after the handshake whether it will do, from its certificate (DER). */
+export type Judging = VerifyOptions & { readonly accepts?: (certificate: Uint8Array) => boolean };
 
 type Connector = ReturnType<ChannelCredentials["_createSecureConnector"]>;
 type ConnectorArguments = Parameters<ChannelCredentials["_createSecureConnector"]>;
@@ -24,11 +30,13 @@ type ConnectorArguments = Parameters<ChannelCredentials["_createSecureConnector"
 export class ClientTlsCredentials extends ChannelCredentials {
   readonly #tls: () => ClientTls;
   readonly #verify: VerifyOptions;
+  readonly #accepts: (certificate: Uint8Array) => boolean;
 
-  constructor(tls: ClientTls | (() => ClientTls), verify: VerifyOptions) {
+  constructor(tls: ClientTls | (() => ClientTls), { accepts = () => true, ...verify }: Judging) {
     super();
     this.#tls = typeof tls === "function" ? tls : () => tls;
     this.#verify = verify;
+    this.#accepts = accepts;
   }
 
   override _isSecure(): boolean {
@@ -49,7 +57,12 @@ export class ClientTlsCredentials extends ChannelCredentials {
     };
     const first = now();
     return {
-      connect: async (socket) => await now().connect(socket),
+      connect: async (socket) => {
+        const connected = await now().connect(socket);
+        if (this.#accepts((connected.socket as TLSSocket).getPeerCertificate().raw)) return connected;
+        connected.socket.destroy();
+        throw new Error("the server is not the one that was expected");
+      },
       waitForReady: () => first.waitForReady(),
       getCallCredentials: () => first.getCallCredentials(),
       destroy: () => first.destroy(),
@@ -58,9 +71,8 @@ export class ClientTlsCredentials extends ChannelCredentials {
 }
 
 export class ServerTlsCredentials extends ServerCredentials {
-  /** `callersProveThemselves`: without a certificate of the federation nobody gets through the handshake. */
-  constructor(tls: GrpcTls, { callersProveThemselves }: { readonly callersProveThemselves: boolean }) {
-    const asked = { requestCert: callersProveThemselves, rejectUnauthorized: callersProveThemselves };
+  /** `requestCert`: callers are asked for a certificate. `rejectUnauthorized`: without one under `tls`' roots nobody gets through the handshake. */
+  constructor(tls: GrpcTls, asked: { readonly requestCert: boolean; readonly rejectUnauthorized: boolean }) {
     super({ ...asked, handshakeTimeout: HANDSHAKE_MS_MAX }, contextOptions(tls));
   }
 

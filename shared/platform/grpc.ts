@@ -9,8 +9,9 @@
  * nice-grpc shows handlers no certificate, so an interceptor writes the identity into the call's metadata under one reserved key and
  * throws away whatever the caller put there.
  */
-import type { ChannelOptions } from "@grpc/grpc-js";
-import { createChannel, createClientFactory, createServer, Metadata } from "nice-grpc";
+import { Channel } from "@grpc/grpc-js";
+import type { ChannelCredentials, ChannelOptions, ServerCredentials, ServerInterceptor } from "@grpc/grpc-js";
+import { createClientFactory, createServer, Metadata } from "nice-grpc";
 import type { Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
 import { CausewayError } from "../core/errors.ts";
 import {
@@ -24,6 +25,7 @@ import { Doorway } from "./doorway.ts";
 import { ClientTlsCredentials, ServerTlsCredentials } from "./grpc-credentials.ts";
 import type { ClientTls, GrpcTls } from "./grpc-credentials.ts";
 import { GrpcSessions } from "./grpc-sessions.ts";
+import type { CallerSessions } from "./grpc-sessions.ts";
 import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
 import type { Ends } from "./grpc-status.ts";
 import { askingAs, RequestGate } from "./party-calls.ts";
@@ -40,29 +42,33 @@ export { peerOf } from "./grpc-sessions.ts";
 export type GrpcService = { readonly name: string; addTo(server: Pick<Server, "add">): void };
 
 /** `metadata` goes with each call; `caller` signs each request. */
-type ClientOptions = Ends & {
+export type ClientOptions = Ends & {
   readonly metadata?: Readonly<Record<string, Uint8Array>>;
   readonly caller?: Caller;
 };
 
-export type GrpcServerOptions = Ends & {
-  /** host:port; port 0 takes a free one. */
-  readonly address: string;
-  readonly tls: GrpcTls;
+/** Of any server, whatever callers are known by. */
+export type ServingOptions = Ends & {
   readonly services: readonly GrpcService[];
   readonly world: Pick<World, "after" | "log">;
   /** Whether the program does its whole work, for health checks of the server as such. Default: it does. */
   readonly isReady?: () => boolean;
-  /** Who may speak at all. Default: every party of the federation that has a certificate. */
-  readonly callers?: GrpcSessions;
   /** For services that parties call at another: who their requests are to be signed for, and by whose keys. */
   readonly recipient?: Recipient;
-  /** Default true: without a certificate of the federation nobody gets through the handshake. */
-  readonly callersProveThemselves?: boolean;
   /** Largest request. Default `GRPC_MESSAGE_BYTES_MAX`. */
   readonly requestBytesMax?: number;
   /** How long calls in progress may go on after disposal begins. Default 1,000. */
   readonly graceMs?: number;
+};
+
+export type GrpcServerOptions = ServingOptions & {
+  /** host:port; port 0 takes a free one. */
+  readonly address: string;
+  readonly tls: GrpcTls;
+  /** Who may speak at all. Default: every party of the federation that has a certificate. */
+  readonly callers?: GrpcSessions;
+  /** Default true: without a certificate of the federation nobody gets through the handshake. */
+  readonly callersProveThemselves?: boolean;
 };
 
 export type GrpcServer = AsyncDisposable & {
@@ -72,8 +78,12 @@ export type GrpcServer = AsyncDisposable & {
 };
 
 export type GrpcConnection<Definition extends CompatServiceDefinition> = Disposable & {
+  /** To be taken anew for each call: it follows the party to another address. */
   readonly client: Client<Definition>;
 };
+
+/** host:port. A function is asked before each call: where a party is, the chain may say otherwise tomorrow. */
+export type PartyAddress = string | (() => string);
 
 const DEFAULT_GRACE_MS = 1_000;
 const KEEPALIVE_MS = 20_000;
@@ -91,9 +101,48 @@ export function grpcService<Definition extends CompatServiceDefinition & { reado
 
 /** Starts a server, with grpc.health.v1 beside the given services. Throws ENVIRONMENT if it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { tls, world, callers = new GrpcSessions(() => true, world), callersProveThemselves = true } = options;
+  const asked = { requestCert: callersProveThemselves, rejectUnauthorized: callersProveThemselves };
+  const credentials = new ServerTlsCredentials(tls, asked);
+  const server = await serveAtPort({ ...options, credentials, callers });
+  return { ...server, useTls: (renewed) => credentials.use(renewed) };
+}
+
+/** Behind every server at host:port, whatever its callers are known by. Throws ENVIRONMENT if it cannot listen. */
+export async function serveAtPort<Peer>(
+  options: ServingOptions & {
+    readonly address: string;
+    readonly credentials: ServerCredentials;
+    readonly callers: CallerSessions<Peer>;
+  },
+): Promise<Omit<GrpcServer, "useTls">> {
+  const { address, callers } = options;
   const doorway = new Doorway();
-  const { world, callers = new GrpcSessions(() => true, world) } = options;
   callers.onProven((socket) => doorway.prove(socket));
+  const server = await serve({ ...options, interceptors: [callers.interceptor] }).catch((error: unknown) => {
+    throw new CausewayError("ENVIRONMENT", `cannot listen on ${address}: is the port in use by another program?`, {
+      cause: error,
+    });
+  });
+  const watch = doorway.watch(server.port);
+  return {
+    port: server.port,
+    async [Symbol.asyncDispose]() {
+      watch[Symbol.dispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Behind every server, wherever it listens: `address` as grpc-js takes it. Rejects as grpc-js does if it cannot. */
+export async function serve(
+  options: ServingOptions & {
+    readonly address: string;
+    readonly credentials: ServerCredentials;
+    readonly interceptors: ServerInterceptor[];
+  },
+): Promise<Omit<GrpcServer, "useTls">> {
+  const { address, credentials, interceptors, services, world } = options;
   const limits = {
     ...LIMITS,
     "grpc.max_receive_message_length": options.requestBytesMax ?? GRPC_MESSAGE_BYTES_MAX,
@@ -101,28 +150,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     "grpc.max_connection_idle_ms": GRPC_IDLE_MS_MAX,
   };
   const gate = new RequestGate(options.recipient);
-  const server = createServer({ ...limits, interceptors: [callers.interceptor] })
+  const server = createServer({ ...limits, interceptors })
     .use(errorsToStatus(world.log, options))
     .use(gate.middleware);
-  for (const service of [...options.services, healthOf(options)]) service.addTo(gate.before(server));
-  const callersProveThemselves = options.callersProveThemselves ?? true;
-  const credentials = new ServerTlsCredentials(options.tls, { callersProveThemselves });
-  const port = await server.listen(options.address, credentials).catch((error: unknown) => {
-    throw new CausewayError(
-      "ENVIRONMENT",
-      `cannot listen on ${options.address}: is the port in use by another program?`,
-      { cause: error },
-    );
-  });
-  const watch = doorway.watch(port);
-  return {
-    port,
-    useTls: (tls) => credentials.use(tls),
-    async [Symbol.asyncDispose]() {
-      watch[Symbol.dispose]();
-      await stop(server, world, options.graceMs ?? DEFAULT_GRACE_MS);
-    },
-  };
+  for (const service of [...services, healthOf(options)]) service.addTo(gate.before(server));
+  const port = await server.listen(address, credentials);
+  return { port, [Symbol.asyncDispose]: () => stop(server, world, options.graceMs ?? DEFAULT_GRACE_MS) };
 }
 
 /**
@@ -132,7 +165,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 export function grpcClient<Definition extends CompatServiceDefinition>(
   definition: Definition,
   to: ClientOptions & {
-    readonly address: string;
+    readonly address: PartyAddress;
     readonly tls: ClientTls | (() => ClientTls);
     readonly expected: PeerIdentity;
   },
@@ -159,16 +192,32 @@ export function unprovenGrpcClient<Definition extends CompatServiceDefinition>(
   return clientOver(definition, address, new ClientTlsCredentials({ rootsPem: "" }, { rejectUnauthorized: false }));
 }
 
-function clientOver<Definition extends CompatServiceDefinition>(
+/** A client over any connection: `address` as grpc-js takes it. */
+export function clientOver<Definition extends CompatServiceDefinition>(
   definition: Definition,
-  address: string,
-  credentials: ClientTlsCredentials,
+  address: PartyAddress,
+  credentials: ChannelCredentials,
   options: ClientOptions = {},
 ): GrpcConnection<Definition> {
-  const channel = createChannel(address, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
+  const addressNow = typeof address === "function" ? address : () => address;
   const defaults = { "*": { metadata: new Metadata(options.metadata) } };
-  const client = createClientFactory().use(statusToErrors(options)).create(definition, channel, defaults);
-  return { client, [Symbol.dispose]: () => channel.close() };
+  const clients = createClientFactory().use(statusToErrors(options));
+  const open = (at: string) => {
+    const channel = new Channel(at, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
+    return { at, channel, client: clients.create(definition, channel, defaults) };
+  };
+  let opened = open(addressNow());
+  return {
+    get client() {
+      const at = addressNow();
+      if (at === opened.at) return opened.client;
+      // Calls in progress go on where they are, as long as somebody answers there.
+      opened.channel.close();
+      opened = open(at);
+      return opened.client;
+    },
+    [Symbol.dispose]: () => opened.channel.close(),
+  };
 }
 
 const LIMITS: ChannelOptions = {
@@ -189,7 +238,7 @@ const CLIENT_OPTIONS: ChannelOptions = {
 };
 
 /** A service that is here serves; the server as such (the empty name) serves when the program is ready. */
-function healthOf({ services, isReady = () => true }: GrpcServerOptions): GrpcService {
+function healthOf({ services, isReady = () => true }: ServingOptions): GrpcService {
   const names = new Set(services.map((service) => service.name));
   return grpcService(HealthDefinition, {
     async check({ service }) {

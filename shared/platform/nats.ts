@@ -34,12 +34,12 @@ import { systemTimers } from "../world/world.ts";
 import { sharedEvents } from "../world/shared-events.ts";
 
 export type NatsOptions = BusConnection & {
-  /** Such as `tls://127.0.0.1:4222`. */
-  readonly url: string;
+  /** Such as `tls://127.0.0.1:4222`. A function is asked again and again: the server may move. */
+  readonly url: string | (() => string);
   /** Text of the credentials file: user JWT and seed. A function is asked at each connection, since JWTs expire and are renewed. */
   readonly creds: string | (() => string);
-  /** PEM of the federation's TLS roots. */
-  readonly roots: string;
+  /** PEM of the federation's TLS roots. A function is asked at each connection. */
+  readonly roots: string | (() => string);
   readonly inboxPrefix: string;
   /** Of the JetStream API; a member's differs, see `MEMBER_API_PREFIX`. */
   readonly apiPrefix?: string;
@@ -62,6 +62,9 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
   return new NatsBus(connection, watch, options);
 }
 
+/** How often is asked whether the server has moved. */
+const MOVED_LOOK_MS = 5_000;
+
 /** The connection as such; throws as `connectNats`. */
 export async function openNats(options: NatsOptions): Promise<OpenNats> {
   const connection = await retryWhileUnavailable(systemTimers, () => open(options), {
@@ -69,6 +72,7 @@ export async function openNats(options: NatsOptions): Promise<OpenNats> {
     maxDelayMs: 2_000,
     onRetry: (error, delayMs) => sharedEvents.nats.waiting(options.log, error, { delayMs }),
   });
+  void keepAimed(connection, options);
   return { connection, watch: new ConnectionWatch(connection, options) };
 }
 
@@ -79,7 +83,7 @@ export type OpenNats = {
 
 async function open(options: NatsOptions): Promise<NatsConnection> {
   const settings: ConnectionOptions = {
-    servers: options.url,
+    servers: urlOf(options),
     authenticator: credsAuthenticator(newestCredentials(options.creds)),
     tls: serverProof(options.roots),
     inboxPrefix: options.inboxPrefix,
@@ -94,6 +98,32 @@ async function open(options: NatsOptions): Promise<NatsConnection> {
   };
   const tooLate = (connection: NatsConnection): Promise<void> => connection.close();
   return await unlessAborted(connect(settings), options.signal, tooLate).catch(rethrow);
+}
+
+function urlOf({ url }: Pick<NatsOptions, "url">): string {
+  return typeof url === "string" ? url : url();
+}
+
+/** What the client dials from; its types do not show it, and it has no other way to be told of a server that has moved. */
+type Pool = { readonly protocol: { readonly servers: { clear(): void; addServer(url: string): void } } };
+
+/** Until the connection is closed. */
+async function keepAimed(connection: NatsConnection, options: NatsOptions): Promise<void> {
+  if (typeof options.url === "string") return;
+  const closed = new AbortController();
+  void connection.closed().finally(() => closed.abort());
+  let aimed = urlOf(options);
+  while (!closed.signal.aborted) {
+    await pause(systemTimers, MOVED_LOOK_MS, closed.signal);
+    const url = urlOf(options);
+    if (url === aimed || closed.signal.aborted) continue;
+    const { servers } = (connection as NatsConnection & Pool).protocol;
+    servers.clear();
+    servers.addServer(url);
+    sharedEvents.nats.moved(options.log);
+    await connection.reconnect();
+    aimed = url;
+  }
 }
 
 /** The client asks at each connection, and cannot be told that there are none just now: then the last ones have to do. */
@@ -114,9 +144,11 @@ function newestCredentials(creds: NatsOptions["creds"]): () => Uint8Array {
  * As with gRPC, the certificate must name the party that is expected, wherever it is reached. The client passes these settings on to Node,
  * although its type lacks some of them.
  */
-function serverProof(roots: string): NonNullable<ConnectionOptions["tls"]> {
+function serverProof(roots: NatsOptions["roots"]): NonNullable<ConnectionOptions["tls"]> {
   const proof: TlsConnectionOptions = {
-    ca: roots,
+    get ca() {
+      return typeof roots === "string" ? roots : roots();
+    },
     minVersion: "TLSv1.3",
     checkServerIdentity: (_host, certificate) =>
       identityOfCertificate(certificate.raw)?.kind === "nats"

@@ -6,7 +6,7 @@
  * may call is asked of the chain of directives at every call, so the certificate of a suspended member, or of a node that was lost and
  * whose unit has new keys, is worth nothing although it has not expired; there is no revocation list.
  */
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { CausewayError } from "../core/errors.ts";
 import { toId } from "../core/ids.ts";
@@ -86,11 +86,31 @@ export function certificateDer(pem: string): Uint8Array {
   return new Uint8Array(parsed(() => new X509Certificate(pem), "certificate").raw);
 }
 
+/**
+ * What pins the key of a DER certificate, whatever else stands in it: 64 hexadecimal digits, the SHA-256 of the key's
+ * SubjectPublicKeyInfo (as RFC 7469, section 2.4). Undefined for what is no certificate.
+ */
+export function keyFingerprint(certificate: Uint8Array): string | undefined {
+  try {
+    const key = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" });
+    return createHash("sha256").update(key).digest("hex");
+  } catch {
+    return undefined;
+  }
+}
+
 /** When a PEM certificate holds. Throws INVALID. */
 export function certificateLife(pem: string): Life {
   const { validFromDate, validToDate } = parsed(() => new X509Certificate(pem), "certificate");
   // Dated back by the issuer, see there.
   return { fromMs: validFromDate.getTime() + BACKDATED_MS, untilMs: validToDate.getTime() };
+}
+
+/** Whether a PEM certificate was issued under this root, DER. Throws INVALID. */
+export function isIssuedUnder(root: Uint8Array, pem: string): boolean {
+  const certificate = parsed(() => new X509Certificate(pem), "certificate");
+  const authority = parsed(() => new X509Certificate(root), "root certificate");
+  return authority.ca && certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }
 
 /** When a DER certificate of a TLS root holds. Throws INVALID for what is none. */
@@ -122,8 +142,7 @@ export function assertOwnCertificate(of: {
   readonly roots: readonly Uint8Array[];
 }): void {
   const context = parsed(() => new X509Certificate(of.certificatePem), "certificate");
-  const roots = of.roots.map((root) => parsed(() => new X509Certificate(root), "root certificate"));
-  if (!roots.some((root) => root.ca && context.checkIssued(root) && context.verify(root.publicKey))) {
+  if (!of.roots.some((root) => isIssuedUnder(root, of.certificatePem))) {
     throw new CausewayError("UNPROVEN", "certificate is not signed by a root of the federation");
   }
   if (!context.checkPrivateKey(createPrivateKey(of.privateKeyPem))) {

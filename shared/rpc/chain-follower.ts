@@ -79,8 +79,9 @@ export class ChainFollower implements Disposable {
     this.#unprovenSinceMs = of.world.clock();
     this.#chain = loadChain(partyFile(of.dir, "chain"), this.#context());
     const { signer, world } = of;
-    const { found, id } = this.federation;
-    const broker = { address: found.broker.address, tls: () => readTls(of.dir), expected: { kind: "broker" } } as const;
+    const { id } = this.federation;
+    const address = (): string => this.federation.found.broker.address;
+    const broker = { address, tls: () => readTls(of.dir), expected: { kind: "broker" } } as const;
     const signed = signer === undefined ? {} : { caller: { federation: id, signer: () => signer, world } };
     this.#connection = of.connection ?? grpcClient(DirectoryServiceDefinition, { ...broker, ...signed });
   }

@@ -1,6 +1,7 @@
 /**
- * Renewal of a party's certificate and NATS user, by itself: when a third of a life is left it asks the registrar, through the broker, for
- * new ones under the same keys, proves what comes and puts it in place. Programs use it at their next connection, without a restart.
+ * Renewal of a party's certificate and NATS user, by itself: when a third of a life is left, or the registrar issues under another TLS root,
+ * it asks the registrar, through the broker, for new ones under the same keys, proves what comes and puts it in place. TLS roots that the
+ * board has changed are put in place too. Programs use it at their next connection, without a restart.
  *
  * The broker passes on and may withhold or repeat: then the party goes on asking, and says so in its log, until the old ones end. What
  * is older than what is here already is not taken.
@@ -11,7 +12,9 @@ import { CausewayError, isCausewayError } from "../core/errors.ts";
 import { renewalDueMs } from "../core/renewal.ts";
 import { installedLives, issuedLives } from "../party/credentials.ts";
 import { readEnrolment } from "../party/enrolment.ts";
-import { installCredentials } from "../party/install.ts";
+import { installCredentials, installRoots } from "../party/install.ts";
+import { readTls } from "../party/tls.ts";
+import { isIssuedUnder } from "../platform/tls.ts";
 import { readSigningKeys } from "../party/keys.ts";
 import { keepGoing } from "../world/loop.ts";
 import { pause, within } from "../world/wait.ts";
@@ -37,8 +40,8 @@ export type RenewalParts = {
   readonly onRenewed: () => void;
 };
 
-/** The longest wait between two looks at the clock: a machine may sleep. */
-const LOOK_MS_MAX = 3_600_000;
+/** The longest wait between two looks at clock and chain. */
+const LOOK_MS_MAX = 60_000;
 const CALL_MS = 10_000;
 const ASK_AGAIN_MS = 60_000;
 const POLL_MS = 1_000;
@@ -60,8 +63,7 @@ export async function keepRenewed(parts: RenewalParts, signal: AbortSignal): Pro
  * as `RenewalPort` does, UNAVAILABLE for a call that takes too long, and what is wrong with the party's own directory.
  */
 export async function renewIfDue(parts: RenewalParts, signal: AbortSignal): Promise<boolean> {
-  const { dir, world } = parts;
-  return dueMs(installedLives(dir)) > world.clock() || (await new Renewal(parts).once(signal));
+  return await new Renewal(parts).onceIfDue(signal);
 }
 
 class Renewal {
@@ -75,11 +77,17 @@ class Renewal {
 
   /** Waits until it is due, or asks. */
   async round(signal: AbortSignal): Promise<void> {
-    const { dir, world } = this.#parts;
+    const { world } = this.#parts;
     if (this.#untold) this.#tell();
-    const waitMs = dueMs(installedLives(dir)) - world.clock();
+    this.#keepRoots();
+    const waitMs = this.#dueMs() - world.clock();
     if (waitMs > 0) await pause(world, Math.min(waitMs, LOOK_MS_MAX), signal);
     else if (!(await this.once(signal))) throw new CausewayError("UNAVAILABLE", "the registrar has not answered");
+  }
+
+  async onceIfDue(signal: AbortSignal): Promise<boolean> {
+    this.#keepRoots();
+    return this.#dueMs() > this.#parts.world.clock() || (await this.once(signal));
   }
 
   /** Asks, and waits a while for the answer; whether it came. */
@@ -101,8 +109,9 @@ class Renewal {
 
   #takeIfBetter(issued: Credentials | undefined): boolean {
     const { dir, federation, world } = this.#parts;
-    const dueNowMs = dueMs(installedLives(dir));
-    if (issued === undefined || dueMs(issuedLives(issued)) <= Math.max(world.clock(), dueNowMs)) return false;
+    if (issued === undefined) return false;
+    const dueMs = this.#isUnderLastRoot(issued.certificatePem) ? earliest(issuedLives(issued)) : 0;
+    if (dueMs <= Math.max(world.clock(), this.#dueMs())) return false;
     // Two files are replaced: a full disk may stop us between them.
     this.#untold = true;
     installCredentials(dir, issued, federation());
@@ -111,13 +120,31 @@ class Renewal {
     return true;
   }
 
+  #dueMs(): number {
+    const { dir } = this.#parts;
+    return this.#isUnderLastRoot(readTls(dir).certificatePem) ? earliest(installedLives(dir)) : 0;
+  }
+
+  /** Under the one before, peers would still believe it, until the board takes that away. */
+  #isUnderLastRoot(certificatePem: string): boolean {
+    return isIssuedUnder(this.#parts.federation().found.tlsRoots.at(-1) as Uint8Array, certificatePem);
+  }
+
+  #keepRoots(): void {
+    const { dir, federation, world } = this.#parts;
+    if (!installRoots(dir, federation())) return;
+    sharedEvents.credentials.rootsChanged(world.log);
+    this.#untold = true;
+    this.#tell();
+  }
+
   #tell(): void {
     this.#parts.onRenewed();
     this.#untold = false;
   }
 }
 
-function dueMs(lives: Parameters<typeof renewalDueMs>[0][]): number {
+function earliest(lives: Parameters<typeof renewalDueMs>[0][]): number {
   return Math.min(...lives.map(renewalDueMs));
 }
 

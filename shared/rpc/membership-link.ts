@@ -1,7 +1,7 @@
 /** A member's, evaluator's or administrator's calls of the broker about its own certificate and NATS user. */
 import type { Credentials } from "../core/board.ts";
 import { grpcClient } from "../platform/grpc.ts";
-import type { GrpcConnection, GrpcTls } from "../platform/grpc.ts";
+import type { GrpcConnection, GrpcTls, PartyAddress } from "../platform/grpc.ts";
 import type { Caller } from "../platform/party-calls.ts";
 import { readSigningKeys } from "../party/keys.ts";
 import { readTls } from "../party/tls.ts";
@@ -26,17 +26,18 @@ export async function renewPartyIfDue(parts: PartyRenewal, signal: AbortSignal):
 type PartyRenewal = Omit<RenewalParts, "port"> & { readonly world: Randomness };
 
 function linkOf({ dir, federation, world }: PartyRenewal): MembershipLink {
-  const { id, found } = federation();
+  const { id } = federation();
+  const address = (): string => federation().found.broker.address;
   const signer = readSigningKeys(dir);
   const caller = { federation: id, signer: () => signer, world };
-  return new MembershipLink({ address: found.broker.address, tls: () => readTls(dir), caller });
+  return new MembershipLink({ address, tls: () => readTls(dir), caller });
 }
 
 export class MembershipLink implements RenewalPort, Disposable {
   readonly #connection: GrpcConnection<typeof MembershipServiceDefinition>;
 
   /** Connects at the first call. */
-  constructor(of: { readonly address: string; readonly tls: () => GrpcTls; readonly caller: Caller }) {
+  constructor(of: { readonly address: PartyAddress; readonly tls: () => GrpcTls; readonly caller: Caller }) {
     this.#connection = grpcClient(MembershipServiceDefinition, { ...of, expected: { kind: "broker" } });
   }
 

@@ -50,7 +50,8 @@ export function nearName(name: string, known: readonly string[]): string | undef
 function unknownKey(key: string, { known, path }: Found): Problem {
   // A whole group, such as `console`, is a name too.
   const names = known.flatMap((each) => each.split(".").map((_, i, parts) => parts.slice(0, i + 1).join(".")));
-  const near = nearName(key, [...new Set(names)]);
+  // It may stand in the wrong group, or in none.
+  const near = nearName(key, [...new Set(names)]) ?? known.find((each) => each.endsWith(`.${key}`));
   return { key, where: path, reason: `is no setting${near === undefined ? "" : `: did you mean ${near}?`}` };
 }
 

@@ -18,14 +18,9 @@ export const siteEvents = defineEventsOfOneNoun({
   signedIn: { level: "info", fields: { method: "word", role: "word" }, means: "Somebody has signed in." },
   signInRefused: {
     level: "warn",
-    fields: { method: "word" },
-    means: "A code or passkey did not open the site.",
-    act: "Now and then it is a slip. Many of them: somebody guesses; find out from where.",
-  },
-  tooManyCodes: {
-    level: "warn",
-    means: "One address has tried too many wrong codes and must wait.",
-    act: "Find out who sits there.",
+    fields: { method: "word", times: "number" },
+    means: "Codes or passkeys did not open the site, so many since the line before; one line a minute at most.",
+    act: "Now and then it is a slip. Many of them: somebody guesses, in vain; find out from where.",
   },
   sessionEnded: {
     level: "info",

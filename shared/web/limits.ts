@@ -13,17 +13,20 @@ export const SESSION_TOUCH_MS = 30_000;
 /** A person has a few devices. */
 export const PASSKEYS_PER_USER_MAX = 10;
 
-/** Wrong codes from one address, and the time over which they are counted. With 60 random bits, guessing is hopeless long before. */
-export const FAILURES_PER_ADDRESS_MAX = 10;
-export const FAILURES_WINDOW_MS = 10 * 60_000;
-/** Addresses whose failures are remembered; the oldest give way. */
-export const FAILING_ADDRESSES_MAX = 10_000;
-/** Passkey ceremonies begun from one address within the same time. */
-export const CEREMONIES_PER_ADDRESS_MAX = 100;
+/**
+ * Random bits of a code, of which a person has one at a time. Guessing is bounded by them and by nothing that could shut others out: at 10,000
+ * guesses a second, which is more than a server answers, for a code's whole life, with codes out for 100 persons, one in 1.9 billion
+ * such floods finds one.
+ */
+export const CODE_BITS = 60;
+/** How long the answer to a wrong code or passkey is held back: a script that tries one after the other gets nowhere, a person hardly notices. */
+export const REFUSAL_HELD_MS = 1_000;
+/** Answers held back at once; each is an open connection. */
+export const HELD_ANSWERS_MAX = 1_000;
+/** Refusals have one line in the log for so long: nobody fills a disk with wrong codes. */
+export const REFUSALS_SAID_MS = 60_000;
 /** Longer than a person needs to touch a key. */
 export const CHALLENGE_LIFE_MS = 5 * 60_000;
-/** Challenges that wait for an answer; the oldest give way. */
-export const CHALLENGES_MAX = 10_000;
 
 /** Largest request: an attestation with a chain of certificates. */
 export const BODY_BYTES_MAX = 64 * 1024;

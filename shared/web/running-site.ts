@@ -76,6 +76,7 @@ export async function startSite(options: SiteOptions): Promise<RunningSite> {
     sessions,
     codes,
     clock: world.clock,
+    timers: world,
     log,
     passkeys: new Passkeys({ accounts, product: site.product, origin, world }),
     cookie: new SessionCookie(site.cookie, origin),

@@ -55,6 +55,8 @@ const HASH_BYTES = 32;
 const NO_SUM = new Uint8Array(HASH_BYTES);
 /** Of a node's health: at most two are open at once, and one ends. */
 const EPOCHS_MAX = 4;
+/** Four a beat and domain, in two domains, to each side. */
+const CANARIES_MISSING_MAX = 1_024;
 
 /** The hash that the next submission of the same incarnation names as its predecessor. */
 export function submissionHash(payload: Uint8Array): Uint8Array {
@@ -265,6 +267,7 @@ const health = z.object({
         digestAgreedMs: safeInteger(),
         canariesMet: uint32(),
         canariesExpected: uint32(),
+        canariesMissing: z.array(idOf<MemberId>()).max(CANARIES_MISSING_MAX),
         obstacle: line(64, 0),
       }),
     )
@@ -398,6 +401,7 @@ function toHealthMessage(health: Health): gen.Health {
       records: BigInt(epoch.records),
       published: BigInt(epoch.published),
       digestAgreedMs: BigInt(epoch.digestAgreedMs),
+      canariesMissing: epoch.canariesMissing.map(fromHex),
     })),
     capabilities: [...health.capabilities],
     skippedNotices: BigInt(health.skippedNotices),

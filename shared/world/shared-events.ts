@@ -19,6 +19,7 @@ export const sharedEvents = defineEvents({
     },
     disconnected: { level: "info", means: "The connection to NATS was lost. It comes back by itself." },
     reconnected: { level: "info", means: "The connection to NATS is up again." },
+    moved: { level: "info", means: "The board has given the NATS server another address: it is looked for there." },
     failed: {
       level: "warn",
       fields: { code: "word?" },
@@ -57,6 +58,10 @@ export const sharedEvents = defineEvents({
     },
   },
   credentials: {
+    rootsChanged: {
+      level: "info",
+      means: "The board has changed the TLS roots: certificates are believed under those from now on.",
+    },
     renewed: { level: "info", means: "A new certificate and NATS user were proven and put in place." },
     notRenewed: {
       level: "error",

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { draftDirective, readChain, signDirective } from "../../agency-node/admin/board.ts";
 import { stateFreshness } from "../../agency-node/registrar/statement.ts";
 import { freshnessSeedOf } from "../../agency-node/registrar/keys.ts";
+import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import { directiveHash } from "../../shared/core/chain.ts";
 import type { DirectiveBody, Federation, SignedDirective } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
@@ -219,7 +220,7 @@ describe("a follower", () => {
   it("refuses a member that the broker has admitted of its own", async () => {
     const member = toId<MemberId>("ab".repeat(16));
     const admit = [...state().members.values()][0]!;
-    const keys = { signingKey: randomBytes(32), sealingKey: readSigningKeys(federation.dir("broker")).publicKey };
+    const keys = { signingKey: randomBytes(32), sealingKey: sealingKeyPair(randomBytes(32)).publicKey };
     const body: DirectiveBody = { type: "admit", ...admit, member, slug: "invented", ...keys, salts: [] };
     const draft = draftDirective({ federation: state().id, nowMs }, state(), body);
     const own = readSigningKeys(federation.dir("broker"));

@@ -222,10 +222,10 @@ describe("the canaries of three nodes", () => {
     nodes.match(1, ids.slice(0, 2));
     nodes.nowMs += 15 * MINUTE;
     for (const { unprovenSinceMs } of nodes.nodes.values()) expect(unprovenSinceMs).toBe(started);
-    expect(nodes.node(0).canaries.missing()).toEqual([ids[2]]);
+    expect(nodes.node(0).canaries.missing(1)).toEqual([ids[2]]);
     nodes.match();
     for (const { unprovenSinceMs, canaries } of nodes.nodes.values()) {
-      expect([unprovenSinceMs, canaries.missing()]).toEqual([0, []]);
+      expect([unprovenSinceMs, canaries.missing(1)]).toEqual([0, []]);
     }
   });
 

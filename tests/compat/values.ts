@@ -204,6 +204,7 @@ export const BODIES: readonly SubmissionBody[] = [
         digestAgreedMs: 0,
         canariesMet: 0,
         canariesExpected: 0,
+        canariesMissing: [],
         obstacle: "",
       },
     ],

@@ -67,7 +67,7 @@ export function admission(slug: string, name: string, changes: Partial<Admission
     ...changes,
   };
 }
-/** As long as a sealed box, and nothing in it. */
+/** Stands for a seal, and has nothing in it. */
 export function sealed(word: string): Uint8Array {
   return Uint8Array.from([1, 2, 3, 4].flatMap((part) => [...bytesOf(`${word} ${part}`)]));
 }
@@ -84,6 +84,7 @@ export function healthIn(
     digestAgreedMs: nowMs - 2 * MINUTE,
     canariesMet: 3,
     canariesExpected: 3,
+    canariesMissing: [],
     obstacle: "",
     ...changes,
   };

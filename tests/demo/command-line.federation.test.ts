@@ -1,6 +1,6 @@
 /** Units and administrators at their command lines, while the demonstration's federation runs behind it. */
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -117,16 +117,12 @@ describe("causeway node", { timeout: LONG_MS }, () => {
     expect(objects(stdout)).toEqual([{ error: expect.objectContaining({ code: "INVALID", fields: ["reviewBy"] }) }]);
   });
 
-  it("serves its own unit only", async () => {
-    const node = join(work, "federation", "wcu", "node.json");
-    const foreign = JSON.parse(readFileSync(node, "utf8")) as { listen: string };
-    const own = join(work, "federation", "ct", "node.json");
-    const before = readFileSync(own, "utf8");
-    writeFileSync(own, JSON.stringify({ ...(JSON.parse(before) as object), listen: foreign.listen }));
-    const { code, stdout } = await causeway(["node", "records", ...at("ct")]);
-    writeFileSync(own, before);
-    expect(code).toBe(1);
-    expect(stdout).toBe("");
+  it("says where it looked for a node that does not answer", async () => {
+    const dir = mkdtempSync(join(work, "away-"));
+    writeFileSync(join(dir, "node.json"), JSON.stringify({ natsUrl: "tls://127.0.0.1:1" }));
+    const { code, stdout, stderr } = await causeway(["node", "records", "--dir", dir]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`the node does not answer at ${join(dir, "node.sock")} [UNAVAILABLE]`);
   });
 });
 

@@ -9,6 +9,7 @@ import type { Matches } from "../../agency-node/matches.ts";
 import { Records } from "../../agency-node/records.ts";
 import { activityService } from "../../agency-node/rpc/activity-service.ts";
 import { liaisonService } from "../../agency-node/rpc/liaison-service.ts";
+import { SOCKET } from "../../agency-node/rpc/local-caller.ts";
 import { recordsService } from "../../agency-node/rpc/records-service.ts";
 import type { ActivityEntry, ActivityFilter } from "../../agency-node/store/activity.ts";
 import { GetStatusResponse } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
@@ -18,10 +19,8 @@ import type { NoticeEvent } from "../../shared/core/data-plane.ts";
 import { dayOf, isoDay } from "../../shared/core/days.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
-import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { Handle, MatchId } from "../../shared/core/ids.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
-import { PEER_KEY } from "../../shared/platform/grpc-sessions.ts";
-import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { expectRefusal, invented } from "../crypto/support.ts";
@@ -258,11 +257,6 @@ describe("who touched a record", () => {
 });
 
 describe("the node's own services", () => {
-  const owner: PeerIdentity = {
-    kind: "member",
-    member: toId<MemberId>("0d".repeat(16)),
-    keyId: "ab".repeat(16),
-  } as never;
   const stated = encodeStatedActor({ kind: "person", name: "Quillon Overbeck-Test", uid: 4711 });
   type Method = (request: unknown, context: CallContext) => unknown;
 
@@ -274,16 +268,16 @@ describe("the node's own services", () => {
     told(opened(handle));
     const unproven = { unprovenSinceMs: () => 0 } as never;
     services = [
-      recordsService({ owner, records, status: () => GetStatusResponse.fromPartial({}) }),
+      recordsService({ door: SOCKET, records, status: () => GetStatusResponse.fromPartial({}) }),
       liaisonService({
-        owner,
+        door: SOCKET,
         matches,
         inbox: node.inbox,
         records: node.records,
         canaries: unproven,
         world: systemWorld(silentLog),
       }),
-      activityService({ owner, activity: node.activity, world: { clock: () => node.nowMs } }),
+      activityService({ door: SOCKET, activity: node.activity, world: { clock: () => node.nowMs } }),
     ];
   });
 
@@ -299,7 +293,7 @@ describe("the node's own services", () => {
 
   function contextOf(actor: Uint8Array | undefined = stated): CallContext & { readonly stop: AbortController } {
     const stop = new AbortController();
-    const metadata = new Metadata({ [PEER_KEY]: JSON.stringify(owner) });
+    const metadata = new Metadata();
     if (actor !== undefined) metadata.set(ACTOR_KEY, actor);
     return { metadata, signal: stop.signal, stop } as never;
   }

@@ -33,7 +33,7 @@ beforeEach(() => {
     broker: () => broker,
     federation: () => federation,
     obstacles: () => new Map([[2, "scheme"]]),
-    canaries: { unprovenSinceMs: () => 5, counts: (epoch) => ({ met: epoch, expected: 3 }) },
+    canaries: { unprovenSinceMs: () => 5, counts: (epoch) => ({ met: epoch, expected: 3 }), missing: () => [] },
     isConnected: () => connected,
   });
   stop = new AbortController();

@@ -12,7 +12,7 @@ const ENTRY: LogEntry = {
   number: 7,
   atMs: 1_795_000_000_000,
   verb: "disclosure",
-  actor: { kind: "person", name: "Quillon Overbeck-Test", uid: 4711, role: "", known: "stated" },
+  actor: { kind: "person", name: "Quillon Overbeck-Test", uid: 4711, role: "", known: "stated", workstation: "" },
   references: ["R-1", "R-2"],
   every: false,
   matchIds: ["d1".repeat(16)],
@@ -115,7 +115,7 @@ it("a line says when, what, who and as how known, about what, to whom and why", 
   expect(line).toContain("records R-1, R-2; overlap d1d1");
   expect(line).toContain("case C-1; recipient Invented Unit, war-crimes; reason: asked");
   const references = ["R-1", "R-2", "R-3", "R-4"];
-  const itself = { kind: "program", name: "causeway node", role: "", known: "itself" };
+  const itself = { kind: "program", name: "causeway node", role: "", known: "itself", workstation: "" };
   expect(sentenceOf({ ...ENTRY, references, actor: itself })).toContain(
     "by the program causeway node: 4 records (R-1, R-2, R-3, …)",
   );

@@ -1,9 +1,6 @@
-/** What members can learn from each other's messages, from sizes and counts, and from each other's nodes. */
-import { once } from "node:events";
-import { connect } from "node:tls";
+/** What members can learn from each other's messages, and from sizes and counts. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Submission, TokenSet } from "../../shared/core/data-plane.ts";
@@ -12,16 +9,13 @@ import { SEAL_PADDING_BYTES, SEALED_BYTES_MAX } from "../../shared/core/limits.t
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { keyId } from "../../shared/crypto/sign.ts";
-import { sodium } from "../../shared/crypto/sodium.ts";
+import { SEAL_OVERHEAD_BYTES } from "../../shared/crypto/seal.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
 import { readNatsCredentials } from "../../shared/party/credentials.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { readSealingKeys, readSigningKeys } from "../../shared/party/keys.ts";
 import { openDelivery, openSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage, signMessage, verifyMessage } from "../../shared/wire/envelope.ts";
-import { ActivityServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/activity.ts";
-import { LiaisonServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
-import { RecordsServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix, submissionSubject } from "../../shared/wire/subjects.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
@@ -172,14 +166,16 @@ describe("a member that sends another's submission as its own", () => {
 
 describe("sizes", () => {
   /** A whole number of steps and the seal, within the limit. */
-  const isPadded = ({ length }: Uint8Array): boolean =>
-    length % SEAL_PADDING_BYTES === 48 && length > SEAL_PADDING_BYTES && length <= SEALED_BYTES_MAX;
+  const isPadded = (length: number): boolean =>
+    (length - SEAL_OVERHEAD_BYTES) % SEAL_PADDING_BYTES === 0 &&
+    length > SEAL_OVERHEAD_BYTES &&
+    length <= SEALED_BYTES_MAX;
 
   it("of all messages are steps of 1 KiB and at most 512 KiB", () => {
     expect(sent.length).toBeGreaterThan(20);
     expect(new Set(sent.map(({ sealed }) => sealed.length)).size).toBeGreaterThan(1);
-    expect(sent.filter(({ sealed }) => !isPadded(sealed))).toEqual([]);
-    const bare = sent.map(({ opened }) => sodium.crypto_box_seal(opened, brokerKey()));
+    expect(sent.filter(({ sealed }) => !isPadded(sealed.length))).toEqual([]);
+    const bare = sent.map(({ opened }) => opened.length + SEAL_OVERHEAD_BYTES);
     expect(bare.filter(isPadded).length).toBeLessThan(bare.length / 10);
   });
 
@@ -220,76 +216,4 @@ describe("a publication that meets nothing", () => {
     await federation.settled();
     expect(await seenBy("thb")).not.toEqual(before);
   });
-});
-
-describe("a node's own services", () => {
-  async function* nothing(): AsyncGenerator<never> {}
-
-  /** Calls every method of the services as `caller`; gives the code of each refusal, "served" where there is none. */
-  async function callAll(caller: UnitName): Promise<string[]> {
-    const outcomes: string[] = [];
-    for (const definition of [RecordsServiceDefinition, LiaisonServiceDefinition, ActivityServiceDefinition]) {
-      using connection = federation.connect(definition, "wcu", caller);
-      const client = connection.client as unknown as Record<string, (request: unknown, options: object) => unknown>;
-      for (const [name, { requestStream, responseStream }] of Object.entries(definition.methods)) {
-        const stop = new AbortController();
-        const answer = client[name]!(requestStream ? nothing() : {}, { signal: stop.signal });
-        outcomes.push(await outcomeOf(answer, responseStream));
-        stop.abort();
-      }
-    }
-    return outcomes;
-  }
-
-  async function outcomeOf(answer: unknown, isStream: boolean): Promise<string> {
-    try {
-      await (isStream ? (answer as AsyncGenerator)[Symbol.asyncIterator]().next() : answer);
-      return "served";
-    } catch (error) {
-      return (error as { code: string }).code;
-    }
-  }
-
-  it("refuse another member's certificate at every call, and serve their own unit", async () => {
-    const refused = await callAll("ct");
-    expect(refused.length).toBeGreaterThan(6);
-    expect(new Set(refused)).toEqual(new Set(["FORBIDDEN"]));
-    const own = await callAll("wcu");
-    expect(own).toContain("served");
-    expect(own).not.toContain("FORBIDDEN");
-  });
-
-  /** The first thing that the server says after the handshake: data, or why it hangs up. */
-  async function firstWordTo(certificate: { readonly key?: string; readonly cert?: string }): Promise<string> {
-    const { rootsPem: ca } = readTls(federation.dir("wcu"));
-    const to = { host: "127.0.0.1", port: federation.port("wcu"), servername: "causeway", ALPNProtocols: ["h2"] };
-    const socket = connect({ ...to, ca, checkServerIdentity: () => undefined, ...certificate });
-    const data = once(socket, "data").then(() => "data");
-    const end = once(socket, "close").then(() => "closed");
-    try {
-      return await Promise.race([data, end]);
-    } catch (error) {
-      return (error as { code: string }).code;
-    } finally {
-      data.catch(() => undefined);
-      end.catch(() => undefined);
-      socket.destroy();
-    }
-  }
-
-  it("hang up on callers without a certificate, or with one of another authority", async () => {
-    const { privateKeyPem: key, certificatePem: cert } = readTls(federation.dir("wcu"));
-    expect(await firstWordTo({ key, cert })).toBe("data");
-    expect(await firstWordTo({})).toBe("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED");
-    expect(await firstWordTo(await forgedFor("wcu"))).not.toBe("data");
-  });
-
-  /** A certificate that names the member rightly, by an authority that the federation does not know. */
-  async function forgedFor(unit: UnitName): Promise<{ readonly key: string; readonly cert: string }> {
-    const authority = await createAuthority({ federation: randomBytes(16), nowMs: Date.now() });
-    const { privateKeyPem: key, requestPem } = await createTlsRequest();
-    const identity = federation.identity(unit);
-    const cert = await issueCertificate({ authority, requestPem, identity, hosts: [], nowMs: Date.now() });
-    return { key, cert };
-  }
 });

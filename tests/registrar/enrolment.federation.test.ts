@@ -28,7 +28,6 @@ import { EnrolmentServiceDefinition } from "../../shared/wire/gen/causeway/v1/bo
 import type { GetChainResponse } from "../../shared/wire/gen/causeway/v1/board.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
 import { TestFederation } from "../support/federation.ts";
-import { freePort } from "../../deploy/demo/ports.ts";
 import { BrokerStub } from "./broker-stub.ts";
 import { eventually, registrarOf } from "./support.ts";
 import { LONG_MS } from "../support/patience.ts";
@@ -67,7 +66,7 @@ async function openDoor(tls = readTls(federation.dir("broker"))): Promise<GrpcSe
       enrolments: store.enrolments,
       credentials: { ask: (_keyId, signed) => broker.ask(signed), issued: (keyId) => broker.credentialsOf(keyId) },
     },
-    natsUrl: federation.natsUrl,
+    natsUrl: () => federation.natsUrl,
     world: systemWorld(silentLog),
     clock: systemClock,
     randomness: systemWorld(silentLog),
@@ -150,12 +149,9 @@ describe("joining", { timeout: LONG_MS }, () => {
     expect(collected.identity.kind).toBe("member");
     expect(collected.natsUrl).toBe(federation.natsUrl);
     expect(isJoining(unit.dir)).toBe(false);
-    writeFileSync(
-      join(unit.dir, "node.json"),
-      JSON.stringify({ natsUrl: collected.natsUrl, listen: `127.0.0.1:${await freePort()}`, workers: 1 }),
-    );
+    writeFileSync(join(unit.dir, "node.json"), JSON.stringify({ natsUrl: collected.natsUrl, workers: 1 }));
     await using node = await createNode(readConfig(unit.dir), systemWorld(federation.log.for("border")));
-    expect(node.port).toBeGreaterThan(0);
+    expect(node.workstationPort).toBeUndefined();
     await eventually(() => federation.log.lines("policy.proven").some((line) => line.program === "border"));
   });
 

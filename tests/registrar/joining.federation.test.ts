@@ -69,12 +69,9 @@ describe("a unit", { timeout: LONG_MS }, () => {
     };
     federation.decide({ type: "admit", ...terms, salts: await federation.board.saltsFor(terms) });
     const { natsUrl } = await eventually(() => collect(asking).catch(notNow));
-    writeFileSync(
-      join(dir, "node.json"),
-      JSON.stringify({ natsUrl, listen: `127.0.0.1:${await freePort()}`, workers: 1 }),
-    );
+    writeFileSync(join(dir, "node.json"), JSON.stringify({ natsUrl, workers: 1 }));
     await using node = await createNode(readConfig(dir), systemWorld(federation.log.for("border")));
-    expect(node.port).toBeGreaterThan(0);
+    expect(node.workstationPort).toBeUndefined();
     const told = (event: string): number =>
       federation.log.lines(event).filter(({ program }) => program === "border").length;
     await eventually(() => told("policy.proven") > 0);

@@ -90,7 +90,8 @@ async function running(over: Partial<Omit<RegistrarPorts, "world">> = {}): Promi
   const world = new HandWorld();
   const freshness: FreshnessPlace = { seedOf: () => new Uint8Array(32).fill(1), keep: () => undefined };
   const ports: RegistrarPorts = {
-    keys,
+    keys: () => keys,
+    keepRoots: () => undefined,
     chain: {
       chain: { directives: [], federation: FEDERATION },
       federation: FEDERATION,
@@ -265,7 +266,7 @@ describe("requests", () => {
     };
     const putCredentials = async (id: string): Promise<void> => void issued.push(id);
     const { world, stop } = await running({
-      keys: { ...keys, nats: { ...keys.nats, memberSigner: broken } },
+      keys: () => ({ ...keys, nats: { ...keys.nats, memberSigner: broken } }),
       broker: { ...QUIET_BROKER, requests, putCredentials },
     });
     await passing(world, 500, () => issued.length > 0);

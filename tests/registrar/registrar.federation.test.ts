@@ -300,7 +300,7 @@ describe("the registrar's own certificate", () => {
     const renewing = async (days: number): Promise<void> => {
       const clock = (): number => Date.now() + days * 86_400_000;
       const world = { ...systemWorld(federation.log.for("registrar")), clock };
-      const parts = { place: certificateIn(dir), authority, lifeMs: 90 * 86_400_000, world };
+      const parts = { place: certificateIn(dir), authority: () => authority, lifeMs: 90 * 86_400_000, world };
       await keepCertificate(parts, AbortSignal.timeout(200));
     };
     await renewing(260);
@@ -321,7 +321,7 @@ describe("the NATS server's certificate", () => {
   async function keptNow(): Promise<string> {
     const { authority } = readRegistrarKeys(federation.founded.registrarDir);
     const world = systemWorld(federation.log.for("registrar"));
-    const parts = { place: certificateIn(kept()), authority, lifeMs: 397 * 86_400_000, world };
+    const parts = { place: certificateIn(kept()), authority: () => authority, lifeMs: 397 * 86_400_000, world };
     await keepCertificate(parts, AbortSignal.timeout(200));
     return certificateIn(kept()).present();
   }
@@ -348,7 +348,7 @@ describe("the NATS server's certificate", () => {
     const stop = new AbortController();
     const world = systemWorld(log.for("registrar"));
     const server = serverDir === undefined ? undefined : servedCertificateIn(dir, serverDir);
-    const connect = natsAt(natsUrl, dir, world);
+    const connect = natsAt(() => natsUrl, dir, world);
     const running = keepNatsServer({ connect, authority, kept: certificateIn(kept()), server, world }, stop.signal);
     await eventually(() => log.lines(event).length > seen);
     stop.abort();

@@ -1,8 +1,9 @@
 /** `causeway config check`: one look that names everything. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { ensureLocalKey } from "../../agency-node/disk/local-key.ts";
 import { checkParty } from "../../deploy/config/check.ts";
 import { initAdministrator, initNode } from "../../shared/party/new-party.ts";
 import { createAuthority, createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
@@ -25,7 +26,7 @@ const check = (dir: string, environment = {}, nowMs = NOW) => checkParty(dir, { 
 it("names settings, variables, files and permissions at once", async () => {
   await initNode(party, { name: "Invented unit" });
   const settings = join(party, "node.json");
-  writeFileSync(settings, JSON.stringify({ natsUrl: "nats://user:secret@host:1", listn: "x" }));
+  writeFileSync(settings, JSON.stringify({ natsUrl: "nats://user:secret@host:1", wrkers: "x", listen: "x" }));
   chmodSync(join(party, "keys", "signing.key"), 0o644);
   const found = check(party, { CAUSEWAY_CANARIES: "perhaps", CAUSEWAY_LISTN: "x", CAUSEWAY_NODE_DIR: party });
   const slip = "is no setting of any program: did you mean CAUSEWAY_LISTEN?";
@@ -33,7 +34,8 @@ it("names settings, variables, files and permissions at once", async () => {
   expect(found.problems).toEqual(
     expect.arrayContaining([
       { key: "natsUrl", where: settings, reason: "must be tls://host:port" },
-      { key: "listn", where: settings, reason: "is no setting: did you mean listen?" },
+      { key: "wrkers", where: settings, reason: "is no setting: did you mean workers?" },
+      { key: "listen", where: settings, reason: "is no setting: did you mean workstations.listen?" },
       { key: "canaries", where: "CAUSEWAY_CANARIES", reason: "must be on or off" },
       { key: "CAUSEWAY_LISTN", where: "environment", reason: slip },
       { key: "", where: join(party, "chain.bin"), reason: expect.stringContaining("ENOENT") },
@@ -42,6 +44,33 @@ it("names settings, variables, files and permissions at once", async () => {
     ]),
   );
   expect(JSON.stringify(found.problems)).not.toMatch(/secret|perhaps/);
+});
+
+it("names a socket that the system does not take, and a group that there is not", async () => {
+  await initNode(party, { name: "Invented unit" });
+  const settings = join(party, "node.json");
+  const write = (socket: object): void =>
+    writeFileSync(settings, JSON.stringify({ natsUrl: "tls://127.0.0.1:4222", ...socket }));
+  write({ socket: `/${"d".repeat(120)}/node.sock` });
+  const long = { key: "", where: settings, reason: expect.stringContaining("choose a shorter one") };
+  expect(check(party).problems).toContainEqual(long);
+  write({ socketGroup: "no-such-group-here" });
+  const group = { key: "", where: settings, reason: expect.stringContaining("socketGroup is no group") };
+  expect(check(party).problems).toContainEqual(group);
+});
+
+it("knows a workstation's directory", async () => {
+  mkdirSync(party, { mode: 0o700 });
+  writeFileSync(
+    join(party, "workstation.json"),
+    JSON.stringify({ node: "node.example:7440", nodeKey: "ab".repeat(32) }),
+  );
+  await ensureLocalKey(party, NOW);
+  expect(check(party)).toEqual({ party: "workstation", problems: [] });
+  chmodSync(join(party, "keys", "local.key"), 0o640);
+  expect(check(party).problems).toEqual([
+    { key: "", where: join(party, "keys", "local.key"), reason: expect.stringContaining("chmod 600") },
+  ]);
 });
 
 it("says since when a certificate does not hold", async () => {

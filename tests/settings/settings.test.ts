@@ -3,7 +3,13 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { nodeSettings, readConfig } from "../../agency-node/config.ts";
+import {
+  nodeSettings,
+  readConfig,
+  readWorkstationConfig,
+  socketPlace,
+  workstationSettings,
+} from "../../agency-node/config.ts";
 import { readRegistrarConfig, registrarSettings } from "../../agency-node/registrar/config.ts";
 import { brokerSettings, readBrokerConfig } from "../../broker/config.ts";
 import { evaluatorSettings, readEvaluatorConfig } from "../../broker/evaluator/config.ts";
@@ -16,7 +22,7 @@ const PROGRAMS = [
   ["registrar.json", readRegistrarConfig, { natsUrl: NATS }],
   ["node.json", readConfig, { natsUrl: NATS }],
 ] as const;
-const FORMS = [brokerSettings, evaluatorSettings, registrarSettings, nodeSettings];
+const FORMS = [brokerSettings, evaluatorSettings, registrarSettings, nodeSettings, workstationSettings];
 
 let dir: string;
 
@@ -56,7 +62,9 @@ describe.each(PROGRAMS)("%s", (file, read, good) => {
     expect(attempt).toThrow(refusal("INVALID", join(dir, file)));
     expect(attempt).toThrow(expect.objectContaining({ fields: expect.arrayContaining(["listn", "natsurl", "zzz"]) }));
     expect(attempt).not.toThrow(/secret/);
-    if (file !== "registrar.json") expect(attempt).toThrow(/listn is no setting: did you mean listen\?/);
+    if (file === "broker.json" || file === "evaluator.json") {
+      expect(attempt).toThrow(/listn is no setting: did you mean listen\?/);
+    }
     if (file !== "evaluator.json") expect(attempt).toThrow(/natsurl is no setting: did you mean natsUrl\?/);
     expect(attempt).toThrow(/zzz is no setting(?:;|$)/);
   });
@@ -116,6 +124,46 @@ describe("variables", () => {
     expect(attempt).toThrow(refusal("INVALID", "CAUSEWAY_NATS_URL: natsUrl must be tls://host:port"));
     expect(attempt).toThrow(refusal("INVALID", "CAUSEWAY_WORKERS: workers must be a"));
     expect(attempt).not.toThrow(/secret|many/);
+  });
+});
+
+describe("workstation.json", () => {
+  const write = (settings: object): void => writeFileSync(join(dir, "workstation.json"), JSON.stringify(settings));
+
+  it("holds the node's address, and its key as people read it out", () => {
+    write({ node: "node.example:7440", nodeKey: "AB CD ".repeat(16) });
+    expect(readWorkstationConfig(dir, {})).toEqual({ node: "node.example:7440", nodeKey: "abcd".repeat(16) });
+  });
+
+  it("names each bad field, and no value", () => {
+    write({ node: "secret", nodeKey: "secret" });
+    const attempt = (): unknown => readWorkstationConfig(dir, {});
+    expect(attempt).toThrow(expect.objectContaining({ code: "INVALID", fields: ["node", "nodeKey"] }));
+    expect(attempt).not.toThrow(/secret/);
+  });
+});
+
+describe("the socket of a node", () => {
+  const placeWith = (settings: object) => {
+    writeFileSync(join(dir, "node.json"), JSON.stringify({ natsUrl: NATS, ...settings }));
+    return socketPlace(readConfig(dir, {}));
+  };
+
+  it("is in its directory, for its own user only, unless the settings say otherwise", () => {
+    expect(placeWith({})).toEqual({ path: join(dir, "node.sock") });
+    expect(placeWith({ socket: "/run/causeway/north.sock", socketGroup: "4711" })).toEqual({
+      path: "/run/causeway/north.sock",
+      group: 4711,
+    });
+  });
+
+  it("is given to a group of the machine by its name, and to none that there is not", () => {
+    const [, name, number] = /^([A-Za-z0-9_][A-Za-z0-9_.-]*):[^:]*:([0-9]+):/m.exec(
+      readFileSync("/etc/group", "utf8"),
+    )!;
+    expect(placeWith({ socketGroup: name })).toMatchObject({ group: Number(number) });
+    const attempt = (): unknown => placeWith({ socketGroup: "no-such-group-here" });
+    expect(attempt).toThrow(expect.objectContaining({ code: "INVALID", fields: ["socketGroup"] }));
   });
 });
 

@@ -116,7 +116,14 @@ export class BoardRoom implements Disposable {
   report(slug: string, epoch: number, over: Partial<EpochHealth> = {}, nodeTimeMs = NOW_MS): void {
     const { state } = this.office;
     const member = this.member(slug);
-    const figures = { records: 10, published: 10, digestAgreedMs: NOW_MS, canariesMet: 3, canariesExpected: 3 };
+    const figures = {
+      records: 10,
+      published: 10,
+      digestAgreedMs: NOW_MS,
+      canariesMet: 3,
+      canariesExpected: 3,
+      canariesMissing: [],
+    };
     const { signed: statement } = signSubmission(
       {
         recipientKey: randomBytes(32),

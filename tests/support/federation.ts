@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { foundFederation } from "../../agency-node/admin/found.ts";
 import type { Founded } from "../../agency-node/admin/found.ts";
-import { readConfig } from "../../agency-node/config.ts";
+import { readConfig, socketPlace } from "../../agency-node/config.ts";
 import type { NodeConfig } from "../../agency-node/config.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
 import { createNode } from "../../agency-node/program.ts";
@@ -28,8 +28,8 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import type { Clock } from "../../shared/world/clock.ts";
 import { systemWorld } from "../../shared/world/world.ts";
-import { grpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcConnection } from "../../shared/platform/grpc.ts";
+import { socketClient } from "../../shared/platform/grpc-socket.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { installBundle } from "../../shared/party/install.ts";
 import { initAdministrator, initBroker, initEvaluator, initNats, initNode } from "../../shared/party/new-party.ts";
@@ -64,6 +64,8 @@ export type TestOptions = {
   readonly tapped?: boolean;
   /** Default "off": what most tests count are their own records. */
   readonly canaries?: "on" | "off";
+  /** Which units' nodes serve their other workstations, and where. */
+  readonly workstations?: Partial<Readonly<Record<UnitName, { readonly listen: string }>>>;
   /** The broker serves the administrators' console, on a free port. */
   readonly console?: boolean;
   /** Of the nodes. Default: the machine's. */
@@ -105,11 +107,11 @@ export class TestFederation implements AsyncDisposable {
   readonly log = new WrittenLog();
   readonly wiretap = new Wiretap();
   readonly board: TestBoard;
-  readonly #ports: Readonly<Record<string, Ports>>;
+  readonly #ports: Record<string, Ports>;
   readonly #options: TestOptions;
   readonly #running = new Map<string, AsyncDisposable>();
 
-  private constructor(root: string, founded: Founded, ports: Readonly<Record<string, Ports>>, options: TestOptions) {
+  private constructor(root: string, founded: Founded, ports: Record<string, Ports>, options: TestOptions) {
     this.root = root;
     this.founded = founded;
     this.#ports = ports;
@@ -141,9 +143,9 @@ export class TestFederation implements AsyncDisposable {
     const root = mkdtempSync(join(tmpdir(), "causeway-test-"));
     chmodSync(root, 0o700);
     const ports: Record<string, Ports> = {};
-    for (const party of ["broker", "key-office", "nats", ...Object.keys(UNITS)]) {
+    for (const party of ["broker", "key-office", "nats"]) {
       const listen = await freePort();
-      ports[party] = { listen, found: tapped && !(party in UNITS) ? await freePort() : listen };
+      ports[party] = { listen, found: tapped ? await freePort() : listen };
     }
     const founded = await found(root, (party) => `127.0.0.1:${ports[party]!.found}`);
     const fingerprint = founded.fingerprint;
@@ -191,12 +193,13 @@ export class TestFederation implements AsyncDisposable {
   configureNode(unit: UnitName): NodeConfig {
     const dir = this.dir(unit);
     const { canaries = "off" } = this.#options;
+    const workstations = this.#options.workstations?.[unit];
     const settings = {
       natsUrl: this.natsUrl,
-      listen: `127.0.0.1:${this.port(unit)}`,
       workers: 1,
       canaries,
       beatMs: 200,
+      ...(workstations && { workstations }),
     };
     writeFileSync(join(dir, "node.json"), JSON.stringify(settings));
     return readConfig(dir);
@@ -331,14 +334,10 @@ export class TestFederation implements AsyncDisposable {
     }
   }
 
-  /** A connection to a unit's own services, by default as that unit. */
-  connect<Definition extends Parameters<typeof grpcClient>[0]>(definition: Definition, unit: UnitName, caller = unit) {
-    return grpcClient(definition, {
-      address: `127.0.0.1:${this.port(unit)}`,
-      tls: readTls(this.dir(caller)),
-      expected: this.identity(unit),
-      metadata: { [ACTOR_KEY]: encodeStatedActor(OFFICER) },
-    });
+  /** A connection to a unit's own services, by its node's socket. */
+  connect<Definition extends Parameters<typeof socketClient>[0]>(definition: Definition, unit: UnitName) {
+    const { path } = socketPlace(readConfig(this.dir(unit), {}));
+    return socketClient(definition, path, { metadata: { [ACTOR_KEY]: encodeStatedActor(OFFICER) } });
   }
 
   /** Under the key that it was admitted with. */
@@ -360,9 +359,12 @@ export class TestFederation implements AsyncDisposable {
     return `127.0.0.1:${this.#port(party).listen}`;
   }
 
-  /** Where a unit's own services listen. */
-  port(unit: UnitName): number {
-    return this.#port(unit).listen;
+  /** Gives a party that is stopped another address, which is answered with. */
+  async move(party: "broker" | "key-office" | "nats"): Promise<string> {
+    const port = await freePort();
+    this.#ports[party] = { listen: port, found: port };
+    if (party === "nats") this.nats.moveTo(port);
+    return this.address(party);
   }
 
   /** Where parties find the NATS server. */

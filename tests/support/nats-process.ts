@@ -21,14 +21,20 @@ function natsServerBinary(): string {
 
 /** A nats-server that can be killed and started again on the same port with what it had stored. */
 export class NatsProcess implements AsyncDisposable {
-  readonly #config: string;
-  readonly port: number;
+  readonly #dir: string;
+  #port = 0;
   /** What the server wrote since it was last started. */
   log = "";
   #child: ChildProcess | undefined;
 
   constructor(federation: { dir(party: string): string }, port: number) {
-    const dir = federation.dir("nats");
+    this.#dir = federation.dir("nats");
+    this.moveTo(port);
+  }
+
+  /** Where it listens from its next start on. */
+  moveTo(port: number): void {
+    const dir = this.#dir;
     const text = natsServerConfig({
       name: "invented-nats",
       accounts: JSON.parse(readFileSync(partyFile(dir, "natsAccounts"), "utf8")) as NatsAccounts,
@@ -41,9 +47,16 @@ export class NatsProcess implements AsyncDisposable {
         roots: partyFile(dir, "roots"),
       },
     });
-    this.port = port;
-    this.#config = join(dir, "nats-server.conf");
+    this.#port = port;
     writeFileSync(this.#config, text);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get #config(): string {
+    return join(this.#dir, "nats-server.conf");
   }
 
   get url(): string {

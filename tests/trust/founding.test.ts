@@ -9,7 +9,7 @@ import { decode } from "@nats-io/jwt";
 import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { foundFederation } from "../../agency-node/admin/found.ts";
-import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
+import { prepareRoot, readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
@@ -20,7 +20,14 @@ import { parseEnrolment, readEnrolment } from "../../shared/party/enrolment.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { installBundle } from "../../shared/party/install.ts";
 import { initNode } from "../../shared/party/new-party.ts";
-import { certificateDer, identityOfCertificate, identityUri } from "../../shared/platform/tls.ts";
+import {
+  certificateDer,
+  certificateLife,
+  identityOfCertificate,
+  identityUri,
+  isIssuedUnder,
+  rootLife,
+} from "../../shared/platform/tls.ts";
 import { memberIdentity } from "../../shared/platform/standing.ts";
 import { createAuthority, issueCertificate } from "../../shared/platform/certificates.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
@@ -30,6 +37,7 @@ import type { SampleFederation } from "./sample-federation.ts";
 /** Certificates are checked against the real clock. */
 const NOW_MS = Date.now();
 
+const DAY_MS = 86_400_000;
 let sample: SampleFederation;
 beforeAll(async () => {
   sample = await foundSample(NOW_MS);
@@ -264,5 +272,33 @@ describe("a bundle", () => {
     const bundleDir = mixed("chain", bytes.slice(0, end));
     expect(install({ bundleDir })).toThrow(refusal("OUT_OF_SEQUENCE"));
     rmSync(bundleDir, { recursive: true });
+  });
+});
+
+describe("the TLS root that follows", () => {
+  const rootAt = (file: string): Uint8Array => certificateDer(readFileSync(file, "utf8"));
+
+  it("is one until the board has signed it, and is issued under from then on", async () => {
+    using own = await foundSample(NOW_MS);
+    const { federation, registrarDir } = own.founded;
+    const { found } = federation;
+    const first = found.tlsRoots[0] as Uint8Array;
+    const file = await prepareRoot(registrarDir, federation, NOW_MS);
+    expect(await prepareRoot(registrarDir, federation, NOW_MS)).toBe(file);
+    const next = rootAt(file);
+    const issuedUnder = async (root: Uint8Array): Promise<string> => {
+      const { authority } = readRegistrarKeys(registrarDir, root);
+      const requestPem = readEnrolment(own.dir("harbour")).enrolment.tlsRequestPem as string;
+      const identity: PeerIdentity = { kind: "broker" };
+      return await issueCertificate({ authority, requestPem, identity, hosts: [], nowMs: NOW_MS + 9.5 * 365 * DAY_MS });
+    };
+    const [old, fresh] = [await issuedUnder(first), await issuedUnder(next)];
+    expect([isIssuedUnder(first, old), isIssuedUnder(next, old)]).toEqual([true, false]);
+    expect([isIssuedUnder(first, fresh), isIssuedUnder(next, fresh)]).toEqual([false, true]);
+    // No certificate outlives its root.
+    expect(certificateLife(old).untilMs).toBe(rootLife(first).untilMs);
+    const both = { ...federation, found: { ...found, tlsRoots: [first, next] } };
+    expect(await prepareRoot(registrarDir, both, NOW_MS)).not.toBe(file);
+    expect(() => readRegistrarKeys(registrarDir, randomBytes(40))).toThrow(refusal("ENVIRONMENT"));
   });
 });

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 function epochHealth(epoch: number, over: Partial<EpochHealth> = {}): EpochHealth {
-  const counts = { records: 100, published: 100, canariesMet: 3, canariesExpected: 3 };
+  const counts = { records: 100, published: 100, canariesMet: 3, canariesExpected: 3, canariesMissing: [] };
   return { epoch, ...counts, digestAgreedMs: NOW_MS - 1000, obstacle: "", ...over };
 }
 
@@ -65,7 +65,7 @@ describe("an epoch may become active", () => {
       [{ published: 99 }, { kind: "records", missing: 1 }],
       [{ published: 101 }, { kind: "records", missing: 1 }],
       [{ digestAgreedMs: 0 }, { kind: "digest" }],
-      [{ canariesMet: 1 }, { kind: "canaries", missing: 2 }],
+      [{ canariesMet: 1 }, { kind: "canaries", missing: 2, of: [] }],
       [{ obstacle: "scheme" }, { kind: "obstacle", obstacle: "scheme" }],
     ];
     for (const [over, why] of cases) {
@@ -92,6 +92,27 @@ describe("an epoch may become active", () => {
     reports.delete(harbour);
     paper.decide({ type: "suspend", member: harbour, reason: "invented" });
     expect(laggardsIn(2, known())).toEqual([]);
+  });
+
+  it("but for test records shared with those who are left behind", () => {
+    const third = paper.admit("third");
+    const waits = (of: readonly MemberId[], over: Partial<EpochHealth> = {}) =>
+      report([epochHealth(2, { canariesMet: 1, canariesMissing: of, ...over })]);
+    const behind = (without: readonly MemberId[] | "all") =>
+      laggardsIn(2, known(), without).map(({ member }) => member);
+    reports.delete(harbour);
+    reports.set(border, waits([harbour])).set(third, waits([harbour, border]));
+    expect(behind([])).toEqual([harbour, border, third]);
+    // The third's own with the second are missing, whoever is left behind.
+    expect(behind([harbour])).toEqual([harbour, third]);
+    reports.set(third, waits([harbour]));
+    expect(behind([harbour])).toEqual([harbour]);
+    expect(behind("all")).toEqual([harbour]);
+    // Anything else holds up as before, and a member that does not say whose are missing.
+    reports.set(third, waits([harbour], { digestAgreedMs: 0 }));
+    expect(behind([harbour])).toEqual([harbour, third]);
+    reports.set(third, waits([]));
+    expect(behind([harbour])).toEqual([harbour, third]);
   });
 
   it("only on figures in which nothing is missing, whatever they are", () => {

@@ -4,6 +4,8 @@ import type { CallContext, Server } from "nice-grpc";
 import { Records } from "../../agency-node/records.ts";
 import { activityService } from "../../agency-node/rpc/activity-service.ts";
 import { liaisonService } from "../../agency-node/rpc/liaison-service.ts";
+import { WORKSTATIONS } from "../../agency-node/rpc/local-caller.ts";
+import type { KeyHolder } from "../../agency-node/rpc/local-caller.ts";
 import { recordsService } from "../../agency-node/rpc/records-service.ts";
 import { ACTOR_KEY, encodeStatedActor } from "../../agency-node/wire/stated-actor.ts";
 import { GetStatusResponse } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
@@ -51,7 +53,7 @@ export class Served implements AsyncDisposable {
     string,
     { readonly definition: Definition; readonly handlers: Record<string, Handler> }
   >();
-  readonly #parties: Readonly<Record<Party, PeerIdentity | undefined>>;
+  readonly #parties: Readonly<Record<Party, PeerIdentity | KeyHolder | undefined>>;
   readonly #resources = new AsyncDisposableStack();
 
   constructor() {
@@ -83,7 +85,7 @@ export class Served implements AsyncDisposable {
       directory,
       desk: board,
       turnstile,
-      natsUrl: "tls://nowhere:1",
+      natsUrl: () => "tls://nowhere:1",
       clock: broker.clock,
       randomness: broker,
       log: silentLog,
@@ -126,16 +128,15 @@ export class Served implements AsyncDisposable {
     return { metadata, peer: "127.0.0.1:1", signal: AbortSignal.abort(), ...rest };
   }
 
-  #partiesOf(member: MemberId): Readonly<Record<Party, PeerIdentity | undefined>> {
+  #partiesOf(member: MemberId): Readonly<Record<Party, PeerIdentity | KeyHolder | undefined>> {
     const { state, seats } = this.paper;
-    const own = memberIdentity(state.members.get(member)!);
     return {
       administrator: administratorIdentity(seats[0]!.public),
       registrar: { kind: "registrar" },
-      member: own,
+      member: memberIdentity(state.members.get(member)!),
       evaluator: evaluatorIdentity(state.found.evaluators[1]!),
       stranger: undefined,
-      unit: own,
+      unit: { key: "ab".repeat(32), workstation: "desk-2" },
     };
   }
 
@@ -144,15 +145,15 @@ export class Served implements AsyncDisposable {
     const { db, records: store, standings, acts, activity, inbox } = node;
     const admit = (): Admit => ({ retentionDaysMax: 365, domains: ["target", "protected"] }) as unknown as Admit;
     const records = new Records({ db, store, standings, acts, activity, world, admit, onStored: () => undefined });
-    const owner = this.#parties.unit!;
+    const door = WORKSTATIONS;
     const matches = { list: () => [], show: () => undefined, watch: () => () => undefined } as unknown as Parameters<
       typeof liaisonService
     >[0]["matches"];
     const canaries = { unprovenSinceMs: () => 0 } as Parameters<typeof liaisonService>[0]["canaries"];
     return [
-      recordsService({ owner, records, status: () => GetStatusResponse.fromPartial({}) }),
-      activityService({ owner, activity, world }),
-      liaisonService({ owner, world, matches, inbox, records: store, canaries }),
+      recordsService({ door, records, status: () => GetStatusResponse.fromPartial({}) }),
+      activityService({ door, activity, world }),
+      liaisonService({ door, world, matches, inbox, records: store, canaries }),
     ];
   }
 

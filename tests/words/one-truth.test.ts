@@ -144,7 +144,7 @@ describe("words", () => {
       obstacle: { kind: "obstacle", obstacle: "salts" },
       records: { kind: "records", missing: 2 },
       digest: { kind: "digest" },
-      canaries: { kind: "canaries", missing: 1 },
+      canaries: { kind: "canaries", missing: 1, of: [] },
     };
     const texts = Object.values(all).map((why) => hindranceWords([why]));
     expect(new Set(texts).size).toBe(texts.length);

@@ -102,14 +102,14 @@ async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
 
-const UNKNOWN = { kind: "unknown", name: "", role: "", known: "" };
+const UNKNOWN = { kind: "unknown", name: "", role: "", known: "", workstation: "" };
 const UNNAMED = { name: "", mandate: "" };
 
 const ENTRY: LogEntry = {
   number: 1,
   atMs: 1_795_000_000_000,
   verb: "disclosure",
-  actor: { kind: "person", name: "Invented Name", uid: 1, role: "", known: "stated" },
+  actor: { kind: "person", name: "Invented Name", uid: 1, role: "", known: "stated", workstation: "" },
   references: ["CT-1", "CT-2"],
   every: true,
   matchIds: ["d1".repeat(16)],

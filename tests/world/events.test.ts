@@ -119,7 +119,7 @@ describe("the catalogues", () => {
   });
 });
 
-const FILES = /\.(json|crt|key|creds|conf|sqlite|pin|bin|pem|listen|origin|certificate|natsUrl)$/;
+const FILES = /\.(json|crt|key|creds|conf|sqlite|pin|bin|pem|listen|origin|certificate|natsUrl|sock)$/;
 
 /** What writes events, and what puts a site's noun before them. */
 const BESIDE = new Set(["shared/world/events.ts", "shared/web/running-site.ts"]);

@@ -155,9 +155,10 @@ export async function retire(desk: Desk, text: string | undefined, flags: Retire
 async function laggardsToName(desk: Desk, epoch: number, { force, without }: CutFlags): Promise<MemberId[]> {
   const { seat, output } = desk;
   const { federation, nowMs } = seat;
-  const behind = laggardsIn(epoch, { federation, reports: await verifiedReports(seat), nowMs });
   const allowed = (without ?? "").split(",").filter((slug) => slug !== "");
   const left = allowed.map((slug) => memberBySlug(federation, slug).member);
+  const known = { federation, reports: await verifiedReports(seat), nowMs };
+  const behind = laggardsIn(epoch, known, force === true ? "all" : left);
   output.json({ epoch, behind: behind.map((each) => ({ ...each, slug: slugOf(desk, each.member) })) });
   sayHindrances(desk, behind);
   const unexpected = behind.filter(({ member }) => !left.includes(member));

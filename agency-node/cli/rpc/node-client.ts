@@ -1,23 +1,12 @@
-/**
- * (unit) The running node's own services, for whoever may read the node's directory.
- *
- * Plaintext passes here, so both ends are the same member: we show the node's own certificate, and talk to nobody but a
- * server that shows it too. Wire types end in this file; counts are far below 2^53 and become numbers.
- */
-import { ClientError } from "nice-grpc";
-import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
-import { grpcClient } from "../../../shared/platform/grpc.ts";
-import { readTls } from "../../../shared/party/tls.ts";
-import { certificateDer, identityOfCertificate } from "../../../shared/platform/tls.ts";
+/** (unit) The running node's own services. Wire types end in this file; counts are far below 2^53 and become numbers. */
 import type { StatedActor } from "../../core/actor.ts";
-import { ACTOR_KEY, encodeStatedActor } from "../../wire/stated-actor.ts";
 import { ActivityServiceDefinition } from "../../wire/gen/causeway/node/v1/activity.ts";
 import type * as activity from "../../wire/gen/causeway/node/v1/activity.ts";
 import { LiaisonServiceDefinition } from "../../wire/gen/causeway/node/v1/liaison.ts";
 import type * as liaison from "../../wire/gen/causeway/node/v1/liaison.ts";
 import { RecordsServiceDefinition } from "../../wire/gen/causeway/node/v1/records.ts";
 import type * as records from "../../wire/gen/causeway/node/v1/records.ts";
-import { readConfig } from "../../config.ts";
+import { doorTo } from "./node-door.ts";
 
 export type ImportOptions = {
   readonly format: "auto" | "ftm" | "csv";
@@ -205,6 +194,8 @@ export type LogEntry = {
     readonly role: string;
     /** "stated", "itself", or empty. */
     readonly known: string;
+    /** Name of the workstation that it came from; empty: the node's own machine. */
+    readonly workstation: string;
   };
   readonly references: readonly string[];
   /** About all records that the node had then. */
@@ -236,13 +227,12 @@ export type NodeClient = Disposable & {
   log(query: LogQuery): AsyncIterable<LogEntry>;
 };
 
-/** A client of the node whose directory this is, for whoever acts through it. Throws ENVIRONMENT where the directory is not that of an installed node. */
+/** A client of the node of this directory, for whoever acts through it. Throws as `doorTo`. */
 export function connectToNode(dir: string, actor: StatedActor): NodeClient {
-  const to = { ...addressOf(dir), metadata: { [ACTOR_KEY]: encodeStatedActor(actor) } };
-  const own = ownWords(to.address);
-  const recordsAt = grpcClient(RecordsServiceDefinition, to);
-  const liaisonAt = grpcClient(LiaisonServiceDefinition, to);
-  const activityAt = grpcClient(ActivityServiceDefinition, to);
+  const own = doorTo(dir, actor);
+  const recordsAt = own.open(RecordsServiceDefinition);
+  const liaisonAt = own.open(LiaisonServiceDefinition);
+  const activityAt = own.open(ActivityServiceDefinition);
   return {
     importRecords: (options, bytes) => own.each(importEvents(recordsAt.client.import(importRequests(options, bytes)))),
     records: (reason) => own.each(rowsOf(recordsAt.client.listRecords({ reason }))),
@@ -261,38 +251,6 @@ export function connectToNode(dir: string, actor: StatedActor): NodeClient {
       recordsAt[Symbol.dispose]();
       liaisonAt[Symbol.dispose]();
       activityAt[Symbol.dispose]();
-    },
-  };
-}
-
-function addressOf(dir: string) {
-  const { listen } = readConfig(dir);
-  const tls = readTls(dir);
-  const expected = identityOfCertificate(certificateDer(tls.certificatePem));
-  if (expected?.kind !== "member") throw new CausewayError("ENVIRONMENT", `${dir} is not a node's directory`);
-  return { address: listen, tls, expected, own: true };
-}
-
-/** Clients drop what a peer says of its errors. This peer is our own node: its sentence is the one worth reading. */
-function ownWords(address: string) {
-  const reworded = (error: unknown): unknown => {
-    if (!isCausewayError(error) || !(error.cause instanceof ClientError)) return error;
-    const { code, cause, fields } = error;
-    const text = code === "UNAVAILABLE" ? `the node does not answer at ${address}` : cause.details;
-    return new CausewayError(code, text, { fields, cause });
-  };
-  return {
-    async once<Answer>(call: Promise<Answer>): Promise<Answer> {
-      return await call.catch((error: unknown) => {
-        throw reworded(error);
-      });
-    },
-    async *each<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
-      try {
-        yield* items;
-      } catch (error) {
-        throw reworded(error);
-      }
     },
   };
 }

@@ -2,7 +2,7 @@
 import { fromHex } from "../../../shared/core/bytes.ts";
 import type { Credentials } from "../../../shared/core/board.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
-import type { GrpcConnection, GrpcTls } from "../../../shared/platform/grpc.ts";
+import type { GrpcConnection, GrpcTls, PartyAddress } from "../../../shared/platform/grpc.ts";
 import type { Caller } from "../../../shared/platform/party-calls.ts";
 import { signedBytes } from "../../../shared/wire/envelope.ts";
 import { RegistrarServiceDefinition } from "../../../shared/wire/gen/causeway/v1/board.ts";
@@ -12,7 +12,7 @@ import type { BrokerPort } from "../ports.ts";
 export class BrokerLink implements BrokerPort, Disposable {
   readonly #connection: GrpcConnection<typeof RegistrarServiceDefinition>;
 
-  constructor(of: { readonly address: string; readonly tls: () => GrpcTls; readonly caller: Caller }) {
+  constructor(of: { readonly address: PartyAddress; readonly tls: () => GrpcTls; readonly caller: Caller }) {
     this.#connection = grpcClient(RegistrarServiceDefinition, { ...of, expected: { kind: "broker" } });
   }
 

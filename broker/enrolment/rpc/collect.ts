@@ -35,7 +35,7 @@ export function collectRpc(parts: EnrolmentParts) {
     }
     const credentials = desk.credentials.issued(caller);
     if (credentials !== undefined) {
-      return { credentials: { ...credentials, issuedAtMs: BigInt(credentials.issuedAtMs) }, natsUrl };
+      return { credentials: { ...credentials, issuedAtMs: BigInt(credentials.issuedAtMs) }, natsUrl: natsUrl() };
     }
     const { keyId: asker, value } = openCredentialsRequest(request, federation.id, signingKeyOf);
     if (asker !== caller) throw new CausewayError("UNPROVEN", "the request is another's");

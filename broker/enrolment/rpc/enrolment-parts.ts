@@ -13,7 +13,7 @@ export type EnrolmentParts = {
   readonly desk: EnrolmentDesk;
   readonly turnstile: Turnstile;
   /** Where members find the NATS server. */
-  readonly natsUrl: string;
+  readonly natsUrl: () => string;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;

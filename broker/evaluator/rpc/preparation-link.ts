@@ -1,6 +1,6 @@
 /** (evaluator) Its calls of the broker about what the board prepares. */
 import { grpcClient } from "../../../shared/platform/grpc.ts";
-import type { GrpcConnection, GrpcTls } from "../../../shared/platform/grpc.ts";
+import type { GrpcConnection, GrpcTls, PartyAddress } from "../../../shared/platform/grpc.ts";
 import type { Caller } from "../../../shared/platform/party-calls.ts";
 import { MembershipServiceDefinition } from "../../../shared/wire/gen/causeway/v1/board.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
@@ -9,7 +9,7 @@ import type { Preparations } from "../ports.ts";
 export class PreparationLink implements Preparations, Disposable {
   readonly #connection: GrpcConnection<typeof MembershipServiceDefinition>;
 
-  constructor(of: { readonly address: string; readonly tls: () => GrpcTls; readonly caller: Caller }) {
+  constructor(of: { readonly address: PartyAddress; readonly tls: () => GrpcTls; readonly caller: Caller }) {
     this.#connection = grpcClient(MembershipServiceDefinition, { ...of, expected: { kind: "broker" } });
   }
 

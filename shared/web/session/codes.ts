@@ -5,15 +5,14 @@
 import { lpText, utf8 } from "../../core/bytes.ts";
 import { blake2b } from "../../crypto/hash.ts";
 import type { World } from "../../world/world.ts";
-import { CODE_LIFE_MS } from "../limits.ts";
+import { CODE_BITS, CODE_LIFE_MS } from "../limits.ts";
 import type { Accounts } from "../store/accounts.ts";
 
 export type IssuedCode = { readonly code: string; readonly validUntilMs: number };
 
 /** Crockford's base 32: nothing in it is mistaken for something else. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/** 60 bits. */
-const CODE_LENGTH = 12;
+const CODE_LENGTH = CODE_BITS / Math.log2(ALPHABET.length);
 const GROUP = /.{4}(?!$)/g;
 
 export class Codes {

@@ -26,6 +26,7 @@ import { Challenges } from "./challenges.ts";
 import type { SignedIn } from "./sessions.ts";
 
 const CEREMONY_MS = 120_000;
+const SIGN_IN = "sign-in";
 /** EdDSA, ES256, RS256 by their COSE numbers: what authenticators have. */
 const ALGORITHMS = [-8, -7, -257];
 
@@ -68,7 +69,7 @@ export class Passkeys {
   async signInOptions(): Promise<PublicKeyCredentialRequestOptionsJSON> {
     return await generateAuthenticationOptions({
       rpID: this.#rpId,
-      challenge: this.#challenges.issue("sign-in"),
+      challenge: this.#challenges.issue(SIGN_IN),
       timeout: CEREMONY_MS,
       userVerification: "required",
     });
@@ -79,9 +80,10 @@ export class Passkeys {
     const parsed = answer.safeParse(input);
     const passkey = parsed.success ? this.#accounts.passkey(parsed.data.id) : undefined;
     if (passkey === undefined) return undefined;
-    const verified = await this.#verifySignIn(input as AuthenticationResponseJSON, passkey);
+    const { verified, challenge } = await this.#verifySignIn(input as AuthenticationResponseJSON, passkey);
     // Read again: it may have been removed while the signature was verified.
     if (verified === undefined || this.#accounts.passkey(passkey.id) === undefined) return undefined;
+    if (!this.#challenges.answer(challenge, SIGN_IN)) return undefined;
     this.#accounts.usePasskey(passkey.id, verified.newCounter, this.#clock());
     return passkey.user;
   }
@@ -135,11 +137,12 @@ export class Passkeys {
   async #verifySignIn(
     response: AuthenticationResponseJSON,
     passkey: Passkey,
-  ): Promise<{ newCounter: number } | undefined> {
+  ): Promise<{ readonly verified: { newCounter: number } | undefined; readonly challenge: string }> {
+    let challenge = "";
     try {
       const { verified, authenticationInfo } = await verifyAuthenticationResponse({
         response,
-        expectedChallenge: (challenge) => this.#challenges.take(challenge, "sign-in"),
+        expectedChallenge: (signed) => this.#challenges.holds((challenge = signed), SIGN_IN),
         expectedOrigin: this.#origin,
         expectedRPID: this.#rpId,
         requireUserVerification: true,
@@ -150,18 +153,19 @@ export class Passkeys {
           transports: [...passkey.transports],
         },
       });
-      return verified ? authenticationInfo : undefined;
+      return { verified: verified ? authenticationInfo : undefined, challenge };
     } catch {
       // The library throws for each check that fails; the browser learns that it failed, not which.
-      return undefined;
+      return { verified: undefined, challenge };
     }
   }
 
   async #verifyAdd(input: unknown, purpose: string) {
     if (!answer.safeParse(input).success) throw unproven();
+    let challenge = "";
     const result = await verifyRegistrationResponse({
       response: input as RegistrationResponseJSON,
-      expectedChallenge: (challenge) => this.#challenges.take(challenge, purpose),
+      expectedChallenge: (signed) => this.#challenges.holds((challenge = signed), purpose),
       expectedOrigin: this.#origin,
       expectedRPID: this.#rpId,
       requireUserVerification: true,
@@ -169,7 +173,7 @@ export class Passkeys {
     }).catch((cause: unknown) => {
       throw unproven(cause);
     });
-    if (!result.verified) throw unproven();
+    if (!result.verified || !this.#challenges.answer(challenge, purpose)) throw unproven();
     return result.registrationInfo.credential;
   }
 }

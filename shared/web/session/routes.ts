@@ -9,27 +9,20 @@ import { isCausewayError } from "../../core/errors.ts";
 import { line } from "../../wire/checks.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { Log } from "../../world/log.ts";
+import type { Timers } from "../../world/world.ts";
 import type { Framed } from "../frame.ts";
 import type { Html } from "../html.ts";
-import {
-  CEREMONIES_PER_ADDRESS_MAX,
-  CODE_LIFE_MS,
-  FAILING_ADDRESSES_MAX,
-  FAILURES_PER_ADDRESS_MAX,
-  FAILURES_WINDOW_MS,
-  FRESH_SESSION_MS,
-  NAME_LENGTH_MAX,
-} from "../limits.ts";
+import { CODE_LIFE_MS, FRESH_SESSION_MS, NAME_LENGTH_MAX } from "../limits.ts";
 import { signInBody } from "../pages/sign-in.ts";
 import { errorSummary } from "../pieces.ts";
 import { addressOf, fieldsOf, jsonOf, wantsStream } from "../request.ts";
 import type { Request, WebEnvironment } from "../request.ts";
 import type { Site } from "../site.ts";
 import type { SignInMethod } from "../store/accounts.ts";
-import { Attempts } from "./attempts.ts";
 import type { Codes } from "./codes.ts";
 import type { SessionCookie } from "./cookie.ts";
 import type { Passkeys } from "./passkeys.ts";
+import { Refusals } from "./refusals.ts";
 import type { People } from "./people.ts";
 import type { Sessions } from "./sessions.ts";
 import { siteEvents } from "../events.ts";
@@ -44,6 +37,7 @@ export type SessionParts = {
   readonly passkeys: Passkeys;
   readonly cookie: SessionCookie;
   readonly clock: Clock;
+  readonly timers: Pick<Timers, "after">;
   readonly log: Log;
   /** Somebody who has signed in speaks on this connection. */
   readonly prove: (socket: Pick<Socket, "remoteAddress" | "remotePort">) => void;
@@ -76,26 +70,15 @@ export function signedInOnly({
 
 /** For those who have not signed in. */
 export function publicSessionRoutes(parts: SessionParts): Routes {
-  const { clock, codes, log } = parts;
-  const failures = new Attempts(clock, {
-    max: FAILURES_PER_ADDRESS_MAX,
-    windowMs: FAILURES_WINDOW_MS,
-    addressesMax: FAILING_ADDRESSES_MAX,
-  });
+  const { codes } = parts;
+  const refusals = new Refusals("code", parts);
   const routes: Routes = new Hono<WebEnvironment>();
   routes.get("/sign-in", (c) => c.html(signInPage(parts, c)));
   routes.post("/sign-in", async (c) => {
-    const address = addressOf(c);
-    if (failures.exhausted(address)) {
-      siteEvents.tooManyCodes(log);
-      const problem = say("signIn.tooManyCodes", { span: duration(FAILURES_WINDOW_MS) });
-      return c.html(signInPage(parts, c, problem), 429);
-    }
     const field = await fieldsOf(c);
     const user = codes.redeem(field("code"));
     if (user === undefined || !admit(parts, c, user, "code")) {
-      failures.count(address);
-      siteEvents.signInRefused(log, { method: "code" });
+      await refusals.refuse(c.req.raw.signal);
       return c.html(signInPage(parts, c, say("signIn.wrongCode", { span: duration(CODE_LIFE_MS) })), 422);
     }
     return c.redirect("/", 303);
@@ -105,25 +88,14 @@ export function publicSessionRoutes(parts: SessionParts): Routes {
 }
 
 function passkeySignInRoutes(parts: SessionParts): Routes {
-  const { site, clock, passkeys, log } = parts;
-  const ceremonies = new Attempts(clock, {
-    max: CEREMONIES_PER_ADDRESS_MAX,
-    windowMs: FAILURES_WINDOW_MS,
-    addressesMax: FAILING_ADDRESSES_MAX,
-  });
+  const { site, passkeys } = parts;
+  const refusals = new Refusals("passkey", parts);
   const routes: Routes = new Hono<WebEnvironment>();
-  routes.post("/sign-in/passkey/options", async (c) => {
-    const address = addressOf(c);
-    if (ceremonies.exhausted(address)) {
-      return c.json({ problem: say("signIn.tooManyAttempts", { span: duration(FAILURES_WINDOW_MS) }) }, 429);
-    }
-    ceremonies.count(address);
-    return c.json(await passkeys.signInOptions());
-  });
+  routes.post("/sign-in/passkey/options", async (c) => c.json(await passkeys.signInOptions()));
   routes.post("/sign-in/passkey", async (c) => {
     const user = await passkeys.signIn((await jsonOf(c))["answer"]);
     if (user === undefined || !admit(parts, c, user, "passkey")) {
-      siteEvents.signInRefused(log, { method: "passkey" });
+      await refusals.refuse(c.req.raw.signal);
       return c.json({ problem: say("signIn.wrongPasskey", { noun: wordFor("noun", site.noun) }) }, 403);
     }
     return c.json({ next: "/" });

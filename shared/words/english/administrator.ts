@@ -161,7 +161,7 @@ export const administrator = {
   "roots.id": "id",
   "roots.until": "ends on",
   "roots.made":
-    'Made {file}, for the board: causeway admin tls-roots DIR --add {file} --reason "…". Read its id to them by telephone:',
+    "Made {file}; it ends on {until}. For the board: causeway admin tls-roots DIR --add FILE. Read its id to them by telephone:",
   "party.founded": "Founded {federation} with {count} directives.",
   "party.fingerprint": "Fingerprint, to be given to every party by another way than its bundle:",
   "party.bundles": "Bundles:",

@@ -89,6 +89,7 @@ export const node = {
   "log.person": "{name} (as the client says)",
   "log.personWithNumber": "{name} (user {uid}, as the client says)",
   "log.program": "the program {name}",
+  "log.atWorkstation": "{who} at the workstation {workstation}",
   "log.unknown": "nobody who was named",
   "log.everyRecord": "all records",
   "log.records": "{count, plural, one {record {named}} other {records {named}}}",
@@ -111,5 +112,13 @@ export const node = {
   "enrol.start": "Start it with: causeway node run --dir {dir}",
   "keys.made": "Keys made in {dir}. Back them up; never copy them to another machine otherwise.",
   "keys.handOver": "Hand the board {file}, and read its fingerprint to them by telephone:",
+  "workstation.made": "Made for {node}. At the node: causeway node workstation add NAME --key",
+  "workstation.added": "{name} may use this node from now on.",
+  "workstation.removed": "{name} is let in no more; what it had open is cut within seconds.",
+  "workstation.none": "No workstations.",
+  "workstation.off": "None is let in: node.json has no workstations.listen.",
+  "workstation.listens":
+    "The node listens for them at {listen}. Its own key, for causeway node workstation init --node-key:",
+  "workstation.noKey": "The node makes its own key for them when it starts next.",
   "keys.installed": "Installed as {slug} ({mandate}) of {federation}, directive {directive}.",
 } as const;

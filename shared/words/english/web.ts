@@ -57,8 +57,6 @@ export const web = {
   "signIn.codeHint": "12 letters and digits, such as {example}",
   "signIn.codeButton": "Sign in with the code",
   "signIn.wrongCode": "Enter a code that has been given to you in the last {span} and not been used",
-  "signIn.tooManyCodes": "There were too many wrong codes from here. Wait {span}, or use a passkey.",
-  "signIn.tooManyAttempts": "Too many attempts. Wait {span}.",
   "signIn.sessionEnded": "Your session has ended. Sign in again.",
   "signIn.wrongPasskey": "This passkey does not open the {noun}. Use another one, or a code.",
 

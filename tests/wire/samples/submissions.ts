@@ -137,6 +137,7 @@ const bodies: readonly (readonly [name: string, why: string, body: SubmissionBod
           digestAgreedMs: AT_MS,
           canariesMet: 5,
           canariesExpected: 6,
+          canariesMissing: [MEMBER],
           obstacle: "scheme",
         },
       ],

@@ -246,6 +246,8 @@ export interface EpochHealth {
   readonly canariesExpected: number;
   /** Why this node cannot take part, such as "scheme"; empty if nothing hinders it. */
   readonly obstacle: string;
+  /** Members whose test records have not met this node's: one that is left behind holds up nobody else. */
+  readonly canariesMissing: readonly Uint8Array[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1628,6 +1630,7 @@ function createBaseEpochHealth(): EpochHealth {
     canariesMet: 0,
     canariesExpected: 0,
     obstacle: "",
+    canariesMissing: [],
     _unknownFields: {},
   };
 }
@@ -1663,6 +1666,9 @@ export const EpochHealth: MessageFns<EpochHealth> = {
     }
     if (message.obstacle !== "") {
       writer.uint32(58).string(message.obstacle);
+    }
+    for (const v of message.canariesMissing) {
+      writer.uint32(66).bytes(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1744,6 +1750,14 @@ export const EpochHealth: MessageFns<EpochHealth> = {
             message.obstacle = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.canariesMissing.push(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1778,6 +1792,7 @@ export const EpochHealth: MessageFns<EpochHealth> = {
     message.canariesMet = object.canariesMet ?? 0;
     message.canariesExpected = object.canariesExpected ?? 0;
     message.obstacle = object.obstacle ?? "";
+    message.canariesMissing = object.canariesMissing?.map((e) => e) || [];
     return message;
   },
 };

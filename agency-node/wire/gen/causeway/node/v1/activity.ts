@@ -87,6 +87,8 @@ export interface Actor {
   readonly role: string;
   /** How the node knows: "stated" by the client, "itself", or empty. */
   readonly known: string;
+  /** Name of the unit's workstation that it came from; empty: the node's own machine. */
+  readonly workstation: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -757,7 +759,7 @@ export const ListActivityResponse: MessageFns<ListActivityResponse> = {
 };
 
 function createBaseActor(): Actor {
-  return { kind: "", name: "", uid: undefined, role: "", known: "", _unknownFields: {} };
+  return { kind: "", name: "", uid: undefined, role: "", known: "", workstation: "", _unknownFields: {} };
 }
 
 export const Actor: MessageFns<Actor> = {
@@ -776,6 +778,9 @@ export const Actor: MessageFns<Actor> = {
     }
     if (message.known !== "") {
       writer.uint32(42).string(message.known);
+    }
+    if (message.workstation !== "") {
+      writer.uint32(50).string(message.workstation);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -841,6 +846,14 @@ export const Actor: MessageFns<Actor> = {
             message.known = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.workstation = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -871,6 +884,7 @@ export const Actor: MessageFns<Actor> = {
     message.uid = object.uid ?? undefined;
     message.role = object.role ?? "";
     message.known = object.known ?? "";
+    message.workstation = object.workstation ?? "";
     return message;
   },
 };

@@ -8,7 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
 
-/** The node's own services, for the unit's people on the unit's machine. Plaintext passes here and nowhere else on a wire. */
+/** The node's own services, for the unit's people on the unit's machines. Plaintext passes here and nowhere else on a wire. */
 
 export interface ImportRequest {
   readonly request: { readonly $case: "options"; readonly value: ImportOptions } | {
