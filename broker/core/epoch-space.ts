@@ -2,20 +2,20 @@
  * Everything that is published in one epoch: its records and, per domain, the index of their tokens. Tokens of different
  * epochs or domains never meet (their salts differ), so each has an index of its own; an epoch that retires is dropped whole.
  */
-import { compareBytes, concat, fromHex, lpText, toHex, u8 } from "../../shared/core/bytes.ts";
+import { toHex } from "../../shared/core/bytes.ts";
 import { OPENING_CLASSES, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
-import type { Digest, Meeting, Side, TagSet, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
+import type { Digest, TokenSet } from "../../shared/core/data-plane.ts";
 import { digestItem, digestKey } from "../../shared/core/digest.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
-import { blake2b } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { TAG_BYTES, TOKEN_BYTES } from "../../shared/crypto/token.ts";
+import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
 import { DigestBook } from "./digest-book.ts";
-import { binderIn } from "./disclosure.ts";
+import { encounterOf, itemAt } from "./encounter.ts";
+import type { HeldRecord } from "./encounter.ts";
 import { tokenTexts } from "./entry.ts";
-import type { Encounter, MetToken, Party, RecordTerms } from "./match.ts";
-import { findCandidates, matchIdOf, opens, recordKeyOf } from "./matching.ts";
+import type { Encounter, Party } from "./match.ts";
+import { findCandidates, opens } from "./matching.ts";
 import type { Candidate } from "./matching.ts";
 import { RecordTable } from "./records.ts";
 import type { LiveRecord } from "./records.ts";
@@ -148,7 +148,7 @@ export class EpochSpace {
     return candidates
       .map((candidate) => withoutListed(candidate, record.number, tokens, listed))
       .filter(({ met }) => opens(met))
-      .map((candidate) => this.#toEncounter(scope.federation, candidate));
+      .map(({ a, b, met }) => encounterOf([this.#holding(a), this.#holding(b)], met, { ...scope, epoch: this.epoch }));
   }
 
   /** Whether both records are here. */
@@ -172,33 +172,10 @@ export class EpochSpace {
     });
   }
 
-  #toEncounter(federation: Uint8Array, candidate: Candidate): Encounter {
-    const a = this.records.at(candidate.a) as LiveRecord;
-    const b = this.records.at(candidate.b) as LiveRecord;
-    const index = this.#index(a.domain);
-    const tokens = index.tokensOf(a.number);
-    const met = candidate.met.map(({ tokenClass, positionA, positionB }): MetToken => {
-      return { tokenClass, token: itemAt(tokens, tokenClass, positionA), positions: [positionA, positionB] };
-    });
-    const sides = [this.#metSide(a), this.#metSide(b)] as const;
-    return {
-      matchId: matchIdOf(federation, recordKeyOf(a), recordKeyOf(b)),
-      domain: a.domain,
-      parties: [sides[0].party, sides[1].party],
-      terms: [sides[0].terms, sides[1].terms],
-      meetings: [meetingOf(met, 0, sides), meetingOf(met, 1, sides)],
-      epoch: this.epoch,
-      met,
-      metHash: metHashOf(met, sides),
-    };
-  }
-
-  #metSide(record: LiveRecord): MetSide {
-    const { member, handle, handling } = record;
-    const party = { member, handle };
-    const terms = { conversationKey: fromHex(record.conversationKey), blind: fromHex(record.blind), handling };
-    const tags = this.#index(record.domain).tagsOf(record.number);
-    return { record, party, terms, tags, binder: binderIn(party, terms) };
+  #holding(number: number): HeldRecord {
+    const record = this.records.at(number) as LiveRecord;
+    const index = this.#index(record.domain);
+    return { record, tokens: index.tokensOf(number), tags: index.tagsOf(number) };
   }
 
   #enterDigest(federation: Uint8Array, { member, handle }: Pick<LiveRecord, "member" | "handle">): void {
@@ -217,45 +194,6 @@ export class EpochSpace {
   }
 }
 
-/** One of two records that meet. */
-type MetSide = {
-  readonly record: LiveRecord;
-  readonly party: Party;
-  readonly terms: RecordTerms;
-  readonly tags: TagSet;
-  readonly binder: Uint8Array;
-};
-
-/** What one side is told: its own positions, with the tags that the other side has given to the same tokens. */
-function meetingOf(met: readonly MetToken[], side: Side, sides: readonly [MetSide, MetSide]): Meeting {
-  const { incarnation, sequence } = sides[side].record;
-  const other = side === 0 ? 1 : 0;
-  // Each side's in an order of its own: the common order would show how the other side has arranged its record.
-  const ordered = met.toSorted((x, y) => x.positions[side] - y.positions[side]);
-  const positions: Record<TokenClass, number[]> = { single: [], opening: [], support: [] };
-  const tags: Record<TokenClass, Uint8Array[]> = { single: [], opening: [], support: [] };
-  for (const { tokenClass, positions: at } of ordered) {
-    positions[tokenClass].push(at[side]);
-    tags[tokenClass].push(itemAt(sides[other].tags, tokenClass, at[other], TAG_BYTES));
-  }
-  const otherTags = {
-    single: concat(...tags.single),
-    opening: concat(...tags.opening),
-    support: concat(...tags.support),
-  };
-  return { incarnation, sequence, positions, otherTags, otherBinder: sides[other].binder };
-}
-
-/** In an order that does not depend on where the tokens stand. */
-function metHashOf(met: readonly MetToken[], sides: readonly [MetSide, MetSide]): string {
-  const items = met.map(({ tokenClass, token, positions }) => {
-    const tags = sides.map(({ tags }, side) => itemAt(tags, tokenClass, positions[side as Side], TAG_BYTES));
-    return concat(u8(TOKEN_CLASSES.indexOf(tokenClass)), token, ...tags);
-  });
-  const binders = sides.map(({ binder }) => binder);
-  return toHex(blake2b(16, lpText("causeway/met/v2"), ...binders, ...items.toSorted(compareBytes)));
-}
-
 function withoutListed(
   candidate: Candidate,
   own: number,
@@ -268,10 +206,6 @@ function withoutListed(
     return !listed.has(toHex(itemAt(tokens, tokenClass, isOwnA ? positionA : positionB)));
   });
   return { ...candidate, met };
-}
-
-function itemAt(set: TokenSet | TagSet, tokenClass: TokenClass, position: number, bytes = TOKEN_BYTES): Uint8Array {
-  return set[tokenClass].subarray(position * bytes, (position + 1) * bytes);
 }
 
 /** Tokens of a set in which each stands once in its class. */

@@ -75,17 +75,22 @@ export class ProofTable {
     this.#database.run("DELETE FROM proof_side WHERE match_id = ?", matchId);
   }
 
-  /** In a transaction. Nobody can answer any more what was asked last. A decided proof stays. */
-  lapse(matchId: MatchId): void {
-    this.#database.run("DELETE FROM proof WHERE match_id = ? AND outcome = 'pending'", matchId);
-    this.#database.run("DELETE FROM proof_side WHERE match_id = ?", matchId);
+  /** In a transaction. Nobody can answer any more what was asked in the epoch. A decided proof stays. */
+  lapseEpoch(epoch: number): void {
+    this.#lapse("SELECT match_id FROM proof WHERE epoch = ? AND outcome = 'pending'", epoch);
   }
 
-  /** In a transaction. As `lapse`, for all that was asked in an epoch. */
-  lapseEpoch(epoch: number): void {
-    const asked = "SELECT match_id FROM proof WHERE epoch = ? AND outcome = 'pending'";
-    this.#database.run(`DELETE FROM proof_side WHERE match_id IN (${asked})`, epoch);
-    this.#database.run("DELETE FROM proof WHERE epoch = ? AND outcome = 'pending'", epoch);
+  /** In a transaction. As `lapseEpoch`, for what was asked of the member, or of the other side of its records. */
+  lapseMember(member: MemberId): void {
+    this.#lapse("SELECT match_id FROM proof_side WHERE member = ?", member);
+  }
+
+  #lapse(matches: string, value: string | number): void {
+    const lapsed = this.#database.all(matches, value).map((row) => row["match_id"] as string);
+    for (const matchId of lapsed) {
+      this.#database.run("DELETE FROM proof WHERE match_id = ?", matchId);
+      this.#database.run("DELETE FROM proof_side WHERE match_id = ?", matchId);
+    }
   }
 
   /** The owner's newest word on its record counts at disclosure. */
@@ -102,7 +107,7 @@ export class ProofTable {
     );
   }
 
-  /** Matches for which the member was asked by then and has not stated, `max` at most, and whether it was known to be late before. */
+  /** Of the matches for which the member was asked by then and has not stated, those that are not noted as overdue; `max` at most. */
   newlyOverdue(member: MemberId, askedUntilMs: number, max: number): { matchId: MatchId; side: Side }[] {
     const rows = this.#database.all(
       `SELECT match_id, side FROM proof_side

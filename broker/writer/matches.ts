@@ -129,10 +129,7 @@ export class Matches {
   }
 
   #close(match: Match, reason: CloseReason, nowMs: number): void {
-    const { ledger } = this.#parts;
-    ledger.epochs.forgetMeeting(match.matchId);
-    // Whoever withdraws goes on owing its statement; of a member that is gone nothing can be had.
-    if (reason === "memberRemoved") ledger.proofs.lapse(match.matchId);
+    this.#parts.ledger.epochs.forgetMeeting(match.matchId);
     const event = decideParting(match, reason);
     if (event !== undefined) this.#record(match, event, nowMs);
   }

@@ -96,6 +96,8 @@ export class Standings {
   async #remove(member: MemberId): Promise<void> {
     const { ledger, publications, deleteStreams, world, signal } = this.#parts;
     for (const handle of this.#handlesOf(member)) publications.forget(member, handle);
+    // Whoever withdraws a record goes on owing its statement; of a member that is gone nothing can be had.
+    ledger.transaction(() => ledger.proofs.lapseMember(member));
     let after: MatchId | "" | undefined = "";
     while (after !== undefined) {
       if (signal.aborted) return;

@@ -5,7 +5,7 @@
  * has the broker's word that both hold the same in the new epoch.
  *
  * A neighbour on the machine lengthens the time; it does not lengthen processor time, nor the share of it that bare hashes would take:
- * one for each token at the node, and one for each token and padding in the digests of both.
+ * three for each token at the node (token, confirmation key, tag), and one for each token and padding in the digests of both.
  */
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -220,8 +220,9 @@ function report(say: BenchOptions["say"], rotation: Rotation): void {
   say(`  nats-server, processor seconds: ${parts.nats}`);
 }
 
-/** Bytes that are hashed for a token, for a padding, and for either in a digest. */
+/** Bytes that are hashed for a token or a confirmation key, for a tag, for a padding, and in a digest. */
 const TOKEN_INPUT = randomBytes(91);
+const TAG_INPUT = randomBytes(73);
 const PADDING_INPUT = randomBytes(45);
 const DIGEST_INPUT = randomBytes(40);
 const KEY = randomBytes(32);
@@ -231,9 +232,13 @@ function limitSeconds(records: number): number {
   const places = CLASS_TOKENS.reduce((sum, count) => sum + paddedCount(count), 0);
   const sampled = Math.min(records, 2_000);
   const seconds = coreSeconds(() => {
-    for (let i = 0; i < sampled * TOKENS_PER_RECORD; i += 1) sodium.crypto_generichash(16, TOKEN_INPUT, KEY);
+    for (let i = 0; i < sampled * TOKENS_PER_RECORD; i += 1) {
+      sodium.crypto_generichash(16, TOKEN_INPUT, KEY);
+      sodium.crypto_generichash(32, TOKEN_INPUT, KEY);
+      sodium.crypto_generichash(16, TAG_INPUT, KEY);
+    }
     for (let i = 0; i < sampled * (places - TOKENS_PER_RECORD); i += 1)
-      sodium.crypto_generichash(16, PADDING_INPUT, KEY);
+      sodium.crypto_generichash(24, PADDING_INPUT, KEY);
     for (let i = 0; i < sampled * places * 2; i += 1) sodium.crypto_generichash(32, DIGEST_INPUT, KEY);
   });
   return (seconds * records) / sampled;

@@ -29,7 +29,7 @@ export const CLASS_TOKENS = [3, 9, 8] as const;
 const KINDS: readonly KindName[] = [
   ...times("person.document", CLASS_TOKENS[0]),
   ...times("person.start-date", CLASS_TOKENS[1]),
-  ...times("person.name-start-year", CLASS_TOKENS[2]),
+  ...times("person.name-year-birthplace.common", CLASS_TOKENS[2]),
 ];
 
 export const TOKENS_PER_RECORD = KINDS.length;

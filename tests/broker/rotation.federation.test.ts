@@ -103,7 +103,7 @@ describe("a broker whose board decides", { timeout: LONG_MS }, () => {
       directiveNumber: head.number,
       records: 3,
       tokens: 72,
-      messages: 8,
+      messages: 4,
     });
     await world.stopBroker();
     await world.startBroker();

@@ -278,13 +278,18 @@ describe("who asks and stays silent", () => {
     expect(alarmsOf(bench, HARBOUR)).toEqual([]);
   });
 
-  it("owes nothing to, and as, a member that is gone", () => {
+  it("owes nothing to, and as, a member that is gone, of matches that have ended before too", async () => {
     const { bench, matchId } = met();
+    bench.publish(HARBOUR, upsert(newHandle(), tokens(["another phone"])));
+    const gone = newHandle();
+    bench.publish(BORDER, upsert(gone, tokens(["another phone"])));
+    bench.publish(BORDER, { operation: "withdraw", handle: gone });
     bench.setStanding(BORDER, "removed");
-    bench.ledger.transaction(() => bench.publications.matches.closeSome(BORDER, "", 10, bench.nowMs));
+    await bench.standings.settle();
     bench.pass(3 * STATEMENT_DUE_ABSENT_MS, HARBOUR);
     expect(bench.ledger.alarms.list()).toEqual([]);
     expect(bench.ledger.proofs.pending(matchId)).toBeUndefined();
+    expect(bench.types(HARBOUR)).toEqual(["matchOpened", "matchOpened", "matchClosed", "matchClosed"]);
   });
 
   it("is not taken for silent when the broker itself has slept, or its clock was set", () => {

@@ -178,7 +178,7 @@ export class InventedBroker implements ConsoleData {
     );
   }
 
-  opening(epoch: number, atMs: number, scheme = "causeway-2"): DirectiveBody & EpochOpen {
+  opening(epoch: number, atMs: number, scheme = "causeway-3"): DirectiveBody & EpochOpen {
     const { generation } = this.state.found;
     const domains = [...new Set([...this.state.members.values()].flatMap((member) => member.domains))];
     return {

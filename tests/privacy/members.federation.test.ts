@@ -88,7 +88,7 @@ describe("a notice", () => {
     const notices = of("wcu", "delivery");
     const events = notices.map(({ sealed }) => openDelivery(sealed, deliveryScope("wcu")).delivery.body);
     expect(events.filter((body) => body.kind === "notice").map(({ event }) => event.type)).toContain(
-      "counterpartContact",
+      "counterpartDisclosed",
     );
     for (const { sealed } of notices) {
       for (const scope of [deliveryScope("ct"), deliveryScope("wcu", "ct"), deliveryScope("ct", "wcu")]) {

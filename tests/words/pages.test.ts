@@ -41,7 +41,7 @@ function othersWords(broker: InventedBroker): string[] {
   return [
     "Causeway",
     "causeway-1",
-    "causeway-2",
+    "causeway-3",
     " and ",
     ...[...members, ...removed].flatMap(({ name, slug }) => [name, slug]),
     ...bodies.flatMap((body) => ("reason" in body ? [body.reason] : [])),
