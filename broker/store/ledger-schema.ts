@@ -165,7 +165,7 @@ const FROM_VERSION_1 = `
 /** JSON is written with a version from here on, which a program of version 2 could not read. What stands there is read as it is. */
 const FROM_VERSION_2 = "";
 
-/** A proof that was begun with nonces cannot be gone on with; who a lingering record may be told of stands with its proofs. */
+/** A proof of before cannot be gone on with: it was another one. What may be told of a lingering record stands with its proofs. */
 const FROM_VERSION_3 = (file: FileBefore): string => `
   DROP TABLE proof;
   ${file.has("lingering", "handling") ? "ALTER TABLE lingering DROP COLUMN handling;" : ""}
