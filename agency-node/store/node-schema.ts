@@ -48,6 +48,31 @@ CREATE TABLE activity_about (
 CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;
 `;
 
+const SHOWN = `
+CREATE VIEW shown AS
+  SELECT record.number, handle, reference_key, sealed, record.revision, review_by_day, sent_day, held_day, tokens, only_epoch, ended_ms,
+    content_key = x'' AS is_erased,
+    CASE
+      WHEN record.state IN ('withdrawn', 'expired') THEN record.state
+      WHEN record.state = 'refused' THEN 'rejected'
+      WHEN standing.revision = record.revision AND due <> 1 AND standing.state <> '' THEN standing.state
+      ELSE 'hardening'
+    END AS state,
+    CASE
+      WHEN record.state = 'refused' THEN record.reason
+      WHEN record.state IN ('hardening', 'ready') AND standing.revision = record.revision AND due <> 1 THEN standing.reason
+    END AS reason
+  FROM record LEFT JOIN standing
+    ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
+`;
+
+const LET_GO = `
+CREATE TABLE let_go (
+  cache_key         BLOB PRIMARY KEY,
+  since_ms          INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 /**
  * Columns called `sealed` are encrypted, see `Vault`. Handles are pseudonyms and stand as they are.
  *
@@ -56,7 +81,8 @@ CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;
  * revision of the record, once for each generation of evaluator keys. A record with an
  * `only_epoch` goes into no other: it is a canary, and `match.canary` its handle. The view `shown` has the state that a person sees.
  * `due_act` has what the broker is to be told at the next beat: a new review day, or, without one, that the record is withdrawn.
- * `skipped_notice` has the notices that could not be read, by the wire's field number of their kind. `activity_about` finds the entries
+ * `record.ended_ms` is when it was withdrawn or expired; one that was erased since has an empty `content_key`. `let_go` has the hardened values
+ * that some content needed which is gone. `skipped_notice` has the notices that could not be read, by the wire's field number of their kind. `activity_about` finds the entries
  * about a record or match by a keyed hash; an entry of `every` is about all records.
  */
 const SCHEMA = `
@@ -73,7 +99,8 @@ CREATE TABLE record (
   state             TEXT NOT NULL,
   reason            TEXT,
   tokens            INTEGER NOT NULL DEFAULT 0,
-  only_epoch        INTEGER
+  only_epoch        INTEGER,
+  ended_ms          INTEGER
 ) STRICT;
 CREATE INDEX record_by_state ON record (state);
 
@@ -111,21 +138,7 @@ CREATE TABLE standing (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX standing_due ON standing (epoch, due, record) WHERE due > 0;
 
-CREATE VIEW shown AS
-  SELECT record.number, handle, reference_key, sealed, record.revision, review_by_day, sent_day, held_day, tokens, only_epoch,
-    CASE
-      WHEN record.state IN ('withdrawn', 'expired') THEN record.state
-      WHEN record.state = 'refused' THEN 'rejected'
-      WHEN standing.revision = record.revision AND due <> 1 AND standing.state <> '' THEN standing.state
-      ELSE 'hardening'
-    END AS state,
-    CASE
-      WHEN record.state = 'refused' THEN record.reason
-      WHEN record.state IN ('hardening', 'ready') AND standing.revision = record.revision AND due <> 1 THEN standing.reason
-    END AS reason
-  FROM record LEFT JOIN standing
-    ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
-
+${SHOWN}
 ${DUE_ACT}
 CREATE TABLE hardened (
   cache_key         BLOB PRIMARY KEY,
@@ -133,6 +146,7 @@ CREATE TABLE hardened (
   sealed            BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+${LET_GO}
 CREATE TABLE hardening_batch (
   batch_id          BLOB PRIMARY KEY,
   sealed            BLOB NOT NULL
@@ -226,9 +240,10 @@ DROP INDEX record_by_state;
 DROP TABLE IF EXISTS counter;
 ${former.map((table) => `ALTER TABLE ${table} RENAME TO former_${table};`).join("\n")}
 ${SCHEMA}
-INSERT INTO record (number, handle, reference_key, sealed, content_key, revision, review_by_day, sent_day, held_day, state, tokens)
+INSERT INTO record (number, handle, reference_key, sealed, content_key, revision, review_by_day, sent_day, held_day, state, tokens, ended_ms)
   SELECT rowid, handle, reference_key, sealed, content_key, revision, review_by_day, ${days},
-    CASE WHEN state IN ('withdrawn', 'expired') THEN state ELSE 'hardening' END, tokens FROM former_record;
+    CASE WHEN state IN ('withdrawn', 'expired') THEN state ELSE 'hardening' END, tokens,
+    CASE WHEN state IN ('withdrawn', 'expired') THEN (SELECT coalesce(max(at_ms), 0) FROM former_activity) END FROM former_record;
 INSERT INTO hardened SELECT cache_key, 1, sealed FROM former_hardened;
 INSERT INTO notice SELECT number, hash FROM former_notice;
 INSERT INTO match (match_id, status, unfinished, sealed)
@@ -269,9 +284,16 @@ function fromVersion3(file: FileBefore): string {
   return `ALTER TABLE activity ADD COLUMN every INTEGER NOT NULL DEFAULT 0; ${ACTIVITY_ABOUT}`;
 }
 
-/** Acts were told at once. Files that came from version 1 have the tables of today. */
+/** Acts were told at once, and nothing was erased. When a record ended is not known. Files that came from version 1 have the tables of today. */
 function fromVersion4(file: FileBefore): string {
-  return file.has("due_act") ? "" : DUE_ACT;
+  if (file.has("due_act")) return "";
+  return `
+${DUE_ACT}
+${LET_GO}
+DROP VIEW shown;
+ALTER TABLE record ADD COLUMN ended_ms INTEGER;
+UPDATE record SET ended_ms = (SELECT coalesce(max(at_ms), 0) FROM activity) WHERE state IN ('withdrawn', 'expired');
+${SHOWN}`;
 }
 
 export const NODE_DATABASE: DatabaseKind = {
@@ -281,7 +303,6 @@ export const NODE_DATABASE: DatabaseKind = {
   upgrades: { 1: fromVersion1, 2: fromVersion2, 3: fromVersion3, 4: fromVersion4 },
   // It is copied by other tools while the node runs.
   exclusive: false,
-  // Nothing stands in it in the clear that a deletion is to take along.
-  secureDelete: false,
+  secureDelete: true,
   busyTimeoutMs: 0,
 };

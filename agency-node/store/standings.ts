@@ -59,6 +59,9 @@ const DUE: Readonly<Record<Urgency, number>> = { fresh: 1, carried: 2 };
 /** Rows looked through at once for those that can be sent. */
 const DUE_PAGE_ROWS = 5_000;
 
+/** Records opened at once to see what they need. */
+const READY_PAGE_ROWS = 500;
+
 const DUE_ROWS = `FROM standing
      JOIN record ON record.number = standing.record
      JOIN prepared ON prepared.record = standing.record AND generation = ? AND prepared.revision = record.revision
@@ -211,6 +214,24 @@ export class StandingStore {
     const prepared = unpackPrepared(this.#vault.open(preparedPlace(number, generation, revision), sealed));
     const { review_by_day: reviewByDay, sent_day: sentDay } = row;
     return { number, handle, revision, reviewByDay, sentDay, prepared, sentBefore: row.sequence !== null };
+  }
+
+  /** What the next records that are made ready need, in the order in which they became so; undefined after the last. */
+  cacheKeysAfter(place: number): { readonly cacheKeys: readonly Uint8Array[]; readonly last: number } | undefined {
+    const rows = this.#db.all<Pick<DueRow, "number" | "generation" | "revision" | "sealed"> & { place: number }>(
+      `SELECT prepared.rowid AS place, record.number, generation, record.revision, prepared.sealed FROM prepared
+         JOIN record ON record.number = prepared.record AND record.revision = prepared.revision
+       WHERE prepared.rowid > ? ORDER BY prepared.rowid LIMIT ?`,
+      place,
+      READY_PAGE_ROWS,
+    );
+    const last = rows.at(-1)?.place;
+    if (last === undefined) return undefined;
+    const cacheKeys = rows.flatMap(({ number, generation, revision, sealed }) => {
+      const bytes = this.#vault.open(preparedPlace(number, generation, revision), sealed);
+      return unpackPrepared(bytes).identifiers.map(({ cacheKey }) => cacheKey);
+    });
+    return { cacheKeys, last };
   }
 
   /** Whether anything of this urgency is due in the epoch, prepared or not. */

@@ -281,7 +281,7 @@ describe("publishing", { timeout: LONG_MS }, () => {
       return await answer(batch);
     });
     await until(() => asked.length === 1);
-    node.records.end(handle, "withdrawn");
+    node.records.end(handle, "withdrawn", node.nowMs);
     node.put(person("R-2", { caseReference: "CASE-2" }));
     preparer.wake();
     open();

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Erasure } from "../../agency-node/erasure.ts";
 import { Acts } from "../../agency-node/publishing/acts.ts";
 import { Inbox } from "../../agency-node/store/inbox.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
@@ -62,6 +63,7 @@ export class TestNode implements Disposable {
   hardened!: HardenedStore;
   inbox!: Inbox;
   activity!: ActivityLog;
+  erasure!: Erasure;
   nowMs = Date.UTC(2026, 10, 22, 12);
   /** That which counts. */
   epoch: number | undefined = 1;
@@ -98,6 +100,8 @@ export class TestNode implements Disposable {
     this.hardened = new HardenedStore(this.db, this.vault);
     this.inbox = new Inbox(this.db, this.vault);
     this.activity = new ActivityLog(this.db, this.vault);
+    const { db, records: store, standings, hardened, activity } = this;
+    this.erasure = new Erasure({ db, store, standings, hardened, activity, world, endedKeptDays: 30 });
   }
 
   restart(): void {
@@ -156,15 +160,15 @@ export class TestNode implements Disposable {
     this.records.setReady(stored, 3);
   }
 
-  /** Publishes a stored record with a layout of nothing but padding. */
-  publish(handle: Handle, day = 21_000, epoch = 1): void {
+  /** Publishes a stored record, with a layout of nothing but padding unless there is one. */
+  publish(handle: Handle, day = 21_000, epoch = 1, layout = NOTHING): void {
     this.db.transaction(() => {
-      if (this.records.byHandle(handle)!.state === "hardening") this.prepare(handle, 1);
+      if (this.records.isStillHardening(this.records.byHandle(handle)!)) this.prepare(handle, 1);
       const version = this.outbox.next();
       const entry = upsert(handle, day);
       const item = digestItem(keyOf(epoch), { handle, sequence: version.sequence }, entry.tokens);
       const due = { ...this.records.byHandle(handle)!, sentBefore: true };
-      this.standings.setWaiting({ due, version, publication: { epoch, domain: "target", layout: NOTHING }, item, day });
+      this.standings.setWaiting({ due, version, publication: { epoch, domain: "target", layout }, item, day });
       this.outbox.append({ kind: "publication", entries: [entry] }, [handle], epoch);
     });
   }
