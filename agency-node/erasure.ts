@@ -15,8 +15,10 @@ import type { ActivityLog } from "./store/activity.ts";
 import type { HardenedStore } from "./store/hardened.ts";
 import type { RecordStore } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";
+import { events } from "./events.ts";
 import { toHex } from "../shared/core/bytes.ts";
 import type { Database } from "../shared/store/database.ts";
+import { keepGoing } from "../shared/world/loop.ts";
 import { pause } from "../shared/world/wait.ts";
 import type { World } from "../shared/world/world.ts";
 
@@ -31,6 +33,7 @@ export type ErasureParts = {
   readonly endedKeptDays: number;
 };
 
+const RETRY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 export class Erasure {
@@ -49,10 +52,12 @@ export class Erasure {
   /** Until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { world } = this.#parts;
-    while (!signal.aborted) {
+    const round = async (): Promise<void> => {
       await this.erase(signal);
       await pause(world, ERASURE_EVERY_MS, signal);
-    }
+    };
+    const afterFailure = () => ({ failed: events.records.notErased, retryMs: RETRY_MS });
+    await keepGoing(world, signal, { round, afterFailure });
   }
 
   /** Erases what is due. */
