@@ -25,6 +25,7 @@ import { Spending } from "./spending.ts";
 import { ActivityLog } from "./store/activity.ts";
 import { HardenedStore } from "./store/hardened.ts";
 import { Inbox } from "./store/inbox.ts";
+import { LoanStore } from "./store/loans.ts";
 import { NODE_DATABASE } from "./store/node-schema.ts";
 import { Outbox } from "./store/outbox.ts";
 import { RecordStore } from "./store/records.ts";
@@ -132,6 +133,7 @@ function groundOf({ world, keys, directory, database, settings }: NodePorts) {
   const stores = {
     store: new RecordStore(db, vault),
     hardened: new HardenedStore(db, vault),
+    loans: new LoanStore(db, vault),
     inbox: new Inbox(db, vault),
     activity: new ActivityLog(db, vault),
   };

@@ -8,6 +8,8 @@ import type { TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
 import { blake2bKeyed } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
 import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
+import { paddedCount } from "./padding.ts";
+import type { Padding } from "./padding.ts";
 
 /** A hardened identifier of a record: under `cacheKey` its `y` is found in the node's cache, which it never leaves. */
 export type HardenedIdentifier = { readonly kind: string; readonly class: TokenClass; readonly cacheKey: Uint8Array };
@@ -15,9 +17,6 @@ export type HardenedIdentifier = { readonly kind: string; readonly class: TokenC
 /** What stands at each position of each class; `null` is padding. */
 export type Layout = LayoutOf<HardenedIdentifier>;
 type LayoutOf<Identifier> = Readonly<Record<TokenClass, readonly (Identifier | null)[]>>;
-
-/** The least length of a class: with fewer places the counts would single records out. */
-const CLASS_PLACES_MIN = 8;
 
 const SHUFFLE_KEY_BYTES = 16;
 
@@ -28,17 +27,10 @@ export function layOut<Identifier extends HardenedIdentifier>(
 ): LayoutOf<Identifier> {
   const place = (tokenClass: TokenClass): (Identifier | null)[] => {
     const real = identifiers.filter((identifier) => identifier.class === tokenClass);
-    const padding = Array.from({ length: paddedCount(real.length) - real.length }, () => null);
+    const padding = Array.from({ length: paddedCount(tokenClass, real.length) - real.length }, () => null);
     return shuffled([...real, ...padding], random);
   };
   return { single: place("single"), dateLevel: place("dateLevel"), yearLevel: place("yearLevel") };
-}
-
-/** The power of two, at least 8, that `count` is padded to. */
-export function paddedCount(count: number): number {
-  let places = CLASS_PLACES_MIN;
-  while (places < count) places *= 2;
-  return places;
 }
 
 const PADDING_LABEL = lpText("causeway/padding/v1");
@@ -47,9 +39,6 @@ const CLASS_LABELS: Readonly<Record<TokenClass, Uint8Array>> = {
   dateLevel: lpText("dateLevel"),
   yearLevel: lpText("yearLevel"),
 };
-
-/** The padding token of a class under a number from 0. */
-export type Padding = (tokenClass: TokenClass, number: number) => Uint8Array;
 
 /**
  * The padding of one record in one epoch, the same in all its versions: were it drawn anew for each, whatever an amendment leaves

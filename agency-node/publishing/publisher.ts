@@ -16,6 +16,7 @@ import { confirmKeyOf, confirmKeyOfSet, tokenizer } from "../../shared/crypto/to
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import { CARRIED_ROWS_MAX, CARRIED_SUBMISSION_BYTES, SUBMISSION_BYTES } from "../core/limits.ts";
 import { Urn } from "../core/order.ts";
+import { withLoans } from "../core/padding.ts";
 import { layOut, paddingOf, tokensOfLayout } from "../core/publication.ts";
 import type { HardenedIdentifier } from "../core/publication.ts";
 import type { Database } from "../../shared/store/database.ts";
@@ -193,7 +194,8 @@ export class Publisher {
     const { epoch, version } = of;
     const layout = layOut(identifiers, this.#parts.world.randomBytes);
     const token = tokenizer(of.salt, domain);
-    const padding = paddingOf(this.#parts.paddingKey(handle), epoch);
+    const ownPadding = (of: Handle) => paddingOf(this.#parts.paddingKey(of), epoch);
+    const padding = withLoans(ownPadding(handle), due.loans, ownPadding);
     const tokens = tokensOfLayout(layout, ({ y }) => token(y), padding);
     const item = digestItem(of.key, { handle, sequence: version.sequence }, tokens);
     const reviewByDay = reviewDayToPublish(due);

@@ -39,6 +39,13 @@ CREATE TABLE due_act (
 ) STRICT, WITHOUT ROWID;
 `;
 
+const LOAN = `
+CREATE TABLE loan (
+  record            INTEGER PRIMARY KEY,
+  sealed            BLOB NOT NULL
+) STRICT;
+`;
+
 const ACTIVITY_ABOUT = `
 CREATE TABLE activity_about (
   about             BLOB NOT NULL,
@@ -80,7 +87,7 @@ CREATE TABLE let_go (
  * it in each epoch: `due` 0 nothing, 1 new content is to be sent, 2 it is to be carried over or sent again. `prepared` is made from a
  * revision of the record, once for each generation of evaluator keys. A record with an
  * `only_epoch` goes into no other: it is a canary, and `match.canary` its handle. The view `shown` has the state that a person sees.
- * `due_act` has what the broker is to be told at the next beat: a new review day, or, without one, that the record is withdrawn.
+ * `loan` has the padding that a record has borrowed, see `core/padding.ts`; `due_act` has what the broker is to be told at the next beat: a new review day, or, without one, that the record is withdrawn.
  * `record.ended_ms` is when it was withdrawn or expired; one that was erased since has an empty `content_key`. `let_go` has the hardened values
  * that some content needed which is gone. `skipped_notice` has the notices that could not be read, by the wire's field number of their kind. `activity_about` finds the entries
  * about a record or match by a keyed hash; an entry of `every` is about all records.
@@ -140,6 +147,7 @@ CREATE INDEX standing_due ON standing (epoch, due, record) WHERE due > 0;
 
 ${SHOWN}
 ${DUE_ACT}
+${LOAN}
 CREATE TABLE hardened (
   cache_key         BLOB PRIMARY KEY,
   generation        INTEGER NOT NULL,
@@ -284,16 +292,19 @@ function fromVersion3(file: FileBefore): string {
   return `ALTER TABLE activity ADD COLUMN every INTEGER NOT NULL DEFAULT 0; ${ACTIVITY_ABOUT}`;
 }
 
-/** Acts were told at once, and nothing was erased. When a record ended is not known. Files that came from version 1 have the tables of today. */
+/** Acts were told at once, nothing was erased, and no padding was shared: records are made ready anew. When a record ended is not known. Files that came from version 1 have the tables of today. */
 function fromVersion4(file: FileBefore): string {
   if (file.has("due_act")) return "";
   return `
 ${DUE_ACT}
+${LOAN}
 ${LET_GO}
 DROP VIEW shown;
 ALTER TABLE record ADD COLUMN ended_ms INTEGER;
 UPDATE record SET ended_ms = (SELECT coalesce(max(at_ms), 0) FROM activity) WHERE state IN ('withdrawn', 'expired');
-${SHOWN}`;
+${SHOWN}
+DELETE FROM prepared;
+UPDATE record SET state = 'hardening' WHERE state = 'ready';`;
 }
 
 export const NODE_DATABASE: DatabaseKind = {

@@ -103,6 +103,7 @@ export class RecordStore {
   /** Removes what is left of a canary that was taken back. */
   removeCanary(handle: Handle): void {
     this.#db.run("DELETE FROM published WHERE handle = ?", handle);
+    this.#db.run("DELETE FROM loan WHERE record = (SELECT number FROM record WHERE handle = ?)", handle);
     this.#db.run("DELETE FROM record WHERE handle = ? AND only_epoch IS NOT NULL", handle);
   }
 

@@ -77,6 +77,7 @@ function begin(): void {
     },
     terms: () => terms,
     conversationKey: () => invented("conversation", 32),
+    loans: node.loans,
     isArriving: () => false,
     beatMs: 0,
     onReady: () => publisher.wake(),

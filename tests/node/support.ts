@@ -9,6 +9,7 @@ import { ActivityLog } from "../../agency-node/store/activity.ts";
 import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
 import { Database } from "../../shared/store/database.ts";
 import { HardenedStore } from "../../agency-node/store/hardened.ts";
+import { LoanStore } from "../../agency-node/store/loans.ts";
 import { Outbox } from "../../agency-node/store/outbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
 import type { StoredRecord } from "../../agency-node/store/records.ts";
@@ -61,6 +62,7 @@ export class TestNode implements Disposable {
   records!: RecordStore;
   standings!: StandingStore;
   hardened!: HardenedStore;
+  loans!: LoanStore;
   inbox!: Inbox;
   activity!: ActivityLog;
   erasure!: Erasure;
@@ -98,6 +100,7 @@ export class TestNode implements Disposable {
     const world = { ...systemWorld(silentLog), clock: () => this.nowMs };
     this.acts = new Acts({ db: this.db, outbox: this.outbox, world, beatMs: 0, onSent: () => undefined });
     this.hardened = new HardenedStore(this.db, this.vault);
+    this.loans = new LoanStore(this.db, this.vault);
     this.inbox = new Inbox(this.db, this.vault);
     this.activity = new ActivityLog(this.db, this.vault);
     const { db, records: store, standings, hardened, activity } = this;
