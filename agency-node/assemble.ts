@@ -7,6 +7,7 @@ import { VERSION } from "../shared/platform/version.ts";
 import { Database } from "../shared/store/database.ts";
 import { Line, Link } from "./bus/link.ts";
 import { BrokerFaults } from "./bus/receiver.ts";
+import { Erasure } from "./erasure.ts";
 import { Canaries } from "./canaries/canaries.ts";
 import { CanaryStore } from "./canaries/canary-store.ts";
 import { createHardener } from "./hardening/hardener.ts";
@@ -25,6 +26,7 @@ import { Statements } from "./statements.ts";
 import { ActivityLog } from "./store/activity.ts";
 import { HardenedStore } from "./store/hardened.ts";
 import { Inbox } from "./store/inbox.ts";
+import { LoanStore } from "./store/loans.ts";
 import { NODE_DATABASE } from "./store/node-schema.ts";
 import { Outbox } from "./store/outbox.ts";
 import { RecordStore } from "./store/records.ts";
@@ -83,21 +85,9 @@ function onDirective({ canaries, records, epochs, matches, statements, link }: A
 /** Whatever runs at the same time. */
 function loopsOf(node: Assembled): readonly ((signal: AbortSignal) => Promise<void>)[] {
   const { directory, epochs, canaries, preparer, acts, publisher, digests, health, records, statements } = node;
-  const { keyOffers, spending, link } = node;
-  const parts = [
-    epochs,
-    canaries,
-    preparer,
-    acts,
-    publisher,
-    digests,
-    health,
-    records,
-    statements,
-    keyOffers,
-    spending,
-    link,
-  ];
+  const { erasure, keyOffers, spending, link } = node;
+  const collection = [epochs, canaries, preparer, acts, publisher, digests, health, records, statements];
+  const parts = [...collection, erasure, keyOffers, spending, link];
   return [
     (signal) => directory.run(signal, () => onDirective(node)),
     ...parts.map((part) => (signal: AbortSignal) => part.run(signal)),
@@ -126,7 +116,7 @@ export async function run(
 }
 
 /** What all others stand on: what the node believes, what it keeps, and what it says to the broker. */
-function groundOf({ world, keys, directory, database }: NodePorts) {
+function groundOf({ world, keys, directory, database, settings }: NodePorts) {
   const told = new Told();
   const trust = new Trust(keys, () => directory.federation);
   const { member } = trust;
@@ -143,6 +133,14 @@ function groundOf({ world, keys, directory, database }: NodePorts) {
     onRenumbered: (upserts, moved) =>
       standings.renumber(upserts, moved, digestKey(trust.federation.id, member, moved.epoch)),
   });
+  const stores = {
+    store: new RecordStore(db, vault),
+    hardened: new HardenedStore(db, vault),
+    loans: new LoanStore(db, vault),
+    inbox: new Inbox(db, vault),
+    activity: new ActivityLog(db, vault),
+  };
+  const { endedKeptDays } = settings;
   return {
     world,
     told,
@@ -157,16 +155,14 @@ function groundOf({ world, keys, directory, database }: NodePorts) {
     vault,
     standings,
     outbox,
-    store: new RecordStore(db, vault),
-    hardened: new HardenedStore(db, vault),
-    inbox: new Inbox(db, vault),
-    activity: new ActivityLog(db, vault),
+    ...stores,
+    erasure: new Erasure({ ...stores, db, standings, world, endedKeptDays }),
   };
 }
 
 /** The unit's records, and the test records among them, which go the way of all. */
 function collectionOf({ settings }: NodePorts, ground: Ground) {
-  const { told, trust, store, inbox, db, federation } = ground;
+  const { told, trust, store, inbox, erasure, db, federation } = ground;
   const acts = new Acts({ ...ground, beatMs: settings.beatMs, onSent: told.repaired.ring });
   const records = new Records({ ...ground, acts, admit: () => trust.admit, onStored: told.stored.ring });
   const canaries = new Canaries({
@@ -176,6 +172,8 @@ function collectionOf({ settings }: NodePorts, ground: Ground) {
       keep: (record, handle, epoch) => store.putCanary(record, handle, epoch),
       withdraw: (handles) => records.withdrawCanaries(handles),
       remove(handle): void {
+        const stored = store.byHandle(handle);
+        if (stored !== undefined) erasure.letGo(stored.record);
         inbox.removeCanary(handle);
         store.removeCanary(handle);
       },

@@ -33,6 +33,8 @@ const schema = z.strictObject({
   canaries: z.enum(["on", "off"]).default("on"),
   /** Few changes wait for the next multiple of it, in ms, so that what an officer enters one by one goes out in no order; 0: no waiting. */
   beatMs: z.int().min(0).max(600_000).default(2_000),
+  /** A record that was withdrawn or has expired is erased after so many days; its handle and what the activity log says of it stay. */
+  endedKeptDays: z.int().min(0).max(3_650).default(30),
 });
 
 const workstationSchema = z.strictObject({

@@ -36,6 +36,11 @@ export const events = defineEvents({
       means: "The board has taken a domain from this unit: its records there were taken back, and match nobody.",
       act: "Tell the unit's people. Should the board give the domain back, import the records again.",
     },
+    notErased: {
+      level: "error",
+      means: "What is left of records that have ended could not be erased; it is tried again within the hour.",
+      act: "See to the node's disk. If it comes again and again, report it with this line.",
+    },
   },
   outbox: {
     resent: {

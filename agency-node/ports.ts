@@ -84,5 +84,7 @@ export type NodePorts = {
     readonly canaries: boolean;
     /** Few changes wait for the next multiple of it, in ms; 0: they do not wait. */
     readonly beatMs: number;
+    /** Days that a record stays after its end. */
+    readonly endedKeptDays: number;
   };
 };

@@ -63,7 +63,7 @@ export async function createNode(config: NodeConfig, world: World = systemWorld(
 }
 
 function portsOf(
-  { dir, natsUrl, workers, canaries, beatMs }: NodeConfig,
+  { dir, natsUrl, workers, canaries, beatMs, endedKeptDays }: NodeConfig,
   world: World,
   resources: AsyncDisposableStack,
 ): NodePorts {
@@ -98,6 +98,6 @@ function portsOf(
     engine: workerEngine(workers === 0 ? undefined : workers),
     onEvidence: evidenceOnDisk(dir, world),
     database: join(dir, "node.sqlite"),
-    settings: { canaries: canaries === "on", beatMs },
+    settings: { canaries: canaries === "on", beatMs, endedKeptDays },
   };
 }

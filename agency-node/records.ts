@@ -18,6 +18,7 @@ import type { Activity, ActivityLog, Verb } from "./store/activity.ts";
 import type { Database } from "../shared/store/database.ts";
 import { Wake } from "../shared/world/wake.ts";
 import type { World } from "../shared/world/world.ts";
+import type { Erasure } from "./erasure.ts";
 import type { Acts } from "./publishing/acts.ts";
 import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";
@@ -29,6 +30,7 @@ export type RecordsParts = {
   readonly standings: StandingStore;
   readonly acts: Acts;
   readonly activity: ActivityLog;
+  readonly erasure: Pick<Erasure, "letGo">;
   readonly world: World;
   /** The terms of this member's admission. */
   admit(): Admit;
@@ -255,7 +257,7 @@ export class Records {
         const outcome = store.compare(record, contentHash);
         counts[outcome] += 1;
         if (by === undefined || outcome === "unchanged") continue;
-        if (outcome === "amended") this.#leaveDomain(record);
+        if (outcome === "amended") this.#leaveFormer(record);
         store.put(record, contentHash, toId<Handle>(toHex(world.randomBytes(16))));
         put[outcome].push(record);
       }
@@ -271,9 +273,10 @@ export class Records {
   }
 
   /** A handle stays in its domain: in two, it would tell the broker that a suspect is also a victim. */
-  #leaveDomain(record: DeconflictionRecord): void {
-    const { store } = this.#parts;
+  #leaveFormer(record: DeconflictionRecord): void {
+    const { store, erasure } = this.#parts;
     const stored = store.byReference(record.reference);
+    erasure.letGo(stored.record);
     if (domainOf(stored.record.role) === domainOf(record.role)) return;
     if (!isEnded(stored)) this.#end([stored], "withdrawn");
     store.releaseReference(stored.handle);
@@ -281,7 +284,7 @@ export class Records {
 
   #end(stored: readonly StoredRecord[], state: "withdrawn" | "expired"): void {
     const { store, acts } = this.#parts;
-    for (const { handle } of stored) store.end(handle, state);
+    for (const { handle } of stored) store.end(handle, state, this.#parts.world.clock());
     acts.withdraw(stored.flatMap(({ handle, sentDay }) => (sentDay === null ? [] : [handle])));
   }
 

@@ -29,8 +29,8 @@ export type Assembled = AsyncDisposable & {
   /** All that goes on at the same time once memory is back. Each ends when the tasks are told to stop. */
   readonly loops: readonly (() => Promise<void>)[];
   /**
-   * Resolves when this process has held tokens of an epoch that is gone. Memory that was freed still holds them: replace the process, see
-   * `main.ts`.
+   * Resolves when this process has held tokens of an epoch that is gone, since memory that was freed still holds them, and when another key
+   * of the broker is to be taken: replace the process, see `main.ts`.
    */
   readonly restartNeeded: Promise<void>;
 };
@@ -46,7 +46,8 @@ export function assemble(ports: BrokerPorts): Assembled {
   const restart = Promise.withResolvers<void>();
   const { world, directory, tasks } = ground;
   const { signal } = tasks;
-  const hearers = hearersOf({ ground, plane, desk, onPurged: () => restart.resolve() });
+  const onPurged = (): void => restart.resolve();
+  const hearers = hearersOf({ ground, plane, desk, onPurged, onOtherKey: onPurged });
   const directives = new Directives({ directory, hearers, watch: plane.watch, world, signal });
   directory.onGrown(() => directives.tellAtOnce());
   const databases = opened.move();
@@ -67,8 +68,14 @@ export function assemble(ports: BrokerPorts): Assembled {
 }
 
 /** Who hears of a directive, in this order. */
-function hearersOf(of: { ground: Ground; plane: DataPlane; desk: Desk; onPurged: () => void }): Hearers {
-  const { ground, plane, desk, onPurged } = of;
+function hearersOf(of: {
+  ground: Ground;
+  plane: DataPlane;
+  desk: Desk;
+  onPurged: () => void;
+  onOtherKey: () => void;
+}): Hearers {
+  const { ground, plane, desk, onPurged, onOtherKey } = of;
   const { world } = ground;
   const standings = standingsOf(ground, plane);
   const endings = endingsOf(ground, plane);
@@ -84,7 +91,7 @@ function hearersOf(of: { ground: Ground; plane: DataPlane; desk: Desk; onPurged:
     soon: [
       // Before those are served who may seal to the key of a new epoch.
       () => ground.sealing.refresh(),
-      () => warnOfOtherKey(ground),
+      () => heedOtherKey(ground, onOtherKey),
       () => serveNew(ground, plane),
     ],
     inTime: [
@@ -174,7 +181,12 @@ function retireShares({ evaluator }: Desk, log: Log): void {
   evaluator?.retire().catch((error: unknown) => events.evaluator.retireFailed(log, error));
 }
 
-/** Members go on asking here what the chain says, also which key they are to believe now. They are served by whoever has that key. */
-function warnOfOtherKey({ isNamed, world }: Ground): void {
-  if (!isNamed()) events.alarm.keyReplaced(world.log);
+/**
+ * Members go on asking here what the chain says, also which key they are to believe now. They are served by whoever has that key: this
+ * broker after a restart, if the key was made in its directory.
+ */
+function heedOtherKey({ isNamed, keys, federation, world }: Ground, onOwn: () => void): void {
+  if (isNamed()) return;
+  events.alarm.keyReplaced(world.log);
+  if (keys.isNextDue(federation())) onOwn();
 }

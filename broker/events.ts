@@ -8,9 +8,11 @@ export const events = defineEvents({
       fields: { members: "number", records: "number", matchesOpen: "number" },
       means: "Memory is rebuilt, submissions are taken, the console stands.",
     },
+    keyTaken: { level: "info", means: "The broker's next signing key, which the board has named, was put in place." },
     replaced: {
       level: "info",
-      means: "An epoch has ended: the process replaces itself so that nothing of it stays in memory.",
+      means:
+        "The process replaces itself: an epoch has ended, and nothing of it is to stay in memory, or the broker's next signing key is due.",
     },
     failed: {
       level: "error",
@@ -131,7 +133,7 @@ export const events = defineEvents({
     keyReplaced: {
       level: "warn",
       means: "The board has given the broker another signing key than this process has; it serves nobody.",
-      act: "Put the new key in place (`keys/signing.key`) and restart the broker.",
+      act: "Nothing if the key was made by `causeway admin next-key` in this directory: it is taken at once. Else the broker is where that key is.",
     },
     noticeUnproven: {
       level: "error",

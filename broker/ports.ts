@@ -2,7 +2,7 @@
  * What the broker needs of its surroundings besides time, timers, randomness and the log (`shared/world/world.ts`): each in terms of what
  * it keeps or carries, with how it fails. `broker/disk/` has the adapters for a broker that owns a directory.
  */
-import type { SignedDirective } from "../shared/core/directive.ts";
+import type { Federation, SignedDirective } from "../shared/core/directive.ts";
 import type { SealingKeyPair } from "../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { Chain } from "../shared/party/chain-file.ts";
@@ -34,6 +34,8 @@ export type KeptChain = {
 /** The broker's secrets. Every call throws ENVIRONMENT when a key is missing, damaged, or lies where others can read it. */
 export type OwnKeys = {
   readonly signer: SigningKeyPair;
+  /** Whether another signing key was made here that the chain names now: it is taken at the next start. */
+  isNextDue(federation: Federation): boolean;
   readonly sealing: {
     /** Of which there are keys, in any order. */
     epochs(): readonly number[];

@@ -12,6 +12,10 @@ import { makePrivateDirectory } from "../shared/party/key-files.ts";
 import { aborted } from "../shared/platform/lifecycle.ts";
 import { connectNats } from "../shared/platform/nats.ts";
 import { readNatsCredentials } from "../shared/party/credentials.ts";
+import { loadChain } from "../shared/party/chain-file.ts";
+import { partyFile } from "../shared/party/files.ts";
+import { takeNextKey } from "../shared/party/next-key.ts";
+import { readPin } from "../shared/party/pin.ts";
 import { readTls } from "../shared/party/tls.ts";
 import { BROKER_INBOX_PREFIX } from "../shared/wire/subjects.ts";
 import type { World } from "../shared/world/world.ts";
@@ -47,6 +51,7 @@ export type OpenBroker = AsyncDisposable & {
 /** Throws ENVIRONMENT, UNPROVEN or INVALID if the directory does not hold what the federation's broker needs, or a port is in use. */
 export async function openBroker(config: BrokerConfig, world: World): Promise<OpenBroker> {
   probeCrypto();
+  takeOwnNextKey(config.dir, world);
   await using owned = new AsyncDisposableStack();
   const broker: Assembled = owned.use(assemble(portsOf(config, world, () => broker.ground.federation())));
   const { tasks } = broker.ground;
@@ -83,6 +88,14 @@ export async function serveBroker(
   const ends = [broker.failed, stopped, replace];
   await Promise.race([broker.ready, ...ends]);
   return await Promise.race(ends);
+}
+
+/** The key that the board has given the broker since, if it was made here. */
+function takeOwnNextKey(dir: string, world: World): void {
+  const context = { pinnedFingerprint: readPin(dir), nowMs: world.clock() };
+  if (takeNextKey(dir, loadChain(partyFile(dir, "chain"), context).federation, context.nowMs)) {
+    events.broker.keyTaken(world.log);
+  }
 }
 
 /** `federation`: for later, when there is a broker. */

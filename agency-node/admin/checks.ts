@@ -66,11 +66,18 @@ export async function checkProposal(
       ];
     case "reinstate":
       return sealedNote(body.salts.length);
-    case "boardChange":
-      return body.shares.length === 0 ? [] : [say("check.newShares")];
+    case "boardChange": {
+      const joins = body.board.filter((each) => !seat.federation.found.board.some((old) => isSameSeat(old, each)));
+      const notes = await Promise.all(joins.map((each) => enrolmentNote(seat, each)));
+      return [...notes, ...(body.shares.length === 0 ? [] : [say("check.newShares")])];
+    }
     default:
       return [];
   }
+}
+
+function isSameSeat(a: Administrator, b: Administrator): boolean {
+  return equalBytes(a.signingKey, b.signingKey) && equalBytes(a.sealingKey, b.sealingKey);
 }
 
 /** What differs from the terms as they are, by their names; what the facts of the proposal do not say by themselves. */

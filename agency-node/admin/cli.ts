@@ -1,5 +1,6 @@
 /** `causeway admin …`: the administrators' tool. Exit codes and --json as everywhere, see `shared/terminal/output.ts`. */
 import { Command } from "commander";
+import { enrolCommand, nextKeyCommand } from "./cli/joining.ts";
 import { boardCommands } from "./cli/board.ts";
 import { epochCommand } from "./cli/epoch.ts";
 import { healthCommand, historyCommand, membersCommand } from "./cli/history.ts";
@@ -17,6 +18,8 @@ export function adminCommand(): Command {
     initCommand(),
     foundCommand(),
     installCommand(),
+    enrolCommand(),
+    nextKeyCommand(),
     freshnessCommand(),
     historyCommand(),
     membersCommand(),

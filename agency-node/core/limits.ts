@@ -50,3 +50,14 @@ export const BUDGETS_KEPT_MS = 60_000;
 export const BUDGETS_AGAIN_MS = 10_000;
 /** How often the broker is asked whether the board prepares an epoch. */
 export const PREPARATION_POLL_MS = 15_000;
+
+/** How often it is looked for what is to be erased. */
+export const ERASURE_EVERY_MS = 86_400_000;
+/** Hardened values that nothing needs stay so long: a notice may still name a version of the record that had them. */
+export const HARDENED_KEPT_MS = 86_400_000;
+/** Records erased in one transaction: other work gets its turn between them. */
+export const ERASED_PER_STEP = 200;
+/** Hardened values looked for among all records at once: some hundred bytes of memory each. The others wait for the next time. */
+export const LET_GO_PER_ROUND = 200_000;
+/** Records that wait to be hardened and can be looked through at once, in about a second. */
+export const WAITING_MAX = 1_000;

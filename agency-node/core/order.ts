@@ -5,7 +5,7 @@
  */
 
 /** `n` fresh random bytes. */
-type RandomBytes = (n: number) => Uint8Array;
+export type RandomBytes = (n: number) => Uint8Array;
 
 const WORD_BYTES = 4;
 const TWO_TO_32 = 2 ** 32;
@@ -32,13 +32,12 @@ export class Urn<Item> {
 
   /** The next `count`, or as many as there are. */
   take(count: number): Item[] {
-    const words = wordsOf(this.#random, Math.min(count, this.#items.length));
-    return Array.from({ length: Math.min(count, this.#items.length) }, () => this.#draw(words));
+    return Array.from({ length: Math.min(count, this.#items.length) }, () => this.#draw());
   }
 
-  #draw(words: Iterator<number, never>): Item {
+  #draw(): Item {
     const items = this.#items;
-    const at = below(words, items.length);
+    const at = below(this.#random, items.length);
     const drawn = items[at] as Item;
     const last = items.pop() as Item;
     if (at < items.length) items[at] = last;
@@ -58,20 +57,21 @@ export function untilBeat(nowMs: number, beatMs: number): number {
   return beatMs === 0 ? 0 : beatMs - (nowMs % beatMs);
 }
 
-/** Uniform in 0..limit-1: words beyond the last whole multiple of `limit` are drawn again. */
-function below(words: Iterator<number, never>, limit: number): number {
+/** Uniform in 0..limit-1, at most 2^32: words beyond the last whole multiple of `limit` are drawn again. */
+export function below(random: RandomBytes, limit: number): number {
   const usable = TWO_TO_32 - (TWO_TO_32 % limit);
   for (;;) {
-    const word = words.next().value;
+    const word = wordOf(random);
     if (word < usable) return word % limit;
   }
 }
 
-/** Random words without end, drawn in portions of `portion`. */
-function* wordsOf(random: RandomBytes, portion: number): Generator<number, never> {
-  for (;;) {
-    const bytes = random(WORD_BYTES * Math.max(portion, 1));
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let at = 0; at < bytes.length; at += WORD_BYTES) yield view.getUint32(at);
-  }
+/** From 0 to below 1. */
+export function fraction(random: RandomBytes): number {
+  return wordOf(random) / TWO_TO_32;
+}
+
+function wordOf(random: RandomBytes): number {
+  const { buffer, byteOffset } = random(WORD_BYTES);
+  return new DataView(buffer, byteOffset).getUint32(0);
 }

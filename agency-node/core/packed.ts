@@ -2,13 +2,16 @@
  * Records made ready and layouts as the bytes that the node keeps of them. There are as many as there are records, several times over,
  * and a rotation reads all of them: JSON would cost more than the tokens do. The bytes are the node's own and never leave it.
  */
-import { concat, lpText, u16, u8 } from "../../shared/core/bytes.ts";
+import { concat, fromHex, lpText, toHex, u16, u8 } from "../../shared/core/bytes.ts";
 import { HANDLINGS, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Handling } from "../../shared/core/data-plane.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { byClass } from "./publication.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { Handle } from "../../shared/core/ids.ts";
+import type { Loan } from "./padding.ts";
 import type { HardenedIdentifier, Layout } from "./publication.ts";
 
 /** All that publishing a record in one more epoch needs: the record itself stays closed. */
@@ -70,6 +73,31 @@ export function unpackLayout(bytes: Uint8Array): { readonly domain: Domain; read
   // In the order of `TOKEN_CLASSES`, as they were written.
   const layout = byClass(() => Array.from({ length: reader.u16() }, () => identifierIn(reader)));
   return { domain, layout };
+}
+
+const HANDLE_BYTES = 16;
+
+export function packLoans(loans: readonly Loan[]): Uint8Array {
+  return concat(
+    u16(loans.length),
+    ...loans.flatMap(({ tokenClass, number, lender, lent }) => [
+      u8(TOKEN_CLASSES.indexOf(tokenClass)),
+      u8(number),
+      fromHex(lender),
+      u8(lent),
+    ]),
+  );
+}
+
+/** Throws INTERNAL for what `packLoans` did not write. */
+export function unpackLoans(bytes: Uint8Array): Loan[] {
+  const reader = new Reader(bytes);
+  return Array.from({ length: reader.u16() }, () => ({
+    tokenClass: reader.word(TOKEN_CLASSES),
+    number: reader.u8(),
+    lender: toId<Handle>(toHex(reader.take(HANDLE_BYTES))),
+    lent: reader.u8(),
+  }));
 }
 
 function identifierParts({ kind, class: tokenClass, cacheKey }: HardenedIdentifier): readonly Uint8Array[] {

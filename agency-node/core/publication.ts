@@ -8,6 +8,8 @@ import type { Positions, TagSet, TokenClass, TokenSet } from "../../shared/core/
 import { blake2bKeyed } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
 import { TAG_BYTES, TOKEN_BYTES } from "../../shared/crypto/token.ts";
+import { paddedCount } from "./padding.ts";
+import type { Padding } from "./padding.ts";
 
 /** A hardened identifier of a record: under `cacheKey` its `y` is found in the node's cache, which it never leaves. */
 export type HardenedIdentifier = { readonly kind: string; readonly class: TokenClass; readonly cacheKey: Uint8Array };
@@ -15,9 +17,6 @@ export type HardenedIdentifier = { readonly kind: string; readonly class: TokenC
 /** What stands at each position of each class; `null` is padding. */
 export type Layout = LayoutOf<HardenedIdentifier>;
 type LayoutOf<Identifier> = Readonly<Record<TokenClass, readonly (Identifier | null)[]>>;
-
-/** The least length of a class: with fewer places the counts would single records out. */
-const CLASS_PLACES_MIN = 8;
 
 const SHUFFLE_KEY_BYTES = 16;
 
@@ -33,16 +32,9 @@ export function layOut<Identifier extends HardenedIdentifier>(
 ): LayoutOf<Identifier> {
   return byClass((tokenClass) => {
     const real = identifiers.filter((identifier) => identifier.class === tokenClass);
-    const padding = Array.from({ length: paddedCount(real.length) - real.length }, () => null);
+    const padding = Array.from({ length: paddedCount(tokenClass, real.length) - real.length }, () => null);
     return shuffled([...real, ...padding], random);
   });
-}
-
-/** The power of two, at least 8, that `count` is padded to. */
-export function paddedCount(count: number): number {
-  let places = CLASS_PLACES_MIN;
-  while (places < count) places *= 2;
-  return places;
 }
 
 /** Of one place: the token's 16, and the 8 of the tag behind it. */
@@ -50,9 +42,6 @@ const PLACE_BYTES = 24;
 
 const PADDING_LABEL = lpText("causeway/padding/v2");
 const CLASS_LABELS = byClass(lpText);
-
-/** The 24 bytes of token and tag that pad a class, under a number from 0. */
-export type Padding = (tokenClass: TokenClass, number: number) => Uint8Array;
 
 /**
  * The padding of one record in one epoch, the same in all its versions: were it drawn anew for each, whatever an amendment leaves

@@ -9,10 +9,13 @@
 import { toHex } from "../../shared/core/bytes.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
+import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
 import { pause, unlessAborted } from "../../shared/world/wait.ts";
-import { untilBeat, Urn } from "../core/order.ts";
+import { below, untilBeat, Urn } from "../core/order.ts";
+import { drawLoans, freePlaces } from "../core/padding.ts";
+import type { Lender } from "../core/padding.ts";
 import { domainOf } from "../core/record.ts";
 import { BudgetError } from "../hardening/answers.ts";
 import { encodeIdentifier, identifiersOf } from "../linkage/identifiers.ts";
@@ -20,6 +23,7 @@ import { classOf, SCHEME } from "../linkage/scheme.ts";
 import type { KindName } from "../linkage/scheme.ts";
 import type { Database } from "../../shared/store/database.ts";
 import type { HardenedStore, HardeningBatch } from "../store/hardened.ts";
+import type { LoanStore } from "../store/loans.ts";
 import type { RecordStore, StoredRecord } from "../store/records.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
@@ -34,6 +38,7 @@ export type LaneParts = {
   readonly db: Database;
   readonly records: RecordStore;
   readonly hardened: HardenedStore;
+  readonly loans: LoanStore;
   readonly world: World;
   readonly harden: HardenBatch;
   /** Throws while nothing can be published, see `Trust`. */
@@ -61,6 +66,8 @@ const STEP_RECORDS = 5_000;
 const WINDOWS_AT_ONCE = 2;
 /** So many do not wait for the beat: each of them is one among these. */
 const CROWD_RECORDS = 256;
+/** Looked at for one that can lend: while few of many records are prepared, most numbers are of none. */
+const LENDER_TRIES = 64;
 /** A file that takes longer to read than this is not waited for: whoever sends it may have stopped. */
 const ARRIVAL_MS_MAX = 10 * 60_000;
 /** Doubled up to the last one: an evaluator that restarts is back in a second, one that is down may be so for hours. */
@@ -314,19 +321,46 @@ export class Lane {
   async #finish(window: Window | undefined): Promise<void> {
     if (window === undefined) return;
     await window.hardening;
-    const { db, records } = this.#parts;
-    for (let at = 0; at < window.records.length; at += PAGE_RECORDS) {
-      db.transaction(() => {
-        for (const { stored, encoded } of window.records.slice(at, at + PAGE_RECORDS)) {
-          if (!records.isStillHardening(stored)) continue;
-          this.#keep(stored, encoded);
-          records.setReady(stored, encoded.length);
+    await this.#eachPage(window, ({ stored, encoded }) => this.#keep(stored, encoded));
+    // Now that all of them can lend.
+    await this.#eachPage(window, ({ stored, encoded }) => {
+      this.#borrow(stored, encoded);
+      this.#parts.records.setReady(stored, encoded.length);
+    });
+    // Once for the window: it is to go in one order.
+    this.#parts.onReady();
+  }
+
+  /** Some records in one transaction, those that are still to be prepared. */
+  async #eachPage({ records }: Window, work: (record: Window["records"][number]) => void): Promise<void> {
+    for (let at = 0; at < records.length; at += PAGE_RECORDS) {
+      this.#parts.db.transaction(() => {
+        for (const each of records.slice(at, at + PAGE_RECORDS)) {
+          if (this.#parts.records.isStillHardening(each.stored)) work(each);
         }
       });
       await this.#parts.world.nextTurn();
     }
-    // Once for the window: it is to go in one order.
-    this.#parts.onReady();
+  }
+
+  /** Once in the life of a record. */
+  #borrow({ number, record }: StoredRecord, encoded: readonly Encoded[]): void {
+    const { loans, world } = this.#parts;
+    if (loans.areDrawn(number)) return;
+    const free = freePlaces(encoded.map(({ kind }) => ({ class: classOf(kind) })));
+    const nextLender = (): Lender | undefined => this.#lender(number, domainOf(record.role));
+    loans.save(number, drawLoans(free, nextLender, world.randomBytes));
+  }
+
+  #lender(borrower: number, domain: Domain): Lender | undefined {
+    const { loans, world } = this.#parts;
+    const { generation } = this;
+    for (let tries = 0; tries < LENDER_TRIES; tries += 1) {
+      const number = 1 + below(world.randomBytes, loans.last);
+      const lender = number === borrower ? undefined : loans.lenderAt(number, { generation, domain });
+      if (lender !== undefined) return lender;
+    }
+    return undefined;
   }
 
   #keep(stored: StoredRecord, encoded: readonly Encoded[]): void {

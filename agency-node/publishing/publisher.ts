@@ -16,6 +16,7 @@ import { binderOf, confirmer, ownerOf, TAG_BYTES, tagger, TOKEN_BYTES, tokenizer
 import type { SaltKey } from "../../shared/crypto/token.ts";
 import { CARRIED_ROWS_MAX, CARRIED_SUBMISSION_BYTES, SUBMISSION_BYTES } from "../core/limits.ts";
 import { Urn } from "../core/order.ts";
+import { freePlaces, withLoans } from "../core/padding.ts";
 import { layOut, paddingOf, tokensOfLayout } from "../core/publication.ts";
 import type { Database } from "../../shared/store/database.ts";
 import type { Outbox } from "../store/outbox.ts";
@@ -186,10 +187,11 @@ export class Publisher {
     const token = tokenizer(of.salt, domain);
     const confirm = confirmer(of.salt, domain);
     const tag = tagger({ federation, epoch, binder });
+    const ownPadding = (of: Handle) => paddingOf(this.#parts.paddingKey(of), epoch);
     const { tokens, tags } = tokensOfLayout(layout, {
       token: ({ y }) => token(y),
       tag: ({ y }) => tag(confirm(y)),
-      padding: paddingOf(this.#parts.paddingKey(handle), epoch),
+      padding: withLoans(ownPadding(handle), due.loans, ownPadding),
     });
     const item = digestItem(of.key, { handle, sequence: version.sequence }, tokens);
     const reviewByDay = reviewDayToPublish(due);
@@ -200,7 +202,8 @@ export class Publisher {
 }
 
 function bytesOf({ prepared }: Due): number {
-  const places = 2 * (prepared.identifiers.length + TOKEN_CLASSES.length * 8);
+  const free = freePlaces(prepared.identifiers);
+  const places = TOKEN_CLASSES.reduce((sum, tokenClass) => sum + free[tokenClass], prepared.identifiers.length);
   return ENTRY_OVERHEAD_BYTES + (TOKEN_BYTES + TAG_BYTES) * places;
 }
 

@@ -60,13 +60,14 @@ export type ActivityFilter = {
   readonly matchId?: MatchId;
 };
 
-/** The records that an entry is about, as fields of it. */
+/** The records that an entry is about, as fields of it; those erased have no name any more. */
 export function about(
   records: readonly Pick<DeconflictionRecord, "reference" | "caseReference">[],
 ): Required<Pick<Activity, "references" | "cases">> {
+  const known = records.filter(({ reference }) => reference !== "");
   return {
-    references: records.map(({ reference }) => reference),
-    cases: [...new Set(records.map(({ caseReference }) => caseReference))],
+    references: known.map(({ reference }) => reference),
+    cases: [...new Set(known.map(({ caseReference }) => caseReference))],
   };
 }
 

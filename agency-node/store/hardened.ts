@@ -3,7 +3,7 @@
  * re-uses all of it. Batches on their way are kept too: sent again after a crash, the same bytes are not charged twice.
  */
 import { z } from "zod";
-import { u32, concat } from "../../shared/core/bytes.ts";
+import { concat, toHex, u32 } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Database } from "../../shared/store/database.ts";
 import { storedBytes } from "../../shared/store/stored-json.ts";
@@ -65,6 +65,29 @@ export class HardenedStore {
       }
       this.forget(batch.batchId);
     });
+  }
+
+  /** Content that needed these is gone; other content may need them. */
+  letGo(cacheKeys: readonly Uint8Array[], nowMs: number): void {
+    for (const cacheKey of cacheKeys) this.#db.run("INSERT OR REPLACE INTO let_go VALUES (?, ?)", cacheKey, nowMs);
+  }
+
+  /** Those let go until then, `max` at most. */
+  letGoUntil(untilMs: number, max: number): Uint8Array[] {
+    const sql = "SELECT cache_key FROM let_go WHERE since_ms <= ? LIMIT ?";
+    return this.#db.all<{ cache_key: Uint8Array }>(sql, untilMs, max).map((row) => row.cache_key);
+  }
+
+  /** These were looked after, but for those that are still to come. */
+  takeBack(cacheKeys: readonly Uint8Array[], stillToCome: readonly Uint8Array[]): void {
+    const later = new Set(stillToCome.map((cacheKey) => toHex(cacheKey)));
+    for (const cacheKey of cacheKeys) {
+      if (!later.has(toHex(cacheKey))) this.#db.run("DELETE FROM let_go WHERE cache_key = ?", cacheKey);
+    }
+  }
+
+  erase(cacheKeys: readonly Uint8Array[]): void {
+    for (const cacheKey of cacheKeys) this.#db.run("DELETE FROM hardened WHERE cache_key = ?", cacheKey);
   }
 
   /** Drops what was hardened under keys that no epoch uses any more. */

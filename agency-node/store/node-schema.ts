@@ -53,6 +53,13 @@ CREATE TABLE due_act (
 ) STRICT, WITHOUT ROWID;
 `;
 
+const LOAN = `
+CREATE TABLE loan (
+  record            INTEGER PRIMARY KEY,
+  sealed            BLOB NOT NULL
+) STRICT;
+`;
+
 const ACTIVITY_ABOUT = `
 CREATE TABLE activity_about (
   about             BLOB NOT NULL,
@@ -60,6 +67,31 @@ CREATE TABLE activity_about (
   PRIMARY KEY (about, activity)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;
+`;
+
+const SHOWN = `
+CREATE VIEW shown AS
+  SELECT record.number, handle, reference_key, sealed, record.revision, review_by_day, sent_day, held_day, tokens, only_epoch, ended_ms,
+    content_key = x'' AS is_erased,
+    CASE
+      WHEN record.state IN ('withdrawn', 'expired') THEN record.state
+      WHEN record.state = 'refused' THEN 'rejected'
+      WHEN standing.revision = record.revision AND due <> 1 AND standing.state <> '' THEN standing.state
+      ELSE 'hardening'
+    END AS state,
+    CASE
+      WHEN record.state = 'refused' THEN record.reason
+      WHEN record.state IN ('hardening', 'ready') AND standing.revision = record.revision AND due <> 1 THEN standing.reason
+    END AS reason
+  FROM record LEFT JOIN standing
+    ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
+`;
+
+const LET_GO = `
+CREATE TABLE let_go (
+  cache_key         BLOB PRIMARY KEY,
+  since_ms          INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 `;
 
 /**
@@ -70,8 +102,11 @@ CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;
  * revision of the record, once for each generation of evaluator keys. A record with an
  * `only_epoch` goes into no other: it is a canary, and `match.canary` its handle. `match.statement_due`: what was found of it is to be
  * stated to the broker; `misnamed`: what was told of its other side did not hold. The view `shown` has the state that a person sees.
- * `due_act` has what the broker is to be told at the next beat: a new review day, or, without one, that the record is withdrawn.
- * `skipped_notice` has the notices that could not be read, by the wire's field number of their kind. `activity_about` finds the entries
+ * `loan` has the padding that a record has borrowed, see `core/padding.ts`; `due_act` has what the broker is to be told at the next beat: a
+ * new review day, or, without one, that the record is withdrawn.
+ * `record.ended_ms` is when it was withdrawn or expired; one that was erased since has an empty `content_key`. `let_go` has the hardened values
+ * that some content needed which is gone. `skipped_notice` has the notices that could not be read, by the wire's field number of their kind.
+ * `activity_about` finds the entries
  * about a record or match by a keyed hash; an entry of `every` is about all records.
  */
 const SCHEMA = `
@@ -88,7 +123,8 @@ CREATE TABLE record (
   state             TEXT NOT NULL,
   reason            TEXT,
   tokens            INTEGER NOT NULL DEFAULT 0,
-  only_epoch        INTEGER
+  only_epoch        INTEGER,
+  ended_ms          INTEGER
 ) STRICT;
 CREATE INDEX record_by_state ON record (state);
 
@@ -126,28 +162,16 @@ CREATE TABLE standing (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX standing_due ON standing (epoch, due, record) WHERE due > 0;
 
-CREATE VIEW shown AS
-  SELECT record.number, handle, reference_key, sealed, record.revision, review_by_day, sent_day, held_day, tokens, only_epoch,
-    CASE
-      WHEN record.state IN ('withdrawn', 'expired') THEN record.state
-      WHEN record.state = 'refused' THEN 'rejected'
-      WHEN standing.revision = record.revision AND due <> 1 AND standing.state <> '' THEN standing.state
-      ELSE 'hardening'
-    END AS state,
-    CASE
-      WHEN record.state = 'refused' THEN record.reason
-      WHEN record.state IN ('hardening', 'ready') AND standing.revision = record.revision AND due <> 1 THEN standing.reason
-    END AS reason
-  FROM record LEFT JOIN standing
-    ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
-
+${SHOWN}
 ${DUE_ACT}
+${LOAN}
 CREATE TABLE hardened (
   cache_key         BLOB PRIMARY KEY,
   generation        INTEGER NOT NULL,
   sealed            BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+${LET_GO}
 CREATE TABLE hardening_batch (
   batch_id          BLOB PRIMARY KEY,
   sealed            BLOB NOT NULL
@@ -233,9 +257,10 @@ DROP INDEX record_by_state;
 DROP TABLE IF EXISTS counter;
 ${former.map((table) => `ALTER TABLE ${table} RENAME TO former_${table};`).join("\n")}
 ${SCHEMA}
-INSERT INTO record (number, handle, reference_key, sealed, content_key, revision, review_by_day, sent_day, held_day, state, tokens)
+INSERT INTO record (number, handle, reference_key, sealed, content_key, revision, review_by_day, sent_day, held_day, state, tokens, ended_ms)
   SELECT rowid, handle, reference_key, sealed, content_key, revision, review_by_day, ${days},
-    CASE WHEN state IN ('withdrawn', 'expired') THEN state ELSE 'hardening' END, tokens FROM former_record;
+    CASE WHEN state IN ('withdrawn', 'expired') THEN state ELSE 'hardening' END, tokens,
+    CASE WHEN state IN ('withdrawn', 'expired') THEN (SELECT coalesce(max(at_ms), 0) FROM former_activity) END FROM former_record;
 INSERT INTO hardened SELECT cache_key, 1, sealed FROM former_hardened;
 INSERT INTO activity (number, at_ms, verb, sealed) SELECT number, at_ms, verb, sealed FROM former_activity;
 ${isFirst ? "" : WAITING_OF_VERSION_1}
@@ -276,11 +301,11 @@ function fromVersion3(file: FileBefore): string {
 /**
  * From here on tokens come with tags, under a scheme with other classes. What was prepared or laid out under the earlier one, what waits to
  * be sent, and the broker's notices with the matches that they made mean nothing any more: live records are made ready anew and sent again.
- * Files that came from version 1 have the tables of today.
+ * When a record ended is not known. Files that came from version 1 have the tables of today.
  */
 function fromVersion4(file: FileBefore): string {
   return `
-${file.has("due_act") ? "" : DUE_ACT}
+${file.has("due_act") ? "" : TABLES_OF_VERSION_5}
 DROP TABLE match;
 ${MATCH}
 DELETE FROM prepared;
@@ -296,6 +321,17 @@ UPDATE standing SET due = 1 WHERE record IN (SELECT number FROM record WHERE sta
 `;
 }
 
+/** Acts were told at once, nothing was erased, and no padding was shared. */
+const TABLES_OF_VERSION_5 = `
+${DUE_ACT}
+${LOAN}
+${LET_GO}
+DROP VIEW shown;
+ALTER TABLE record ADD COLUMN ended_ms INTEGER;
+UPDATE record SET ended_ms = (SELECT coalesce(max(at_ms), 0) FROM activity) WHERE state IN ('withdrawn', 'expired');
+${SHOWN}
+`;
+
 export const NODE_DATABASE: DatabaseKind = {
   what: "the node's records",
   version: 5,
@@ -303,7 +339,6 @@ export const NODE_DATABASE: DatabaseKind = {
   upgrades: { 1: fromVersion1, 2: fromVersion2, 3: fromVersion3, 4: fromVersion4 },
   // It is copied by other tools while the node runs.
   exclusive: false,
-  // Nothing stands in it in the clear that a deletion is to take along.
-  secureDelete: false,
+  secureDelete: true,
   busyTimeoutMs: 0,
 };

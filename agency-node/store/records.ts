@@ -75,7 +75,7 @@ export class RecordStore {
       `INSERT INTO record (handle, reference_key, sealed, content_key, revision, review_by_day, state)
        VALUES (?, ?, ?, ?, 1, ?, 'hardening')
        ON CONFLICT (handle) DO UPDATE SET sealed = excluded.sealed, content_key = excluded.content_key,
-         revision = revision + 1, review_by_day = excluded.review_by_day, state = 'hardening', reason = NULL`,
+         revision = revision + 1, review_by_day = excluded.review_by_day, state = 'hardening', reason = NULL, ended_ms = NULL`,
       handle,
       referenceKey,
       this.#vault.sealJson(`record/${handle}`, STORED_RECORD, record),
@@ -103,6 +103,7 @@ export class RecordStore {
   /** Removes what is left of a canary that was taken back. */
   removeCanary(handle: Handle): void {
     this.#db.run("DELETE FROM published WHERE handle = ?", handle);
+    this.#db.run("DELETE FROM loan WHERE record = (SELECT number FROM record WHERE handle = ?)", handle);
     this.#db.run("DELETE FROM record WHERE handle = ? AND only_epoch IS NOT NULL", handle);
   }
 
@@ -188,6 +189,12 @@ export class RecordStore {
     });
   }
 
+  /** Records that are to be hardened, whichever; `max` at most. */
+  waiting(max: number): StoredRecord[] {
+    const sql = "SELECT shown.* FROM record JOIN shown USING (number) WHERE record.state = 'hardening' LIMIT ?";
+    return this.#db.all<Row>(sql, max).map((row) => this.#open(row));
+  }
+
   /** Whether this revision of the record was made ready under the generation and scheme. */
   isPrepared(
     { number, revision }: Pick<StoredRecord, "number" | "revision">,
@@ -237,13 +244,14 @@ export class RecordStore {
   }
 
   /**
-   * All records but canaries, up to a number, in the order of their arrival, read in pages so that a large file does not fill the memory.
+   * All records but canaries and those erased, up to a number, in the order of their arrival, read in pages so that a large file does not fill the memory.
    */
   *all(upTo = Number.MAX_SAFE_INTEGER): Generator<StoredRecord> {
     const PAGE = 500;
     for (let after = 0; ;) {
       const rows = this.#db.all<Row>(
-        "SELECT * FROM shown WHERE number > ? AND number <= ? AND only_epoch IS NULL ORDER BY number LIMIT ?",
+        `SELECT * FROM shown WHERE number > ? AND number <= ? AND only_epoch IS NULL AND is_erased = 0
+           ORDER BY number LIMIT ?`,
         after,
         upTo,
         PAGE,
@@ -283,14 +291,35 @@ export class RecordStore {
   }
 
   /** The record is published no longer. */
-  end(handle: Handle, state: "withdrawn" | "expired"): void {
+  end(handle: Handle, state: "withdrawn" | "expired", nowMs: number): void {
     this.#db.run(
-      "UPDATE record SET state = ?, reason = NULL, sent_day = NULL, held_day = NULL WHERE handle = ?",
+      "UPDATE record SET state = ?, ended_ms = ?, reason = NULL, sent_day = NULL, held_day = NULL WHERE handle = ?",
       state,
+      nowMs,
       handle,
     );
     this.#db.run("DELETE FROM standing WHERE record = (SELECT number FROM record WHERE handle = ?)", handle);
     this.#db.run("DELETE FROM prepared WHERE record = (SELECT number FROM record WHERE handle = ?)", handle);
+  }
+
+  /** Those that ended until then and are not erased, without canaries; `max` at most. */
+  endedUntil(untilMs: number, max: number): StoredRecord[] {
+    return this.#db
+      .all<Row>(
+        "SELECT * FROM shown WHERE ended_ms <= ? AND is_erased = 0 AND only_epoch IS NULL LIMIT ?",
+        untilMs,
+        max,
+      )
+      .map((row) => this.#open(row));
+  }
+
+  /** Of a record that has ended nothing stays but its handle, its reference's key, and what says nothing about anybody. */
+  erase(handle: Handle, { subject, role, handling, reviewBy }: DeconflictionRecord): void {
+    const { kind } = subject;
+    const rest = { reference: "", subject: { kind }, role, legalBasis: "", caseReference: "", handling, reviewBy };
+    const sealed = this.#vault.sealJson(`record/${handle}`, STORED_RECORD, rest);
+    this.#db.run("UPDATE record SET sealed = ?, content_key = x'' WHERE handle = ?", sealed, handle);
+    this.#db.run("DELETE FROM published WHERE handle = ?", handle);
   }
 
   /** The owner's reference is free for another handle; this one stays known to the matches that it had. */
@@ -303,11 +332,11 @@ export class RecordStore {
     this.#db.run("UPDATE record SET sent_day = ? WHERE handle = ?", day, handle);
   }
 
-  /** Without canaries. */
+  /** Without canaries and those erased. */
   counts(): Record<RecordState, number> & { readonly tokens: number } {
     const counts = { hardening: 0, waiting: 0, published: 0, rejected: 0, withdrawn: 0, expired: 0, tokens: 0 };
     const rows = this.#db.all<{ state: RecordState; records: number; tokens: number }>(
-      "SELECT state, count(*) AS records, sum(tokens) AS tokens FROM shown WHERE only_epoch IS NULL GROUP BY state",
+      "SELECT state, count(*) AS records, sum(tokens) AS tokens FROM shown WHERE only_epoch IS NULL AND is_erased = 0 GROUP BY state",
     );
     for (const { state, records, tokens } of rows) {
       counts[state] = records;

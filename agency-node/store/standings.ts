@@ -8,10 +8,12 @@ import { digestItem, fromSumBytes, toSumBytes } from "../../shared/core/digest.t
 import type { DigestItem } from "../../shared/core/digest.ts";
 import type { Handle, Incarnation } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { packLayout, unpackLayout, unpackPrepared } from "../core/packed.ts";
+import { packLayout, unpackLayout, unpackLoans, unpackPrepared } from "../core/packed.ts";
 import type { Prepared } from "../core/packed.ts";
+import type { Loan } from "../core/padding.ts";
 import type { Layout } from "../core/publication.ts";
 import type { Database } from "../../shared/store/database.ts";
+import { loansPlace } from "./loans.ts";
 import { IS_READY, preparedPlace } from "./records.ts";
 import type { Vault } from "./vault.ts";
 
@@ -31,6 +33,7 @@ export type Due = {
   readonly reviewByDay: number;
   readonly sentDay: number | null;
   readonly prepared: Prepared;
+  readonly loans: readonly Loan[];
   /** An earlier version of it may stand in this epoch. */
   readonly sentBefore: boolean;
 };
@@ -59,6 +62,9 @@ const DUE: Readonly<Record<Urgency, number>> = { fresh: 1, carried: 2 };
 /** Rows looked through at once for those that can be sent. */
 const DUE_PAGE_ROWS = 5_000;
 
+/** Records opened at once to see what they need. */
+const READY_PAGE_ROWS = 500;
+
 const DUE_ROWS = `FROM standing
      JOIN record ON record.number = standing.record
      JOIN prepared ON prepared.record = standing.record AND generation = ? AND prepared.revision = record.revision
@@ -75,6 +81,7 @@ type DueRow = {
   review_by_day: number;
   sent_day: number | null;
   sealed: Uint8Array;
+  loans: Uint8Array | null;
   generation: number;
   sequence: number | null;
 };
@@ -191,7 +198,8 @@ export class StandingStore {
     of: { readonly urgency: Urgency; readonly today: number; readonly numbers: readonly number[] },
   ): Due[] {
     const rows = this.#db.all<DueRow>(
-      `SELECT record.number, handle, record.revision, review_by_day, sent_day, prepared.sealed, prepared.generation, sequence
+      `SELECT record.number, handle, record.revision, review_by_day, sent_day, prepared.sealed, prepared.generation, sequence,
+         (SELECT loan.sealed FROM loan WHERE loan.record = record.number) AS loans
        ${DUE_ROWS} AND standing.record IN (SELECT value FROM json_each(?))`,
       generation,
       epoch,
@@ -209,8 +217,27 @@ export class StandingStore {
   #openDue(row: DueRow): Due {
     const { number, handle, revision, sealed, generation } = row;
     const prepared = unpackPrepared(this.#vault.open(preparedPlace(number, generation, revision), sealed));
+    const loans = row.loans === null ? [] : unpackLoans(this.#vault.open(loansPlace(number), row.loans));
     const { review_by_day: reviewByDay, sent_day: sentDay } = row;
-    return { number, handle, revision, reviewByDay, sentDay, prepared, sentBefore: row.sequence !== null };
+    return { number, handle, revision, reviewByDay, sentDay, prepared, loans, sentBefore: row.sequence !== null };
+  }
+
+  /** What the next records that are made ready need, in the order in which they became so; undefined after the last. */
+  cacheKeysAfter(place: number): { readonly cacheKeys: readonly Uint8Array[]; readonly last: number } | undefined {
+    const rows = this.#db.all<Pick<DueRow, "number" | "generation" | "revision" | "sealed"> & { place: number }>(
+      `SELECT prepared.rowid AS place, record.number, generation, record.revision, prepared.sealed FROM prepared
+         JOIN record ON record.number = prepared.record AND record.revision = prepared.revision
+       WHERE prepared.rowid > ? ORDER BY prepared.rowid LIMIT ?`,
+      place,
+      READY_PAGE_ROWS,
+    );
+    const last = rows.at(-1)?.place;
+    if (last === undefined) return undefined;
+    const cacheKeys = rows.flatMap(({ number, generation, revision, sealed }) => {
+      const bytes = this.#vault.open(preparedPlace(number, generation, revision), sealed);
+      return unpackPrepared(bytes).identifiers.map(({ cacheKey }) => cacheKey);
+    });
+    return { cacheKeys, last };
   }
 
   /** Whether anything of this urgency is due in the epoch, prepared or not. */

@@ -6,13 +6,19 @@ import {
   readSigningKeys,
   sealingKeyEpochs,
 } from "../../shared/party/keys.ts";
+import { equalBytes } from "../../shared/core/bytes.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import { readEnrolment } from "../../shared/party/enrolment.ts";
+import { isNextKeyDue } from "../../shared/party/next-key.ts";
 import { sharesIn } from "../evaluator/doors.ts";
 import type { OwnKeys } from "../ports.ts";
 
-/** Throws ENVIRONMENT without a signing key. */
+/** Throws ENVIRONMENT without a signing key, and for one that the enrolment does not name: it could ask for no further certificate. */
 export function keysOnDisk(dir: string): OwnKeys {
   return {
-    signer: readSigningKeys(dir),
+    signer: ownSigner(dir),
+    isNextDue: (federation) => isNextKeyDue(dir, federation),
     sealing: {
       epochs: () => sealingKeyEpochs(dir),
       read: (epoch) => readSealingKeys(dir, epoch),
@@ -21,4 +27,13 @@ export function keysOnDisk(dir: string): OwnKeys {
     },
     shares: sharesIn(dir),
   };
+}
+
+function ownSigner(dir: string): SigningKeyPair {
+  const signer = readSigningKeys(dir);
+  if (equalBytes(readEnrolment(dir).enrolment.signingKey, signer.publicKey)) return signer;
+  throw new CausewayError(
+    "ENVIRONMENT",
+    "keys/signing.key is not the key in enrolment.json: put back the one that belongs to it, and make another with causeway admin next-key",
+  );
 }

@@ -122,7 +122,9 @@ export class RequestGate {
       const { body, mark } = openPartyRequest(bytes, { method, recipient, federation: federation.id, publicKey });
       const taking = book.take(mark, to.clock());
       if (taking === "untimely")
-        throw new CausewayError("OUT_OF_SEQUENCE", "the request is not of now: compare the clocks");
+        throw new CausewayError("OUT_OF_SEQUENCE", "the request is not of now: compare the clocks", {
+          fields: ["clock"],
+        });
       if (taking === "repeated") throw new CausewayError("CONFLICT", "this very request was made before");
       return decoded(requestType, body);
     };

@@ -9,7 +9,9 @@
  */
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { paddedCount } from "../../agency-node/core/publication.ts";
+import { paddedCount } from "../../agency-node/core/padding.ts";
+import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import type { TokenClass } from "../../shared/core/data-plane.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { sodium } from "../../shared/crypto/sodium.ts";
 import { sealingKeyEpochs } from "../../shared/party/keys.ts";
@@ -229,7 +231,7 @@ const KEY = randomBytes(32);
 
 /** Seconds of a core that the hashes of so many records take by themselves, at node and broker together. */
 function limitSeconds(records: number): number {
-  const places = CLASS_TOKENS.reduce((sum, count) => sum + paddedCount(count), 0);
+  const places = CLASS_TOKENS.reduce((sum, count, i) => sum + paddedCount(TOKEN_CLASSES[i] as TokenClass, count), 0);
   const sampled = Math.min(records, 2_000);
   const seconds = coreSeconds(() => {
     for (let i = 0; i < sampled * TOKENS_PER_RECORD; i += 1) {

@@ -70,7 +70,7 @@ describe("papers of the board", () => {
   it("of one administrator leave room for the others'", async () => {
     const large = (administrator: string) => {
       const part = { domain: "target", administratorKeyId: randomBytes(16), sealed: randomBytes(4_096) } as const;
-      const body = { kind: "reveal", epoch: 3, parts: Array.from({ length: 9 }, () => part) } as const;
+      const body = { kind: "reveal", epoch: 3, parts: Array.from({ length: 15 }, () => part) } as const;
       return Signed.decode(signPaper({ topic: "epoch 3", writtenAtMs: Date.now(), body }, scope(administrator)));
     };
     const [chair, deputy] = [room.board("chair"), room.board("deputy")];

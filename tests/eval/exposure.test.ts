@@ -65,7 +65,8 @@ describe("the figures of an exposure", () => {
   });
 
   it("compare padded counts: eight tokens of a class look like one, nine do not", () => {
-    const tokens = (count: number, name: string) => Array.from({ length: count }, (_, i) => token(`${name}${i}`));
+    const tokens = (count: number, name: string) =>
+      Array.from({ length: count }, (_, i) => token(`${name}${i}`, "single"));
     const records = [tokens(1, "a"), tokens(8, "b"), tokens(9, "c")];
     expect(exposureOf(records)).toMatchObject({ uniqueCountVectors: 1 / 3 });
   });

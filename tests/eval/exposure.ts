@@ -4,12 +4,18 @@
  * over a graph of known persons; so each has a bound.
  *
  * Equal identifiers have equal tokens and different ones different tokens, within one epoch and domain: encoded identifiers
- * stand in for tokens here and every figure is the same. The layout is the one that publishes. Padding is random and
- * never repeats: counted in, it would only flatter the shares, so occurrences are those of real tokens.
+ * stand in for tokens here and every figure is the same. The layout is the one that publishes. Padding that is shared would only flatter
+ * the shares, so occurrences are those of real tokens.
+ *
+ * Whether records can be named by all of it together, or by their order, is tried on what the code that publishes sends (`naming.ts`).
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { paddedCount } from "../../agency-node/core/publication.ts";
+import { paddedCount } from "../../agency-node/core/padding.ts";
+import type { Alignment, JointSignature } from "./naming.ts";
+import { alignmentOf, jointSignatureOf, knownOf, publishedOf } from "./naming.ts";
+import { publishFile } from "./published.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import type { Subject } from "../../agency-node/core/record.ts";
 import { subjectFromFtm } from "../../agency-node/intake/ftm.ts";
 import { encodeIdentifier, identifiersOf } from "../../agency-node/linkage/identifiers.ts";
@@ -73,6 +79,33 @@ export function publishedRecordOf(subject: Subject): PublishedRecord {
     token: toHex(encodeIdentifier(identifier)),
     kind: identifier.kind,
   }));
+}
+
+/** What naming comes to: `jointSignature` is bounded, and `alignment` must do no better than its control. */
+export type Naming = { readonly jointSignature: JointSignature; readonly alignment: Alignment };
+
+const SINGLED_OUT_MAX = 0.01;
+
+/** By chance an alignment names about one record, whatever their number. */
+const RIGHT_BY_CHANCE_MAX = 12;
+
+export async function namingOf(subjects: readonly Subject[]): Promise<Naming> {
+  const published = await publishFile(subjects);
+  const dump = published.map(({ entry }) => publishedOf(entry));
+  const truth = published.map(({ record }) => record);
+  const [first] = published;
+  // The attacker knows handling and review day of all of them.
+  const label = first === undefined ? "" : `${first.entry.handling} ${first.entry.reviewByDay}`;
+  const list = subjects.map((subject) => knownOf(tokensByClass(publishedRecordOf(subject)), label));
+  return {
+    jointSignature: jointSignatureOf(list, dump, truth),
+    alignment: alignmentOf(list, dump, { truth, random: randomBytes }),
+  };
+}
+
+export function tokensByClass(record: PublishedRecord): Record<TokenClass, string[]> {
+  const of = (tokenClass: TokenClass) => record.filter((token) => token.class === tokenClass).map(({ token }) => token);
+  return Object.fromEntries(TOKEN_CLASSES.map((each) => [each, of(each)])) as Record<TokenClass, string[]>;
 }
 
 export function exposureOf(publication: readonly PublishedRecord[]): Exposure {
@@ -160,8 +193,8 @@ function linkingKinds(publication: readonly PublishedRecord[], holders: Holders)
 
 function uniqueVectors(publication: readonly PublishedRecord[]): number {
   const vectors = publication.map((record) => {
-    const counts = TOKEN_CLASSES.map((tokenClass) => record.filter((token) => token.class === tokenClass).length);
-    return counts.map(paddedCount).join(" ");
+    const countOf = (tokenClass: TokenClass) => record.filter((token) => token.class === tokenClass).length;
+    return TOKEN_CLASSES.map((tokenClass) => paddedCount(tokenClass, countOf(tokenClass))).join(" ");
   });
   return countBy(vectors).filter(([, records]) => records === 1).length;
 }
@@ -177,25 +210,30 @@ function share(part: number, whole: number): number {
 }
 
 /** The records of a file, and how many of its lines are no subject that could be published. */
-function readPublication(path: string): { publication: PublishedRecord[]; skipped: number } {
-  const publication: PublishedRecord[] = [];
+function readSubjects(path: string): { subjects: Subject[]; skipped: number } {
+  const subjects: Subject[] = [];
   let skipped = 0;
   for (const line of readFileSync(path, "utf8").split("\n")) {
     if (line.trim() === "") continue;
     try {
-      publication.push(publishedRecordOf(subjectFromFtm(JSON.parse(line)).subject));
+      const { subject } = subjectFromFtm(JSON.parse(line));
+      publishedRecordOf(subject);
+      subjects.push(subject);
     } catch (error) {
       if (!(isCausewayError(error, "INVALID") || error instanceof SyntaxError)) throw error;
       skipped += 1;
     }
   }
-  return { publication, skipped };
+  return { subjects, skipped };
 }
 
 /** Decimal places of shares in JSON: a density of one pair in a thousand million still shows. */
 const PLACES = 9;
 
-function print(file: string, exposure: Exposure, skipped: number): void {
+function print(
+  file: string,
+  { exposure, naming, skipped }: { exposure: Exposure; naming: Naming; skipped: number },
+): void {
   const percent = (value: number) => `${(100 * value).toFixed(3)} %`;
   const rows: [string, string, keyof typeof BOUNDS | undefined, string?][] = [
     ["tokens a record, average", exposure.tokensPerRecord.toFixed(2), "tokensPerRecord", "24"],
@@ -215,8 +253,22 @@ function print(file: string, exposure: Exposure, skipped: number): void {
     const verdict = bound === undefined ? "" : `  at most ${limit}${broken.includes(bound) ? "  EXCEEDED" : ""}`;
     console.log(`  ${name.padEnd(46)}${value.padStart(12)}${verdict}`);
   }
+  printNaming(naming);
   printKinds("kinds of tokens seen five or more times, with occurrences", exposure.repeatedKinds);
   printKinds("kinds of tokens that link records, with pairs", exposure.linkingKinds);
+}
+
+function printNaming({ jointSignature, alignment }: Naming): void {
+  const { singledOut, share } = jointSignature;
+  const { claims, right, controlClaims, controlRight } = alignment;
+  const tooMany = share > SINGLED_OUT_MAX ? "  EXCEEDED" : "";
+  const tooRight = right > controlRight + RIGHT_BY_CHANCE_MAX ? "  EXCEEDED" : "";
+  console.log(
+    `  ${"records named by all of this together".padEnd(46)}${String(singledOut).padStart(12)}  ${(100 * share).toFixed(3)} %, at most 1 %${tooMany}`,
+  );
+  console.log(
+    `  ${"records named by their order, right of claimed".padEnd(46)}${`${right} of ${claims}`.padStart(12)}  on a shuffled order ${controlRight} of ${controlClaims}${tooRight}`,
+  );
 }
 
 const KINDS_SHOWN = 8;
@@ -228,7 +280,7 @@ function printKinds(title: string, kinds: readonly (readonly [kind: string, coun
 }
 
 /** `exposure FILE [--json]`. Nothing of the file's values is printed. */
-export function runExposure(args: readonly string[]): void {
+export async function runExposure(args: readonly string[]): Promise<void> {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -240,12 +292,13 @@ export function runExposure(args: readonly string[]): void {
     process.exitCode = 2;
     return;
   }
-  const { publication, skipped } = readPublication(file);
-  const exposure = exposureOf(publication);
-  if (!values.json) return print(file, exposure, skipped);
+  const { subjects, skipped } = readSubjects(file);
+  const exposure = exposureOf(subjects.map(publishedRecordOf));
+  const naming = await namingOf(subjects);
+  if (!values.json) return print(file, { exposure, naming, skipped });
   const rounded = Object.entries(exposure).map(([name, value]) => [
     name,
     typeof value === "number" ? Number(value.toFixed(PLACES)) : value,
   ]);
-  console.log(JSON.stringify({ exposure: { file, skipped, ...Object.fromEntries(rounded) } }));
+  console.log(JSON.stringify({ exposure: { file, skipped, ...Object.fromEntries(rounded), ...naming } }));
 }

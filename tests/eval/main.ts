@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { runExposure } from "./exposure.ts";
 
 const [command, ...rest] = process.argv.slice(2);
-if (command === "exposure") runExposure(rest);
+if (command === "exposure") await runExposure(rest);
 else {
   const script = fileURLToPath(new URL("./run.ts", import.meta.url));
   const { status } = spawnSync(process.execPath, [...process.execArgv, script, ...process.argv.slice(2)], {

@@ -129,7 +129,7 @@ async function published(seed: string) {
     engine: inProcessEngine(nodeWorld),
     onEvidence: (one) => evidence.push(one),
     database: ":memory:",
-    settings: { canaries: false, beatMs: 0 },
+    settings: { canaries: false, beatMs: 0, endedKeptDays: 30 },
   });
   const waitingBeforeRun = world.waiting;
   const running = run(node, stop.signal);

@@ -113,7 +113,7 @@ describe("a digest", () => {
     const early = node.put(person("EARLY"));
     node.publish(early, dayOf(node.nowMs) - 1);
     node.db.transaction(() => {
-      node.records.end(first!, "withdrawn");
+      node.records.end(first!, "withdrawn", node.nowMs);
       node.outbox.append({ kind: "publication", entries: [{ operation: "withdraw", handle: first! }] });
     });
     expect((await exchange())[0]?.differing).toEqual([]);

@@ -78,6 +78,7 @@ function begin(): void {
     },
     terms: () => terms,
     conversationKey: () => invented("conversation", 32),
+    loans: node.loans,
     isArriving: () => false,
     beatMs: 0,
     onReady: () => publisher.wake(),
@@ -207,7 +208,7 @@ describe("an epoch that opens", { timeout: LONG_MS }, () => {
     putMany(3);
     node.put(person("OLD", { reviewBy: "2026-11-30" }));
     await settled();
-    node.records.end(node.records.byReference("R-1").handle, "withdrawn");
+    node.records.end(node.records.byReference("R-1").handle, "withdrawn", node.nowMs);
     node.nowMs = Date.UTC(2026, 11, 1);
     await decide(termsOf(1), termsOf(2));
     await until(() => upsertsIn(2).length === 2);
@@ -301,7 +302,7 @@ describe("a record in two epochs", { timeout: LONG_MS }, () => {
     await settled();
     expect([broker.held(1).size, broker.held(2).size]).toEqual([2, 2]);
     expect(node.records.byReference("R-0").revision).toBe(2);
-    node.records.end(handle, "withdrawn");
+    node.records.end(handle, "withdrawn", node.nowMs);
     node.outbox.append({ kind: "publication", entries: [{ operation: "withdraw", handle }] });
     await settled();
     expect([broker.held(1).size, broker.held(2).size]).toEqual([1, 1]);

@@ -357,7 +357,7 @@ describe("receipts", () => {
     for (const handle of [amended, withdrawn]) node.publish(handle);
     const sent = node.sent();
     node.put(person("R-1", { caseReference: "CASE-2" }));
-    node.records.end(withdrawn, "withdrawn");
+    node.records.end(withdrawn, "withdrawn", node.nowMs);
     for (const row of sent) await takeBody(receiptOf(row));
     expect(node.records.byHandle(amended)?.state).toBe("hardening");
     expect(node.records.byHandle(withdrawn)).toMatchObject({ state: "withdrawn", sentDay: null });

@@ -31,11 +31,12 @@ beforeEach(() => {
   node = new TestNode();
   stored = 0;
   reviewBy = inDays(60);
-  const { db, records: store, standings, acts, activity } = node;
+  const { db, records: store, standings, acts, activity, erasure } = node;
   admit = { retentionDaysMax: 365, domains: ["target", "protected"] };
   const onStored = (): void => void (stored += 1);
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
-  records = new Records({ db, store, standings, acts, activity, world, admit: () => admit as Admit, onStored });
+  const parts = { db, store, standings, acts, activity, erasure, world };
+  records = new Records({ ...parts, admit: () => admit as Admit, onStored });
 });
 afterEach(() => node[Symbol.dispose]());
 

@@ -2,12 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Erasure } from "../../agency-node/erasure.ts";
 import { Acts } from "../../agency-node/publishing/acts.ts";
 import { Inbox } from "../../agency-node/store/inbox.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
 import { NODE_DATABASE } from "../../agency-node/store/node-schema.ts";
 import { Database } from "../../shared/store/database.ts";
 import { HardenedStore } from "../../agency-node/store/hardened.ts";
+import { LoanStore } from "../../agency-node/store/loans.ts";
 import { Outbox } from "../../agency-node/store/outbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
 import type { StoredRecord } from "../../agency-node/store/records.ts";
@@ -62,8 +64,10 @@ export class TestNode implements Disposable {
   records!: RecordStore;
   standings!: StandingStore;
   hardened!: HardenedStore;
+  loans!: LoanStore;
   inbox!: Inbox;
   activity!: ActivityLog;
+  erasure!: Erasure;
   nowMs = Date.UTC(2026, 10, 22, 12);
   /** That which counts. */
   epoch: number | undefined = 1;
@@ -98,8 +102,11 @@ export class TestNode implements Disposable {
     const world = { ...systemWorld(silentLog), clock: () => this.nowMs };
     this.acts = new Acts({ db: this.db, outbox: this.outbox, world, beatMs: 0, onSent: () => undefined });
     this.hardened = new HardenedStore(this.db, this.vault);
+    this.loans = new LoanStore(this.db, this.vault);
     this.inbox = new Inbox(this.db, this.vault);
     this.activity = new ActivityLog(this.db, this.vault);
+    const { db, records: store, standings, hardened, activity } = this;
+    this.erasure = new Erasure({ db, store, standings, hardened, activity, world, endedKeptDays: 30 });
   }
 
   restart(): void {
@@ -161,7 +168,7 @@ export class TestNode implements Disposable {
   /** Publishes a stored record, by default with a layout of nothing but padding. */
   publish(handle: Handle, day = 21_000, epoch = 1, layout = NOTHING): Version {
     return this.db.transaction(() => {
-      if (this.records.byHandle(handle)!.state === "hardening") this.prepare(handle, 1);
+      if (this.records.isStillHardening(this.records.byHandle(handle)!)) this.prepare(handle, 1);
       const version = this.outbox.next();
       const entry = upsert(handle, day);
       const item = digestItem(keyOf(epoch), { handle, sequence: version.sequence }, entry.tokens);

@@ -317,7 +317,7 @@ export class MemoryFederation implements AsyncDisposable {
       note: (message: Omit<Message, "atMs" | "lost">) => this.recorder.note(message),
       kindOf: (of: MemoryUnit, subject: string, data: Uint8Array) => this.#submissionKind(of, subject, data),
     };
-    unit.start(others, { canaries: this.#options.canaries ?? false, beatMs: 500 });
+    unit.start(others, { canaries: this.#options.canaries ?? false, beatMs: 500, endedKeptDays: 30 });
   }
 
   #memberOf(slug: string): MemberId {

@@ -12,6 +12,7 @@ export function memoryKeys(signer: SigningKeyPair, { randomBytes }: Randomness):
   const shares = new Map<number, Uint8Array>();
   return {
     signer,
+    isNextDue: () => false,
     sealing: {
       epochs: () => [...sealing.keys()],
       read: (epoch) => present(sealing.get(epoch)),

@@ -1,9 +1,6 @@
 /** The board gives the broker another signing key, with notices on the way to a node that is switched off. */
 import { afterEach, describe, expect, it } from "vitest";
-import { randomBytes } from "../../shared/world/random.ts";
-import { signingKeyPair } from "../../shared/crypto/sign.ts";
-import { replaceFile } from "../../shared/party/key-files.ts";
-import { keyFile } from "../../shared/party/files.ts";
+import { prepareNextKey } from "../../shared/party/next-key.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
@@ -27,10 +24,8 @@ describe("a broker with a new signing key", { timeout: LONG_MS }, () => {
 
   const heardOf = async (unit: UnitName): Promise<number> => (await federation.matches(unit)).length;
 
-  function giveBrokerAnotherKey(): void {
-    const seed = randomBytes(32);
-    replaceFile(keyFile(federation.dir("broker"), "signing.key"), seed, 0o600);
-    const { publicKey: signingKey } = signingKeyPair(seed);
+  async function giveBrokerAnotherKey(): Promise<void> {
+    const { signingKey } = (await prepareNextKey(federation.dir("broker"))).enrolment;
     federation.decide({ type: "rotateKey", party: { kind: "broker" }, signingKey, reason: "Invented reason" });
   }
 
@@ -42,7 +37,7 @@ describe("a broker with a new signing key", { timeout: LONG_MS }, () => {
     await federation.stop("ct");
     await federation.import("wcu", person("wcu", 2));
     await expect.poll(() => heardOf("wcu"), SOON).toBe(2);
-    giveBrokerAnotherKey();
+    await giveBrokerAnotherKey();
     await expect.poll(() => federation.log.lines("alarm.keyReplaced").length, SOON).toBe(1);
     await federation.stop("broker");
     await federation.nats.kill();

@@ -3,7 +3,7 @@
  * certificates of every role, with the names of real parties, and calls every method of every service. SECURITY.md says what comes of it.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
+import { freshnessSeedOf, readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import { openBroker } from "../../broker/program.ts";
 import type { OpenBroker } from "../../broker/program.ts";
 import { utf8 } from "../../shared/core/bytes.ts";
@@ -42,10 +42,18 @@ import { freePort } from "../../deploy/demo/ports.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { readPublicBytes } from "../../shared/party/key-files.ts";
 import { signCollectProof } from "../../shared/wire/collect.ts";
+import { readFileSync } from "node:fs";
+import { fmtCreds } from "@nats-io/jwt";
+import { createUser } from "@nats-io/nkeys";
+import { issueMemberUser } from "../../agency-node/registrar/nats-accounts.ts";
+import { foldDirective, judgeFreshness } from "../../shared/core/chain.ts";
+import { installCredentials } from "../../shared/party/install.ts";
+import { decodeSignedFreshness, encodeFreshness } from "../../shared/wire/directive.ts";
+import { MEMBER_API_PREFIX, submissionSubject } from "../../shared/wire/subjects.ts";
+import { eventually, natsAs } from "../registrar/support.ts";
 import { TestFederation } from "../support/federation.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { stateFreshness } from "../../agency-node/registrar/statement.ts";
-import { freshnessSeedOf } from "../../agency-node/registrar/keys.ts";
 import { draftDirective, signDirective } from "../../agency-node/admin/board.ts";
 
 /** Columns of the table below: whom the forged certificate names. */
@@ -322,6 +330,67 @@ describe("at the door for those who have no certificate", () => {
     expect(Object.keys(EnrolmentServiceDefinition.methods)).toEqual(["getChain", "enrol", "collect"]);
   });
 });
+
+describe("what the stolen keys can say", () => {
+  const state = () => federation.board.federation;
+  const freshnessSeed = () => freshnessSeedOf(federation.founded.registrarDir, state().found.freshnessKey);
+
+  it("is that an old chain is the last, for 48 hours at most, and never that there is another directive", () => {
+    const old = federation.founded.federation;
+    const nowMs = Date.now();
+    const said = decodeSignedFreshness(
+      stateFreshness({ federation: old, freshnessSeed: freshnessSeed(), nowMs, hours: 48 }),
+    );
+    expect(judgeFreshness(old, said, nowMs + 47 * HOUR_MS)).toBe("fresh");
+    expect(judgeFreshness(old, said, nowMs + 48 * HOUR_MS)).toBe("expired");
+    const longer = { ...said.freshness, validUntilMs: said.freshness.validUntilMs + 1 };
+    const payload = encodeFreshness(longer);
+    const { secretKey, publicKey } = signingKeyPair(freshnessSeed());
+    const signature = signPayload({ type: "freshness", federation: old.id, payload, secretKey });
+    const forgedStatement = { freshness: longer, payload, signature: { keyId: keyId(publicKey), signature } };
+    expect(() => judgeFreshness(old, forgedStatement, nowMs)).toThrow(expect.objectContaining({ code: "UNPROVEN" }));
+    const draft = draftDirective({ federation: old.id, nowMs }, state(), {
+      type: "suspend",
+      member: federation.member("ct"),
+      reason: "Invented reason",
+    });
+    const signed = { ...draft, signatures: [signDirective(draft, { publicKey, secretKey })] };
+    const context = { pinnedFingerprint: federation.founded.fingerprint, nowMs };
+    expect(() => foldDirective(state(), signed, context)).toThrow(expect.objectContaining({ code: "UNPROVEN" }));
+  });
+
+  it("is no certificate that a party takes for its own, unless it is for the party's own keys", () => {
+    const dir = federation.dir("ct");
+    const before = readFileSync(partyFile(dir, "certificate"), "utf8");
+    const { certificatePem } = certificates.member;
+    const natsUserJwt = "invented";
+    expect(() => installCredentials(dir, { certificatePem, natsUserJwt }, state())).toThrow();
+    expect(readFileSync(partyFile(dir, "certificate"), "utf8")).toBe(before);
+  });
+
+  it("lets it into a member's account on NATS, where nothing that it says is believed", async () => {
+    const { nats } = readRegistrarKeys(federation.founded.registrarDir);
+    const member = federation.member("ct");
+    const { signingKey } = state().members.get(member)!;
+    const user = createUser();
+    const jwt = await issueMemberUser(nats, {
+      holder: { member, signingKey },
+      natsKey: user.getPublicKey(),
+      validUntilMs: Date.now() + HOUR_MS,
+    });
+    const connection = await natsAs(federation, "ct", new TextDecoder().decode(fmtCreds(jwt, user)));
+    const unproven = (): number => federation.log.lines("submission.unproven").length;
+    const before = unproven();
+    await connection
+      .jetstream({ apiPrefix: MEMBER_API_PREFIX })
+      .publish(submissionSubject(member, 1), randomBytes(1_024));
+    await eventually(() => unproven() > before);
+    expect(broker.status).toMatchObject({ records: 0, tokens: 0 });
+    await connection.close();
+  });
+});
+
+const HOUR_MS = 3_600_000;
 
 describe("a request that a party did sign", () => {
   /** A member's, or with `over` one that is not quite. */

@@ -142,9 +142,19 @@ export class Served implements AsyncDisposable {
 
   #nodeServices(world: World): GrpcService[] {
     const node = this.#resources.use(new TestNode());
-    const { db, records: store, standings, acts, activity, inbox } = node;
+    const { db, records: store, standings, acts, activity, erasure, inbox } = node;
     const admit = (): Admit => ({ retentionDaysMax: 365, domains: ["target", "protected"] }) as unknown as Admit;
-    const records = new Records({ db, store, standings, acts, activity, world, admit, onStored: () => undefined });
+    const records = new Records({
+      db,
+      store,
+      standings,
+      acts,
+      activity,
+      erasure,
+      world,
+      admit,
+      onStored: () => undefined,
+    });
     const door = WORKSTATIONS;
     const matches = { list: () => [], show: () => undefined, watch: () => () => undefined } as unknown as Parameters<
       typeof liaisonService

@@ -18,17 +18,26 @@ function boardChangeCommand(): Command {
       .default([], "none");
   const command = atSeat(new Command("board-change"))
     .description("propose another board; needs a quorum of the old one and a quorum of the new one")
-    .addOption(repeated("--add <file>", "enrolment of an administrator who joins (repeatable)"))
+    .addOption(
+      repeated(
+        "--add <file>",
+        "enrolment of an administrator who joins (repeatable; default: those with these fingerprints at the broker)",
+      ),
+    )
     .addOption(repeated("--fingerprint <hex>", "as each of them read it out by telephone, in the same order"))
     .addOption(repeated("--remove <name>", "an administrator who leaves (repeatable)"))
     .option("--quorum <number>", "how many must sign from then on (default: as now)")
     .requiredOption("--reason <text>", "why; everybody in the federation reads it")
-    .addHelpText("after", "\nThose who join sign where their keys are, see: causeway admin endorse --help")
+    .addHelpText(
+      "after",
+      "\nThose who join enrol with an invitation (causeway admin enrol), and sign where their keys are (causeway admin endorse).",
+    )
     .action((dir: string, flags: BoardFlags) =>
       withDesk(dir, flags, async (desk) => (await acts()).changeBoard(desk, flags)),
     );
   return withExamples(
     command,
+    'causeway admin board-change board/1 --fingerprint "3f2a 91bc …" --reason "a fourth seat"',
     'causeway admin board-change board/1 --remove "Inspector B" --add enrolment.json --fingerprint "3f2a 91bc …" --reason "Inspector B retires"',
   );
 }

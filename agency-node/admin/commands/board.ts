@@ -13,9 +13,9 @@ import { printable } from "../../../shared/terminal/printable.ts";
 import { listed } from "../../../shared/words/figures.ts";
 import { epochOf, putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
-import { readEnrolmentFile } from "../plan-file.ts";
 import { openRequests, releaseShares, sharesForBoard } from "../recovery.ts";
-import { memberBySlug } from "./membership.ts";
+import { enrolmentOf, memberBySlug } from "./membership.ts";
+import type { EnrolmentFlags } from "./membership.ts";
 import { say } from "../../../shared/words/say.ts";
 
 export type BoardFlags = Common & {
@@ -35,10 +35,12 @@ export async function changeBoard(desk: Desk, flags: BoardFlags): Promise<void> 
   const unknown = flags.remove.filter((name) => !found.board.some((each) => each.name === name));
   if (unknown.length > 0)
     throw new CausewayError("NOT_FOUND", "no administrator has this name", { fields: ["remove"] });
-  if (flags.add.length !== flags.fingerprint.length) {
+  if (flags.add.length > 0 && flags.add.length !== flags.fingerprint.length) {
     throw new CausewayError("INVALID", "give one --fingerprint for each --add", { fields: ["fingerprint"] });
   }
-  const joins = flags.add.map((file, i) => newcomer(file, flags.fingerprint[i] as string));
+  const joins = await Promise.all(
+    flags.fingerprint.map((fingerprint, i) => newcomer(seat.office, { fingerprint, enrolment: flags.add[i] })),
+  );
   const board = [...found.board.filter(({ name }) => !flags.remove.includes(name)), ...joins];
   const quorum = flags.quorum === undefined ? found.quorum : Number(flags.quorum);
   assertQuorum(board.length, quorum);
@@ -54,11 +56,11 @@ function assertQuorum(seats: number, quorum: number): void {
   });
 }
 
-function newcomer(file: string, fingerprint: string): Administrator {
-  const { enrolment } = readEnrolmentFile(file, fingerprint);
-  const { kind, name, signingKey, sealingKey } = enrolment;
-  if (kind !== "administrator" || sealingKey === undefined) {
-    throw new CausewayError("INVALID", "the enrolment is not that of an administrator", { fields: ["add"] });
+async function newcomer(office: Desk["seat"]["office"], flags: EnrolmentFlags): Promise<Administrator> {
+  const { enrolment } = await enrolmentOf(office, flags, "administrator");
+  const { name, signingKey, sealingKey } = enrolment;
+  if (sealingKey === undefined) {
+    throw new CausewayError("INVALID", "the enrolment names no sealing key", { fields: ["add"] });
   }
   return { name, signingKey, sealingKey };
 }

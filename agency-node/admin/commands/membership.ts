@@ -22,7 +22,7 @@ import { say } from "../../../shared/words/say.ts";
 export type Reasoned = Common & { readonly reason: string };
 export type InviteFlags = Common & { readonly note: string; readonly address: string; readonly hours: string };
 /** Where a party's new public keys come from, and what it read out by telephone. */
-export type EnrolmentFlags = { readonly fingerprint: string; readonly enrolment?: string };
+export type EnrolmentFlags = { readonly fingerprint: string; readonly enrolment?: string | undefined };
 export type AdmitFlags = Common & EnrolmentFlags & { readonly terms: string };
 export type ChangeFlags = Reasoned & { readonly terms: string };
 export type RotateFlags = Reasoned & Partial<EnrolmentFlags> & { readonly key?: string };
@@ -181,7 +181,12 @@ export function memberBySlug({ members, suspended }: Federation, slug: string): 
   return admit;
 }
 
-async function enrolmentOf(office: Desk["seat"]["office"], flags: EnrolmentFlags, kind: PartyKind): Promise<Enrolled> {
+/** From a file, or as it lies at the broker. Throws INVALID for another kind, NOT_FOUND, and UNPROVEN for another fingerprint. */
+export async function enrolmentOf(
+  office: Desk["seat"]["office"],
+  flags: EnrolmentFlags,
+  kind: PartyKind,
+): Promise<Enrolled> {
   const enrolled =
     flags.enrolment === undefined
       ? await enrolmentAt(office, flags.fingerprint)

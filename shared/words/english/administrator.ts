@@ -35,7 +35,7 @@ export const administrator = {
   "check.changesNothing": "Changes nothing: the terms are as they were.",
   "check.losesDomains":
     "Loses {domains}: its records there meet nobody from then on, and its node takes them back. Who holds the salt of that domain still knows it until a rotation.",
-  "check.newRoot": "Compare the id with what the registrars machine printed: {id}. It ends on {until}.",
+  "check.newRoot": "Compare the id with what the registrar''s machine printed: {id}. It ends on {until}.",
   "check.rootLeaves":
     "No longer believed: {id}. Whoever has not asked for another certificate since the new root came is cut off.",
   "check.places":
@@ -157,6 +157,9 @@ export const administrator = {
   "shares.released": "Released to {name}, and to nobody else.",
 
   "party.keysMade": "Keys made in {dir}.",
+  "joining.later": "Handed in. Later: {command}",
+  "joining.waits": "Waiting for the boards directive; Ctrl-C ends that, and the same command goes on.",
+  "joining.keyTaken": "The board has named the key, and it is in place. Restart the program.",
   "party.keyId": "The id of its signing key, as proposals name it, if the board asks by telephone:",
   "roots.id": "id",
   "roots.until": "ends on",
