@@ -3,7 +3,7 @@
  * that is away cannot, and is given days.
  *
  * What a member controls is when it is heard: one that keeps silent for minutes again and again is treated as one that is away. Known
- * weakness: the broker's clock decides; set forward by days it makes members late that were away.
+ * weakness: the broker's clock decides; set forward by days it makes members late that were away, set back it gives all of them longer.
  */
 import { HEARD_LATELY_MS, STATEMENT_DUE_ABSENT_MS, STATEMENT_DUE_MS } from "./limits.ts";
 

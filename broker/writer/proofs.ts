@@ -172,14 +172,13 @@ export class Proofs {
     for (const member of members.keys()) {
       const owed = overdue.get(member) ?? 0;
       const standing = ledger.members.standing(member);
-      if (owed === 0) watch.end("proofOverdue", member, nowMs);
+      if (owed === 0) for (const kind of ["proofOverdue", "quarantined"] as const) watch.end(kind, member, nowMs);
       if ((standing ?? "member") === "member" && owed > policy.overdueStatementsMax) {
         ledger.members.setStanding(member, "quarantined");
         watch.raise("quarantined", member, nowMs);
       } else if (standing === "quarantined" && owed === 0) {
         // Others have published meanwhile.
         ledger.members.setStanding(member, "returning");
-        watch.end("quarantined", member, nowMs);
         isReleased = true;
       }
     }

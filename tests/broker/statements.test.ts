@@ -53,9 +53,10 @@ describe("a meeting", () => {
     expect(meeting.positions).toEqual({ single: [1, 2], opening: [], support: [0] });
     expect(chunks(meeting.otherTags.single, 8)).toHaveLength(2);
     expect(meeting.otherTags.support).toHaveLength(8);
+    expect(last(bench, BORDER, "matchOpened").meeting.positions).toEqual({ single: [0, 2], opening: [], support: [1] });
   });
 
-  it("is told again when the tags of what met have changed, and not for those of padding", () => {
+  it("is told again when the tags of what met or a binder have changed, and not for tags of padding", () => {
     const { bench } = met();
     const again = upsert(theirs, tokens(["a phone"]));
     bench.publish(BORDER, again);
@@ -64,7 +65,7 @@ describe("a meeting", () => {
     bench.publish(BORDER, { ...again, tags });
     expect(bench.types(HARBOUR)).toEqual(["matchOpened", "matchAmended"]);
     expect(last(bench, HARBOUR, "matchAmended").meeting.otherTags.single).toEqual(tags.single.subarray(0, 8));
-    bench.publish(BORDER, { ...again, blind: randomBytes(32) });
+    bench.publish(BORDER, { ...again, tags, blind: randomBytes(32) });
     expect(bench.types(BORDER)).toEqual(["matchOpened", "matchAmended", "matchAmended"]);
   });
 });
