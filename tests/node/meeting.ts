@@ -99,7 +99,12 @@ export function matchesOf(node: TestNode, over: Partial<MatchesParts> & { readon
   const { db, records, standings, hardened, inbox, activity } = node;
   const { log = silentLog, ...parts } = over;
   return new Matches({
-    ...{ db, records, standings, hardened, inbox, activity },
+    db,
+    records,
+    standings,
+    hardened,
+    inbox,
+    activity,
     world: { ...systemWorld(log), clock: () => node.nowMs },
     signer: NODE_SIGNER,
     federation: () => federationOf(new OtherRecord("other")),
