@@ -295,8 +295,10 @@ describe("who asks and stays silent", () => {
 
   it("is not taken for silent when the broker itself has slept, or its clock was set", () => {
     const { bench } = met();
-    bench.nowMs += 30 * STATEMENT_DUE_MS;
+    bench.pass(5 * MINUTE, HARBOUR, BORDER);
+    bench.nowMs += 2 * STATEMENT_DUE_ABSENT_MS;
     bench.proofs.look(bench.nowMs);
+    bench.pass(5 * MINUTE, HARBOUR, BORDER);
     expect(bench.ledger.alarms.list()).toEqual([]);
   });
 
