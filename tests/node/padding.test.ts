@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { packLoans, unpackLoans } from "../../agency-node/core/packed.ts";
 import { drawLoans, freePlaces, paddedCount, withLoans } from "../../agency-node/core/padding.ts";
-import type { Free, Lender } from "../../agency-node/core/padding.ts";
+import type { Free, Lender, Padding } from "../../agency-node/core/padding.ts";
 import { layOut, paddingOf, tokensOfLayout } from "../../agency-node/core/publication.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
@@ -29,10 +29,11 @@ function borrowers(frees: readonly Free[]) {
   return frees.map((free, i) => drawLoans(free, () => lender(i), random));
 }
 
+const nothing = () => new Uint8Array();
+
 /** The tokens of a record with nothing but padding, under these loans. */
 function tokensOf(handle: Handle, loans: ReturnType<typeof drawLoans>): string[] {
   const padding = withLoans(paddingOfHandle(handle), loans, paddingOfHandle);
-  const nothing = () => new Uint8Array();
   const { tokens } = tokensOfLayout(layOut([], random), { token: nothing, tag: nothing, padding });
   return TOKEN_CLASSES.flatMap((tokenClass) =>
     Array.from(
@@ -88,6 +89,26 @@ describe("borrowed padding", () => {
         expect(theirs).toContain(`${tokenClass} ${toHex(paddingOfHandle(lender)(tokenClass, lent).subarray(0, 16))}`);
       }
     }
+  });
+
+  it("has a tag of each record's own: two that are equal would say that the token is padding", () => {
+    const some = loans.slice(0, 400);
+    const repeatedTags = (paddings: readonly Padding[]): number => {
+      const tags = paddings.flatMap((padding) => {
+        const published = tokensOfLayout(layOut([], random), { token: nothing, tag: nothing, padding });
+        return TOKEN_CLASSES.flatMap((each) => toHex(published.tags[each]).match(/.{16}/g) ?? []);
+      });
+      return tags.length - new Set(tags).size;
+    };
+    expect(repeatedTags(some.map((of, i) => withLoans(paddingOfHandle(handleOf(i)), of, paddingOfHandle)))).toBe(0);
+    // The weak variant: a place is lent whole.
+    const lentWhole = some.map((of, i): Padding => (tokenClass, number) => {
+      const loan = of.find((each) => each.tokenClass === tokenClass && each.number === number);
+      return loan === undefined
+        ? paddingOfHandle(handleOf(i))(tokenClass, number)
+        : paddingOfHandle(loan.lender)(tokenClass, loan.lent);
+    });
+    expect(repeatedTags(lentWhole)).toBeGreaterThan(100);
   });
 
   it("is in few records, whatever the number of them", () => {
