@@ -30,7 +30,7 @@ import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
 import type { Ends } from "./grpc-status.ts";
 import { askingAs, RequestGate } from "./party-calls.ts";
 import type { Caller, Recipient } from "./party-calls.ts";
-import { identityOfCertificate, identityUri } from "./tls.ts";
+import { identityOfCertificate, identityUri, nameOf } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
 import { pause } from "../world/wait.ts";
 import type { World } from "../world/world.ts";
@@ -171,6 +171,7 @@ export function grpcClient<Definition extends CompatServiceDefinition>(
   },
 ): GrpcConnection<Definition> {
   const credentials = new ClientTlsCredentials(to.tls, {
+    whom: nameOf(to.expected),
     checkServerIdentity: (_host, certificate) => {
       const identity = identityOfCertificate(certificate.raw);
       const same = identity !== undefined && identityUri(identity) === identityUri(to.expected);
@@ -201,7 +202,8 @@ export function clientOver<Definition extends CompatServiceDefinition>(
 ): GrpcConnection<Definition> {
   const addressNow = typeof address === "function" ? address : () => address;
   const defaults = { "*": { metadata: new Metadata(options.metadata) } };
-  const clients = createClientFactory().use(statusToErrors(options));
+  const ended = credentials instanceof ClientTlsCredentials ? () => credentials.ended : undefined;
+  const clients = createClientFactory().use(statusToErrors({ ...options, ended }));
   const open = (at: string) => {
     const channel = new Channel(at, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
     return { at, channel, client: clients.create(definition, channel, defaults) };
