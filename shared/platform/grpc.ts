@@ -2,9 +2,9 @@
  * gRPC between parties: mutual TLS 1.3, nothing else (protocol section 5).
  *
  * Both sides believe a certificate under the board's root, and only for the identity that the board wrote into it: a server
- * learns from it who calls (`peerOf`), a client connects only to the one identity it expects, whatever the address. Host names
+ * learns from it whose name the caller has (`peerOf`), a client connects only to the one identity it expects, whatever the address. Host names
  * are not compared: an address is where to look for a party, not who it is. Whether a caller may speak at all is asked at every call
- * and at every new directive (`grpc-sessions.ts`); whether it may do a thing is the handler's to ask of the chain of directives.
+ * and at every new directive (`grpc-sessions.ts`); what a party asks of another it signs by its own key (`party-calls.ts`).
  *
  * nice-grpc shows handlers no certificate, so an interceptor writes the identity into the call's metadata under one reserved key and
  * throws away whatever the caller put there.
