@@ -9,7 +9,8 @@ export function registrarCommand(run: (dir: string) => Promise<void>): Command {
     .description("the board's program that stays on-line: freshness, certificates, NATS accounts")
     .addCommand(runCommand(run), { isDefault: true })
     .addCommand(nextFreshnessKeyCommand())
-    .addCommand(nextRootCommand());
+    .addCommand(nextRootCommand())
+    .addCommand(issueCommand());
 }
 
 function runCommand(run: (dir: string) => Promise<void>): Command {
@@ -59,4 +60,22 @@ function nextRootCommand(): Command {
       }),
     );
   return withExamples(command, "causeway registrar next-root --dir registrar");
+}
+
+function issueCommand(): Command {
+  const command = withJson(new Command("issue"))
+    .description("issue a certificate and a NATS user by hand, to a party that can ask for none any more")
+    .requiredOption("--dir <directory>", "the registrar's directory")
+    .requiredOption("--enrolment <file>", "enrolment.json of the party, whose key the chain must list")
+    .requiredOption("--out <directory>", "where the bundle for `causeway admin install` is written")
+    .action((flags: Json & { readonly dir: string; readonly enrolment: string; readonly out: string }) =>
+      perform(flags, async (output) => {
+        const { issueByHand } = await import("./hand-issue.ts");
+        await issueByHand(flags, output);
+      }),
+    );
+  return withExamples(
+    command,
+    "causeway registrar issue --dir registrar --enrolment broker/enrolment.json --out bundle",
+  );
 }

@@ -7,8 +7,10 @@ import { createSecureContext } from "node:tls";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
 import { ChannelCredentials, ServerCredentials } from "@grpc/grpc-js";
 import type { VerifyOptions } from "@grpc/grpc-js";
+import { CertificateEnded } from "../core/certificate-ended.ts";
+import { systemClock } from "../world/clock.ts";
 import { HANDSHAKE_MS_MAX } from "../core/limits.ts";
-import { HYBRID_KEY_EXCHANGE } from "./tls.ts";
+import { certificateLife, HYBRID_KEY_EXCHANGE, isIssuedUnderAny } from "./tls.ts";
 
 /** A party's own certificate and key, and the roots of its federation, as `readTls` gives them. */
 export type GrpcTls = { readonly rootsPem: string; readonly certificatePem: string; readonly privateKeyPem: string };
@@ -21,8 +23,14 @@ export type ClientTls = Pick<GrpcTls, "rootsPem"> & Partial<GrpcTls>;
 
 const MIN_VERSION = "TLSv1.3";
 
-/** How a client judges a server: Node's rules of verification, and after the handshake whether it will do, from its certificate (DER). */
-export type Judging = VerifyOptions & { readonly accepts?: (certificate: Uint8Array) => boolean };
+/**
+ * How a client judges a server: Node's rules of verification, and after the handshake whether it will do, from its certificate (DER). `whom`:
+ * what the server is called when its certificate has ended.
+ */
+export type Judging = VerifyOptions & {
+  readonly accepts?: (certificate: Uint8Array) => boolean;
+  readonly whom?: string;
+};
 
 type Connector = ReturnType<ChannelCredentials["_createSecureConnector"]>;
 type ConnectorArguments = Parameters<ChannelCredentials["_createSecureConnector"]>;
@@ -31,12 +39,20 @@ export class ClientTlsCredentials extends ChannelCredentials {
   readonly #tls: () => ClientTls;
   readonly #verify: VerifyOptions;
   readonly #accepts: (certificate: Uint8Array) => boolean;
+  readonly #whom: string;
+  #ended: CertificateEnded | undefined;
 
-  constructor(tls: ClientTls | (() => ClientTls), { accepts = () => true, ...verify }: Judging) {
+  constructor(tls: ClientTls | (() => ClientTls), { accepts = () => true, whom = "the server", ...verify }: Judging) {
     super();
+    this.#whom = whom;
     this.#tls = typeof tls === "function" ? tls : () => tls;
     this.#verify = verify;
     this.#accepts = accepts;
+  }
+
+  /** Why the last attempt to connect failed, if it was for a certificate that has ended: one's own, or the server's. */
+  get ended(): CertificateEnded | undefined {
+    return this.#ended;
   }
 
   override _isSecure(): boolean {
@@ -51,14 +67,22 @@ export class ClientTlsCredentials extends ChannelCredentials {
   override _createSecureConnector(...args: ConnectorArguments): Connector {
     const now = (): Connector => {
       const context = createSecureContext(contextOptions(this.#tls()));
-      const delegate = ChannelCredentials.createFromSecureContext(context, this.#verify);
+      // What Node finds is looked at below: it would end the connection without saying when a certificate ended.
+      const delegate = ChannelCredentials.createFromSecureContext(context, {
+        ...this.#verify,
+        rejectUnauthorized: false,
+      });
       // oxlint-disable-next-line no-underscore-dangle -- how grpc-js names what its credentials implement
       return delegate._createSecureConnector(...args);
     };
     const first = now();
     return {
       connect: async (socket) => {
+        const tls = this.#tls();
+        this.#ended = endedOwn(tls);
+        if (this.#ended !== undefined) throw this.#ended;
         const connected = await now().connect(socket);
+        this.#assertAuthorized(connected.socket as TLSSocket, tls);
         if (this.#accepts((connected.socket as TLSSocket).getPeerCertificate().raw)) return connected;
         connected.socket.destroy();
         throw new Error("the server is not the one that was expected");
@@ -68,6 +92,25 @@ export class ClientTlsCredentials extends ChannelCredentials {
       destroy: () => first.destroy(),
     };
   }
+
+  /** Ends the connection and throws unless Node has verified the server, or is not asked to. */
+  #assertAuthorized(socket: TLSSocket, { rootsPem }: ClientTls): void {
+    if (socket.authorized || this.#verify.rejectUnauthorized === false) return;
+    const { raw, valid_to: until } = socket.getPeerCertificate();
+    socket.destroy();
+    const untilMs = Date.parse(until);
+    // Anybody can show a certificate that has ended: only one of the federation's says whose it was.
+    if (untilMs <= systemClock() && isIssuedUnderAny(rootsPem, raw))
+      this.#ended = new CertificateEnded(`the certificate of ${this.#whom}`, untilMs);
+    throw this.#ended ?? new Error("the server's certificate is not verified", { cause: socket.authorizationError });
+  }
+}
+
+/** What callers show they prove by its end at the other side, which then says nothing. */
+function endedOwn({ certificatePem }: ClientTls): CertificateEnded | undefined {
+  if (certificatePem === undefined) return undefined;
+  const { untilMs } = certificateLife(certificatePem);
+  return untilMs <= systemClock() ? new CertificateEnded("this party's certificate", untilMs) : undefined;
 }
 
 export class ServerTlsCredentials extends ServerCredentials {

@@ -11,6 +11,7 @@
  */
 import { ClientError, ServerError, Status } from "nice-grpc";
 import type { CallContext, CallOptions, ClientMiddlewareCall, ServerMiddlewareCall } from "nice-grpc";
+import type { CertificateEnded } from "../core/certificate-ended.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Log } from "../world/log.ts";
@@ -88,8 +89,14 @@ export function errorsToStatus(log: Log, { own = false }: Ends = {}) {
   };
 }
 
-/** (client) Turns a status into a `CausewayError`. What the other side wrote stays in `cause`. */
-export function statusToErrors({ own = false }: Ends = {}) {
+/**
+ * (client) Turns a status into a `CausewayError`. What the other side wrote stays in `cause`. `ended`: the certificate for whose end there is
+ * no connection, if that is so.
+ */
+export function statusToErrors({
+  own = false,
+  ended = () => undefined,
+}: Ends & { readonly ended?: (() => CertificateEnded | undefined) | undefined } = {}) {
   return async function* errorMiddleware<Request, Response>(
     call: ClientMiddlewareCall<Request, Response>,
     options: CallOptions,
@@ -105,6 +112,8 @@ export function statusToErrors({ own = false }: Ends = {}) {
       return yield* call.next(call.request, { ...options, onTrailer });
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
+      const certificate = error.code === Status.UNAVAILABLE ? ended() : undefined;
+      if (certificate !== undefined) throw certificate;
       const code = ofOwnMachine ? "ENVIRONMENT" : codeOf(error.code);
       throw new CausewayError(code, `${call.method.path} failed at the other side`, { fields, cause: error });
     }

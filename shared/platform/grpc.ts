@@ -2,9 +2,9 @@
  * gRPC between parties: mutual TLS 1.3, nothing else (protocol section 5).
  *
  * Both sides believe a certificate under the board's root, and only for the identity that the board wrote into it: a server
- * learns from it who calls (`peerOf`), a client connects only to the one identity it expects, whatever the address. Host names
+ * learns from it whose name the caller has (`peerOf`), a client connects only to the one identity it expects, whatever the address. Host names
  * are not compared: an address is where to look for a party, not who it is. Whether a caller may speak at all is asked at every call
- * and at every new directive (`grpc-sessions.ts`); whether it may do a thing is the handler's to ask of the chain of directives.
+ * and at every new directive (`grpc-sessions.ts`); what a party asks of another it signs by its own key (`party-calls.ts`).
  *
  * nice-grpc shows handlers no certificate, so an interceptor writes the identity into the call's metadata under one reserved key and
  * throws away whatever the caller put there.
@@ -30,7 +30,7 @@ import { errorsToStatus, statusToErrors } from "./grpc-status.ts";
 import type { Ends } from "./grpc-status.ts";
 import { askingAs, RequestGate } from "./party-calls.ts";
 import type { Caller, Recipient } from "./party-calls.ts";
-import { identityOfCertificate, identityUri } from "./tls.ts";
+import { identityOfCertificate, identityUri, nameOf } from "./tls.ts";
 import type { PeerIdentity } from "./tls.ts";
 import { pause } from "../world/wait.ts";
 import type { World } from "../world/world.ts";
@@ -171,6 +171,7 @@ export function grpcClient<Definition extends CompatServiceDefinition>(
   },
 ): GrpcConnection<Definition> {
   const credentials = new ClientTlsCredentials(to.tls, {
+    whom: nameOf(to.expected),
     checkServerIdentity: (_host, certificate) => {
       const identity = identityOfCertificate(certificate.raw);
       const same = identity !== undefined && identityUri(identity) === identityUri(to.expected);
@@ -201,7 +202,8 @@ export function clientOver<Definition extends CompatServiceDefinition>(
 ): GrpcConnection<Definition> {
   const addressNow = typeof address === "function" ? address : () => address;
   const defaults = { "*": { metadata: new Metadata(options.metadata) } };
-  const clients = createClientFactory().use(statusToErrors(options));
+  const ended = credentials instanceof ClientTlsCredentials ? () => credentials.ended : undefined;
+  const clients = createClientFactory().use(statusToErrors({ ...options, ended }));
   const open = (at: string) => {
     const channel = new Channel(at, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
     return { at, channel, client: clients.create(definition, channel, defaults) };

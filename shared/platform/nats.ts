@@ -26,8 +26,10 @@ import type {
 } from "nats";
 import { AGAIN_AFTER_MS, BusRefusal } from "../bus/bus.ts";
 import type { Bus, BusConnection, BusMessage, StreamSettings } from "../bus/bus.ts";
+import type { CertificateEnded } from "../core/certificate-ended.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Log } from "../world/log.ts";
+import { endedServer, endedUser } from "./nats-certificate.ts";
 import { identityOfCertificate } from "./tls.ts";
 import { pause, retryWhileUnavailable, unlessAborted } from "../world/wait.ts";
 import { systemTimers } from "../world/world.ts";
@@ -97,7 +99,16 @@ async function open(options: NatsOptions): Promise<NatsConnection> {
     timeout: 5_000,
   };
   const tooLate = (connection: NatsConnection): Promise<void> => connection.close();
-  return await unlessAborted(connect(settings), options.signal, tooLate).catch(rethrow);
+  return await unlessAborted(connect(settings), options.signal, tooLate).catch(async (error: unknown) =>
+    rethrow((await endedFor(options)) ?? error),
+  );
+}
+
+/** Looked for only when there is no connection. */
+async function endedFor(options: NatsOptions): Promise<CertificateEnded | undefined> {
+  const { creds, signal } = options;
+  if (signal.aborted) return undefined;
+  return endedUser(typeof creds === "string" ? creds : creds()) ?? (await endedServer(urlOf(options), signal));
 }
 
 function urlOf({ url }: Pick<NatsOptions, "url">): string {

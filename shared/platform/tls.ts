@@ -69,6 +69,23 @@ export function identityUri(identity: PeerIdentity): string {
   }
 }
 
+/** Such as "the broker", for people. */
+export function nameOf(identity: PeerIdentity): string {
+  switch (identity.kind) {
+    case "member":
+      return `the unit ${identity.member}`;
+    case "evaluator":
+      return `the evaluator ${identity.name}`;
+    case "administrator":
+      return `the administrator with the key ${identity.keyId}`;
+    case "nats":
+      return "the NATS server";
+    case "broker":
+    case "registrar":
+      return `the ${identity.kind}`;
+  }
+}
+
 /**
  * Whom a certificate stands for: DER, or `subjectaltname` as Node prints it. Undefined unless there is exactly one URI and
  * it is written exactly as `identityUri` would. The TLS handshake must have verified the certificate before.
@@ -111,6 +128,12 @@ export function isIssuedUnder(root: Uint8Array, pem: string): boolean {
   const certificate = parsed(() => new X509Certificate(pem), "certificate");
   const authority = parsed(() => new X509Certificate(root), "root certificate");
   return authority.ca && certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+}
+
+/** The same of a DER certificate and any of the roots, PEM one after the other. */
+export function isIssuedUnderAny(rootsPem: string, der: Uint8Array): boolean {
+  const roots = rootsPem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return roots.some((root) => isIssuedUnder(certificateDer(root), certificatePem(der)));
 }
 
 /** When a DER certificate of a TLS root holds. Throws INVALID for what is none. */

@@ -12,6 +12,7 @@ import { FIRST_VERSION, understoodOf } from "../core/capabilities.ts";
 import type { Capabilities } from "../core/capabilities.ts";
 import { directiveHash, foldDirective, judgeFreshness } from "../core/chain.ts";
 import type { Federation, SignedDirective, SignedFreshness } from "../core/directive.ts";
+import { CertificateEnded } from "../core/certificate-ended.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import { appendDirective, catchUp, loadChain } from "../party/chain-file.ts";
@@ -145,6 +146,7 @@ export class ChainFollower implements Disposable {
     } catch (error) {
       // A call that was aborted fails with an error of its own.
       if (signal.aborted) return "UNAVAILABLE";
+      if (error instanceof CertificateEnded) this.#noteFault(error);
       if (isCausewayError(error)) return error.code;
       // Whatever its client throws, the party goes on with what it knows.
       this.#noteFault(error);
@@ -259,7 +261,8 @@ export class ChainFollower implements Disposable {
 
   #noteFault(error: unknown): void {
     const fault = JSON.stringify(describe(error));
-    if (fault !== this.#fault) sharedEvents.directory.failed(this.#world.log, error);
+    const tell = error instanceof CertificateEnded ? sharedEvents.certificate.ended : sharedEvents.directory.failed;
+    if (fault !== this.#fault) tell(this.#world.log, error);
     this.#fault = fault;
   }
 

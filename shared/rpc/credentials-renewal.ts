@@ -109,9 +109,10 @@ class Renewal {
 
   #takeIfBetter(issued: Credentials | undefined): boolean {
     const { dir, federation, world } = this.#parts;
+    const presentDueMs = this.#dueMs();
     if (issued === undefined) return false;
     const dueMs = this.#isUnderLastRoot(issued.certificatePem) ? earliest(issuedLives(issued)) : 0;
-    if (dueMs <= Math.max(world.clock(), this.#dueMs())) return false;
+    if (dueMs <= Math.max(world.clock(), presentDueMs)) return false;
     // Two files are replaced: a full disk may stop us between them.
     this.#untold = true;
     installCredentials(dir, issued, federation());

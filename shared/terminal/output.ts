@@ -1,4 +1,5 @@
 /** What the commands print: sentences for people, or with --json one JSON object a line. Errors go to standard error. */
+import { CertificateEnded } from "../core/certificate-ended.ts";
 import { isCausewayError } from "../core/errors.ts";
 import { explain } from "../platform/lifecycle.ts";
 import { EXIT } from "./exit.ts";
@@ -46,7 +47,7 @@ export async function attempt(
     process.exitCode = isCausewayError(error, "INVALID") ? EXIT.usage : EXIT.failure;
     process.stderr.write(`${printable(explain(error))}\n`);
     if (!isCausewayError(error)) return;
-    if (error.code === "UNAVAILABLE") process.stderr.write(`${away}\n`);
+    if (error.code === "UNAVAILABLE" && !(error instanceof CertificateEnded)) process.stderr.write(`${away}\n`);
     output.json({ error: { code: error.code, message: error.message, fields: error.fields } });
   }
 }

@@ -57,6 +57,14 @@ export const sharedEvents = defineEvents({
       act: "Is the registrar running? Look at it, then at the broker.",
     },
   },
+  certificate: {
+    ended: {
+      level: "error",
+      means:
+        "The broker cannot be reached because a certificate has ended, this party's or the broker's: `message` says whose, and when.",
+      act: "At the registrar's machine, `causeway registrar issue` makes another without the broker; install it with `causeway admin install`.",
+    },
+  },
   credentials: {
     rootsChanged: {
       level: "info",

@@ -13,7 +13,7 @@ export const ENCAPSULATION_BYTES = 1_120;
 const ML_KEM_CIPHERTEXT_BYTES = 1_088;
 const ML_KEM_KEY_BYTES = 1_184;
 
-/** RFC 9935: a private key as its seed of 64 bytes. */
+/** A private key as its seed of 64 bytes, in PKCS #8 (draft-ietf-lamps-kyber-certificates). */
 const PKCS8_OF_SEED = fromHex("3054020100300b060960864801650304040204428040");
 
 /** What each half gives to the two who agree on a key. */

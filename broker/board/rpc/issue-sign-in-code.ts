@@ -1,4 +1,4 @@
-/** `IssueSignInCode`: the caller's certificate is its way into the web console, once; or an auditor's, whom it lets in. */
+/** `IssueSignInCode`: the caller's own signature is its way into the web console, once; or an auditor's, whom it lets in. */
 import type { CallContext } from "nice-grpc";
 import { parseIssueSignInCodeRequest } from "../../../shared/wire/board-requests.ts";
 import type { IssueSignInCodeRequest, IssueSignInCodeResponse } from "../../../shared/wire/gen/causeway/v1/board.ts";

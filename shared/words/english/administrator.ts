@@ -172,6 +172,8 @@ export const administrator = {
   "party.renew": "The bundles are out of date tomorrow; renew with: {command}",
   "party.installed": "Installed as {identity} of {federation}, directive {directive}.",
   "party.fresh": "Directive {number} is the latest; stated in {files}.",
+  "party.issued":
+    "Issued to {party}. At the party: causeway admin install DIR --bundle {dir} --fingerprint FINGERPRINT",
   "party.freshnessKeyId": "Its id, as the proposal names it:",
   "party.freshnessKey": "Made. For the board''s rotate-key directive, by telephone or in person:",
   "party.startServer": "Start the server with: {command}",

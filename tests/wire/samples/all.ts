@@ -2,13 +2,13 @@
 import * as board from "./board.ts";
 import { DELIVERY } from "./deliveries.ts";
 import { DIRECTIVE, FRESHNESS, KEY_OFFER, MEMBER_KEY, SIGNED_DIRECTIVE } from "./directives.ts";
-import { SEALED, SIGNED } from "./envelopes.ts";
+import { PARTY_REQUEST, SEALED, SIGNED } from "./envelopes.ts";
 import { EVALUATE_REQUEST, EVALUATE_RESPONSE, EVALUATION_STATEMENT } from "./evaluation.ts";
 import type { MessageType } from "./message-type.ts";
 import { SUBMISSION } from "./submissions.ts";
 
 export const VECTOR_FILES: Readonly<Record<string, readonly MessageType<unknown>[]>> = {
-  envelopes: [SIGNED, SEALED],
+  envelopes: [SIGNED, SEALED, PARTY_REQUEST],
   submissions: [SUBMISSION],
   deliveries: [DELIVERY],
   directives: [DIRECTIVE, SIGNED_DIRECTIVE, KEY_OFFER, MEMBER_KEY, FRESHNESS],

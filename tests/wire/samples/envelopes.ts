@@ -2,7 +2,9 @@
 import { utf8 } from "../../../shared/core/bytes.ts";
 import { openMessage, sealMessage, signMessage, verifyMessage } from "../../../shared/wire/envelope.ts";
 import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
-import { FEDERATION, filled, RECIPIENT, SCOPE, SIGNER, SIGNER_ID, signingKeyOf, STRANGER } from "./invented.ts";
+import { openPartyRequest, signPartyRequest } from "../../../shared/wire/party-request.ts";
+import type { Asking } from "../../../shared/wire/party-request.ts";
+import { AT_MS, FEDERATION, filled, RECIPIENT, SCOPE, SIGNER, SIGNER_ID, signingKeyOf, STRANGER } from "./invented.ts";
 import type { MessageType } from "./message-type.ts";
 
 const scope = { federation: FEDERATION, type: "delivery" };
@@ -66,5 +68,31 @@ export const SEALED: MessageType<Uint8Array> = {
       why: "",
       bytes: Uint8Array.from(sealed, (byte, i) => (i === 100 ? byte ^ 1 : byte)),
     },
+  ],
+};
+
+/** Of a method that takes a message with one field. */
+const asked = { method: "/causeway.v1.BoardService/ListPapers", recipient: "causeway:broker" };
+const asking: Asking = { ...asked, madeAtMs: AT_MS, nonce: filled(16, 6) };
+const body = Uint8Array.of(0x0a, 0x05, 0x73, 0x61, 0x6c, 0x74, 0x73);
+const request = (over: Partial<Asking>, by = SCOPE): Uint8Array =>
+  signPartyRequest({ finish: () => body }, { ...asking, ...over }, by);
+
+export const PARTY_REQUEST: MessageType<Asking> = {
+  name: "PartyRequest",
+  encode: (value) => request(value),
+  decode: (bytes) => openPartyRequest(bytes, { ...asked, federation: FEDERATION, publicKey: SIGNER.publicKey }),
+  good: [{ name: "for papers", why: "the body is ListPapersRequest with the topic 'salts'", value: asking }],
+  bad: [
+    { name: "for another method", why: "", bytes: request({ method: "/causeway.v1.BoardService/ListHealth" }) },
+    {
+      name: "for another recipient",
+      why: "it could be passed on",
+      bytes: request({ recipient: "causeway:registrar" }),
+    },
+    { name: "by a stranger", why: "", bytes: request({}, { federation: FEDERATION, signer: STRANGER }) },
+    { name: "of another federation", why: "", bytes: request({}, { federation: filled(16, 1), signer: SIGNER }) },
+    { name: "with a short nonce", why: "", bytes: request({ nonce: filled(15, 6) }) },
+    { name: "the bare request", why: "a certificate is not believed", bytes: body },
   ],
 };

@@ -5681,7 +5681,10 @@ export const PurgeAttestation: MessageFns<PurgeAttestation> = {
   },
 };
 
-/** For administrators of the board as the chain has it now; the certificate names the administrator by its signing key's id. */
+/**
+ * For administrators of the board as the chain has it now; the certificate names the administrator by its signing key's id, and each request
+ * is signed by that key (see PartyRequest).
+ */
 export type BoardServiceDefinition = typeof BoardServiceDefinition;
 export const BoardServiceDefinition = {
   name: "BoardService",

@@ -1137,7 +1137,7 @@ export const EvaluationServiceDefinition = {
   methods: {
     /**
      * Any number of batches over one stream, each: batch -> evaluated -> prove -> proof.
-     * The caller is the member named in its client certificate.
+     * The caller is the member named in its client certificate, and signs each request (see PartyRequest).
      */
     evaluate: {
       name: "Evaluate",
@@ -1162,7 +1162,7 @@ export const EvaluationServiceDefinition = {
 export interface EvaluationServiceImplementation<CallContextExt = {}> {
   /**
    * Any number of batches over one stream, each: batch -> evaluated -> prove -> proof.
-   * The caller is the member named in its client certificate.
+   * The caller is the member named in its client certificate, and signs each request (see PartyRequest).
    */
   evaluate(
     request: AsyncIterable<EvaluateRequest>,
@@ -1175,7 +1175,7 @@ export interface EvaluationServiceImplementation<CallContextExt = {}> {
 export interface EvaluationServiceClient<CallOptionsExt = {}> {
   /**
    * Any number of batches over one stream, each: batch -> evaluated -> prove -> proof.
-   * The caller is the member named in its client certificate.
+   * The caller is the member named in its client certificate, and signs each request (see PartyRequest).
    */
   evaluate(
     request: AsyncIterable<DeepPartial<EvaluateRequest>>,
