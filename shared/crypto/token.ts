@@ -24,7 +24,7 @@ export type SaltKey = HashKey & { readonly [saltBrand]: true };
 
 export const TOKEN_BYTES = 16;
 export const TAG_BYTES = 8;
-export const BINDER_BYTES = 32;
+const BINDER_BYTES = 32;
 const CONFIRM_KEY_BYTES = 32;
 const BLIND_BYTES = 32;
 

@@ -29,7 +29,7 @@ export const MEMBERS = [HARBOUR, BORDER, CUSTOMS] as const;
 
 type Publication = Extract<SubmissionBody, { kind: "publication" }>;
 
-export const federationId = new Uint8Array(16).fill(1);
+const federationId = new Uint8Array(16).fill(1);
 const seed = (value: number): Uint8Array => new Uint8Array(32).fill(value);
 
 export class Bench {
@@ -227,7 +227,7 @@ class ToldBook extends NoticeBook {
   }
 }
 
-export function signerOf(member: MemberId): SigningKeyPair {
+function signerOf(member: MemberId): SigningKeyPair {
   return signingKeyPair(seed(10 + MEMBERS.findIndex((each) => each === member)));
 }
 
