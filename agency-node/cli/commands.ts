@@ -120,7 +120,7 @@ function runCommand(run: (dir: string) => Promise<void>): Command {
 }
 
 function importCommand(): Command {
-  const command = withCommon(new Command("import"))
+  const command = withUnitDir(new Command("import"))
     .description("import records from a CSV or FollowTheMoney file")
     .argument("<file>", 'the file; "-" reads standard input')
     .option("--dry-run", "say what would happen, store nothing")
@@ -157,7 +157,7 @@ function importCommand(): Command {
 }
 
 function recordsCommand(): Command {
-  const command = withCommon(new Command("records"))
+  const command = withUnitDir(new Command("records"))
     .description("list the unit's records and what became of each")
     .option("--reason <text>", WHY_LOOK)
     .action((flags: Look) =>
@@ -167,7 +167,7 @@ function recordsCommand(): Command {
 }
 
 function withdrawCommand(): Command {
-  const command = withCommon(new Command("withdraw"))
+  const command = withUnitDir(new Command("withdraw"))
     .description("take a record back everywhere")
     .argument("<reference>", "the unit's own reference")
     .requiredOption("--reason <text>", "why; kept in the node's own log")
@@ -180,7 +180,7 @@ function withdrawCommand(): Command {
 }
 
 function revalidateCommand(): Command {
-  const command = withCommon(new Command("revalidate"))
+  const command = withUnitDir(new Command("revalidate"))
     .description("move a record's review day later, after a review")
     .argument("<reference>", "the unit's own reference")
     .requiredOption("--review-by <day>", "the new day, YYYY-MM-DD")
@@ -192,7 +192,7 @@ function revalidateCommand(): Command {
 }
 
 function inboxCommand(): Command {
-  const command = withCommon(new Command("inbox"))
+  const command = withUnitDir(new Command("inbox"))
     .description("the unit's overlaps with other units")
     .option("--watch", "stay, and show each change as it comes")
     .option("--all", "closed ones too")
@@ -209,7 +209,7 @@ function inboxCommand(): Command {
 }
 
 function statusCommand(): Command {
-  const command = withCommon(new Command("status"))
+  const command = withUnitDir(new Command("status"))
     .description("whether the node is connected, up to date, and done")
     .action((flags: Common) =>
       withNode(flags, async (client, output) => (await unitCommands()).showStatus(client, output)),
@@ -218,7 +218,7 @@ function statusCommand(): Command {
 }
 
 function logCommand(): Command {
-  const command = withFilter(withCommon(new Command("log")))
+  const command = withFilter(withUnitDir(new Command("log")))
     .description("who did what to which record, when and why")
     // Or it would take the options of its own sub-command.
     .enablePositionalOptions()
@@ -238,7 +238,7 @@ function logCommand(): Command {
 }
 
 function logExportCommand(): Command {
-  const command = withFilter(withCommon(new Command("export")))
+  const command = withFilter(withUnitDir(new Command("export")))
     .description("write the log to a file, for oversight")
     .argument("<file>", "a new file, by its ending .jsonl (exact) or .csv (for spreadsheets)")
     .requiredOption("--reason <text>", "why; kept in the log itself")
@@ -263,13 +263,10 @@ function workstationCommand(): Command {
 }
 
 function workstationInit(): Command {
-  const command = withJson(new Command("init"))
-    .description(
-      "at the workstation: make its key and directory; the other commands of a unit then take that for --dir",
-    )
+  const command = withJson(withDir(new Command("init"), "the workstation's directory"))
+    .description("at the workstation: make its directory and key, for the commands that ask the node")
     .requiredOption("--node <host:port>", "where the node listens for workstations")
     .requiredOption("--node-key <fingerprint>", "the node's key, as `workstation list` shows it there")
-    .option("--dir <directory>", "the workstation's directory (default: CAUSEWAY_NODE_DIR)")
     .action((flags: Common & WorkstationFlags) =>
       perform(flags, async (output) => {
         const { initialiseWorkstation } = await workstationCommands();
@@ -321,8 +318,13 @@ function withFilter(command: Command): Command {
     .option("--match <id>", "about this overlap only, by the id that --json shows");
 }
 
-function withDir(command: Command): Command {
-  return command.option("--dir <directory>", "the node's directory, or the workstation's (default: CAUSEWAY_NODE_DIR)");
+function withDir(command: Command, whose = "the node's directory"): Command {
+  return command.option("--dir <directory>", `${whose} (default: CAUSEWAY_NODE_DIR)`);
+}
+
+/** For what asks the running node, from its own machine or from a workstation. */
+function withUnitDir(command: Command): Command {
+  return withJson(withDir(command, "the directory of the node, or of the workstation"));
 }
 
 function withCommon(command: Command): Command {

@@ -71,11 +71,10 @@ export function socketClient<Definition extends CompatServiceDefinition>(
   return clientOver(definition, addressOf(path), ChannelCredentials.createInsecure(), options);
 }
 
-/** Throws INVALID unless the system takes so long a path, seen from here or from the root. */
+/** Throws INVALID unless the system takes so long a path, from the root or from the working directory. */
 export function assertSocketPath(path: string): void {
-  const longest = Math.max(
-    ...[path, join(dirname(path), `${ASIDE}123456`, MADE)].map((each) => bytesOf(nearest(each))),
-  );
+  const aside = join(dirname(path), `${ASIDE}123456`, MADE);
+  const longest = Math.max(...[path, aside].map((each) => Buffer.byteLength(nearest(each))));
   if (longest <= PATH_BYTES_MAX) return;
   const limit = `the path of a socket has at most ${PATH_BYTES_MAX} bytes here, and this one has ${longest}`;
   throw new CausewayError("INVALID", `${path}: ${limit}: choose a shorter one, such as /run/causeway/node.sock`, {
@@ -87,14 +86,11 @@ function addressOf(path: string): string {
   return `unix:${nearest(path)}`;
 }
 
-/** The shorter of two names of a file: the directory of a party may lie deep below the root, and close to where one works. */
+/** The path, or how it is called from here if it is too long: a party's directory may lie deep below the root, and close to where one works. */
 function nearest(path: string): string {
+  if (Buffer.byteLength(path) <= PATH_BYTES_MAX) return path;
   const near = relative(process.cwd(), path);
-  return bytesOf(near) < bytesOf(path) ? near : path;
-}
-
-function bytesOf(path: string): number {
-  return Buffer.byteLength(path);
+  return Buffer.byteLength(near) < Buffer.byteLength(path) ? near : path;
 }
 
 /** Who can write to the directory can put a socket of its own there, and be taken for this program. */

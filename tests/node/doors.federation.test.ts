@@ -258,11 +258,11 @@ describe("a node's socket", { timeout: LONG_MS }, () => {
     const first = nodeProcess("ct");
     await answering("ct");
     const second = nodeProcess("ct");
-    const [code] = (await once(second, "close")) as [number];
+    const code = await ended(second);
     expect([code, said.get(second)]).toEqual([1, expect.stringMatching(/a program answers at .*node\.sock already/)]);
     await answering("ct");
     first.kill("SIGKILL");
-    await once(first, "close");
+    await ended(first);
     expect(existsSync(join(federation.dir("ct"), "node.sock"))).toBe(true);
     await expect(answers("ct")).rejects.toMatchObject({ code: "UNAVAILABLE" });
     nodeProcess("ct");
@@ -272,8 +272,7 @@ describe("a node's socket", { timeout: LONG_MS }, () => {
   const said = new Map<ChildProcess, string>();
   afterEach(async () => {
     for (const child of said.keys()) {
-      const closed = once(child, "close");
-      if (child.exitCode === null && child.signalCode === null && child.kill("SIGTERM")) await closed;
+      if (child.exitCode === null && child.signalCode === null && child.kill("SIGTERM")) await ended(child);
     }
     said.clear();
   });
@@ -286,9 +285,15 @@ describe("a node's socket", { timeout: LONG_MS }, () => {
     return child;
   }
 
+  /** Its exit code. */
+  async function ended(child: ChildProcess): Promise<unknown> {
+    const [code] = (await once(child, "close", { signal: AbortSignal.timeout(SOON.timeout) })) as unknown[];
+    return code;
+  }
+
   async function answers(unit: "ct"): Promise<boolean> {
     using node = connectToNode(federation.dir(unit), OFFICER);
-    return (await node.status()).slug === unit;
+    return (await node.status(AbortSignal.timeout(SOON.timeout))).slug === unit;
   }
 
   async function answering(unit: "ct"): Promise<void> {

@@ -112,7 +112,8 @@ export const node = {
   "enrol.start": "Start it with: causeway node run --dir {dir}",
   "keys.made": "Keys made in {dir}. Back them up; never copy them to another machine otherwise.",
   "keys.handOver": "Hand the board {file}, and read its fingerprint to them by telephone:",
-  "workstation.made": "Made for {node}. At the node: causeway node workstation add NAME --key",
+  "workstation.made":
+    "Made for the node at {node}. Read this fingerprint to whoever runs it; there: causeway node workstation add NAME --key FINGERPRINT",
   "workstation.added": "{name} may use this node from now on.",
   "workstation.removed": "{name} is let in no more; what it had open is cut within seconds.",
   "workstation.none": "No workstations.",
