@@ -11,7 +11,7 @@ import type {
 } from "../../shared/core/data-plane.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
-import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
+import type { Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
@@ -19,7 +19,8 @@ import { openDelivery, signSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { deliveryStream, NODE_CONSUMER, submissionSubject } from "../../shared/wire/subjects.ts";
 import type { Randomness } from "../../shared/world/world.ts";
-import { bound } from "../broker/support.ts";
+import { bound, lastMeeting, stateOn } from "../broker/support.ts";
+import type { PublishedVersion } from "../broker/support.ts";
 import { recipientKeyOf } from "../../shared/crypto/seal.ts";
 
 export type RawMemberParts = {
@@ -37,6 +38,8 @@ export class RawMember {
   readonly received: Delivery[] = [];
   readonly #parts: RawMemberParts;
   readonly #incarnation: Incarnation;
+  /** By handle and sequence. */
+  readonly #published = new Map<string, PublishedVersion>();
   #sequence = 0;
   #prevHash: Uint8Array = new Uint8Array(32);
 
@@ -64,7 +67,28 @@ export class RawMember {
   async publish(...entries: readonly Entry[]): Promise<void> {
     const { federation, member } = this.#parts;
     const publisher = { federation: federation().id, member, epoch: EPOCH };
-    await this.submit({ kind: "publication", entries: entries.map((entry) => bound(entry, publisher)) });
+    const published = entries.map((entry) => bound(entry, publisher));
+    for (const record of published) {
+      if (record.operation === "upsert")
+        this.#published.set(`${record.handle} ${this.#sequence + 1}`, { record, publisher });
+    }
+    await this.submit({ kind: "publication", entries: published });
+  }
+
+  /** States on the meetings that it was last told of these matches. */
+  async state(...matchIds: readonly MatchId[]): Promise<void> {
+    const { signer } = this.#parts;
+    const statements = matchIds.map((matchId) => {
+      const { handle, amendment, meeting } = lastMeeting(this.events, matchId);
+      const version = this.#published.get(`${handle} ${meeting.sequence}`) as PublishedVersion;
+      return stateOn({ ...version, signer, matchId, amendment, meeting });
+    });
+    await this.submit({ kind: "statements", statements });
+  }
+
+  /** Matches that were opened to it. */
+  get matches(): MatchId[] {
+    return this.events.flatMap((event) => (event.type === "matchOpened" ? [event.matchId] : []));
   }
 
   /** Sends the next submission of its chain. */
