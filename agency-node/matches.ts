@@ -1,6 +1,6 @@
 /** The matches of this node: notices carried out, and what an officer is shown. */
 import { TOKEN_CLASSES } from "../shared/core/data-plane.ts";
-import type { Disclosure, Handling, Meeting, Notice } from "../shared/core/data-plane.ts";
+import type { Disclosure, Handling, Meeting, Notice, NoticeEvent } from "../shared/core/data-plane.ts";
 import type { Domain } from "../shared/core/domain.ts";
 import type { Federation } from "../shared/core/directive.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
@@ -19,7 +19,7 @@ import { gradeOf } from "./core/grade.ts";
 import type { Grading } from "./core/grade.ts";
 import { ENDED_UNPROVEN_SHOWN_MS } from "./core/limits.ts";
 import { endedUnproven, evolveMatch, secondLook } from "./core/match.ts";
-import type { MatchContext, MatchState, Reading } from "./core/match.ts";
+import type { MatchContext, MatchState, Pairing, Reading } from "./core/match.ts";
 import { identifiersAt } from "./core/publication.ts";
 import type { HardenedIdentifier } from "./core/publication.ts";
 import { domainOf } from "./core/record.ts";
@@ -70,6 +70,12 @@ function nothingProven(): Grading {
   return { grade: "none", kind: "identity", score: 0, reasons: [say("match.copied")] };
 }
 
+/** Notices that the log calls a combination, and how. */
+const COMBINED: Readonly<Partial<Record<NoticeEvent["type"], string>>> = {
+  matchOpened: "opened",
+  matchAmended: "amended",
+};
+
 export class Matches {
   readonly #parts: MatchesParts;
   readonly #watchers = new Set<(match: MatchState) => void>();
@@ -90,7 +96,7 @@ export class Matches {
     if (event.type === "counterpartDisclosed" && state.misnamed === event.disclosure) {
       events.counterpart.refused(world.log, undefined, { match: state.matchId });
     }
-    this.#changed(before, state);
+    this.#changed(before, state, COMBINED[event.type]);
   }
 
   /** The chain may bear out now what it did not when it was told. */
@@ -106,10 +112,10 @@ export class Matches {
     }
   }
 
-  #changed(before: MatchState | undefined, state: MatchState): void {
+  #changed(before: MatchState | undefined, state: MatchState, combined?: string): void {
     const { db, canaries } = this.#parts;
     if (canaries.isCanary(state.handle)) return canaries.onMatch(state);
-    this.#enter(before, state);
+    this.#enter(before, state, combined);
     db.afterCommit(() => {
       for (const watcher of this.#watchers) watcher(state);
     });
@@ -145,12 +151,10 @@ export class Matches {
   }
 
   /** What has become of a match, as far as the law wants it known. */
-  #enter(before: MatchState | undefined, after: MatchState): void {
+  #enter(before: MatchState | undefined, after: MatchState, combined: string | undefined): void {
     const { activity, world } = this.#parts;
     const of = { actor: NODE_ITSELF, ...this.#about([after]) };
-    if (before?.grading !== after.grading) {
-      activity.append(world.clock(), "combination", { ...of, detail: before === undefined ? "opened" : "amended" });
-    }
+    if (combined !== undefined) activity.append(world.clock(), "combination", { ...of, detail: combined });
     const disclosure = disclosureIn(before, after, {
       handling: this.#handlingOf(after),
       counterpart: this.counterpartOf(after),
@@ -228,21 +232,18 @@ export class Matches {
     };
   }
 
-  #met({ matchId, handle, otherBinder }: Pick<MatchState, "matchId" | "handle" | "otherBinder">): Met {
+  #met({ matchId, handle, otherBinder }: Pairing): Met {
     return { matchId, ownBinder: this.#parts.binder(handle), otherBinder };
   }
 
-  #sign(of: Pick<MatchState, "matchId" | "handle" | "otherBinder">, validHash: Uint8Array): Uint8Array {
+  #sign(of: Pairing, validHash: Uint8Array): Uint8Array {
     const { signer, federation } = this.#parts;
     const met = this.#met(of);
     const payload = meetingPayload({ ...met, matchId: fromHex(met.matchId), validHash });
     return signPayload({ type: "meeting", federation: federation().id, payload, secretKey: signer.secretKey });
   }
 
-  #counterpart(
-    of: Pick<MatchState, "matchId" | "handle" | "otherBinder">,
-    disclosure: Disclosure,
-  ): Counterpart | undefined {
+  #counterpart(of: Pairing, disclosure: Disclosure): Counterpart | undefined {
     return counterpartIn(disclosure, this.#met(of), this.#parts.federation());
   }
 }

@@ -58,6 +58,9 @@ export type MatchState = {
   readonly closeReason?: CloseReason;
 };
 
+/** Which two records are held to have met. */
+export type Pairing = Pick<MatchState, "matchId" | "handle" | "otherBinder">;
+
 export type Statement = Omit<MeetingStatement, "matchId">;
 
 /** A meeting as far as this node can read it. */
@@ -72,12 +75,9 @@ export type MatchContext = {
   /** Of a meeting that cannot be read; `told`: what the match was graded before. */
   unread(told?: Grading): Grading;
   /** This node's signature over a meeting, 64 bytes. */
-  sign(of: Pick<MatchState, "matchId" | "handle" | "otherBinder">, validHash: Uint8Array): Uint8Array;
+  sign(of: Pairing, validHash: Uint8Array): Uint8Array;
   /** Undefined for a disclosure that does not hold. */
-  counterpart(
-    of: Pick<MatchState, "matchId" | "handle" | "otherBinder">,
-    disclosure: Disclosure,
-  ): Counterpart | undefined;
+  counterpart(of: Pairing, disclosure: Disclosure): Counterpart | undefined;
 };
 
 /** `isStated`: the statement is to be sent. */
