@@ -134,6 +134,20 @@ describe("the members' page", () => {
     expect(await console.read("/members")).not.toContain("No room");
   });
 
+  it("says who meets nobody, and whose alarm has ended by itself", async () => {
+    const broker = new InventedBroker();
+    broker.admit("ct-west", "Unit West");
+    broker.fresh();
+    const texts = { kind: "proofOverdue", member: memberId("ct-west"), text: "invented" } as const;
+    const acknowledged = { by: "", atMs: broker.nowMs, note: "All statements are in." };
+    broker.raised.push({ ...texts, id: 1, firstSeenMs: 1, lastSeenMs: 2, count: 1, acknowledged });
+    await using console = await over(broker);
+    broker.hear("ct-west", { isQuarantined: true });
+    expect(await console.read("/")).toContain("Unit West: its records meet nobody");
+    expect(await console.read(`/members/${memberId("ct-west")}`)).toContain("Meets nobody");
+    for (const path of ["/alarms", "/alarms/1"]) expect(await console.read(path)).toContain("Ended by itself");
+  });
+
   it("leads to each member's terms, history and commands, those who have left included", async () => {
     await using console = await over(lakeside());
     const active = await console.read(`/members/${memberId("thb-harbour")}`);
