@@ -7,7 +7,7 @@
  * Known limits: the activity log keeps references and cases; a backup keeps what stood in it; a disk may keep blocks that were overwritten.
  */
 import type { DeconflictionRecord } from "./core/record.ts";
-import { ERASED_PER_STEP, ERASURE_EVERY_MS, HARDENED_KEPT_MS, LET_GO_PER_ROUND, WAITING_MAX } from "./core/limits.ts";
+import { ERASED_PER_STEP, ERASURE_EVERY_MS, HARDENED_KEPT_MS, LET_GO_PER_ROUND, READ_PER_STEP } from "./core/limits.ts";
 import { NODE_ITSELF } from "./core/actor.ts";
 import { encodeIdentifier, identifiersOf } from "./linkage/identifiers.ts";
 import { about } from "./store/activity.ts";
@@ -87,40 +87,46 @@ export class Erasure {
     }
   }
 
-  /** All live records are looked through for those that need it, in steps; whatever becomes ready meanwhile comes after them. */
+  /**
+   * All live records are looked through for those that need it, in steps. What is prepared or waited for meanwhile says itself that it needs
+   * a value (`HardenedStore.takeBack`).
+   */
   async #eraseHardened(signal?: AbortSignal): Promise<void> {
-    const { db, standings, hardened, world } = this.#parts;
+    const { db, hardened, world } = this.#parts;
     const letGo = hardened.letGoUntil(world.clock() - HARDENED_KEPT_MS, LET_GO_PER_ROUND);
     if (letGo.length === 0) return;
     const unneeded = new Map(letGo.map((cacheKey) => [toHex(cacheKey), cacheKey]));
-    const keep = (cacheKey: Uint8Array): void => void unneeded.delete(toHex(cacheKey));
-    for (let place = standings.cacheKeysAfter(0); place !== undefined; place = standings.cacheKeysAfter(place.last)) {
-      place.cacheKeys.forEach(keep);
+    for (const cacheKeys of this.#needed()) {
+      for (const cacheKey of cacheKeys) unneeded.delete(toHex(cacheKey));
       await world.nextTurn();
       if (signal?.aborted === true) return;
     }
-    // From here on in one turn with the last look: nothing can become ready between.
-    const waiting = this.#cacheKeysWaiting();
-    if (waiting === undefined) return;
-    waiting.ofRecords.forEach(keep);
-    const onTheWay = waiting.ofBatches.filter((cacheKey) => unneeded.delete(toHex(cacheKey)));
     db.transaction(() => {
+      // What is on its way to be hardened comes in later: it is looked for again.
+      const later = this.#onTheWay().filter((cacheKey) => unneeded.delete(toHex(cacheKey)));
       hardened.erase([...unneeded.values()]);
-      hardened.takeBack(letGo, onTheWay);
+      hardened.takeBack(letGo);
+      hardened.letGo(later, world.clock());
     });
   }
 
-  /** What records that are not ready need, and what was sent to be hardened; undefined if there are too many to look through at once. */
-  #cacheKeysWaiting(): { readonly ofRecords: Uint8Array[]; readonly ofBatches: Uint8Array[] } | undefined {
-    const { store, hardened } = this.#parts;
-    const waiting = store.waiting(WAITING_MAX + 1);
-    if (waiting.length > WAITING_MAX) return undefined;
-    return {
-      ofRecords: waiting.flatMap(({ record }) => this.#cacheKeysOf(record)),
-      ofBatches: hardened
-        .unfinished()
-        .flatMap(({ generation, inputs }) => inputs.map((input) => hardened.cacheKey(generation, input))),
-    };
+  /** What live records need, some hundred of them at a time: first those that are to be hardened, since they become ready. */
+  *#needed(): Generator<readonly Uint8Array[]> {
+    const { store, standings } = this.#parts;
+    for (let some = store.waiting(0, READ_PER_STEP); some.length > 0;) {
+      yield some.flatMap(({ record }) => this.#cacheKeysOf(record));
+      some = store.waiting(some.at(-1)?.number ?? 0, READ_PER_STEP);
+    }
+    for (let place = standings.cacheKeysAfter(0); place !== undefined; place = standings.cacheKeysAfter(place.last)) {
+      yield place.cacheKeys;
+    }
+  }
+
+  #onTheWay(): Uint8Array[] {
+    const { hardened } = this.#parts;
+    return hardened
+      .unfinished()
+      .flatMap(({ generation, inputs }) => inputs.map((input) => hardened.cacheKey(generation, input)));
   }
 
   #cacheKeysOf({ subject }: DeconflictionRecord): Uint8Array[] {

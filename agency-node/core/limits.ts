@@ -59,5 +59,5 @@ export const HARDENED_KEPT_MS = 86_400_000;
 export const ERASED_PER_STEP = 200;
 /** Hardened values looked for among all records at once: some hundred bytes of memory each. The others wait for the next time. */
 export const LET_GO_PER_ROUND = 200_000;
-/** Records that wait to be hardened and can be looked through at once, in about a second. */
-export const WAITING_MAX = 1_000;
+/** Records that wait to be hardened, read at once to see what they need: some tenths of a second at most. */
+export const READ_PER_STEP = 100;

@@ -260,8 +260,10 @@ export class Lane {
   /** Adds what the record lacks to what the window lacks; false, with nothing added, if a batch has no room for it. */
   #gather(encoded: readonly Encoded[], missing: Missing): boolean {
     const { hardened } = this.#parts;
-    const lacking = encoded.flatMap(({ input }) => {
-      const cacheKey = hardened.cacheKey(this.generation, input);
+    const cacheKeys = encoded.map(({ input }) => hardened.cacheKey(this.generation, input));
+    hardened.takeBack(cacheKeys);
+    const lacking = encoded.flatMap(({ input }, i) => {
+      const cacheKey = cacheKeys[i] as Uint8Array;
       const key = toHex(cacheKey);
       const isKnown = missing.has(key) || this.#inFlight.has(key) || hardened.has(cacheKey);
       return isKnown ? [] : [{ key, input }];

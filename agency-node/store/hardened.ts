@@ -3,7 +3,7 @@
  * re-uses all of it. Batches on their way are kept too: sent again after a crash, the same bytes are not charged twice.
  */
 import { z } from "zod";
-import { concat, toHex, u32 } from "../../shared/core/bytes.ts";
+import { concat, u32 } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Database } from "../../shared/store/database.ts";
 import { storedBytes } from "../../shared/store/stored-json.ts";
@@ -78,16 +78,18 @@ export class HardenedStore {
     return this.#db.all<{ cache_key: Uint8Array }>(sql, untilMs, max).map((row) => row.cache_key);
   }
 
-  /** These were looked after, but for those that are still to come. */
-  takeBack(cacheKeys: readonly Uint8Array[], stillToCome: readonly Uint8Array[]): void {
-    const later = new Set(stillToCome.map((cacheKey) => toHex(cacheKey)));
-    for (const cacheKey of cacheKeys) {
-      if (!later.has(toHex(cacheKey))) this.#db.run("DELETE FROM let_go WHERE cache_key = ?", cacheKey);
-    }
+  /** These are let go no longer: some content needs them, or they are gone. */
+  takeBack(cacheKeys: readonly Uint8Array[]): void {
+    if (this.#db.get("SELECT 1 FROM let_go LIMIT 1") === undefined) return;
+    this.#db.transaction(() => {
+      for (const cacheKey of cacheKeys) this.#db.run("DELETE FROM let_go WHERE cache_key = ?", cacheKey);
+    });
   }
 
+  /** Those that are still let go. */
   erase(cacheKeys: readonly Uint8Array[]): void {
-    for (const cacheKey of cacheKeys) this.#db.run("DELETE FROM hardened WHERE cache_key = ?", cacheKey);
+    const sql = "DELETE FROM hardened WHERE cache_key = ?1 AND EXISTS (SELECT 1 FROM let_go WHERE cache_key = ?1)";
+    for (const cacheKey of cacheKeys) this.#db.run(sql, cacheKey);
   }
 
   /** Drops what was hardened under keys that no epoch uses any more. */

@@ -189,10 +189,11 @@ export class RecordStore {
     });
   }
 
-  /** Records that are to be hardened, whichever; `max` at most. */
-  waiting(max: number): StoredRecord[] {
-    const sql = "SELECT shown.* FROM record JOIN shown USING (number) WHERE record.state = 'hardening' LIMIT ?";
-    return this.#db.all<Row>(sql, max).map((row) => this.#open(row));
+  /** Records after this number that are to be hardened, `max` at most. */
+  waiting(afterNumber: number, max: number): StoredRecord[] {
+    const sql = `SELECT shown.* FROM record JOIN shown USING (number)
+      WHERE record.state = 'hardening' AND record.number > ? ORDER BY record.number LIMIT ?`;
+    return this.#db.all<Row>(sql, afterNumber, max).map((row) => this.#open(row));
   }
 
   /** Whether this revision of the record was made ready under the generation and scheme. */

@@ -31,7 +31,9 @@ export class RequestBook {
   take({ signer, nonce, madeAtMs }: RequestMark, nowMs: number): "taken" | "repeated" | "untimely" {
     const { skewMs, ofOneMax } = this.#limits;
     const page = this.#pages.get(signer) ?? { sinceMs: this.#sinceMs, taken: new Map<string, number>() };
-    if (Math.abs(madeAtMs - nowMs) > skewMs || madeAtMs < page.sinceMs) return "untimely";
+    // A clock that was set back must not shut everybody out until it is that late again.
+    const isOld = madeAtMs < page.sinceMs && page.sinceMs <= nowMs + skewMs;
+    if (isOld || Math.abs(madeAtMs - nowMs) > skewMs) return "untimely";
     if (page.taken.has(nonce)) return "repeated";
     this.#pages.set(signer, page);
     page.taken.set(nonce, madeAtMs);

@@ -13,7 +13,7 @@ import { Channel } from "@grpc/grpc-js";
 import type { ChannelCredentials, ChannelOptions, ServerCredentials, ServerInterceptor } from "@grpc/grpc-js";
 import { createClientFactory, createServer, Metadata } from "nice-grpc";
 import type { Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
-import { CausewayError } from "../core/errors.ts";
+import { CausewayError, isCausewayError } from "../core/errors.ts";
 import {
   GRPC_ANSWER_BYTES_MAX,
   GRPC_CALLS_PER_CONNECTION_MAX,
@@ -120,6 +120,7 @@ export async function serveAtPort<Peer>(
   const doorway = new Doorway();
   callers.onProven((socket) => doorway.prove(socket));
   const server = await serve({ ...options, interceptors: [callers.interceptor] }).catch((error: unknown) => {
+    if (isCausewayError(error)) throw error;
     throw new CausewayError("ENVIRONMENT", `cannot listen on ${address}: is the port in use by another program?`, {
       cause: error,
     });

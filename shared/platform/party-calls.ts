@@ -3,6 +3,7 @@
  * whether the call is a stream: `askingAs` puts the signature round each request message at the client, `RequestGate` takes it off at
  * the server, and nothing behind it hears of a request that was not proven. `shared/wire/callers.ts` says who may call what.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { CallContext, CompatServiceDefinition, Server, ServerMiddlewareCall } from "nice-grpc";
 import type { Federation } from "../core/directive.ts";
 import { CausewayError } from "../core/errors.ts";
@@ -10,8 +11,9 @@ import { AHEAD_MS_MAX } from "../core/chain.ts";
 import { RequestBook } from "../core/request-book.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
 import { callersOf } from "../wire/callers.ts";
-import type { Callers } from "../wire/callers.ts";
+import type { Callers, Role } from "../wire/callers.ts";
 import { openPartyRequest, signPartyRequest } from "../wire/party-request.ts";
+import type { AskedOf } from "../wire/party-request.ts";
 import type { Clock } from "../world/clock.ts";
 import type { World } from "../world/world.ts";
 import { peerOf } from "./grpc-sessions.ts";
@@ -64,17 +66,17 @@ export function askingAs<Definition extends CompatServiceDefinition>(
 }
 
 type Signing = Exclude<Callers, { readonly anybody: true }>;
+type Guarded = Signing & { readonly requestType: RequestType };
 
 /** What a server lets through to its services. */
 export class RequestGate {
   readonly #recipient: Recipient | undefined;
-  readonly #book: RequestBook | undefined;
-  readonly #methods = new Map<string, (peer: PeerIdentity, bytes: Uint8Array) => unknown>();
+  readonly #book: RequestBook;
+  readonly #methods = new Map<string, Guarded>();
 
   constructor(recipient?: Recipient) {
     this.#recipient = recipient;
-    this.#book =
-      recipient && new RequestBook(recipient.clock(), { skewMs: AHEAD_MS_MAX, ofOneMax: REMEMBERED_OF_ONE_MAX });
+    this.#book = new RequestBook(recipient?.clock() ?? 0, { skewMs: AHEAD_MS_MAX, ofOneMax: REMEMBERED_OF_ONE_MAX });
   }
 
   /** Where services are added that stand behind this gate. Throws INTERNAL for one whose requests are for nobody. */
@@ -88,7 +90,8 @@ export class RequestGate {
       throw new CausewayError("INTERNAL", "nobody has said who may call this service");
     return withRequestTypes(definition, (requestType, callers, method) => {
       if ("anybody" in callers) return requestType;
-      this.#methods.set(method, this.#opening(method, callers, requestType));
+      if (this.#recipient === undefined) throw new CausewayError("INTERNAL", "requests to nobody cannot be proven");
+      this.#methods.set(method, { ...callers, requestType });
       return { ...requestType, decode: (bytes: Uint8Array) => bytes };
     });
   }
@@ -97,39 +100,56 @@ export class RequestGate {
     call: ServerMiddlewareCall<Request, Response>,
     context: CallContext,
   ): AsyncGenerator<Response, Response | void, undefined> => {
-    const open = this.#methods.get(call.method.path);
-    if (open === undefined) return call.next(call.request as Request, context);
-    const opened = (bytes: unknown): Request => open(peerOf(context), bytes as Uint8Array) as Request;
-    return call.requestStream
-      ? call.next(each(call.request, opened), context)
-      : call.next(opened(call.request), context);
+    const [method, to] = [this.#methods.get(call.method.path), this.#recipient];
+    if (method === undefined || to === undefined) return call.next(call.request as Request, context);
+    const peer = peerOf(context);
+    const asked = { method: call.method.path, recipient: identityUri(to.identity) };
+    const opened = (bytes: unknown): Request =>
+      this.#opened(method, { to, peer, asked }, bytes as Uint8Array) as Request;
+    if (call.requestStream) return whileNamed(call.next(each(call.request, opened), context), method, { to, peer });
+    const answer = call.next(opened(call.request), context);
+    return call.responseStream ? whileNamed(answer, method, { to, peer }) : answer;
   };
 
   /** Proves one request. Throws FORBIDDEN for a caller who may not, UNAUTHENTICATED, OUT_OF_SEQUENCE, CONFLICT, INVALID. */
-  #opening(method: string, { signed, certified = [] }: Signing, requestType: RequestType) {
-    const [to, book] = [this.#recipient, this.#book];
-    if (to === undefined || book === undefined)
-      throw new CausewayError("INTERNAL", "requests to nobody cannot be proven");
-    const recipient = identityUri(to.identity);
-    return (peer: PeerIdentity, bytes: Uint8Array): unknown => {
-      const federation = to.federation();
-      const publicKey = signingKeyOf(peer, federation);
-      const bySignature = signed.some((role) => role === peer.kind);
-      const byCertificate = certified.some((role) => role === peer.kind);
-      if (publicKey === undefined || !(bySignature || byCertificate))
-        throw new CausewayError("FORBIDDEN", "this party may not do this");
-      if (byCertificate) return decoded(requestType, bytes);
-      const { body, mark } = openPartyRequest(bytes, { method, recipient, federation: federation.id, publicKey });
-      const taking = book.take(mark, to.clock());
-      if (taking === "untimely")
-        throw new CausewayError("OUT_OF_SEQUENCE", "the request is not of now: compare the clocks", {
-          fields: ["clock"],
-        });
-      if (taking === "repeated") throw new CausewayError("CONFLICT", "this very request was made before");
-      return decoded(requestType, body);
-    };
+  #opened(method: Guarded, { to, peer, asked }: Line & { readonly asked: AskedOf }, bytes: Uint8Array): unknown {
+    const federation = to.federation();
+    const publicKey = signingKeyOf(peer, federation);
+    const isCertified = has(method.certified, peer);
+    if (publicKey === undefined || !(isCertified || has(method.signed, peer))) throw mayNot();
+    if (isCertified) return decoded(method.requestType, bytes);
+    const { body, mark } = openPartyRequest(bytes, { ...asked, federation: federation.id, publicKey });
+    switch (this.#book.take(mark, to.clock())) {
+      case "untimely":
+        throw new CausewayError("OUT_OF_SEQUENCE", "the request is not of now", { fields: ["clock"] });
+      case "repeated":
+        throw new CausewayError("CONFLICT", "this very request was made before");
+      case "taken":
+        return decoded(method.requestType, body);
+    }
   }
 }
+
+/** Between whom a call is. */
+type Line = { readonly to: Recipient; readonly peer: PeerIdentity };
+
+/** What a stream answers, as long as the chain names the key that asked for it. */
+async function* whileNamed<Response>(
+  answers: AsyncGenerator<Response, Response | void, undefined>,
+  { certified }: Signing,
+  { to, peer }: Line,
+): AsyncGenerator<Response, Response | void, undefined> {
+  const key = signingKeyOf(peer, to.federation());
+  for await (const answer of answers) {
+    if (!has(certified, peer) && !isDeepStrictEqual(signingKeyOf(peer, to.federation()), key)) throw mayNot();
+    yield answer;
+  }
+}
+
+const has = (roles: readonly Role[] | undefined, { kind }: PeerIdentity): boolean =>
+  roles?.some((role) => role === kind) === true;
+
+const mayNot = (): CausewayError => new CausewayError("FORBIDDEN", "this party may not do this");
 
 function decoded(requestType: RequestType, body: Uint8Array): unknown {
   try {

@@ -55,6 +55,7 @@ function harden({ subject }: DeconflictionRecord): void {
 /** As the node makes a record ready and lays it out. */
 function publish(record: DeconflictionRecord): Handle {
   const handle = node.put(record);
+  node.hardened.takeBack(cacheKeysOf(record));
   harden(record);
   const stored = node.records.byHandle(handle)!;
   const identifiers = identifiersOf(record.subject).map((identifier) => {

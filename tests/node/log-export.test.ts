@@ -114,6 +114,9 @@ it("a line says when, what, who and as how known, about what, to whom and why", 
   );
   expect(line).toContain("records R-1, R-2; overlap d1d1");
   expect(line).toContain("case C-1; recipient Invented Unit, war-crimes; reason: asked");
+  const away = { ...ENTRY, actor: { ...ENTRY.actor, workstation: "desk-2" } };
+  expect(sentenceOf(away)).toContain("(user 4711, as the client says) at the workstation desk-2: ");
+  expect(csvRow(away)[CSV_HEADINGS.indexOf("workstation")]).toBe("desk-2");
   const references = ["R-1", "R-2", "R-3", "R-4"];
   const itself = { kind: "program", name: "causeway node", role: "", known: "itself", workstation: "" };
   expect(sentenceOf({ ...ENTRY, references, actor: itself })).toContain(

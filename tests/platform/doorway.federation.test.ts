@@ -9,14 +9,21 @@ import type { GrpcServer, GrpcTls } from "../../shared/platform/grpc.ts";
 import { evaluatorIdentity, memberIdentity } from "../../shared/platform/standing.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import { EvaluationServiceDefinition } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
+import type { Federation } from "../../shared/core/directive.ts";
+import { signingKeyPair } from "../../shared/crypto/sign.ts";
+import { systemClock } from "../../shared/world/clock.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { systemWorld } from "../../shared/world/world.ts";
-import { newMember } from "../hardening/evaluators.ts";
+import { admit, AMPLE, emptyFederation, newMember } from "../hardening/evaluators.ts";
+import { callerWith } from "../support/callers.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 
 const SERVER = evaluatorIdentity({ name: "key-office", signingKey: randomBytes(32) });
-const MEMBER = memberIdentity({ member: newMember(), signingKey: randomBytes(32) });
+const MEMBER_KEYS = signingKeyPair(randomBytes(32));
+const TERMS = { ...admit(newMember(), AMPLE), signingKey: MEMBER_KEYS.publicKey };
+const MEMBER = memberIdentity(TERMS);
+const FEDERATION: Federation = { ...emptyFederation(), members: new Map([[TERMS.member, TERMS]]) };
 const IDLE = 4 * STRANGERS_PER_ADDRESS_MAX;
 
 async function party(authority: Awaited<ReturnType<typeof createAuthority>>, identity: PeerIdentity): Promise<GrpcTls> {
@@ -43,7 +50,9 @@ describe("a server of the federation, besieged", { timeout: LONG_MS }, () => {
     });
     const world = systemWorld(silentLog);
     const tls = await party(authority, SERVER);
-    server = await startGrpcServer({ address: "127.0.0.1:0", tls, services: [service], world, graceMs: 0 });
+    const recipient = { identity: SERVER, federation: () => FEDERATION, clock: systemClock };
+    const listening = { address: "127.0.0.1:0", tls, services: [service], recipient, world, graceMs: 0 };
+    server = await startGrpcServer(listening);
   }
 
   afterEach(async () => {
@@ -54,7 +63,8 @@ describe("a server of the federation, besieged", { timeout: LONG_MS }, () => {
 
   const client = () => {
     const address = `127.0.0.1:${server.port}`;
-    return grpcClient(EvaluationServiceDefinition, { address, tls: member, expected: SERVER });
+    const caller = callerWith(MEMBER_KEYS, FEDERATION.id);
+    return grpcClient(EvaluationServiceDefinition, { address, tls: member, expected: SERVER, caller });
   };
 
   /** Connects and says nothing. */

@@ -10,6 +10,7 @@ import { utf8 } from "../../shared/core/bytes.ts";
 import { blindBatch } from "../../shared/crypto/oprf.ts";
 import { keyId, signingKeyPair, signPayload } from "../../shared/crypto/sign.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
+import { readTls } from "../../shared/party/tls.ts";
 import { createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
 import { grpcClient, unprovenGrpcClient } from "../../shared/platform/grpc.ts";
 import type { GrpcTls } from "../../shared/platform/grpc.ts";
@@ -37,7 +38,7 @@ import { identityUri } from "../../shared/platform/tls.ts";
 import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { systemWorld } from "../../shared/world/world.ts";
-import { callerWith, registrarIn } from "../support/callers.ts";
+import { callerIn, callerWith, registrarIn } from "../support/callers.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
 import { partyFile } from "../../shared/party/files.ts";
 import { readPublicBytes } from "../../shared/party/key-files.ts";
@@ -130,6 +131,7 @@ beforeAll(async () => {
   broker = await openBroker(config, systemWorld(federation.log.for("broker")));
   await broker.ready;
   await federation.startEvaluator();
+  await requestCredentials();
   certificates = Object.fromEntries(
     await Promise.all(ROLES.map(async (role) => [role, await forged(identities()[role])] as const)),
   ) as typeof certificates;
@@ -138,6 +140,16 @@ afterAll(async () => {
   await broker?.[Symbol.asyncDispose]();
   await federation?.[Symbol.asyncDispose]();
 }, LONG_MS);
+
+/** An evaluator asks for a new certificate. */
+async function requestCredentials(): Promise<void> {
+  const [dir, { id, found }] = [federation.dir("key-office"), federation.founded.federation];
+  const to = { address: found.broker.address, tls: readTls(dir), expected: { kind: "broker" } as const };
+  using connection = grpcClient(MembershipServiceDefinition, { ...to, caller: callerIn(dir, { id }) });
+  const wanted = { tlsRequestPem: "invented", natsKey: "", requestedAtMs: Date.now() };
+  const request = signCredentialsRequest(wanted, { federation: id, signer: readSigningKeys(dir) });
+  await connection.client.requestCredentials({ request: Signed.decode(request) });
+}
 
 /** Real parties. */
 function identities(): Readonly<Record<Role, PeerIdentity>> {
@@ -244,13 +256,10 @@ type Thief = { readonly tls: GrpcTls; readonly caller?: Caller };
 const isStream = (answer: unknown): answer is AsyncIterable<unknown> =>
   (answer as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== undefined;
 
-/** A stream that goes on without a refusal lets its caller listen. */
+/** Whoever may listen hears something: requests for credentials wait. */
 async function firstOf(stream: AsyncIterable<unknown>): Promise<void> {
-  const first = stream[Symbol.asyncIterator]().next();
-  first.catch(() => undefined);
-  await Promise.race([first, new Promise((resolve) => setTimeout(resolve, LISTENED_MS))]);
+  await stream[Symbol.asyncIterator]().next();
 }
-const LISTENED_MS = 300;
 
 async function* once(item: unknown): AsyncGenerator<unknown> {
   yield item;
@@ -444,3 +453,31 @@ describe("a request that a party did sign", () => {
 
 const BUDGET = "/causeway.v1.EvaluationService/GetBudget";
 type Asked = Parameters<typeof signPartyRequest>[1];
+
+describe("a registrar whose freshness key the board has replaced", () => {
+  it("hears nothing more on the stream that it has open", { timeout: LONG_MS }, async () => {
+    const { founded, board } = federation;
+    const caller = registrarIn(founded.registrarDir, board.federation);
+    const to = { address: founded.federation.found.broker.address, expected: { kind: "broker" } as const };
+    using stolen = grpcClient(RegistrarServiceDefinition, { ...to, tls: certificates.registrar, caller });
+    const heard = stolen.client.followRequests({})[Symbol.asyncIterator]();
+    expect((await heard.next()).value).toMatchObject({ request: { type: "credentials-request" } });
+    const after = heard.next();
+    after.catch(() => undefined);
+    const signingKey = signingKeyPair(randomBytes(32)).publicKey;
+    const { number } = federation.decide({
+      type: "rotateKey",
+      party: { kind: "freshness" },
+      signingKey,
+      reason: "Invented reason",
+    }).head;
+    using directory = grpcClient(DirectoryServiceDefinition, { ...to, tls: certificates.registrar });
+    const isKnown = async (): Promise<boolean> => {
+      for await (const _ of directory.client.listDirectives({ fromNumber: BigInt(number) })) return true;
+      return false;
+    };
+    await eventually(isKnown);
+    await requestCredentials();
+    await expect(after).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+});
