@@ -1,5 +1,6 @@
 /** What takes members' submissions from the bus, matches them and tells members what came of it. */
 import type { MemberId } from "../shared/core/ids.ts";
+import { Flood } from "./bus/flood.ts";
 import { Intake } from "./bus/intake.ts";
 import { MemberStreams } from "./bus/member-streams.ts";
 import { Outlet } from "./bus/outlet.ts";
@@ -14,6 +15,7 @@ import { Proofs } from "./writer/proofs.ts";
 import { Publications } from "./writer/publications.ts";
 import { Watch } from "./writer/watch.ts";
 import { Writer } from "./writer/writer.ts";
+import { events } from "./events.ts";
 
 export type DataPlane = {
   readonly spaces: Spaces;
@@ -52,6 +54,11 @@ export function assembleDataPlane(ground: Ground): DataPlane {
   const streams = new MemberStreams({ bus, sizes: settings.streams, slugOf, world, signal });
   bus.onReconnect(() => streams.reconnected());
   const isOurs = ground.isNamed;
-  const plane = new Plane({ bus, streams, intake, writer, outlet, federation, isOurs, world, signal });
+  const onFlood = (member: MemberId, messages: number): void => {
+    watch.raise("streamFlooded", member, world.clock());
+    events.alarm.streamEmptied(log, { member: slugOf(member), messages });
+  };
+  const flood = new Flood({ streams, streamBytesMax: settings.streams.submissionBytesMax, onFlood });
+  const plane = new Plane({ bus, streams, intake, flood, writer, outlet, federation, isOurs, world, signal });
   return { spaces, watch, publications, proofs, writer, intake, streams, plane };
 }

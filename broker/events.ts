@@ -135,6 +135,12 @@ export const events = defineEvents({
       means: "The board has given the broker another signing key than this process has; it serves nobody.",
       act: "Nothing if the key was made by `causeway admin next-key` in this directory: it is taken at once. Else the broker is where that key is.",
     },
+    streamEmptied: {
+      level: "warn",
+      fields: { member: "word?", messages: "number" },
+      means: "A member's stream was full of messages that cannot be opened: it was emptied, of so many messages.",
+      act: "Somebody has the member's NATS user, or the NATS server. If it comes again, ask the board for new keys of the member.",
+    },
     noticeUnproven: {
       level: "error",
       fields: { member: "word", number: "number" },

@@ -5,7 +5,7 @@
  * Never more than `UNRECEIPTED_ROWS_MAX` are under way, so a broker that is slow or away costs the stream that many and no more;
  * they are sent again only while no receipt comes at all, ever less often.
  */
-import { toHex } from "../../shared/core/bytes.ts";
+import { toHex, u32 } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import type { Bus } from "../../shared/bus/bus.ts";
@@ -41,6 +41,8 @@ export class Sender {
   #position = 0;
   readonly #resendFirstMs: number;
   #resendMs: number;
+  /** Part of message ids: NATS keeps no copy of what it has had, also of what was purged there meanwhile. */
+  #attempt = 0;
   #refusedMs = REFUSED_FIRST_MS;
   /** The oldest row under way, and since when it is: as long as it changes, receipts come. */
   #oldest: { readonly position: number; readonly sinceMs: number } | undefined;
@@ -59,6 +61,11 @@ export class Sender {
 
   /** The broker lacks the row at this position and knows nothing of those behind it. */
   resendFrom(position: number): void {
+    this.#attempt += 1;
+    this.#returnTo(position);
+  }
+
+  #returnTo(position: number): void {
     this.#position = Math.min(this.#position, position - 1);
     this.#wake.set();
   }
@@ -89,7 +96,7 @@ export class Sender {
       this.#oldest = { position: first, sinceMs: now };
       this.#resendMs = Math.min(2 * this.#resendMs, RESEND_LAST_MS);
       events.outbox.resent(this.#parts.world.log, { rows });
-      this.#position = Math.min(this.#position, first - 1);
+      this.resendFrom(first);
     }
   }
 
@@ -107,12 +114,12 @@ export class Sender {
     if (!isCausewayError(reason, "UNAVAILABLE")) throw reason;
     if (signal.aborted) return;
     events.outbox.waiting(this.#parts.world.log, reason, { delayMs: this.#refusedMs });
-    this.resendFrom(row.position);
+    this.#returnTo(row.position);
     await pause(this.#parts.world, this.#refusedMs, signal);
     this.#refusedMs = Math.min(2 * this.#refusedMs, REFUSED_LAST_MS);
   }
 
   async #publish({ subject, message }: OutboxRow): Promise<void> {
-    await this.#parts.bus.publish(subject, message, toHex(blake2b(32, message)));
+    await this.#parts.bus.publish(subject, message, toHex(blake2b(32, u32(this.#attempt), message)));
   }
 }

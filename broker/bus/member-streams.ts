@@ -87,6 +87,11 @@ export class MemberStreams {
     }
   }
 
+  /** Removes everything that stands in a member's submission stream; how many messages. */
+  async empty(member: MemberId): Promise<number> {
+    return await insist(this.#parts, () => this.#parts.bus.purge(submissionStream(member), submissionSubjects(member)));
+  }
+
   /** Removes a member's streams with all they hold; from a broker that may not, at least what they hold. */
   async remove(member: MemberId): Promise<void> {
     const { bus, world } = this.#parts;

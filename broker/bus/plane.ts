@@ -11,6 +11,7 @@ import type { World } from "../../shared/world/world.ts";
 import { NOTICE_TICK_MS } from "../core/limits.ts";
 import type { Writer } from "../writer/writer.ts";
 import { insist } from "./insist.ts";
+import type { Flood } from "./flood.ts";
 import type { Intake } from "./intake.ts";
 import type { MemberStreams } from "./member-streams.ts";
 import type { Outlet } from "./outlet.ts";
@@ -19,6 +20,7 @@ export type PlaneParts = {
   readonly bus: Pick<Bus, "consume" | "replay">;
   readonly streams: Pick<MemberStreams, "keep">;
   readonly intake: Intake;
+  readonly flood: Pick<Flood, "passedOver">;
   readonly writer: Pick<Writer, "receive">;
   readonly outlet: Pick<Outlet, "reply" | "sendNotices">;
   readonly federation: () => Federation;
@@ -110,9 +112,10 @@ export class Plane {
   }
 
   async #take(member: MemberId, message: BusMessage): Promise<void> {
-    const { intake, writer, outlet, world, signal } = this.#parts;
+    const { intake, flood, writer, outlet, world, signal } = this.#parts;
     const received = intake.open(member, message);
-    if (received === undefined || signal.aborted) return;
+    if (signal.aborted) return;
+    if (received === undefined) return await flood.passedOver(member, message.data.length);
     for (const reply of writer.receive(received, world.clock())) await outlet.reply(reply);
   }
 }

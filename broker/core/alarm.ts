@@ -21,6 +21,7 @@ export const ALARM_KINDS = [
   "misstatements",
   "quarantined",
   "streamIncomplete",
+  "streamFlooded",
   "directoryRefused",
   "unknownKind",
 ] as const;
@@ -55,6 +56,8 @@ export const ALARM_TEXTS = {
     "The member owes more overdue statements than the policy allows: its records meet nobody until it has answered.",
   streamIncomplete:
     "A stream has lost submissions that were applied; digests find the records that must be sent again.",
+  streamFlooded:
+    "The member's stream was filled with what cannot be opened; it was emptied, and the member's node sends again what counts.",
   directoryRefused: "The file of directives could not be proven; what was proven before stays in force.",
   unknownKind: "The node sent something of a kind that this broker's version does not know; it was skipped.",
 } as const satisfies Partial<Record<AlarmKind, string>>;

@@ -16,6 +16,10 @@ export const REBUILD_HELD_MAX = 64;
 
 /** Submissions of one member that NATS may have on the way; bounds memory together with their size. */
 export const SUBMISSIONS_UNACKNOWLEDGED_MAX = 32;
+/** Messages of one member's stream that cannot be believed before it is emptied: some seconds of work, and a small part of what it holds. */
+export const JUNK_MESSAGES_MAX = 20_000;
+/** The same by size, as a share of the stream's. */
+export const JUNK_BYTES_SHARE = 1 / 8;
 /** Deliveries that a node may have on the way. */
 export const DELIVERIES_UNACKNOWLEDGED_MAX = 256;
 

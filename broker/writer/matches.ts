@@ -46,10 +46,13 @@ export class Matches {
     for (const match of this.#parts.ledger.openMatchesOf(member, handle)) this.#close(match, reason, nowMs);
   }
 
-  /** Closes open matches of a member after a match id, `max` at most. Answers with the last id; undefined at the end. */
+  /**
+   * Closes open matches of a removed member after a match id, `max` at most. Answers with the last id; undefined at the end. To the other side
+   * it is a withdrawal like any other: it may not have been told who its counterpart was.
+   */
   closeSome(member: MemberId, after: MatchId | "", max: number, nowMs: number): MatchId | undefined {
     const matches = this.#parts.ledger.openMatchesOfMember(member, after, max);
-    for (const match of matches) this.#close(match, "memberRemoved", nowMs);
+    for (const match of matches) this.#close(match, "withdrawn", nowMs);
     return matches.at(-1)?.matchId;
   }
 

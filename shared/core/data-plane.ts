@@ -227,7 +227,7 @@ export type Meeting = {
 /** 0 = lower record key. */
 export type Side = 0 | 1;
 
-export const CLOSE_REASONS = ["withdrawn", "expired", "amended", "memberRemoved"] as const;
+export const CLOSE_REASONS = ["withdrawn", "expired", "amended"] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 export type Contact = {

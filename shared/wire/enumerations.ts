@@ -81,7 +81,6 @@ export const CLOSE_REASON = enumeration(dataPlane.CloseReason, {
   withdrawn: "CLOSE_REASON_WITHDRAWN",
   expired: "CLOSE_REASON_EXPIRED",
   amended: "CLOSE_REASON_AMENDED",
-  memberRemoved: "CLOSE_REASON_MEMBER_REMOVED",
 } satisfies Names<CloseReason, typeof dataPlane.CloseReason>);
 
 export const REFUSAL_REASON = enumeration(evaluation.RefusalReason, {

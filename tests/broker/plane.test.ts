@@ -31,7 +31,8 @@ function started(onReplay: (stop: AbortController) => void = () => undefined, is
   const slugOf = (member: MemberId) => bench.federation.members.get(member)?.slug;
   const common = { bus: bus as never, slugOf, world, signal: stop.signal };
   const streams = new MemberStreams({ ...common, sizes: STREAM_SIZES });
-  const plane = new Plane({ ...common, streams, intake, writer, outlet, federation, isOurs });
+  const flood = { passedOver: async () => undefined };
+  const plane = new Plane({ ...common, streams, intake, flood, writer, outlet, federation, isOurs });
   const members = () => [...bench.federation.members.keys()];
   const remember = () => recall({ ...common, intake, ledger, publications, writer, watch, members });
   return { bench, plane, streams, remember, stop };

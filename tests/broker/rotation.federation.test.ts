@@ -221,7 +221,7 @@ describe("a broker whose board decides", { timeout: LONG_MS }, () => {
     if (when === "is away") await world.stopBroker();
     world.board.decide({ type: "remove", member: harbour.member, reason: "invented", forCause: true });
     if (when === "is away") await world.startBroker();
-    expect((await border.event("matchClosed")).reason).toBe("memberRemoved");
+    expect((await border.event("matchClosed")).reason).toBe("withdrawn");
     await expect.poll(() => world.recorded.count("member.removed"), SOON).toBe(1);
     expect(world.broker.status).toMatchObject({ records: 1, matchesOpen: 0 });
     for (const stream of [submissionStream(harbour.member), deliveryStream(harbour.member)]) {

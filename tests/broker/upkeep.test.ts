@@ -231,7 +231,7 @@ describe("a member's standing", () => {
     await standings.settle();
     expect(bench.publications.recordCount).toBe(count);
     expect(closings(bench.eventsOf(BORDER))).toHaveLength(count);
-    expect(closings(bench.eventsOf(BORDER))[0]).toMatchObject({ reason: "memberRemoved" });
+    expect(closings(bench.eventsOf(BORDER))[0]).toMatchObject({ reason: "withdrawn" });
     expect(bench.ledger.noticeHead(HARBOUR).number).toBe(count);
     expect(bench.recorded.count("member.removed")).toBe(1);
   });

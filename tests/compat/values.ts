@@ -216,7 +216,7 @@ export const BODIES: readonly SubmissionBody[] = [
 /** Of one match, from its opening to its end, as the ledger tells it. */
 export const EVENTS: readonly MatchEvent[] = (["opened", "amended", "closed"] as const).map((type) => {
   const matchId = id<MatchId>("d1");
-  if (type === "closed") return { type, matchId, amendment: 2, reason: "memberRemoved" };
+  if (type === "closed") return { type, matchId, amendment: 2, reason: "withdrawn" };
   const told = {
     matchId,
     domain: "target",

@@ -166,7 +166,6 @@ describe("words", () => {
       withdrawn: true,
       expired: true,
       amended: true,
-      memberRemoved: true,
     };
     for (const reason of Object.keys(ends)) expect(wordFor("closeReason", reason)).not.toBe(reason);
   });

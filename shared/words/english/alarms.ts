@@ -68,6 +68,11 @@ export const alarms = {
     "A stream has lost submissions that were applied before. Digests find the records, and their owners send them again.",
   "alarm.streamIncomplete.advice":
     "Look at the disks of the NATS servers. Check that every member''s digest agrees again.",
+  "alarm.streamFlooded": "Stream filled with junk",
+  "alarm.streamFlooded.means":
+    "Somebody wrote so much into this member''s stream that cannot be opened that the member itself could soon write nothing more. The stream was emptied. Nothing is lost: the member''s node sends again what has no receipt.",
+  "alarm.streamFlooded.advice":
+    "Somebody has the member''s NATS user, or the NATS server. If it comes again, give the member new keys (rotate-key): it gets another NATS account with them, and the old one is closed. Suspend it until then if you must.",
   "alarm.directoryRefused": "Chain of directives refused",
   "alarm.directoryRefused.means":
     "The broker was given a chain that it could not prove. What was proven before stays in force.",

@@ -35,7 +35,7 @@ export const directives = {
     "Gives the member the current salts and its rights back, and matches all its records again, so that nothing is missed that others published meanwhile.",
   "directive.remove": "Remove {member}",
   "directive.remove.effect":
-    "Ends the membership for good: purges its tokens, closes its open matches on the other side with a reason, and makes a rotation of the salts necessary{forCause, select, yes {, with a new generation of evaluator keys} other {}}.",
+    "Ends the membership for good: purges its tokens, closes its open matches on the other side as if they were withdrawn, and makes a rotation of the salts necessary{forCause, select, yes {, with a new generation of evaluator keys} other {}}.",
   "directive.rotateKey.member": "New key for {member}",
   "directive.rotateKey.broker": "New key for the broker",
   "directive.rotateKey.evaluator": "New key for the evaluator {name}",

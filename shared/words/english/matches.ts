@@ -38,7 +38,6 @@ export const matches = {
   "closeReason.withdrawn": "a side withdrew its record",
   "closeReason.expired": "a side''s review day has passed",
   "closeReason.amended": "a side changed its record",
-  "closeReason.memberRemoved": "the other side has left the federation",
 
   "handling.open": "open",
   "handling.brokered": "brokered",

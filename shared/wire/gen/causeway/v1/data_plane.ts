@@ -86,11 +86,11 @@ export namespace RejectionReason {
 
 export const CloseReason = {
   CLOSE_REASON_UNSPECIFIED: 0,
+  /** CLOSE_REASON_WITHDRAWN - By its owner, or with its owner: the directive that removes a member would name a counterpart that nobody has named. */
   CLOSE_REASON_WITHDRAWN: 1,
   CLOSE_REASON_EXPIRED: 2,
   /** CLOSE_REASON_AMENDED - The records' tokens no longer meet after an amendment. */
   CLOSE_REASON_AMENDED: 3,
-  CLOSE_REASON_MEMBER_REMOVED: 4,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -101,7 +101,6 @@ export namespace CloseReason {
   export type CLOSE_REASON_WITHDRAWN = typeof CloseReason.CLOSE_REASON_WITHDRAWN;
   export type CLOSE_REASON_EXPIRED = typeof CloseReason.CLOSE_REASON_EXPIRED;
   export type CLOSE_REASON_AMENDED = typeof CloseReason.CLOSE_REASON_AMENDED;
-  export type CLOSE_REASON_MEMBER_REMOVED = typeof CloseReason.CLOSE_REASON_MEMBER_REMOVED;
   export type UNRECOGNIZED = typeof CloseReason.UNRECOGNIZED;
 }
 
