@@ -2,7 +2,19 @@ import type { Server } from "nice-grpc";
 import { grpcEvaluators } from "../../agency-node/hardening/rpc/grpc-evaluators.ts";
 import type { GrpcService } from "../../shared/platform/grpc.ts";
 import type { EvaluateRequest, EvaluationServiceImplementation } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
-import { chargedTo, identityOf, startFederation, withSuspended } from "../hardening/evaluators.ts";
+import {
+  AMPLE,
+  chargedTo,
+  identityOf,
+  memberCaller,
+  newMember,
+  startFederation,
+  withSuspended,
+} from "../hardening/evaluators.ts";
+import { evaluatorClient } from "../../agency-node/hardening/rpc/evaluator-client.ts";
+import { randomBytes } from "../../shared/world/random.ts";
+import { systemTimers } from "../../shared/world/world.ts";
+import { describe, expect, it } from "vitest";
 import { HandWorld } from "../support/hand-world.ts";
 import { evaluatorContract } from "./evaluator.ts";
 import type { EvaluatorHarness } from "./evaluator.ts";
@@ -59,3 +71,25 @@ function deaf(service: GrpcService, isDeaf: () => boolean): GrpcService {
 }
 
 evaluatorContract("an evaluator over gRPC", start);
+
+describe("a member whose clock is wrong", () => {
+  it("takes it for an outage: it says nothing of the evaluator", async () => {
+    await using test = await startFederation({ evaluators: 1 });
+    const member = newMember();
+    test.setMember(member, AMPLE);
+    const [evaluator] = test.evaluators;
+    using client = evaluatorClient({
+      address: `127.0.0.1:${evaluator!.port}`,
+      tls: await test.tlsFor(identityOf(member)),
+      expected: evaluator!.identity,
+      caller: memberCaller(test.federation, () => test.nowMs - 6 * 60_000),
+      world: systemTimers,
+    });
+    for (const question of [
+      { kind: "batch", batchId: randomBytes(16), generation: 1, blinded: new Uint8Array(32) },
+      { kind: "prove", batchId: randomBytes(16), indices: [0] },
+    ] as const) {
+      await expect(client.ask(question)).rejects.toMatchObject({ code: "UNAVAILABLE", fields: ["clock"] });
+    }
+  });
+});

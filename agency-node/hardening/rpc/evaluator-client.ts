@@ -3,7 +3,7 @@
  * which order; answers find their question by batch id.
  */
 import { toHex } from "../../../shared/core/bytes.ts";
-import { CausewayError } from "../../../shared/core/errors.ts";
+import { CausewayError, isCausewayError } from "../../../shared/core/errors.ts";
 import type { EvaluationRequest, EvaluationResponse } from "../../../shared/core/evaluation.ts";
 import { EVALUATION_ANSWER_MS_MAX } from "../../../shared/core/limits.ts";
 import { grpcClient } from "../../../shared/platform/grpc.ts";
@@ -46,7 +46,7 @@ export function evaluatorClient(to: {
       for await (const message of responses) settle(opened.questions, readEvaluationResponse(message));
       throw new CausewayError("UNAVAILABLE", "the evaluator ended the stream");
     };
-    receive().catch(close);
+    receive().catch((error: unknown) => close(orNotTaken(error)));
     return opened;
   };
 
@@ -81,6 +81,19 @@ async function askOn(
     callOff();
     stream.questions.delete(key);
   }
+}
+
+/**
+ * A request that was not taken says nothing of the evaluator's key: our clock may be wrong, or the evaluator was started a moment ago. Told
+ * apart from a refusal, which comes as an answer.
+ */
+function orNotTaken(error: unknown): unknown {
+  const notTaken = (["OUT_OF_SEQUENCE", "UNAUTHENTICATED", "CONFLICT"] as const).some((code) =>
+    isCausewayError(error, code),
+  );
+  if (!notTaken || !isCausewayError(error)) return error;
+  const { code, fields } = error;
+  return new CausewayError("UNAVAILABLE", `the evaluator did not take the request: ${code}`, { fields, cause: error });
 }
 
 function settle(questions: ReadonlyMap<string, Question>, response: EvaluationResponse): void {

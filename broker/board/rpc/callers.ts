@@ -1,4 +1,4 @@
-/** Who may call what, asked at every call of the chain as it is then. All throw FORBIDDEN for anybody else. */
+/** By whom a request is, once it was proven (`shared/platform/party-calls.ts`). All throw FORBIDDEN for anybody else. */
 import type { CallContext } from "nice-grpc";
 import { toHex } from "../../../shared/core/bytes.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
