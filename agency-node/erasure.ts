@@ -93,7 +93,8 @@ export class Erasure {
    */
   async #eraseHardened(signal?: AbortSignal): Promise<void> {
     const { db, hardened, world } = this.#parts;
-    const letGo = hardened.letGoUntil(world.clock() - HARDENED_KEPT_MS, LET_GO_PER_ROUND);
+    const untilMs = world.clock() - HARDENED_KEPT_MS;
+    const letGo = hardened.letGoUntil(untilMs, LET_GO_PER_ROUND);
     if (letGo.length === 0) return;
     const unneeded = new Map(letGo.map((cacheKey) => [toHex(cacheKey), cacheKey]));
     for (const cacheKeys of this.#needed()) {
@@ -105,7 +106,8 @@ export class Erasure {
       // What is on its way to be hardened comes in later: it is looked for again.
       const later = this.#onTheWay().filter((cacheKey) => unneeded.delete(toHex(cacheKey)));
       hardened.erase([...unneeded.values()]);
-      hardened.takeBack(letGo);
+      // What has been let go again meanwhile is looked for again too.
+      hardened.takeBack(letGo, untilMs);
       hardened.letGo(later, world.clock());
     });
   }

@@ -78,11 +78,12 @@ export class HardenedStore {
     return this.#db.all<{ cache_key: Uint8Array }>(sql, untilMs, max).map((row) => row.cache_key);
   }
 
-  /** These are let go no longer: some content needs them, or they are gone. */
-  takeBack(cacheKeys: readonly Uint8Array[]): void {
+  /** These are let go no longer, as far as they were until then: some content needs them, or they are gone. */
+  takeBack(cacheKeys: readonly Uint8Array[], untilMs = Number.MAX_SAFE_INTEGER): void {
     if (this.#db.get("SELECT 1 FROM let_go LIMIT 1") === undefined) return;
     this.#db.transaction(() => {
-      for (const cacheKey of cacheKeys) this.#db.run("DELETE FROM let_go WHERE cache_key = ?", cacheKey);
+      const sql = "DELETE FROM let_go WHERE cache_key = ? AND since_ms <= ?";
+      for (const cacheKey of cacheKeys) this.#db.run(sql, cacheKey, untilMs);
     });
   }
 
