@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SLICE_MATCHES, SLICE_RECORDS } from "../../broker/core/limits.ts";
 import { Endings } from "../../broker/writer/endings.ts";
 import { Standings } from "../../broker/writer/standings.ts";
+import type { Admit } from "../../shared/core/directive.ts";
 import type { Received } from "../../broker/core/submission.ts";
 import { dayOf, monthEnd } from "../../shared/core/days.ts";
 import type { Entry, NoticeEvent } from "../../shared/core/data-plane.ts";
@@ -215,6 +216,22 @@ describe("a member's standing", () => {
     expect(next.ledger.matchCounts()).toEqual({ opened: count, open: count });
     await second.standings.settle();
     expect(next.recorded.count("member.reinstated")).toBe(1);
+  });
+
+  it("lets a record meet nobody in a domain that its member has lost, however long its node is away", () => {
+    const bench = new Bench();
+    bench.publish(HARBOUR, record(1, newHandle(), "a"));
+    const harbour = bench.federation.members.get(HARBOUR) as Admit;
+    const change = (domains: Admit["domains"]): void => {
+      const members = new Map(bench.federation.members).set(HARBOUR, { ...harbour, domains });
+      bench.federation = { ...bench.federation, members };
+    };
+    change(["protected"]);
+    bench.publish(BORDER, record(1, newHandle(), "a"));
+    expect(bench.ledger.matchCounts().opened).toBe(0);
+    change(harbour.domains);
+    bench.publish(BORDER, record(1, newHandle(), "a"));
+    expect(bench.ledger.matchCounts().opened).toBe(1);
   });
 
   it("takes a removed member's records and matches with it, once the streams are gone for good", async () => {

@@ -296,6 +296,17 @@ describe("an epoch made on three machines", () => {
     expect(room.office.state.epochs.get(2)?.state).toBe("active");
   });
 
+  it("becomes active without a unit that is away, though the others' test records with it have not met", async () => {
+    await openEpoch();
+    room.report("border", 2, { canariesMet: 1, canariesMissing: [room.member("harbour")] });
+    await expect(activate(await room.desk("chair"), undefined, {})).rejects.toThrow(/harbour, border|border, harbour/);
+    await activate(await room.desk("chair"), undefined, { without: "harbour" });
+    const notes = (await approves("deputy")).join();
+    expect(notes).toContain("Left behind: harbour");
+    expect(notes).not.toContain("border (");
+    expect(room.office.state.epochs.get(2)?.state).toBe("active");
+  });
+
   it("is closed at once for a leak, having said what that loses", async () => {
     for (const slug of ["harbour", "border"]) room.report(slug, 1);
     const desk = await room.desk("chair");
