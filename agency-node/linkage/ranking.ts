@@ -3,7 +3,7 @@
  * lists its values, or two sources would keep different ones.
  */
 
-export const FIRST_HASH = 0x811c9dc5;
+const FIRST_HASH = 0x811c9dc5;
 
 /** All, in their order, if there are no more than `most`; else those that rank lowest. */
 export function lowestRanked<T>(items: readonly T[], most: number, rankOf: (item: T) => number): readonly T[] {
