@@ -6,7 +6,8 @@
  * made ready, and a real link is one among several that look like it. It costs no tokens and no match: padding meets nobody else's.
  *
  * Loans never change, whatever epoch, generation or content comes: a link that stays while others go would be a real one. How many there
- * are is geometric and how much is lent with each has a heavy tail, so that one link more or one token more says little.
+ * are is geometric and how much is lent with each has a heavy tail, so that one link more or one token more says little. What is lent may
+ * be borrowed itself: so some padding stands in many records, as a telephone number of a whole group does.
  */
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { TokenClass } from "../../shared/core/data-plane.ts";
@@ -19,7 +20,7 @@ import type { RandomBytes } from "./order.ts";
 const PLACES_MIN: Readonly<Record<TokenClass, number>> = { single: 8, opening: 32, support: 16 };
 
 /** How often a class is lent in, among all: about as often as real tokens of it are shared. */
-const LENT_WEIGHTS: Readonly<Record<TokenClass, number>> = { single: 1, opening: 5, support: 4 };
+const LENT_WEIGHTS: Readonly<Record<TokenClass, number>> = { single: 2, opening: 5, support: 4 };
 const LENT_WEIGHT = TOKEN_CLASSES.reduce((sum, tokenClass) => sum + LENT_WEIGHTS[tokenClass], 0);
 
 /** Chance of one more lender: three on average. */
@@ -27,6 +28,8 @@ const LENDER_CHANCE = 0.75;
 /** A lender lends `k` tokens or more with a chance of about k^(-1 / 1.3). */
 const TAIL = 1.3;
 const LENT_MAX = 64;
+/** Chance that what is lent is borrowed: the number of records that hold it has a heavy tail then (Simon, 1955). */
+const PASSED_ON_CHANCE = 0.5;
 
 /** The power of two that `count` tokens of a class are padded to. */
 export function paddedCount(tokenClass: TokenClass, count: number): number {
@@ -46,7 +49,7 @@ export function freePlaces(identifiers: readonly { readonly class: TokenClass }[
   return { single: free("single"), opening: free("opening"), support: free("support") };
 }
 
-export type Lender = { readonly handle: Handle; readonly free: Free };
+export type Lender = { readonly handle: Handle; readonly free: Free; readonly loans: readonly Loan[] };
 
 /** In place of its own padding under `number`, a record has what `lender` has under `lent`. */
 export type Loan = {
@@ -58,9 +61,13 @@ export type Loan = {
 
 /**
  * What a record borrows. `nextLender`: another record, any of them as likely as any other. Padding under even numbers is lent and what is
- * under odd ones is replaced, so that nobody lends what it has borrowed.
+ * under odd ones is replaced, so that what is lent is still there.
  */
-export function drawLoans(free: Free, nextLender: () => Lender | undefined, random: RandomBytes): Loan[] {
+export function drawLoans(
+  { handle, free }: Omit<Lender, "loans">,
+  nextLender: () => Lender | undefined,
+  random: RandomBytes,
+): Loan[] {
   const loans: Loan[] = [];
   const borrowed: Record<TokenClass, number> = { single: 0, opening: 0, support: 0 };
   while (fraction(random) < LENDER_CHANCE) {
@@ -70,18 +77,28 @@ export function drawLoans(free: Free, nextLender: () => Lender | undefined, rand
     for (let i = 0; i < count; i += 1) {
       const tokenClass = drawClass(random);
       const number = 2 * borrowed[tokenClass] + 1;
-      const lendable = Math.ceil(lender.free[tokenClass] / 2);
-      if (number >= free[tokenClass] || lendable === 0) continue;
-      const lent = 2 * below(random, lendable);
-      const isTaken = loans.some(
-        (loan) => loan.lender === lender.handle && loan.tokenClass === tokenClass && loan.lent === lent,
-      );
-      if (isTaken) continue;
+      const offer = offerOf(lender, tokenClass, random);
+      if (number >= free[tokenClass] || offer === undefined || offer.lender === handle) continue;
+      if (loans.some((loan) => isSame(loan, offer))) continue;
       borrowed[tokenClass] += 1;
-      loans.push({ tokenClass, number, lender: lender.handle, lent });
+      loans.push({ ...offer, number });
     }
   }
   return loans;
+}
+
+type Offer = Omit<Loan, "number">;
+
+/** Of a lender's own padding, or of what it has borrowed. */
+function offerOf({ handle, free, loans }: Lender, tokenClass: TokenClass, random: RandomBytes): Offer | undefined {
+  const borrowed = loans.filter((loan) => loan.tokenClass === tokenClass);
+  if (borrowed.length > 0 && fraction(random) < PASSED_ON_CHANCE) return borrowed[below(random, borrowed.length)];
+  const lendable = Math.ceil(free[tokenClass] / 2);
+  return lendable === 0 ? undefined : { tokenClass, lender: handle, lent: 2 * below(random, lendable) };
+}
+
+function isSame(a: Offer, b: Offer): boolean {
+  return a.lender === b.lender && a.tokenClass === b.tokenClass && a.lent === b.lent;
 }
 
 function drawClass(random: RandomBytes): TokenClass {

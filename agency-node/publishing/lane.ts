@@ -346,12 +346,12 @@ export class Lane {
   }
 
   /** Once in the life of a record. */
-  #borrow({ number, record }: StoredRecord, encoded: readonly Encoded[]): void {
+  #borrow({ number, handle, record }: StoredRecord, encoded: readonly Encoded[]): void {
     const { loans, world } = this.#parts;
     if (loans.areDrawn(number)) return;
     const free = freePlaces(encoded.map(({ kind }) => ({ class: classOf(kind) })));
     const nextLender = (): Lender | undefined => this.#lender(number, domainOf(record.role));
-    loans.save(number, drawLoans(free, nextLender, world.randomBytes));
+    loans.save(number, drawLoans({ handle, free }, nextLender, world.randomBytes));
   }
 
   #lender(borrower: number, domain: Domain): Lender | undefined {

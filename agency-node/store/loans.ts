@@ -1,7 +1,7 @@
 /** Which padding each record has borrowed from which other, see `core/padding.ts`. Drawn once for a record and kept as long as it. */
 import type { Handle } from "../../shared/core/ids.ts";
 import type { Domain } from "../../shared/core/domain.ts";
-import { packLoans, unpackPrepared } from "../core/packed.ts";
+import { packLoans, unpackLoans, unpackPrepared } from "../core/packed.ts";
 import { freePlaces } from "../core/padding.ts";
 import type { Lender, Loan } from "../core/padding.ts";
 import type { Database } from "../../shared/store/database.ts";
@@ -13,6 +13,7 @@ type LenderRow = {
   readonly handle: Handle;
   readonly revision: number;
   readonly sealed: Uint8Array;
+  readonly loans: Uint8Array | null;
 };
 
 export class LoanStore {
@@ -41,8 +42,9 @@ export class LoanStore {
   /** The record of a number, if it is live, prepared under the generation and of the domain. */
   lenderAt(number: number, of: { readonly generation: number; readonly domain: Domain }): Lender | undefined {
     const row = this.#db.get<LenderRow>(
-      `SELECT number, handle, prepared.revision, prepared.sealed FROM record
+      `SELECT number, handle, prepared.revision, prepared.sealed, loan.sealed AS loans FROM record
          JOIN prepared ON prepared.record = number AND generation = ? AND prepared.revision = record.revision
+         LEFT JOIN loan ON loan.record = number
        WHERE number = ? AND state IN ('hardening', 'ready')`,
       of.generation,
       number,
@@ -50,7 +52,9 @@ export class LoanStore {
     if (row === undefined) return undefined;
     const place = preparedPlace(row.number, of.generation, row.revision);
     const { domain, identifiers } = unpackPrepared(this.#vault.open(place, row.sealed));
-    return domain === of.domain ? { handle: row.handle, free: freePlaces(identifiers) } : undefined;
+    if (domain !== of.domain) return undefined;
+    const loans = row.loans === null ? [] : unpackLoans(this.#vault.open(loansPlace(row.number), row.loans));
+    return { handle: row.handle, free: freePlaces(identifiers), loans };
   }
 }
 
