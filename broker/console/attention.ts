@@ -1,6 +1,8 @@
 /** What needs an administrator now, the most urgent first. */
 import { activeEpoch } from "../../shared/core/decisions.ts";
 import type { Epoch, Federation, Freshness } from "../../shared/core/directive.ts";
+import { isCausewayError } from "../../shared/core/errors.ts";
+import { rootLife } from "../../shared/platform/tls.ts";
 import type { Person } from "../../shared/web/session/people.ts";
 import { tallyOf } from "../../shared/core/proposal.ts";
 import type { ConsoleData } from "./console-data.ts";
@@ -26,6 +28,8 @@ export type Item = {
 const DAY_MS = 86_400_000;
 /** A rotation wants some weeks of notice. */
 const RETIREMENT_SOON_MS = 30 * DAY_MS;
+/** As long as a certificate lives. */
+const ROOT_SOON_MS = 397 * DAY_MS;
 const URGENCY = ["red", "blue", "yellow"] as const;
 
 type Known = {
@@ -46,6 +50,7 @@ export function attention(known: Known): Item[] {
     ...enrolmentItems(data),
     ...epochItems(known),
     ...rotationItems(federation),
+    ...rootItems(federation, nowMs),
     ...memberItems(known),
   ];
   return items.sort((a, b) => URGENCY.indexOf(a.colour) - URGENCY.indexOf(b.colour));
@@ -161,6 +166,24 @@ function rotationItems({ rotationDue }: Federation): Item[] {
   if (rotationDue === undefined) return [];
   const text = say("attention.rotationDue", { newGeneration: rotationDue.newGeneration ? "yes" : "no" });
   return [{ tag: say("attentionTag.rotationDue"), colour: "red", text, href: "/epochs" }];
+}
+
+/** The root that is issued under: from here on no certificate lives as long as it could, and in the end none is left. */
+function rootItems({ found }: Federation, nowMs: number): Item[] {
+  const untilMs = endOfRoot(found.tlsRoots.at(-1));
+  if (untilMs === undefined || untilMs - nowMs > ROOT_SOON_MS) return [];
+  const colour = untilMs - nowMs > RETIREMENT_SOON_MS ? "yellow" : "red";
+  const text = say("attention.rootEnds", { day: date(untilMs) });
+  return [{ tag: say("attentionTag.rootEnds"), colour, text, href: "/directives" }];
+}
+
+function endOfRoot(root: Uint8Array | undefined): number | undefined {
+  try {
+    return root === undefined ? undefined : rootLife(root).untilMs;
+  } catch (error) {
+    if (isCausewayError(error, "INVALID")) return undefined;
+    throw error;
+  }
 }
 
 function memberItems({ data, nowMs }: Known): Item[] {

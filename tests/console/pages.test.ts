@@ -4,6 +4,9 @@ import { toHex } from "../../shared/core/bytes.ts";
 import type { Proposal } from "../../broker/console/console-data.ts";
 import { digestOf, proposalPath } from "../../broker/console/proposals.ts";
 import { directiveHash } from "../../shared/core/chain.ts";
+import { createAuthority } from "../../shared/platform/certificates.ts";
+import { certificateDer } from "../../shared/platform/tls.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import type { DirectiveBody } from "../../shared/core/directive.ts";
 import { carriedOver, lakeside, rotating } from "./scenario.ts";
 import { admission, alarm, BOARD, memberId, NOW_MS, seatOf } from "./invented-federation.ts";
@@ -81,6 +84,22 @@ describe("the overview names what needs an administrator now", () => {
     const text = await console.read("/");
     expect(text).toContain("The broker is not connected to NATS");
     expect(text).toContain("Epoch 1 is to be retired by 4 March 2027");
+  });
+
+  it("a TLS root under which no certificate can live its whole life any more, until there is another", async () => {
+    const broker = new InventedBroker();
+    await using console = await over(broker);
+    const rootFor = async (days: number): Promise<Uint8Array> => {
+      const of = { federation: randomBytes(16), nowMs: broker.nowMs, lifeMs: days * 24 * HOUR };
+      return certificateDer((await createAuthority(of)).certificatePem);
+    };
+    const follow = async (root: Uint8Array): Promise<string> => {
+      const roots = [...broker.chain().federation.found.tlsRoots, root];
+      broker.decide({ type: "tlsRoots", roots, reason: "x" });
+      return await console.read("/");
+    };
+    expect(await follow(await rootFor(396))).toContain("The TLS root ends on");
+    expect(await follow(await rootFor(3_650))).not.toContain("The TLS root ends on");
   });
 
   it("an auditor is told of proposals, and of none as its own", async () => {

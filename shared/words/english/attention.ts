@@ -19,6 +19,8 @@ export const attention = {
   "attention.epochEnds": "Epoch {epoch} is to be retired by {day}: plan the next one",
   "attention.rotationDue":
     "Somebody knows salts in use whom they are not for any more: open an epoch with new salts{newGeneration, select, yes { and evaluator keys} other {}}",
+  "attention.rootEnds":
+    "The TLS root ends on {day}: make the next one at the registrar, and add it with causeway admin tls-roots",
   "attention.member": "{member}: {concern}{more, plural, =0 {} other { (and # more)}}",
 
   // A word or two before each of these.
@@ -31,6 +33,7 @@ export const attention = {
   "attentionTag.holdPoint": "Hold point",
   "attentionTag.rotation": "Rotation",
   "attentionTag.rotationDue": "Rotation due",
+  "attentionTag.rootEnds": "TLS root",
 
   // Each can stand after the member's name and a colon.
   "concern.neverHeard": "its node has not said anything yet",
