@@ -15,7 +15,13 @@ import { CausewayError } from "../../shared/core/errors.ts";
 const STOP_MS = 8_000;
 const LOG_LINES_SHOWN = 12;
 
-export type Program = { readonly name: string; readonly command: string; readonly args: readonly string[] };
+export type Program = {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Over this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
+};
 
 export class Children implements AsyncDisposable {
   readonly #logs: string;
@@ -40,11 +46,21 @@ export class Children implements AsyncDisposable {
     return this.#failure.promise;
   }
 
+  /** The process group of a program that runs. Throws NOT_FOUND if there is none of that name. */
+  groupOf(name: string): number {
+    const child = this.#running.find((each) => each.name === name)?.child;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
+      throw new CausewayError("NOT_FOUND", `${name} does not run`);
+    }
+    return child.pid;
+  }
+
   /** Starts a program; resolves with the first line of its log in which `ready` finds what it waits for. */
   async start(program: Program, ready?: (line: string) => boolean): Promise<void> {
     if (this.#stopping) throw new CausewayError("UNAVAILABLE", "the demonstration is ending");
     const { name, command, args } = program;
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const env = { ...process.env, ...program.env };
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env });
     if (child.pid !== undefined) this.#guard.stdin?.write(`${child.pid}\n`);
     const log = createWriteStream(join(this.#logs, `${name}.log`), { mode: 0o600 });
     const ended = new Promise<void>((resolve) => {

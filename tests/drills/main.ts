@@ -1,10 +1,11 @@
 /**
- * `node tests/drills/main.ts NAME [--runs N] [--records N] [--seed N] [--json]`: faults and loads on purpose. Lines for people as it
+ * `node tests/drills/main.ts NAME [--runs N] [--records N] [--seed N] [--seconds N] [--json]`: faults and loads on purpose. Lines for people as it
  * goes; with --json these go to standard error, and one JSON object to standard output. Fails when anything was lost.
  */
 import { parseArgs } from "node:util";
 import { bigImport } from "./big-import.ts";
 import { killBroker } from "./kill-broker.ts";
+import { pauses } from "./pauses.ts";
 import { rotate } from "./rotate.ts";
 
 type DrillOptions = {
@@ -12,6 +13,8 @@ type DrillOptions = {
   /** Default: what the drill is for. */
   readonly records: number | undefined;
   readonly seed: number;
+  /** How long each pause lasts. */
+  readonly seconds: number;
   readonly say: (line: string) => void;
 };
 
@@ -30,6 +33,10 @@ const DRILLS: Readonly<Record<string, (options: DrillOptions) => Promise<Outcome
     const report = await rotate({ records: records ?? 100_000, perSecond: 50, seed, say });
     return { report, passed: report.flawless };
   },
+  pauses: async ({ seconds, say }) => {
+    const report = await pauses({ seconds, say });
+    return { report, passed: report.flawless };
+  },
 };
 
 const { positionals, values } = parseArgs({
@@ -38,6 +45,7 @@ const { positionals, values } = parseArgs({
     runs: { type: "string", default: "50" },
     records: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    seconds: { type: "string", default: "60" },
     json: { type: "boolean", default: false },
   },
 });
@@ -48,6 +56,7 @@ const numbers = {
   runs: Number(values.runs),
   records: values.records === undefined ? undefined : Number(values.records),
   seed: Number(values.seed),
+  seconds: Number(values.seconds),
 };
 const isUsable = Object.values(numbers).every(
   (number) => number === undefined || (Number.isInteger(number) && number > 0),
@@ -55,14 +64,14 @@ const isUsable = Object.values(numbers).every(
 
 if (drill === undefined || positionals.length !== 1 || !isUsable) {
   console.error(
-    `usage: main.ts NAME [--runs N] [--records N] [--seed N] [--json]\nNAME: ${Object.keys(DRILLS).join(", ")}`,
+    `usage: main.ts NAME [--runs N] [--records N] [--seed N] [--seconds N] [--json]\nNAME: ${Object.keys(DRILLS).join(", ")}`,
   );
   process.exitCode = 2;
 } else {
   const say = (line: string): void => (values.json ? console.error(line) : console.log(line));
   say(`${name}, seed ${numbers.seed}`);
   const { report, passed } = await drill({ ...numbers, say });
-  const plain = Object.entries(report).map(([key, value]) => `${key} ${value}`);
+  const plain = Object.entries(report).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
   console.log(values.json ? JSON.stringify(report) : plain.join("\n"));
   if (!passed) process.exitCode = 1;
 }

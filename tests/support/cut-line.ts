@@ -1,4 +1,4 @@
-/** A line to a server that loses what the server says, and that can be cut. What the other side says still goes through. */
+/** A line to a server that can lose what the server says, swallow what anybody says, and be cut. */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
@@ -7,27 +7,25 @@ export class CutLine implements Disposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isDeaf = false;
+  #isSilent = false;
+  /** Whose other end has gone while the line was silent. */
+  readonly #bereft = new Set<Socket>();
   /** Bytes of the server that were lost since `deafen`. */
   lostBytes = 0;
+  /** Connections that were made over it. */
+  dialled = 0;
 
   private constructor(toPort: number) {
     this.#server = createServer((near) => {
+      this.dialled += 1;
       const far = connect(toPort, "127.0.0.1");
-      for (const socket of [near, far]) {
-        this.#sockets.add(socket);
-        // Cut lines end with errors.
-        socket.on("error", () => undefined);
-        socket.on("close", () => {
-          near.destroy();
-          far.destroy();
-          this.#sockets.delete(socket);
-        });
-      }
+      this.#join(near, far);
       near.on("data", (bytes) => far.write(bytes));
       far.on("data", (bytes) => {
         if (this.#isDeaf) this.lostBytes += bytes.length;
         else near.write(bytes);
       });
+      if (this.#isSilent) for (const socket of [near, far]) socket.pause();
     });
   }
 
@@ -48,10 +46,42 @@ export class CutLine implements Disposable {
     this.lostBytes = 0;
   }
 
-  /** Ends every connection; the next ones are whole. */
+  /** From now on nothing passes, and nobody is told: neither bytes nor the end of a connection. New connections are made and hear nothing. */
+  silence(): void {
+    this.#isSilent = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** Lets everything pass that `silence` held back. */
+  heal(): void {
+    this.#isSilent = false;
+    for (const socket of this.#bereft) socket.destroy();
+    this.#bereft.clear();
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  /** Ends every connection, without a word of the protocol above; the next ones are whole. */
   cut(): void {
     this.#isDeaf = false;
-    for (const socket of this.#sockets) socket.destroy();
+    this.#isSilent = false;
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  #join(near: Socket, far: Socket): void {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(socket);
+      // Cut lines end with errors.
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        this.#sockets.delete(socket);
+        // Of an end, too, a silent line says nothing.
+        if (this.#isSilent) this.#bereft.add(other);
+        else other.destroy();
+      });
+    }
   }
 
   [Symbol.dispose](): void {
