@@ -4,7 +4,7 @@ import { toHex } from "../shared/core/bytes.ts";
 import { dayOf, isoDay, monthEnd, parseIsoDay } from "../shared/core/days.ts";
 import type { Admit } from "../shared/core/directive.ts";
 import type { Domain } from "../shared/core/domain.ts";
-import { CausewayError } from "../shared/core/errors.ts";
+import { CausewayError, isCausewayError } from "../shared/core/errors.ts";
 import type { Handle } from "../shared/core/ids.ts";
 import { toId } from "../shared/core/ids.ts";
 import { NODE_ITSELF } from "./core/actor.ts";
@@ -191,8 +191,8 @@ export class Records {
    */
   async leaveLostDomains(): Promise<void> {
     const { store, world } = this.#parts;
-    const { domains } = this.#parts.admit();
-    if (isDeepStrictEqual(domains, this.#kept)) return;
+    const domains = this.#domains();
+    if (domains === undefined || isDeepStrictEqual(domains, this.#kept)) return;
     let lost: StoredRecord[] = [];
     for (const stored of store.all()) {
       const published = stored.sentDay !== null && !isEnded(stored);
@@ -204,6 +204,16 @@ export class Records {
     }
     this.#leave(lost);
     this.#kept = domains;
+  }
+
+  /** Undefined while the member is not in good standing: whatever it may publish is decided when it is back. */
+  #domains(): readonly Domain[] | undefined {
+    try {
+      return this.#parts.admit().domains;
+    } catch (error) {
+      if (!isCausewayError(error, "FORBIDDEN")) throw error;
+      return undefined;
+    }
   }
 
   #leave(lost: readonly StoredRecord[]): void {

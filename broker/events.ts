@@ -75,13 +75,14 @@ export const events = defineEvents({
   statement: {
     notAwaited: {
       level: "info",
-      fields: { member: "word?", refusal: "word" },
-      means: "What a member states on a meeting was passed over, since nothing is awaited or a newer meeting is.",
+      fields: { member: "word?", refusal: "word", count: "number" },
+      means:
+        "What a member states on meetings was passed over, since nothing is awaited, or an answer on a newer meeting.",
     },
     wrong: {
       level: "warn",
-      fields: { member: "word?" },
-      means: "What a member states on a meeting does not verify. It counts for nothing.",
+      fields: { member: "word?", count: "number" },
+      means: "What a member states on meetings does not verify. It counts for nothing.",
       act: "Once: nothing. Again and again an alarm says so: ask the member.",
     },
   },

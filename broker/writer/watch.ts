@@ -40,9 +40,9 @@ export class Watch {
     this.#note(member, { newRecords, shortLived, opened, singles, tokens }, nowMs);
   }
 
-  /** A statement on a meeting that an honest node does not make. */
-  misstated(member: MemberId, nowMs: number): void {
-    this.#note(member, { misstated: 1 }, nowMs);
+  /** So many statements on meetings that an honest node does not make. */
+  misstated(member: MemberId, count: number, nowMs: number): void {
+    this.#note(member, { misstated: count }, nowMs);
   }
 
   /** The hosted evaluator has charged so many elements. */

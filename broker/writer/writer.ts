@@ -126,7 +126,7 @@ export class Writer {
         watch.raise("foreignNotices", member, nowMs);
         return [];
       case "statements":
-        for (const statement of body.statements) this.#takeStatement(member, statement, nowMs);
+        this.#takeStatements(member, body.statements, nowMs);
         return [];
       case "health":
         if (signed !== undefined) ledger.members.saveHealth(member, { signed, receivedAtMs: nowMs });
@@ -140,14 +140,20 @@ export class Writer {
     }
   }
 
-  #takeStatement(member: MemberId, statement: MeetingStatement, nowMs: number): void {
+  /** One line for each way in which some were passed over, however many a member sends. */
+  #takeStatements(member: MemberId, statements: readonly MeetingStatement[], nowMs: number): void {
     const { proofs, watch } = this.#parts;
-    const outcome = proofs.take(member, statement, nowMs);
-    if (outcome.kind !== "ignored") return;
-    const { refusal } = outcome;
-    if (refusal !== "wrong") return events.statement.notAwaited(this.#log(member), { refusal });
-    events.statement.wrong(this.#log(member));
-    watch.misstated(member, nowMs);
+    const outcomes = statements.map((statement) => proofs.take(member, statement, nowMs));
+    const refusals = outcomes.flatMap((outcome) => (outcome.kind === "ignored" ? [outcome.refusal] : []));
+    for (const refusal of new Set(refusals)) {
+      const count = refusals.filter((each) => each === refusal).length;
+      if (refusal === "wrong") {
+        events.statement.wrong(this.#log(member), { count });
+        watch.misstated(member, count, nowMs);
+      } else {
+        events.statement.notAwaited(this.#log(member), { refusal, count });
+      }
+    }
   }
 
   #resumeNotices({ member, body }: Submission): void {

@@ -22,7 +22,7 @@ const matchOf = (bench: Bench): MatchId => bench.eventsOf(HARBOUR)[0]?.matchId a
 const refusals = (bench: Bench): unknown[] =>
   bench.recorded.lines
     .filter(({ event }) => event.startsWith("statement."))
-    .map(({ fields }) => fields["refusal"] ?? "wrong");
+    .flatMap(({ fields }) => Array(Number(fields["count"])).fill(fields["refusal"] ?? "wrong"));
 const alarmsOf = (bench: Bench, member: MemberId): string[] =>
   bench.ledger.alarms.openOf(member).map(({ kind }) => kind);
 

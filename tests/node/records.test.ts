@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Records } from "../../agency-node/records.ts";
 import type { ImportEvent, ImportReceipt } from "../../agency-node/records.ts";
 import type { Entry } from "../../shared/core/data-plane.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
 import { dayOf, isoDay, monthEnd, parseIsoDay } from "../../shared/core/days.ts";
 import type { Admit } from "../../shared/core/directive.ts";
+import { SOON } from "../support/patience.ts";
 import { expectRefusal } from "../crypto/support.ts";
 import { OFFICER, TestNode, because, receiptOf } from "./support.ts";
 import { systemWorld } from "../../shared/world/world.ts";
@@ -25,7 +27,8 @@ let node: TestNode;
 let records: Records;
 let stored: number;
 let reviewBy: string;
-let admit: Pick<Admit, "retentionDaysMax" | "domains">;
+/** Undefined: the member is suspended or removed. */
+let admit: Pick<Admit, "retentionDaysMax" | "domains"> | undefined;
 
 beforeEach(() => {
   node = new TestNode();
@@ -36,9 +39,14 @@ beforeEach(() => {
   const onStored = (): void => void (stored += 1);
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
   const parts = { db, store, standings, acts, activity, erasure, world };
-  records = new Records({ ...parts, admit: () => admit as Admit, onStored });
+  records = new Records({ ...parts, admit: admitted, onStored });
 });
 afterEach(() => node[Symbol.dispose]());
+
+function admitted(): Admit {
+  if (admit === undefined) throw new CausewayError("FORBIDDEN", "suspended");
+  return admit as Admit;
+}
 
 const inDays = (days: number): string => isoDay(dayOf(node.nowMs) + days);
 
@@ -300,7 +308,7 @@ describe("a domain that the board takes away", () => {
     await importFile(FTM("R-3", "Cira Dunmore"), { role: "victim" });
     await records.leaveLostDomains();
     expect(["R-1", "R-2", "R-3"].map(state)).toEqual(["published", "published", "hardening"]);
-    admit = { ...admit, domains: ["target"] };
+    admit = { retentionDaysMax: 365, domains: ["target"] };
     await records.leaveLostDomains();
     expect(["R-1", "R-2", "R-3"].map(state)).toEqual(["published", "withdrawn", "hardening"]);
     expect(entries()).toEqual(["withdraw"]);
@@ -308,5 +316,17 @@ describe("a domain that the board takes away", () => {
     expect(logged.map(({ verb, activity }) => [verb, activity.references])).toEqual([["erasure", ["R-2"]]]);
     await records.leaveLostDomains();
     expect(entries()).toEqual(["withdraw"]);
+  });
+
+  it("is not asked for while the member is suspended, and what time does to records goes on", async () => {
+    await importFile(FTM("R-1", "Arvo Quilbrand"));
+    publishAll();
+    admit = undefined;
+    node.nowMs = (parseIsoDay(reviewBy)! + 1) * 86_400_000;
+    const stop = new AbortController();
+    const running = records.run(stop.signal);
+    await expect.poll(() => state("R-1"), SOON).toBe("expired");
+    stop.abort();
+    await running;
   });
 });
