@@ -52,6 +52,8 @@ import { installCredentials } from "../../shared/party/install.ts";
 import { decodeSignedFreshness, encodeFreshness } from "../../shared/wire/directive.ts";
 import { MEMBER_API_PREFIX, submissionSubject } from "../../shared/wire/subjects.ts";
 import { eventually, natsAs } from "../registrar/support.ts";
+import { join } from "node:path";
+import { definitions } from "../wire/definitions.ts";
 import { TestFederation } from "../support/federation.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { stateFreshness } from "../../agency-node/registrar/statement.ts";
@@ -290,6 +292,16 @@ const answered = (outcomes: Readonly<Record<string, readonly string[]>>): number
     .filter((outcome) => outcome === ANSWERS).length;
 
 describe("with the registrar's key for certificates", () => {
+  it("there are as many calls to make as SECURITY.md says, of all services that ask for a certificate", async () => {
+    const named = new Set(SERVED.broker.map(({ fullName }) => fullName as string));
+    const others = (await definitions()).map(({ fullName }) => fullName).filter((fullName) => !named.has(fullName));
+    expect(others.toSorted()).toEqual(["causeway.v1.EnrolmentService", "grpc.health.v1.Health"]);
+    const security = readFileSync(join(import.meta.dirname, "../../SECURITY.md"), "utf8");
+    expect(security).toContain(
+      `Of the ${Object.values(OUTCOMES).flat().length} calls that there are for six forged names`,
+    );
+  });
+
   it("every method says what the table says of every role, without a signature", { timeout: LONG_MS }, async () => {
     const outcomes = await attack(() => undefined);
     expect(outcomes).toEqual(OUTCOMES);

@@ -1,19 +1,7 @@
 /** Every method of every service says who may call it. */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { callersOf } from "../../shared/wire/callers.ts";
-
-const GENERATED = join(import.meta.dirname, "../../shared/wire/gen");
-
-type Definition = { readonly fullName: string; readonly methods: object };
-
-/** Of all files that the `.proto` files of parties became. */
-async function definitions(): Promise<Definition[]> {
-  const files = readdirSync(GENERATED, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
-  const modules = await Promise.all(files.map(async (name) => Object.values(await import(join(GENERATED, name)))));
-  return modules.flat().filter((value): value is Definition => (value as Partial<Definition>)?.methods !== undefined);
-}
+import { definitions } from "./definitions.ts";
 
 /** Those that ask for no signature, and why each may. */
 const UNSIGNED: Readonly<Record<string, string>> = {
