@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { officeAtBroker } from "../../agency-node/admin/rpc/broker-office.ts";
 import { readConfig } from "../../agency-node/config.ts";
 import { silentLog } from "../../shared/world/log.ts";
-import { collect, handIn } from "../../agency-node/enrolment/enrol.ts";
+import { collect, handIn } from "../../shared/rpc/joining.ts";
 import { createNode } from "../../agency-node/program.ts";
 import { openBroker } from "../../broker/program.ts";
 import { toHex } from "../../shared/core/bytes.ts";

@@ -18,8 +18,8 @@ import { groups } from "../../../shared/words/figures.ts";
 import { say } from "../../../shared/words/say.ts";
 import { systemClock } from "../../../shared/world/clock.ts";
 import { systemTimers } from "../../../shared/world/world.ts";
-import { handIn, isJoining, waitToCollect } from "../../enrolment/enrol.ts";
-import type { Asking } from "../../enrolment/enrol.ts";
+import { handIn, isJoining, waitToCollect } from "../../../shared/rpc/joining.ts";
+import type { Asking } from "../../../shared/rpc/joining.ts";
 
 export type EnrolFlags = {
   readonly invitation?: string;

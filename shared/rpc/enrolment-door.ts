@@ -3,23 +3,23 @@
  * fingerprint that came with the invitation, and learns a hash of its secret; from the chain come the roots under which the broker must
  * prove itself, and only then is anything else said to it.
  */
-import type { Credentials, CredentialsRequest, InvitationKeys } from "../../../shared/core/board.ts";
-import type { SignedDirective } from "../../../shared/core/directive.ts";
-import { CausewayError } from "../../../shared/core/errors.ts";
-import type { SigningKeyPair } from "../../../shared/crypto/sign.ts";
-import { proveChain } from "../../../shared/party/chain-file.ts";
-import type { Chain } from "../../../shared/party/chain-file.ts";
-import { grpcClient, unprovenGrpcClient } from "../../../shared/platform/grpc.ts";
-import type { GrpcConnection } from "../../../shared/platform/grpc.ts";
-import { rootsPemOf } from "../../../shared/party/install.ts";
-import { within } from "../../../shared/world/wait.ts";
-import type { World } from "../../../shared/world/world.ts";
-import { invitationKeys, signCredentialsRequest } from "../../../shared/wire/board.ts";
-import { signCollectProof } from "../../../shared/wire/collect.ts";
-import type { InvitationCode } from "../../../shared/wire/invitation-code.ts";
-import { openChainPart } from "../../../shared/wire/served-chain.ts";
-import { EnrolmentServiceDefinition } from "../../../shared/wire/gen/causeway/v1/board.ts";
-import { Signed } from "../../../shared/wire/gen/causeway/v1/signed.ts";
+import type { Credentials, CredentialsRequest, InvitationKeys } from "../core/board.ts";
+import type { SignedDirective } from "../core/directive.ts";
+import { CausewayError } from "../core/errors.ts";
+import type { SigningKeyPair } from "../crypto/sign.ts";
+import { proveChain } from "../party/chain-file.ts";
+import type { Chain } from "../party/chain-file.ts";
+import { grpcClient, unprovenGrpcClient } from "../platform/grpc.ts";
+import type { GrpcConnection } from "../platform/grpc.ts";
+import { rootsPemOf } from "../party/install.ts";
+import { within } from "../world/wait.ts";
+import type { World } from "../world/world.ts";
+import { invitationKeys, signCredentialsRequest } from "../wire/board.ts";
+import { signCollectProof } from "../wire/collect.ts";
+import type { InvitationCode } from "../wire/invitation-code.ts";
+import { openChainPart } from "../wire/served-chain.ts";
+import { EnrolmentServiceDefinition } from "../wire/gen/causeway/v1/board.ts";
+import { Signed } from "../wire/gen/causeway/v1/signed.ts";
 
 type DoorWorld = Pick<World, "after" | "clock">;
 type Client = GrpcConnection<typeof EnrolmentServiceDefinition>;

@@ -8,21 +8,21 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { fromHex, toHex } from "../../shared/core/bytes.ts";
-import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
-import type { World } from "../../shared/world/world.ts";
-import { readPublicBytes, replaceFile } from "../../shared/party/key-files.ts";
-import { readJsonFile } from "../../shared/platform/json-file.ts";
-import { readEnrolment } from "../../shared/party/enrolment.ts";
-import { partyFile } from "../../shared/party/files.ts";
-import { installParty } from "../../shared/party/install.ts";
-import { readSigningKeys } from "../../shared/party/keys.ts";
-import type { Installed } from "../../shared/party/install.ts";
-import { pause } from "../../shared/world/wait.ts";
-import { check, hostPort } from "../../shared/wire/checks.ts";
-import { INVITATION_SECRET_BYTES } from "../../shared/wire/invitation-code.ts";
-import type { InvitationCode } from "../../shared/wire/invitation-code.ts";
-import { EnrolmentDoor } from "./rpc/enrolment-door.ts";
+import { fromHex, toHex } from "../core/bytes.ts";
+import { CausewayError, isCausewayError } from "../core/errors.ts";
+import type { World } from "../world/world.ts";
+import { readPublicBytes, replaceFile } from "../party/key-files.ts";
+import { readJsonFile } from "../platform/json-file.ts";
+import { readEnrolment } from "../party/enrolment.ts";
+import { partyFile } from "../party/files.ts";
+import { installParty } from "../party/install.ts";
+import { readSigningKeys } from "../party/keys.ts";
+import type { Installed } from "../party/install.ts";
+import { pause } from "../world/wait.ts";
+import { check, hostPort } from "../wire/checks.ts";
+import { INVITATION_SECRET_BYTES } from "../wire/invitation-code.ts";
+import type { InvitationCode } from "../wire/invitation-code.ts";
+import { EnrolmentDoor } from "./enrolment-door.ts";
 
 /** Keeps within what the broker lets an address ask. */
 const ASK_MS = 3_000;
