@@ -87,6 +87,8 @@ export function takeNextKey(dir: string, federation: Federation, nowMs: number):
   }
   replaceFile(keyFile(dir, "signing.key"), readSecret(keyFile(next, "signing.key"), SEED_BYTES), 0o600);
   replaceFile(partyFile(dir, "enrolment"), readPublicText(partyFile(next, "enrolment")), 0o644);
+  // First what says that there is a next key: what is left of it after a crash is nobody's.
+  rmSync(partyFile(next, "enrolment"));
   destroySecret(keyFile(next, "signing.key"), SEED_BYTES);
   rmSync(next, { recursive: true });
   return true;

@@ -31,9 +31,9 @@ export async function endedServer(url: string, until?: AbortSignal): Promise<Cer
   }
 }
 
-/** That the NATS user has ended, if it has. `creds`: text of the credentials file. */
-export function endedUser(creds: string): CertificateEnded | undefined {
-  const claims = JWT_IN_FILE.exec(creds)?.[1]?.split(".")[1];
+/** That the NATS user has ended, if it has. `creds`: text of the credentials file, or what reads it. */
+export function endedUser({ creds }: { readonly creds: string | (() => string) }): CertificateEnded | undefined {
+  const claims = JWT_IN_FILE.exec(textOf(creds))?.[1]?.split(".")[1];
   const untilMs = claims === undefined ? Number.NaN : endIn(Buffer.from(claims, "base64url").toString("utf8"));
   return untilMs <= systemClock() ? new CertificateEnded("this party's NATS user", untilMs) : undefined;
 }
@@ -44,5 +44,14 @@ function endIn(claims: string): number {
     return Number((JSON.parse(claims) as { readonly exp?: number }).exp) * 1_000;
   } catch {
     return Number.NaN;
+  }
+}
+
+/** Empty for a file that cannot be read: that is said where it is needed. */
+function textOf(creds: string | (() => string)): string {
+  try {
+    return typeof creds === "string" ? creds : creds();
+  } catch {
+    return "";
   }
 }

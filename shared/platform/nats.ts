@@ -106,9 +106,9 @@ async function open(options: NatsOptions): Promise<NatsConnection> {
 
 /** Looked for only when there is no connection. */
 async function endedFor(options: NatsOptions): Promise<CertificateEnded | undefined> {
-  const { creds, signal } = options;
+  const { signal } = options;
   if (signal.aborted) return undefined;
-  return endedUser(typeof creds === "string" ? creds : creds()) ?? (await endedServer(urlOf(options), signal));
+  return endedUser(options) ?? (await endedServer(urlOf(options), signal));
 }
 
 function urlOf({ url }: Pick<NatsOptions, "url">): string {

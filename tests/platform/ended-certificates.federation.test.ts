@@ -130,13 +130,15 @@ describe("a certificate that has ended", { timeout: LONG_MS }, () => {
 
   it("of the NATS server, and a NATS user, are named likewise", async () => {
     const creds = readNatsCredentials(federation.dir("ct"));
-    expect(endedUser(creds)).toBeUndefined();
+    expect(endedUser({ creds })).toBeUndefined();
     const jwt = /USER JWT-----\s+(\S+)/.exec(creds)![1]!;
     const [head, claims = "", signature] = jwt.split(".");
     const old = { ...JSON.parse(Buffer.from(claims, "base64url").toString("utf8")), exp: 1_700_000_000 };
     const oldJwt = [head, Buffer.from(JSON.stringify(old)).toString("base64url"), signature].join(".");
-    expect(String(endedUser(creds.replace(jwt, oldJwt)))).toContain("this party's NATS user ended on 2023-11-14");
-    expect(endedUser("nonsense")).toBeUndefined();
+    expect(String(endedUser({ creds: creds.replace(jwt, oldJwt) }))).toContain(
+      "this party's NATS user ended on 2023-11-14",
+    );
+    expect(endedUser({ creds: "nonsense" })).toBeUndefined();
 
     expect(await endedServer(federation.natsUrl)).toBeUndefined();
     await federation.nats.kill();
