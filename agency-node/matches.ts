@@ -18,7 +18,7 @@ import { disclosureIn } from "./core/disclosed.ts";
 import { gradeOf } from "./core/grade.ts";
 import type { Grading } from "./core/grade.ts";
 import { ENDED_UNPROVEN_SHOWN_MS } from "./core/limits.ts";
-import { endedUnproven, evolveMatch, secondLook } from "./core/match.ts";
+import { doubtOf, endedUnproven, evolveMatch, secondLook } from "./core/match.ts";
 import type { MatchContext, MatchState, Pairing, Reading } from "./core/match.ts";
 import { identifiersAt } from "./core/publication.ts";
 import type { HardenedIdentifier } from "./core/publication.ts";
@@ -93,7 +93,7 @@ export class Matches {
     const { state, isStated } = step;
     inbox.save(state, { isCanary: canaries.isCanary(state.handle), isStated });
     if (isStated) db.afterCommit(onStatement);
-    if (event.type === "counterpartDisclosed" && state.misnamed === event.disclosure) {
+    if (event.type === "counterpartDisclosed" && doubtOf(state) === "misnamed") {
       events.counterpart.refused(world.log, undefined, { match: state.matchId });
     }
     this.#changed(before, state, COMBINED[event.type]);

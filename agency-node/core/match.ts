@@ -30,9 +30,9 @@ export type MatchStatus = "open" | "proven" | "unproven" | "closed";
 
 /**
  * `copied`: the other side came with no tag that held and alone is worth a look: it may know nothing. `refused`: it says so of ours.
- * `misnamed`: what the broker says of the other side does not hold.
+ * `misnamed`: what the broker says of the other side does not hold. `unread`: it could not be held against what met, see `Statement`.
  */
-export type Doubt = "copied" | "refused" | "misnamed";
+export type Doubt = "copied" | "refused" | "misnamed" | "unread";
 
 export type MatchState = {
   readonly matchId: MatchId;
@@ -124,7 +124,7 @@ export function isProving({ status, domain, statement }: MatchState): boolean {
 export function doubtOf({ statement, counterpart, misnamed, failed }: MatchState): Doubt | undefined {
   if (statement !== undefined && statement.signature === undefined) return "copied";
   if (counterpart !== undefined) return undefined;
-  if (misnamed !== undefined) return "misnamed";
+  if (misnamed !== undefined) return statement === undefined ? "unread" : "misnamed";
   if (failed?.other === true) return "copied";
   return failed?.own === true ? "refused" : undefined;
 }
@@ -154,28 +154,34 @@ function opened(event: Extract<NoticeEvent, { type: "matchOpened" }>, context: M
 /** Each meeting is told whole, brings its own tags, and opens what was closed. Told again, it is stated again: the broker may have lost it. */
 function meet(before: MatchState, amendment: number, meeting: Meeting, context: MatchContext): MatchStep {
   const { closeReason: _, ...open } = before;
-  const state = { ...aboutRecord(open, meeting.otherBinder), amendment };
+  const state = { ...aboutRecord(open, meeting.otherBinder, context), amendment };
   const reading = context.read(state.handle, meeting);
   if (reading === undefined) return only({ ...state, grading: context.unread(state.grading) });
   const { found, grading } = reading;
   const statement = { amendment, failed: found.failed, ...signatureOn(state, found, context) };
-  return { ...only({ ...state, grading, statement }), isStated: true };
+  const stated = { ...state, grading, statement };
+  const { misnamed } = state;
+  return { ...only(misnamed === undefined ? stated : learnCounterpart(stated, misnamed, context)), isStated: true };
 }
 
-/** What was learnt of one record says nothing of another that the broker puts in its place. */
-function aboutRecord(state: MatchState, otherBinder: Uint8Array): MatchState {
+/** What was learnt of one record, its tags among it, says nothing of another that the broker puts in its place. */
+function aboutRecord(state: MatchState, otherBinder: Uint8Array, context: MatchContext): MatchState {
   if (equalBytes(state.otherBinder, otherBinder)) return state;
-  const { counterpart: _, misnamed: _misnamed, overdue: _overdue, ...rest } = state;
-  return { ...rest, otherBinder };
+  const { statement: _, counterpart: _counterpart, misnamed: _misnamed, overdue: _overdue, ...rest } = state;
+  return { ...rest, otherBinder, grading: context.unread() };
 }
 
 function signatureOn(state: MatchState, found: TagsFound, context: MatchContext): Pick<Statement, "signature"> {
   return provesKnowledge(found) ? { signature: context.sign(state, agreedHash(found.agreed)) } : {};
 }
 
-/** Nobody is believed to know what met after this node has found that it does not, whatever it signs. */
+/**
+ * Nobody is believed to know what met but by tags that this node has found to hold beside this very binder, whatever it signs: a member that
+ * helps the broker can sign for a record of its own that met nothing.
+ */
 function learnCounterpart(state: MatchState, disclosure: Disclosure, context: MatchContext): MatchState {
-  const counterpart = doubtOf(state) === "copied" ? undefined : context.counterpart(state, disclosure);
+  const isFound = state.statement?.signature !== undefined && doubtOf(state) !== "copied";
+  const counterpart = isFound ? context.counterpart(state, disclosure) : undefined;
   if (counterpart === undefined) return { ...state, misnamed: disclosure };
   const { misnamed: _, failed: _failed, overdue: _overdue, ...rest } = state;
   return { ...rest, counterpart };

@@ -39,7 +39,7 @@ export type MatchProgress =
       readonly overdue?: { readonly ownStated: boolean; readonly otherStated: boolean; readonly sinceMs: number };
     }
   | { readonly status: "proven"; readonly contactKnown: boolean }
-  | { readonly status: "unproven"; readonly doubt: "copied" | "refused" | "misnamed" }
+  | { readonly status: "unproven"; readonly doubt: "copied" | "refused" | "misnamed" | "unread" }
   /** `unproven`: by the other side; `ownStated`: this node could look at what met, and said what it found. */
   | { readonly status: "closed"; readonly unproven: boolean; readonly ownStated: boolean };
 

@@ -171,6 +171,24 @@ describe("the other side", () => {
     expect(state.counterpart).toBeUndefined();
   });
 
+  it("is believed by tags alone: not of a version that is not known here, whatever a member signs that helps the broker", () => {
+    const invented = stateAfter(opened(UNREADABLE), disclosed());
+    expect([invented.status, doubtOf(invented)]).toEqual(["unproven", "unread"]);
+    expect(invented.counterpart).toBeUndefined();
+    // Once it can be read, it is held against what met.
+    expect(stateAfter(opened(UNREADABLE), disclosed(), amended(STRONG))).toMatchObject({ status: "proven" });
+    expect(doubtOf(stateAfter(opened(UNREADABLE), disclosed(), amended(COPIED)))).toBe("copied");
+  });
+
+  it("gets nothing from what the tags of another record have shown, grade included", () => {
+    const swapped = [opened(), amended(UNREADABLE, invented("another binder", 32)), disclosed()];
+    for (const events of [swapped, [...swapped.slice(0, 1), disclosed(), ...swapped.slice(1)]]) {
+      const state = stateAfter(...events);
+      expect(state).toMatchObject({ status: "unproven", grading: { grade: "possible", score: 0 } });
+      expect(state.counterpart).toBeUndefined();
+    }
+  });
+
   it("is looked at a second time when the chain has gone on: it may have been behind", () => {
     const state = stateAfter(opened(), disclosed(FALSE));
     expect(secondLook(state, contextOf())).toBeUndefined();

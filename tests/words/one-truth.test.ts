@@ -207,6 +207,7 @@ describe("a match", () => {
       { status: "unproven", doubt: "copied" },
       { status: "unproven", doubt: "refused" },
       { status: "unproven", doubt: "misnamed" },
+      { status: "unproven", doubt: "unread" },
       { status: "closed", unproven: false, ownStated: true },
       { status: "closed", unproven: true, ownStated: true },
       { status: "closed", unproven: true, ownStated: false },

@@ -65,6 +65,8 @@ export const matches = {
     "The other unit does not accept that this one knows this {subject}, and neither is named. Ask your board before you act.",
   "step.misnamed":
     "What the broker says of the other unit that holds this {subject} does not hold: ask your board before you act.",
+  "step.unread":
+    "This node no longer holds the version of the record that met, so it cannot check which unit also holds this {subject}: ask your board before you act.",
   "step.closed": "Nothing: the match has ended.",
   "step.endedUnproven":
     "The other unit never proved that it knows this {subject}, and is not named: ask your board who it was.",
