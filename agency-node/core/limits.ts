@@ -53,8 +53,11 @@ export const PREPARATION_POLL_MS = 15_000;
 
 /** How often it is looked for what is to be erased. */
 export const ERASURE_EVERY_MS = 86_400_000;
-/** Hardened values that nothing needs stay so long: a notice may still name a version of the record that had them. */
-export const HARDENED_KEPT_MS = 86_400_000;
+/**
+ * Hardened values that nothing needs stay so long: a notice may still name a version of the record that had them, and what is found of its
+ * tags may be owed for 48 hours.
+ */
+export const HARDENED_KEPT_MS = 3 * 86_400_000;
 /** Records erased in one transaction: other work gets its turn between them. */
 export const ERASED_PER_STEP = 200;
 /** Hardened values looked for among all records at once: some hundred bytes of memory each. The others wait for the next time. */

@@ -454,6 +454,6 @@ function termsOf(slug: string, mandate: string, domains: readonly Domain[]) {
     legalBasis: "Invented Act, section 1",
     purposes: ["deconfliction"],
     retentionDaysMax: 730,
-    budget: { initial: 2_000_000, perDay: 200_000 },
+    budget: { initial: 5_000_000, perDay: 200_000 },
   };
 }
