@@ -41,7 +41,7 @@ export type PausesReport = {
   readonly flawless: boolean;
 };
 
-export const ALL_PAUSES: readonly Pause[] = [
+const ALL_PAUSES: readonly Pause[] = [
   ...PARTIES.map((party) => ({ party })),
   ...LINKS.flatMap((link) => (["healed", "reset"] as const).map((ending) => ({ link, ending }))),
 ];

@@ -35,7 +35,8 @@ const grading = (grade: Grading["grade"], score = 9): Grading => ({ grade, kind:
 const TRUE: Disclosure = { handling: "brokered", conversationKey: invented("key", 32), owner: invented("owner", 32) };
 const FALSE: Disclosure = { ...TRUE, owner: invented("somebody else", 32) };
 
-function contextOf({ domain = "target" as Domain, believed = [TRUE] } = {}): MatchContext {
+function contextOf(world: { domain?: Domain; believed?: readonly Disclosure[] } = {}): MatchContext {
+  const { domain = "target", believed = [TRUE] } = world;
   return {
     nowMs: 1_000,
     domain: () => domain,

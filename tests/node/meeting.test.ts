@@ -316,13 +316,13 @@ describe("the statements of one beat", () => {
   });
 
   it("are not lost with the program, and wait for an epoch in which something can be said", async () => {
-    opened(met.with(handle, other), MATCHES[0]!);
+    opened(met.with(handle, other), MATCHES[0]);
     node.restart();
     node.epoch = undefined;
     const sent = await sentBy(() => {
       expect(node.inbox.dueStatements(10)).toHaveLength(1);
       node.epoch = 1;
-      opened(met.with(handle, other), MATCHES[1]!);
+      opened(met.with(handle, other), MATCHES[1]);
     });
     expect(sent.map((batch) => batch.map(({ matchId }) => matchId))).toEqual([MATCHES.slice(0, 2)]);
   });
