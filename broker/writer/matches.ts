@@ -36,7 +36,7 @@ export class Matches {
   /** Looks up a record that has just been put, or is to be looked up again. `isArrival`: see `Pair`. */
   meet(space: EpochSpace, record: LiveRecord, isArrival: boolean, nowMs: number): void {
     const before = this.#parts.ledger.openMatchesOf(record.member, record.handle);
-    const encounters = space.encounters(record, this.#scope(space.epoch, nowMs));
+    const encounters = this.#encountersOf(space, record, nowMs);
     const met = new Set(encounters.map(({ matchId }) => matchId));
     for (const encounter of encounters) this.#encounter(encounter, isArrival, nowMs);
     for (const match of before) if (!met.has(match.matchId)) this.#apart(match, space, nowMs);
@@ -79,6 +79,20 @@ export class Matches {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /**
+   * Nobody in quarantine meets anybody anew. It is told again of what it owes a statement on and cannot read any more, or a node that was
+   * restored could never answer.
+   */
+  #encountersOf(space: EpochSpace, record: LiveRecord, nowMs: number): Encounter[] {
+    const { ledger } = this.#parts;
+    const quarantined = ledger.members.quarantined();
+    return space.encounters(record, this.#scope(space.epoch, nowMs)).filter((encounter) => {
+      if (!encounter.parties.some(({ member }) => quarantined.has(member))) return true;
+      const match = ledger.match(encounter.matchId);
+      return match !== undefined && this.#isStranded(match, encounter);
+    });
   }
 
   #encounter(encounter: Encounter, isArrival: boolean, nowMs: number): void {
@@ -162,11 +176,10 @@ export class Matches {
 
   #scope(epoch: number, nowMs: number): MatchingScope {
     const { id, members, epochs } = this.#parts.federation();
-    const quarantined = this.#parts.ledger.members.quarantined();
     return {
       federation: id,
       today: dayOf(nowMs),
-      isHidden: (member, domain) => members.get(member)?.domains.includes(domain) !== true || quarantined.has(member),
+      isHidden: (member, domain) => members.get(member)?.domains.includes(domain) !== true,
       neverCorrelate: (domain) => epochs.get(epoch)?.neverCorrelate.get(domain),
     };
   }

@@ -391,6 +391,17 @@ describe("who is late too often", () => {
     expect(bench.ledger.members.standing(BORDER)).toBe("member");
   });
 
+  it("is told again, restored without the versions that it owes statements on, as soon as it publishes the records anew", async () => {
+    const { bench, handles } = owing(3);
+    bench.chains.set(BORDER, new Chain(BORDER, "2".repeat(32) as Chain["incarnation"]));
+    for (const [i, handle] of handles.entries()) bench.publish(BORDER, upsert(handle, tokens([`person ${i}`])));
+    expect(bench.types(BORDER).filter((type) => type === "matchAmended")).toHaveLength(3);
+    for (const matchId of matchesOf(bench, BORDER)) bench.prove(matchId, HARBOUR, BORDER);
+    bench.pass(MINUTE, BORDER, HARBOUR);
+    expect(bench.isReleased).toBe(true);
+    expect(bench.types(HARBOUR)).toContain("counterpartDisclosed");
+  });
+
   it("stays so over a restart of the broker", () => {
     const { bench } = owing(3);
     const after = new Bench({ before: bench });

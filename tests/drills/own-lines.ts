@@ -22,4 +22,4 @@ function redirected(target: unknown): unknown {
 
 Socket.prototype.connect = function (this: Socket, target: unknown, ...rest: unknown[]): Socket {
   return connect.call(this, redirected(target), ...rest);
-} as typeof Socket.prototype.connect;
+};

@@ -5,8 +5,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { IMPORT_DEFAULTS, MEMBERS, REVIEW_DAYS } from "../../deploy/demo/plan.ts";
 import type { MemberSlug } from "../../deploy/demo/plan.ts";
-import type { NodeClient } from "../../agency-node/cli/rpc/node-client.ts";
+import type { MatchView, NodeClient } from "../../agency-node/cli/rpc/node-client.ts";
 import { dayOf, isoDay } from "../../shared/core/days.ts";
+import { isCausewayError } from "../../shared/core/errors.ts";
 import { LINKS, LinkedPrograms, PARTIES } from "./linked-programs.ts";
 import type { Link, Party } from "./linked-programs.ts";
 
@@ -40,7 +41,7 @@ export type PausesReport = {
   readonly flawless: boolean;
 };
 
-export const ALL_PAUSES: readonly Pause[] = [
+const ALL_PAUSES: readonly Pause[] = [
   ...PARTIES.map((party) => ({ party })),
   ...LINKS.flatMap((link) => (["healed", "reset"] as const).map((ending) => ({ link, ending }))),
 ];
@@ -177,19 +178,23 @@ class Records implements Disposable {
     }
   }
 
+  /** A node that is held drops even its own officers; all that there is comes first when it is asked anew. */
   async #watch(member: MemberSlug, client: NodeClient): Promise<void> {
     const { signal } = this.#ended;
-    try {
-      for await (const { match } of client.watch("", signal)) {
-        if (match === undefined) continue;
-        const isRight = match.state === "proven" && match.counterpart?.contact !== undefined;
-        const side = `${member} ${match.reference}`;
-        if (isRight) this.#proven.add(side);
-        else this.#proven.delete(side);
+    while (!signal.aborted) {
+      try {
+        for await (const { match } of client.watch("", signal)) if (match !== undefined) this.#hear(member, match);
+      } catch (error) {
+        if (!signal.aborted && !isCausewayError(error, "UNAVAILABLE")) throw error;
       }
-    } catch (error) {
-      if (!signal.aborted) throw error;
+      await sleep(LOOK_MS);
     }
+  }
+
+  #hear(member: MemberSlug, { reference, state, counterpart }: MatchView): void {
+    const side = `${member} ${reference}`;
+    if (state === "proven" && counterpart?.contact !== undefined) this.#proven.add(side);
+    else this.#proven.delete(side);
   }
 
   [Symbol.dispose](): void {

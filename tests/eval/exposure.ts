@@ -89,7 +89,7 @@ const SINGLED_OUT_MAX = 0.01;
 /** By chance an alignment names about one record, whatever their number. */
 const RIGHT_BY_CHANCE_MAX = 12;
 
-export async function namingOf(subjects: readonly Subject[]): Promise<Naming> {
+async function namingOf(subjects: readonly Subject[]): Promise<Naming> {
   const published = await publishFile(subjects);
   const dump = published.map(({ entry }) => publishedOf(entry));
   const truth = published.map(({ record }) => record);

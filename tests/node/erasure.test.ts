@@ -134,7 +134,7 @@ describe("a record that was withdrawn", () => {
 });
 
 describe("content that was amended", () => {
-  it("takes its hardened values along, a day later, but for those that the new one has too", async () => {
+  it("takes its hardened values along, some days later, but for those that the new one has too", async () => {
     const [before, after] = [named("R-1", "Quirin Ottenbach"), named("R-1", "Quirin Zweitname")];
     publish(before);
     node.erasure.letGo(before);
@@ -144,7 +144,7 @@ describe("content that was amended", () => {
     expect(go.length).toBeGreaterThan(5);
     await afterDays(0);
     expect(go.every((key) => node.hardened.has(key))).toBe(true);
-    await afterDays(1);
+    await afterDays(3);
     expect(found(go)).toBe(0);
     expect(stay.every((key) => node.hardened.has(key))).toBe(true);
   });
@@ -155,7 +155,7 @@ describe("content that was amended", () => {
     node.put(waiting);
     records.withdraw("R-1", because("case closed"));
     await afterDays(KEPT_DAYS);
-    await afterDays(1);
+    await afterDays(3);
     expect(cacheKeysOf(waiting).every((key) => node.hardened.has(key))).toBe(true);
 
     const late = named("R-3", "Spaet Angekommen");
@@ -165,7 +165,7 @@ describe("content that was amended", () => {
     node.hardened.begin(batch);
     records.withdraw("R-3", because("case closed"));
     await afterDays(KEPT_DAYS);
-    await afterDays(1);
+    await afterDays(3);
     node.hardened.complete(
       batch,
       inputs.map(() => randomBytes(64)),
@@ -174,7 +174,7 @@ describe("content that was amended", () => {
       (key) => !cacheKeysOf(waiting).some((other) => Buffer.from(key).equals(other)),
     );
     expect(own.every((key) => node.hardened.has(key))).toBe(true);
-    await afterDays(1);
+    await afterDays(3);
     expect(found(own)).toBe(0);
   });
 

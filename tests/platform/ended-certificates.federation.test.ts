@@ -155,7 +155,7 @@ describe("a certificate that has ended", { timeout: LONG_MS }, () => {
       roots: readTls(federation.dir("ct")).rootsPem,
       inboxPrefix: memberInboxPrefix(federation.member("ct")),
       name: "test",
-      log: log as typeof silentLog,
+      log,
       signal: stop,
     }).catch(() => undefined);
     expect(seen.join("\n")).toContain(`the certificate of the NATS server ended on ${nats.day}`);

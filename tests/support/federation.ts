@@ -28,6 +28,7 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import type { Clock } from "../../shared/world/clock.ts";
 import { systemWorld } from "../../shared/world/world.ts";
+import type { World } from "../../shared/world/world.ts";
 import type { GrpcConnection } from "../../shared/platform/grpc.ts";
 import { socketClient } from "../../shared/platform/grpc-socket.ts";
 import { readTls } from "../../shared/party/tls.ts";
@@ -70,7 +71,7 @@ export type TestOptions = {
   readonly console?: boolean;
   /** Of the nodes. Default: the machine's. */
   readonly clock?: Clock;
-  /** Of the broker. Default: the machine's. */
+  /** Of the broker and the evaluator. Default: the machine's. */
   readonly brokerClock?: Clock;
 };
 
@@ -175,8 +176,7 @@ export class TestFederation implements AsyncDisposable {
   /** Resolves when the broker takes submissions; waits for NATS as long as it takes. */
   async startBroker(streams: Partial<BrokerSettings["streams"]> = {}): Promise<OpenBroker> {
     const config = this.configureBroker(streams);
-    const { brokerClock: clock = systemClock } = this.#options;
-    const broker = await openBroker(config, { ...systemWorld(this.log.for("broker")), clock });
+    const broker = await openBroker(config, this.#serverWorld("broker"));
     this.#running.set("broker", broker);
     await broker.ready;
     return broker;
@@ -185,8 +185,12 @@ export class TestFederation implements AsyncDisposable {
   async startEvaluator(): Promise<void> {
     const listen = `127.0.0.1:${this.#port("key-office").listen}`;
     const config = { dir: this.dir("key-office"), listen, workers: 1 };
-    const world = systemWorld(this.log.for("evaluator"));
-    this.#running.set("key-office", await startEvaluatorProgram(config, world));
+    this.#running.set("key-office", await startEvaluatorProgram(config, this.#serverWorld("evaluator")));
+  }
+
+  #serverWorld(program: string): World {
+    const { brokerClock: clock = systemClock } = this.#options;
+    return { ...systemWorld(this.log.for(program)), clock };
   }
 
   /** Writes `node.json`, also for a node that runs as a process of its own. */

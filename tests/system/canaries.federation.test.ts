@@ -25,11 +25,12 @@ const WCU = `{"id": "WCU-1", "schema": "Person", "properties": {"name": ["HADDAD
 
 describe("canaries in a federation of three", { timeout: LONG_MS }, () => {
   let federation: TestFederation;
-  /** How far the nodes' clocks are ahead: beats come when the test wants them. */
+  /** How far everybody's clock is ahead: beats come when the test wants them, and requests are of now. */
   let aheadMs = 0;
 
   beforeAll(async () => {
-    federation = await TestFederation.start({ canaries: "on", clock: () => Date.now() + aheadMs });
+    const clock = (): number => Date.now() + aheadMs;
+    federation = await TestFederation.start({ canaries: "on", clock, brokerClock: clock });
   }, LONG_MS);
 
   afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);

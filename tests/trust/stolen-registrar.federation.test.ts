@@ -263,7 +263,7 @@ async function firstOf(stream: AsyncIterable<unknown>): Promise<void> {
   await stream[Symbol.asyncIterator]().next();
 }
 
-async function* once(item: unknown): AsyncGenerator<unknown> {
+async function* once(item: unknown): AsyncGenerator {
   yield item;
 }
 

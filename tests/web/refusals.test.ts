@@ -22,8 +22,8 @@ describe("a refusal", () => {
     const told: string[] = [];
     const gone = new AbortController();
     const [stayed, left] = [refusals.refuse(here), refusals.refuse(gone.signal)];
-    stayed.then(() => told.push("stayed"));
-    left.then(() => told.push("left"));
+    void stayed.then(() => told.push("stayed"));
+    void left.then(() => told.push("left"));
     gone.abort();
     await left;
     await world.pass(REFUSAL_HELD_MS - 1);
@@ -39,7 +39,7 @@ describe("a refusal", () => {
     await world.pass(REFUSAL_HELD_MS);
     await Promise.all(held);
     let isTold = false;
-    refusals.refuse(here).then(() => (isTold = true));
+    void refusals.refuse(here).then(() => (isTold = true));
     await world.pass(REFUSAL_HELD_MS - 1);
     expect(isTold).toBe(false);
   });
