@@ -1,8 +1,11 @@
 /**
- * `node tests/drills/main.ts NAME [--runs N] [--records N] [--seed N] [--seconds N] [--json]`: faults and loads on purpose. Lines for people as it
- * goes; with --json these go to standard error, and one JSON object to standard output. Fails when anything was lost.
+ * `node tests/drills/main.ts NAME [--runs N] [--records N] [--seed N] [--seconds N] [--list FILE] [--json]`: faults, attacks and loads on
+ * purpose. Lines for people as it goes; with --json these go to standard error, and one JSON object to standard output. Fails when anything
+ * was lost or broken.
  */
 import { parseArgs } from "node:util";
+import { readSubjects } from "../eval/exposure.ts";
+import { attackAll } from "./attacks/attacks.ts";
 import { bigImport } from "./big-import.ts";
 import { killBroker } from "./kill-broker.ts";
 import { pauses } from "./pauses.ts";
@@ -15,6 +18,8 @@ type DrillOptions = {
   readonly seed: number;
   /** How long each pause lasts. */
   readonly seconds: number;
+  /** A file of persons that somebody else knows as well, for attacks on names. */
+  readonly list: string | undefined;
   readonly say: (line: string) => void;
 };
 
@@ -37,6 +42,11 @@ const DRILLS: Readonly<Record<string, (options: DrillOptions) => Promise<Outcome
     const report = await pauses({ seconds, say });
     return { report, passed: report.flawless };
   },
+  attacks: async ({ list, say }) => {
+    const subjects = list === undefined ? undefined : readSubjects(list).subjects;
+    const report = await attackAll({ long: true, list: subjects }, say);
+    return { report, passed: report.attacks.every(({ held }) => held) };
+  },
 };
 
 const { positionals, values } = parseArgs({
@@ -46,6 +56,7 @@ const { positionals, values } = parseArgs({
     records: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     seconds: { type: "string", default: "60" },
+    list: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
@@ -64,13 +75,13 @@ const isUsable = Object.values(numbers).every(
 
 if (drill === undefined || positionals.length !== 1 || !isUsable) {
   console.error(
-    `usage: main.ts NAME [--runs N] [--records N] [--seed N] [--seconds N] [--json]\nNAME: ${Object.keys(DRILLS).join(", ")}`,
+    `usage: main.ts NAME [--runs N] [--records N] [--seed N] [--seconds N] [--list FILE] [--json]\nNAME: ${Object.keys(DRILLS).join(", ")}`,
   );
   process.exitCode = 2;
 } else {
   const say = (line: string): void => (values.json ? console.error(line) : console.log(line));
   say(`${name}, seed ${numbers.seed}`);
-  const { report, passed } = await drill({ ...numbers, say });
+  const { report, passed } = await drill({ ...numbers, list: values.list, say });
   const plain = Object.entries(report).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
   console.log(values.json ? JSON.stringify(report) : plain.join("\n"));
   if (!passed) process.exitCode = 1;

@@ -84,12 +84,12 @@ export function publishedRecordOf(subject: Subject): PublishedRecord {
 /** What naming comes to: `jointSignature` is bounded, and `alignment` must do no better than its control. */
 export type Naming = { readonly jointSignature: JointSignature; readonly alignment: Alignment };
 
-const SINGLED_OUT_MAX = 0.01;
+export const SINGLED_OUT_MAX = 0.01;
 
 /** By chance an alignment names about one record, whatever their number. */
-const RIGHT_BY_CHANCE_MAX = 12;
+export const RIGHT_BY_CHANCE_MAX = 12;
 
-async function namingOf(subjects: readonly Subject[]): Promise<Naming> {
+export async function namingOf(subjects: readonly Subject[]): Promise<Naming> {
   const published = await publishFile(subjects);
   const dump = published.map(({ entry }) => publishedOf(entry));
   const truth = published.map(({ record }) => record);
@@ -210,7 +210,7 @@ function share(part: number, whole: number): number {
 }
 
 /** The records of a file, and how many of its lines are no subject that could be published. */
-function readSubjects(path: string): { subjects: Subject[]; skipped: number } {
+export function readSubjects(path: string): { subjects: Subject[]; skipped: number } {
   const subjects: Subject[] = [];
   let skipped = 0;
   for (const line of readFileSync(path, "utf8").split("\n")) {

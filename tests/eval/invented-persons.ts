@@ -48,10 +48,29 @@ type Random = () => number;
 const USUAL_GIVEN = 0.55;
 const USUAL_FAMILY = 0.25;
 const TOWNS_PER_REGION = 150;
+const NAMESAKE_EVERY = 6;
 
 export function inventedPersons(count: number): Subject[] {
   const random = repeatable(20_261_122);
   return Array.from({ length: count }, () => inventedPerson(REGIONS[rank(REGIONS.length, random)] as Region, random));
+}
+
+/** Each sixth has a namesake, who shares a little with it or somewhat more, as on the lists of real persons. */
+export function withNamesakes(persons: readonly Subject[]): Subject[] {
+  return persons.flatMap((person, i) => {
+    if (i % NAMESAKE_EVERY > 0) return [person];
+    const { names = [], birthDates = [], countries = [], phones = [] } = person;
+    const kept = names
+      .slice(0, 1)
+      .map(({ text, strength }) => ({ text: text.split(" ").slice(0, 2).join(" "), strength }));
+    const dates = birthDates.map((date) => `${date.slice(0, 4)}-07-07`);
+    const others: readonly Subject[] = [
+      { kind: "person", names: kept, countries },
+      { kind: "person", names: kept, birthDates: dates },
+      { kind: "person", names: [{ text: `Quillon Testmann${i}`, strength: "full" }], birthDates, countries, phones },
+    ];
+    return [person, others[(i / NAMESAKE_EVERY) % others.length] as Subject];
+  });
 }
 
 function inventedPerson(region: Region, random: Random): Subject {

@@ -1,33 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Subject } from "../../agency-node/core/record.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { SimWorld } from "../sim/world.ts";
 import { publishedRecordOf, tokensByClass } from "./exposure.ts";
-import { inventedPersons } from "./invented-persons.ts";
+import { inventedPersons, withNamesakes } from "./invented-persons.ts";
 import { alignmentOf, jointSignatureOf, knownOf, publishedOf } from "./naming.ts";
 import type { Seen } from "./naming.ts";
 import { publishFile } from "./published.ts";
-
-const EVERY = 6;
-
-/** Each sixth has a namesake, who shares a little with it or somewhat more, as on the lists of real persons. */
-function withNamesakes(persons: readonly Subject[]): Subject[] {
-  return persons.flatMap((person, i) => {
-    if (i % EVERY > 0) return [person];
-    const { names = [], birthDates = [], countries = [], phones = [] } = person;
-    const kept = names
-      .slice(0, 1)
-      .map(({ text, strength }) => ({ text: text.split(" ").slice(0, 2).join(" "), strength }));
-    const dates = birthDates.map((date) => `${date.slice(0, 4)}-07-07`);
-    const others: readonly Subject[] = [
-      { kind: "person", names: kept, countries },
-      { kind: "person", names: kept, birthDates: dates },
-      { kind: "person", names: [{ text: `Quillon Testmann${i}`, strength: "full" }], birthDates, countries, phones },
-    ];
-    return [person, others[(i / EVERY) % others.length] as Subject];
-  });
-}
 
 const SUBJECTS = withNamesakes(inventedPersons(400));
 const random = new SimWorld("naming").randomBytes;

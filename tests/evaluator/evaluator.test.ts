@@ -1,59 +1,22 @@
 /** An evaluator put together without server, worker processes or files. */
 import { describe, expect, it } from "vitest";
-import { inProcessEngines } from "../../broker/evaluator/engine.ts";
-import type { StartEngine } from "../../broker/evaluator/engine.ts";
-import { createEvaluator } from "../../broker/evaluator/evaluator.ts";
 import type { Evaluator } from "../../broker/evaluator/evaluator.ts";
 import type { EvaluatorEvent } from "../../broker/evaluator/ports.ts";
-import type { Budget, Federation } from "../../shared/core/directive.ts";
-import { blindBatch, evaluateBatch, generateKeyShare, publicKeyOf, verifyIndices } from "../../shared/crypto/oprf.ts";
-import { signingKeyPair } from "../../shared/crypto/sign.ts";
-import { admit, emptyFederation, identityOf, newMember } from "../hardening/evaluators.ts";
+import { evaluateBatch, verifyIndices } from "../../shared/crypto/oprf.ts";
 import { HandWorld } from "../support/hand-world.ts";
-
-const keyShare = generateKeyShare(new Uint8Array(64).fill(3));
-const sharePublicKey = publicKeyOf(keyShare);
-const signing = signingKeyPair(new Uint8Array(32).fill(4));
-const member = newMember();
-const peer = identityOf(member);
-
-function federationOf(budget: Budget = { initial: 5, perDay: 10 }): Federation {
-  const listed = { name: "key-office", address: "127.0.0.1:1", signingKey: signing.publicKey, sharePublicKey };
-  const empty = emptyFederation();
-  return {
-    ...empty,
-    id: new Uint8Array(16).fill(9),
-    found: { ...empty.found, evaluators: [listed] },
-    generations: new Map([1, 2, 3].map((generation) => [generation, [listed]])),
-    members: new Map([[member, admit(member, budget)]]),
-  };
-}
-
-function evaluatorIn(
-  world: HandWorld,
-  events: EvaluatorEvent[] = [],
-  federation = () => federationOf(),
-  startEngine = inProcessEngines(world),
-): Evaluator {
-  return createEvaluator(
-    {
-      name: "key-office",
-      federation,
-      shares: { read: () => keyShare, generations: () => [1], destroy: () => undefined },
-      signing,
-      databasePath: ":memory:",
-      startEngine,
-      onEvent: (event) => events.push(event),
-    },
-    world,
-  );
-}
-
-function batchOf(world: HandWorld, count: number, generation = 1) {
-  const inputs = Array.from({ length: count }, (_, i) => Uint8Array.of(i));
-  const { blinded } = blindBatch(inputs, world.randomBytes(64 * count));
-  return { kind: "batch", batchId: world.randomBytes(16), generation, blinded } as const;
-}
+import {
+  BAD_BATCH,
+  BAD_BATCHES_BUDGET,
+  badBatch,
+  batchOf,
+  evaluatorIn,
+  federationOf,
+  floodWithBadBatches,
+  keyShare,
+  member,
+  peer,
+  sharePublicKey,
+} from "./by-hand.ts";
 
 describe("an evaluator in the same process", () => {
   it("evaluates, proves, and charges by its world's clock", async () => {
@@ -101,52 +64,23 @@ describe("an evaluator in the same process", () => {
   });
 });
 
-const ELEMENT_BYTES = 32;
 const DAY_MS = 24 * 3_600_000;
 
-/** Counts the elements that were looked at. */
-function counting(startEngine: StartEngine): { readonly start: StartEngine; looked: number } {
-  const counts = {
-    looked: 0,
-    start: ((keys) => {
-      const engine = startEngine(keys);
-      const badElements = (blinded: Uint8Array, lane: string) => {
-        counts.looked += blinded.length / ELEMENT_BYTES;
-        return engine.badElements(blinded, lane);
-      };
-      return { ...engine, badElements, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
-    }) satisfies StartEngine,
-  };
-  return counts;
-}
-
 describe("a batch with elements that are none", () => {
-  const badBatch = (world: HandWorld, count: number) => {
-    const batch = batchOf(world, count);
-    const blinded = Uint8Array.from(batch.blinded);
-    return { ...batch, blinded: blinded.fill(0xff, (count - 1) * ELEMENT_BYTES) };
-  };
-
   it("makes no work beyond the budget, however many there are, one after another or at once", async () => {
     for (const atOnce of [1, 40]) {
-      const world = new HandWorld();
-      const counts = counting(inProcessEngines(world));
-      await using evaluator = evaluatorIn(world, [], () => federationOf({ initial: 30, perDay: 50 }), counts.start);
-      for (let sent = 0; sent < 200; sent += atOnce) {
-        const batches = Array.from({ length: atOnce }, () => badBatch(world, 8));
-        await Promise.all(batches.map((batch) => evaluator.answer(peer, batch)));
-      }
+      const { looked, available } = await floodWithBadBatches({ batches: 200, atOnce });
       // And the one that was forgiven.
-      expect(counts.looked).toBeLessThanOrEqual(30 + 50 + 8);
-      expect(evaluator.budget(peer).available).toBe(0);
+      expect(looked).toBeLessThanOrEqual(BAD_BATCHES_BUDGET + BAD_BATCH);
+      expect(available).toBe(0);
     }
   });
 
   it("is not looked at again under its id once it was charged", async () => {
     const world = new HandWorld();
     await using evaluator = evaluatorIn(world, [], () => federationOf({ initial: 0, perDay: 50 }));
-    await evaluator.answer(peer, badBatch(world, 8));
-    const batch = badBatch(world, 8);
+    await evaluator.answer(peer, badBatch(world));
+    const batch = badBatch(world);
     expect(await evaluator.answer(peer, batch)).toMatchObject({ reason: "badElement", bad: [7] });
     expect(await evaluator.answer(peer, batch)).toMatchObject({ reason: "conflict" });
     expect(evaluator.budget(peer).usedInWindow).toBe(8);
@@ -155,13 +89,13 @@ describe("a batch with elements that are none", () => {
   it("is forgiven once in 24 hours", async () => {
     const world = new HandWorld();
     await using evaluator = evaluatorIn(world, [], () => federationOf({ initial: 4, perDay: 50 }));
-    await evaluator.answer(peer, badBatch(world, 8));
+    await evaluator.answer(peer, badBatch(world));
     expect(evaluator.budget(peer).available).toBe(54);
     await world.pass(DAY_MS - 1);
-    await evaluator.answer(peer, badBatch(world, 8));
+    await evaluator.answer(peer, badBatch(world));
     expect(evaluator.budget(peer).available).toBe(46);
     await world.pass(DAY_MS);
-    await evaluator.answer(peer, badBatch(world, 8));
+    await evaluator.answer(peer, badBatch(world));
     expect(evaluator.budget(peer).available).toBe(46);
   });
 });

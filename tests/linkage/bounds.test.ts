@@ -6,13 +6,9 @@ import { SUBJECT_KINDS } from "../../agency-node/core/record.ts";
 import { validate } from "../../agency-node/intake/validate.ts";
 import { IDENTIFIERS_BEFORE_CAPS_MAX } from "../../agency-node/linkage/bounds.ts";
 import { comparableOf } from "../../agency-node/linkage/identifiers.ts";
+import { crossed, day, times, word } from "./subjects.ts";
 
-const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
-/** A word of its own for each number, with letters that may stand for two sounds: four skeletons each. */
-const word = (i: number): string =>
-  `jox${[...i.toString(20)].map((c) => "bcdfghjklmnpqrstvwxz"[parseInt(c, 20)]).join("a")}jac`;
 const name = (i: number): string => times(10, (j) => word(10 * i + j)).join(" ");
-const day = (i: number): string => String(1 + (i % 28)).padStart(2, "0");
 const COUNTRIES = ["DE", "FR", "IT", "ES", "PT", "NL", "BE", "PL", "CZ", "AT", "CH", "GB"];
 
 /** Everything that multiplies, `count` of each. */
@@ -72,6 +68,7 @@ describe("the work that one record makes", () => {
   });
 
   it("names the first value of each field that is left out, and the record stands", () => {
+    const { birthDates, addresses } = crossed(3_000);
     const fields = {
       reference: ["T-1"],
       kind: ["person"],
@@ -81,8 +78,8 @@ describe("the work that one record makes", () => {
       handling: ["open"],
       reviewBy: ["2027-01-01"],
       name: ["Anna Beispiel"],
-      birthDate: times(3_000, (i) => `19${String(i % 100).padStart(2, "0")}-05-${day(i)}`),
-      address: times(3_000, (i) => `${i} ${word(i)} road, ${word(i + 1)}, ${10_000 + i}`),
+      birthDate: birthDates,
+      address: addresses,
     };
     const rules = { defaults: {}, today: "2026-12-01", retentionDaysMax: 365, domains: ["target"] as const };
     const { record, problems } = validate({ kind: "row", line: 1, fields, problems: [] }, rules);

@@ -4,7 +4,7 @@ import { gradeOf } from "../../agency-node/core/grade.ts";
 import type { Subject } from "../../agency-node/core/record.ts";
 import { comparableOf, encodeIdentifier, identifiersOf } from "../../agency-node/linkage/identifiers.ts";
 import { type KindName, SCHEME, classOf } from "../../agency-node/linkage/scheme.ts";
-import { gradingBetween } from "./subjects.ts";
+import { gradingBetween, INVISIBLE } from "./subjects.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 
 const mapValues = (from: Record<string, unknown>, map: (value: unknown) => unknown) =>
@@ -70,9 +70,7 @@ function sorted(subject: Subject): string[] {
 
 describe("laws of linkage", () => {
   it("do not change with what nobody sees, wherever it stands", () => {
-    const invisible = fc.constantFrom(
-      ..."\u200b\u200c\u200d\u00ad\u202e\u2066\u2060\ufeff\u3164\u115f\u034f\ufe0f\u{e0061}",
-    );
+    const invisible = fc.constantFrom(...INVISIBLE);
     const hidden = fc.array(fc.tuple(fc.nat(60), invisible), { minLength: 1, maxLength: 8 });
     const hideIn = (value: unknown, places: readonly [number, string][]): unknown => {
       if (Array.isArray(value)) return value.map((each) => hideIn(each, places));

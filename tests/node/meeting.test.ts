@@ -16,15 +16,25 @@ import { systemWorld } from "../../shared/world/world.ts";
 import { invented } from "../crypto/support.ts";
 import { SOON } from "../support/patience.ts";
 import { WrittenLog } from "../support/written-log.ts";
-import { binderAtNode, federationOf, matchesOf, meetingOf, OtherRecord, SALT } from "./meeting.ts";
+import {
+  binderAtNode,
+  federationOf,
+  matchesOf,
+  meetingOf,
+  OTHER as other,
+  OtherRecord,
+  SALT,
+  STRANGER as stranger,
+  toldTo,
+  UNTRUE_DISCLOSURES,
+  WORTHLESS_TAGS,
+} from "./meeting.ts";
 import { because, FEDERATION, NODE_SIGNER, person, TestNode } from "./support.ts";
 
 const MATCH = toId<MatchId>("d7".repeat(16));
 const DOCUMENT = "person.document";
 const PAIR = "person.pair-skeleton-year.rare-rare";
 const SUPPORT = "person.name-year-birthplace.common";
-const other = new OtherRecord("other");
-const stranger = new OtherRecord("stranger");
 
 let node: TestNode;
 let met: ReturnType<typeof meetingOf>;
@@ -43,14 +53,7 @@ afterEach(() => node[Symbol.dispose]());
 
 const begin = (over: Partial<MatchesParts> = {}): Matches => matchesOf(node, { federation: () => federation, ...over });
 
-/** A notice of the broker, carried out as the receiver does it. */
-function told(event: NoticeEvent): MatchState {
-  node.db.transaction(() =>
-    matches.apply({ kind: "notice", number: 1, prevHash: new Uint8Array(32), issuedAtMs: 1, event }),
-  );
-  return node.inbox.match(event.matchId)!;
-}
-
+const told = (event: NoticeEvent): MatchState => toldTo(node, matches, event);
 const opened = (meeting: Meeting, matchId = MATCH): MatchState =>
   told({ type: "matchOpened", matchId, handle, side: 0, meeting });
 const amended = (meeting: Meeting): MatchState => told({ type: "matchAmended", matchId: MATCH, amendment: 1, meeting });
@@ -89,14 +92,7 @@ describe("a meeting", () => {
     expect(isSigned(state, [DOCUMENT, PAIR])).toBe(false);
   });
 
-  it.each<[string, () => Uint8Array]>([
-    ["a token copied from the broker, which comes without its tag", () => invented("any tag", 8)],
-    ["the tag of another record that knows", () => stranger.tag(DOCUMENT)],
-    ["the tag of another epoch", () => other.tag(DOCUMENT, { epoch: 2 })],
-    ["the tag of another federation", () => other.tag(DOCUMENT, { federation: invented("elsewhere", 16) })],
-    ["the tag of another token", () => other.tag(PAIR)],
-    ["half a tag", () => other.tag(DOCUMENT).subarray(0, 4)],
-  ])("with %s is shown as unproven, and nothing is signed", (_, tag) => {
+  it.each(WORTHLESS_TAGS)("with %s is shown as unproven, and nothing is signed", (_, tag) => {
     const state = opened(met.meeting(handle, other.binder, { [DOCUMENT]: tag() }));
     expect(state).toMatchObject({ status: "unproven", grading: { grade: "none" } });
     expect(state.statement).toEqual({ amendment: 0, failed: { ...NOWHERE, single: [1] } });
@@ -175,54 +171,11 @@ describe("the counterpart of a match", () => {
     expect(disclosed(other.disclosure(MATCH, binderAtNode(handle), renewed.signer)).status).toBe("proven");
   });
 
-  const honest = (): ReturnType<OtherRecord["disclosure"]> => other.disclosure(MATCH, binderAtNode(handle));
-  const twin = new OtherRecord("other", { handle: "twin" });
-  it.each<[string, () => Disclosure]>([
-    ["an invented unit", () => new OtherRecord("invented").disclosure(MATCH, binderAtNode(handle))],
-    ["another member that signs for it", () => stranger.disclosure(MATCH, binderAtNode(handle))],
-    ["the true record, signed by another member", () => other.disclosure(MATCH, binderAtNode(handle), stranger.signer)],
-    ["another member's name on the true record", () => ({ ...honest(), member: stranger.admit.member })],
-    [
-      "another member's name and signature on the true record",
-      () => ({
-        ...honest(),
-        member: stranger.admit.member,
-        signature: stranger.disclosure(MATCH, binderAtNode(handle)).signature,
-      }),
-    ],
-    ["another record of the same member", () => twin.disclosure(MATCH, binderAtNode(handle))],
-    ["another handle", () => ({ ...honest(), handle: twin.handle })],
-    ["another conversation key, to listen in", () => ({ ...honest(), conversationKey: stranger.conversationKey })],
-    ["another blind", () => ({ ...honest(), blind: twin.blind })],
-    ["other tokens than were signed", () => ({ ...honest(), validHash: invented("other tokens", 32) })],
-    ["a signature by nobody", () => ({ ...honest(), signature: new Uint8Array(64) })],
-    [
-      "a statement on another match",
-      () => ({
-        ...honest(),
-        signature: other.disclosure(toId<MatchId>("d8".repeat(16)), binderAtNode(handle)).signature,
-      }),
-    ],
-    [
-      "a statement on another record of this unit",
-      () => ({ ...honest(), signature: other.disclosure(MATCH, binderAtNode(other.handle)).signature }),
-    ],
-    [
-      "this node's own statement sent back",
-      () => ({ ...honest(), signature: node.inbox.match(MATCH)!.statement!.signature! }),
-    ],
-    [
-      "a brokered owner that is another's",
-      () => ({ handling: "brokered", conversationKey: other.conversationKey, owner: stranger.owner }),
-    ],
-    [
-      "a brokered conversation key that is another's",
-      () => ({ handling: "brokered", conversationKey: stranger.conversationKey, owner: other.owner }),
-    ],
-  ])("is not %s: that is refused, said, and never shown", (_, disclosure) => {
+  it.each(UNTRUE_DISCLOSURES)("is not %s: that is refused, said, and never shown", (_, untrue) => {
     const written = new WrittenLog();
     matches = matchesOf(node, { federation: () => federation, log: written.for("node") });
-    const state = disclosed(disclosure());
+    const { signature: ownSignature } = node.inbox.match(MATCH)!.statement!;
+    const state = disclosed(untrue({ matchId: MATCH, handle, ownSignature: ownSignature! }));
     expect(state).toMatchObject({ status: "unproven" });
     expect(doubtOf(state)).toBe("misnamed");
     expect(matches.counterpartOf(state)).toBeUndefined();

@@ -1,6 +1,7 @@
 /** A record of another unit that meets one of a `TestNode`, and what a broker can make of it. All values are invented. */
 import { byClass, identifiersAt } from "../../agency-node/core/publication.ts";
 import type { HardenedIdentifier, Layout } from "../../agency-node/core/publication.ts";
+import type { MatchState } from "../../agency-node/core/match.ts";
 import { classOf } from "../../agency-node/linkage/scheme.ts";
 import type { KindName } from "../../agency-node/linkage/scheme.ts";
 import { Matches } from "../../agency-node/matches.ts";
@@ -8,7 +9,7 @@ import type { MatchesParts } from "../../agency-node/matches.ts";
 import type { Version } from "../../agency-node/store/standings.ts";
 import { concat, fromHex, toHex, utf8 } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
-import type { Disclosure, Meeting, Positions, TokenClass } from "../../shared/core/data-plane.ts";
+import type { Disclosure, Meeting, NoticeEvent, Positions, TokenClass } from "../../shared/core/data-plane.ts";
 import type { Admit, Federation } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
@@ -163,3 +164,77 @@ export function meetingOf(node: TestNode) {
     classes: TOKEN_CLASSES,
   };
 }
+
+/** Units of the federation: whose record meets one of the node's, and one that has no part in it. */
+export const OTHER = new OtherRecord("other");
+export const STRANGER = new OtherRecord("stranger");
+/** Another record of the same unit. */
+const TWIN = new OtherRecord("other", { handle: "twin" });
+
+/** A notice of the broker, carried out as the receiver does it. */
+export function toldTo(node: TestNode, matches: Matches, event: NoticeEvent): MatchState {
+  node.db.transaction(() =>
+    matches.apply({ kind: "notice", number: 1, prevHash: new Uint8Array(32), issuedAtMs: 1, event }),
+  );
+  return node.inbox.match(event.matchId)!;
+}
+
+/** What can stand beside the token of `OTHER`'s document without proving anything. */
+export const WORTHLESS_TAGS: readonly (readonly [what: string, tag: () => Uint8Array])[] = [
+  ["a token copied from the broker, which comes without its tag", () => invented("any tag", 8)],
+  ["the tag of another record that knows", () => STRANGER.tag("person.document")],
+  ["the tag of another epoch", () => OTHER.tag("person.document", { epoch: 2 })],
+  ["the tag of another federation", () => OTHER.tag("person.document", { federation: invented("elsewhere", 16) })],
+  ["the tag of another token", () => OTHER.tag("person.pair-skeleton-year.rare-rare")],
+  ["half a tag", () => OTHER.tag("person.document").subarray(0, 4)],
+];
+
+type KnownMeeting = { readonly matchId: MatchId; readonly handle: Handle; readonly ownSignature: Uint8Array };
+
+const honest = ({ matchId, handle }: KnownMeeting): ReturnType<OtherRecord["disclosure"]> =>
+  OTHER.disclosure(matchId, binderAtNode(handle));
+
+/** What a broker can say of the other side of a meeting with `OTHER` that is not true. */
+export const UNTRUE_DISCLOSURES: readonly (readonly [what: string, disclosure: (of: KnownMeeting) => Disclosure])[] = [
+  ["an invented unit", (of) => new OtherRecord("invented").disclosure(of.matchId, binderAtNode(of.handle))],
+  ["another member that signs for it", (of) => STRANGER.disclosure(of.matchId, binderAtNode(of.handle))],
+  [
+    "the true record, signed by another member",
+    (of) => OTHER.disclosure(of.matchId, binderAtNode(of.handle), STRANGER.signer),
+  ],
+  ["another member's name on the true record", (of) => ({ ...honest(of), member: STRANGER.admit.member })],
+  [
+    "another member's name and signature on the true record",
+    (of) => ({
+      ...honest(of),
+      member: STRANGER.admit.member,
+      signature: STRANGER.disclosure(of.matchId, binderAtNode(of.handle)).signature,
+    }),
+  ],
+  ["another record of the same member", (of) => TWIN.disclosure(of.matchId, binderAtNode(of.handle))],
+  ["another handle", (of) => ({ ...honest(of), handle: TWIN.handle })],
+  ["another conversation key, to listen in", (of) => ({ ...honest(of), conversationKey: STRANGER.conversationKey })],
+  ["another blind", (of) => ({ ...honest(of), blind: TWIN.blind })],
+  ["other tokens than were signed", (of) => ({ ...honest(of), validHash: invented("other tokens", 32) })],
+  ["a signature by nobody", (of) => ({ ...honest(of), signature: new Uint8Array(64) })],
+  [
+    "a statement on another match",
+    (of) => ({
+      ...honest(of),
+      signature: OTHER.disclosure(toId<MatchId>("00".repeat(16)), binderAtNode(of.handle)).signature,
+    }),
+  ],
+  [
+    "a statement on another record of this unit",
+    (of) => ({ ...honest(of), signature: OTHER.disclosure(of.matchId, binderAtNode(OTHER.handle)).signature }),
+  ],
+  ["this node's own statement sent back", (of) => ({ ...honest(of), signature: of.ownSignature })],
+  [
+    "a brokered owner that is another's",
+    () => ({ handling: "brokered", conversationKey: OTHER.conversationKey, owner: STRANGER.owner }),
+  ],
+  [
+    "a brokered conversation key that is another's",
+    () => ({ handling: "brokered", conversationKey: STRANGER.conversationKey, owner: OTHER.owner }),
+  ],
+];

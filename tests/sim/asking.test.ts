@@ -6,19 +6,9 @@ import { describe, expect, it } from "vitest";
 import { doubtOf } from "../../agency-node/core/match.ts";
 import type { MatchState } from "../../agency-node/core/match.ts";
 import type { SubmissionBody } from "../../shared/core/data-plane.ts";
-import { byClass } from "../../agency-node/core/publication.ts";
+import { HIM, isStatement, listed, MINUTE_MS, tamperWith, tamperWithRecords, withCopiedTokens } from "./asking.ts";
 import { foundInMemory } from "./federation.ts";
 import type { MemoryFederation } from "./federation.ts";
-import { OFFICER } from "./memory-unit.ts";
-
-const HIM = {
-  kind: "person",
-  name: "Arvo Quilbrand",
-  birthDate: "1984-03-12",
-  passportNumber: "N4177330",
-  documentCountry: "Jordan",
-};
-const MINUTE_MS = 60_000;
 
 /** The unit that holds him, and one that asks for him with a node that says `tampered` instead of what it would. */
 async function askedBy(
@@ -26,12 +16,7 @@ async function askedBy(
   tampered: (body: SubmissionBody, federation: MemoryFederation) => SubmissionBody | undefined,
 ): Promise<MemoryFederation> {
   const federation = await foundInMemory({ seed, units: { asker: ["target"], wcu: ["target"] } });
-  const { outbox } = federation.unit("asker").node;
-  const append = outbox.append.bind(outbox);
-  outbox.append = (body, ...rest) => {
-    const said = tampered(body, federation);
-    return said === undefined ? outbox.next() : append(said, ...rest);
-  };
+  tamperWith(federation, "asker", (body) => tampered(body, federation));
   await federation.import("wcu", [{ reference: "WCU-1", ...HIM }]);
   await federation.settled();
   await federation.import("asker", [{ reference: "ASK-1", ...HIM }]);
@@ -41,11 +26,9 @@ async function askedBy(
 
 const matchOf = (federation: MemoryFederation, slug: string): MatchState =>
   federation.unit(slug).node.inbox.matches()[0] as MatchState;
-const listed = (federation: MemoryFederation, slug: string): MatchState[] =>
-  federation.unit(slug).node.matches.list({ all: false }, { actor: OFFICER, reason: "" });
 
 describe("a unit that asks and does not answer", () => {
-  const silent = (body: SubmissionBody): SubmissionBody | undefined => (body.kind === "statements" ? undefined : body);
+  const silent = (body: SubmissionBody): SubmissionBody | undefined => (isStatement(body) ? undefined : body);
 
   it("is seen by whoever is hit, learns nothing, and is late in both inboxes after ten minutes", async () => {
     await using federation = await askedBy("silent", silent);
@@ -69,16 +52,8 @@ describe("a unit that asks and does not answer", () => {
 
 describe("a unit that shows copied tokens", () => {
   it("proves nothing by them: it is seen, and neither side is told who the other is", async () => {
-    // The tokens are right, as in a copy of the broker's index; the tags of the copied record are made for another binder.
-    const copied = (body: SubmissionBody, { world }: MemoryFederation): SubmissionBody => {
-      if (body.kind !== "publication") return body;
-      const entries = body.entries.map((entry) =>
-        entry.operation === "upsert"
-          ? { ...entry, tags: byClass((tokenClass) => world.randomBytes(entry.tags[tokenClass].length)) }
-          : entry,
-      );
-      return { ...body, entries };
-    };
+    const copied = (body: SubmissionBody, { world }: MemoryFederation): SubmissionBody =>
+      tamperWithRecords(body, (entry) => withCopiedTokens(entry, world));
     await using federation = await askedBy("copied", copied);
     expect(federation.inbox("wcu")).toMatchObject([{ grade: "none", state: "unproven", unit: undefined }]);
     expect(federation.inbox("asker")).toMatchObject([{ state: "unproven", unit: undefined }]);

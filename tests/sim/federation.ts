@@ -7,6 +7,7 @@
  *     await federation.settled();
  *     federation.inbox("wcu");
  */
+import type { Subject } from "../../agency-node/core/record.ts";
 import type { ImportReceipt } from "../../agency-node/records.ts";
 import { assemble, run } from "../../broker/assemble.ts";
 import type { Assembled as Broker } from "../../broker/assemble.ts";
@@ -137,6 +138,11 @@ export class MemoryFederation implements AsyncDisposable {
 
   async import(slug: string, rows: readonly Row[]): Promise<ImportReceipt> {
     return await this.world.until(this.unit(slug).import(rows));
+  }
+
+  /** Takes records in at a unit without a file, each under its reference. */
+  hold(slug: string, subjects: ReadonlyMap<string, Subject>): void {
+    this.unit(slug).hold(subjects);
   }
 
   /** Takes a record back. */

@@ -3,21 +3,24 @@ import { assemble, run } from "../../agency-node/assemble.ts";
 import type { Assembled } from "../../agency-node/assemble.ts";
 import type { Actor } from "../../agency-node/core/actor.ts";
 import type { MemberTerms } from "../../agency-node/admin/founding.ts";
+import type { Subject } from "../../agency-node/core/record.ts";
 import { inProcessEngine } from "../../agency-node/hardening/engine.ts";
 import type { Evaluators } from "../../agency-node/hardening/evaluators.ts";
 import type { BrokerDesk, NodePorts, OwnKeys } from "../../agency-node/ports.ts";
+import { contentHash } from "../../agency-node/intake/content-hash.ts";
 import type { FieldName } from "../../agency-node/intake/field-names.ts";
 import type { ImportReceipt } from "../../agency-node/records.ts";
 import type { Assembled as Broker } from "../../broker/assemble.ts";
 import type { Evaluator } from "../../broker/evaluator/evaluator.ts";
 import type { Bus, BusConnection } from "../../shared/bus/bus.ts";
-import { utf8 } from "../../shared/core/bytes.ts";
+import { toHex, utf8 } from "../../shared/core/bytes.ts";
 import { dayOf, isoDay } from "../../shared/core/days.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { EvaluationRequest, EvaluationResponse } from "../../shared/core/evaluation.ts";
-import type { MemberId } from "../../shared/core/ids.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { isInGoodStanding, memberIdentity } from "../../shared/platform/standing.ts";
 import { toWireRequest, toWireResponse } from "../../shared/wire/evaluation.ts";
 import { EvaluateRequest, EvaluateResponse } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
@@ -67,7 +70,7 @@ const DEFAULTS = {
   legalBasis: "Invented Act, section 1",
   caseReference: "CASE-INVENTED-1",
   handling: "open",
-};
+} as const;
 
 export class MemoryUnit implements AsyncDisposable {
   readonly slug: string;
@@ -109,8 +112,8 @@ export class MemoryUnit implements AsyncDisposable {
     const columns = [...new Set(rows.flatMap((row) => Object.keys(row) as FieldName[]))];
     const lines = [columns.join(","), ...rows.map((row) => columns.map((name) => `"${row[name] ?? ""}"`).join(","))];
     const mapping = Object.fromEntries(columns.map((name) => [name, name]));
-    const reviewBy = isoDay(dayOf(this.#world.clock()) + REVIEW_DAYS);
-    const options = { format: "csv", dryRun: false, defaults: { ...DEFAULTS, reviewBy }, mapping } as const;
+    const defaults = { ...DEFAULTS, reviewBy: this.#reviewBy() };
+    const options = { format: "csv", dryRun: false, defaults, mapping } as const;
     async function* file(): AsyncGenerator<Uint8Array> {
       yield utf8(`${lines.join("\n")}\n`);
     }
@@ -118,6 +121,19 @@ export class MemoryUnit implements AsyncDisposable {
       if (event.kind === "receipt") return event.receipt;
     }
     throw new Error("the import ended without a receipt");
+  }
+
+  /** Takes records in as an import does, without a file, each under its reference. */
+  hold(subjects: ReadonlyMap<string, Subject>): void {
+    const { db, store, told } = this.node;
+    const reviewBy = this.#reviewBy();
+    db.transaction(() => {
+      for (const [reference, subject] of subjects) {
+        const record = { ...DEFAULTS, reference, subject, reviewBy };
+        store.put(record, contentHash(record), toId<Handle>(toHex(this.#world.randomBytes(16))));
+      }
+    });
+    told.stored.ring();
   }
 
   get inbox(): Seen[] {
@@ -161,6 +177,10 @@ export class MemoryUnit implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#node?.[Symbol.asyncDispose]();
+  }
+
+  #reviewBy(): string {
+    return isoDay(dayOf(this.#world.clock()) + REVIEW_DAYS);
   }
 
   #portsTo(others: Others, settings: NodePorts["settings"]): NodePorts {
