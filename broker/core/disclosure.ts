@@ -44,15 +44,22 @@ export type AskedSide = {
 export type PendingProof = Question & { readonly sides: readonly [AskedSide, AskedSide] };
 
 /**
- * Both sides are asked about this meeting. Whoever has answered the one before gets its time anew; whoever has not goes on owing, or
- * it could put its answer off by amending its record.
+ * Both sides are asked about this meeting. Whoever has answered the one before gets its time anew, and so does the other side of whoever has
+ * changed its record (`by`): or one could make the other late by amending faster than it can answer. Whoever has done so itself goes on
+ * owing, or it could put its answer off; and what is overdue stays so.
  */
-export function ask(before: PendingProof | undefined, question: Question, nowMs: number): PendingProof {
-  const again = (side: AskedSide | undefined): AskedSide => {
-    if (side === undefined || side.statement !== undefined) return { askedAtMs: nowMs, isOverdue: false };
-    return side;
+export function ask(
+  before: PendingProof | undefined,
+  question: Question,
+  { by, nowMs }: { readonly by: Side | undefined; readonly nowMs: number },
+): PendingProof {
+  const again = (side: Side): AskedSide => {
+    const asked = before?.sides[side];
+    const isNew = asked === undefined || asked.statement !== undefined;
+    if (isNew) return { askedAtMs: nowMs, isOverdue: false };
+    return by === undefined || by === side ? asked : { ...asked, askedAtMs: nowMs };
   };
-  return { ...question, sides: [again(before?.sides[0]), again(before?.sides[1])] };
+  return { ...question, sides: [again(0), again(1)] };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { MatchId, MemberId } from "../../shared/core/ids.ts";
 import { ask, isForgotten } from "../core/disclosure.ts";
 import type { Question } from "../core/disclosure.ts";
 import type { EpochSpace, MatchingScope } from "../core/epoch-space.ts";
-import { decideEncounter, decideParting, evolveMatch, noticesOf } from "../core/match.ts";
+import { decideEncounter, decideParting, evolveMatch, noticesOf, sideOf } from "../core/match.ts";
 import type { Encounter, Match, MatchEvent, Party } from "../core/match.ts";
 import type { LiveRecord } from "../core/records.ts";
 import type { Spaces } from "../core/spaces.ts";
@@ -26,6 +26,9 @@ export type MatchesParts = {
   readonly onOpened?: (match: Match) => void;
 };
 
+/** See `Pair`; `by`: whose record was looked up. */
+type Occasion = { readonly isArrival: boolean; readonly by: MemberId | undefined };
+
 export class Matches {
   readonly #parts: MatchesParts;
 
@@ -38,7 +41,7 @@ export class Matches {
     const before = this.#parts.ledger.openMatchesOf(record.member, record.handle);
     const encounters = this.#encountersOf(space, record, nowMs);
     const met = new Set(encounters.map(({ matchId }) => matchId));
-    for (const encounter of encounters) this.#encounter(encounter, isArrival, nowMs);
+    for (const encounter of encounters) this.#encounter(encounter, { isArrival, by: record.member }, nowMs);
     for (const match of before) if (!met.has(match.matchId)) this.#apart(match, space, nowMs);
   }
 
@@ -64,7 +67,7 @@ export class Matches {
     const matches = this.#parts.ledger.unprovenMatchesOf(ended, after, max);
     for (const match of matches) {
       const encounter = this.#findEncounter(match, nowMs);
-      if (encounter !== undefined) this.#encounter(encounter, true, nowMs);
+      if (encounter !== undefined) this.#encounter(encounter, { isArrival: true, by: undefined }, nowMs);
     }
     return matches.at(-1)?.matchId;
   }
@@ -95,7 +98,7 @@ export class Matches {
     });
   }
 
-  #encounter(encounter: Encounter, isArrival: boolean, nowMs: number): void {
+  #encounter(encounter: Encounter, { isArrival, by }: Occasion, nowMs: number): void {
     const { ledger } = this.#parts;
     const { matchId, epoch } = encounter;
     const match = ledger.match(matchId);
@@ -106,14 +109,14 @@ export class Matches {
     if (metHash !== encounter.metHash) ledger.epochs.noteMeeting(matchId, epoch, encounter.metHash);
     if (event === undefined) return;
     const told = this.#record(match, event, nowMs, encounter);
-    this.#askFor(told, encounter, nowMs);
+    this.#askFor(told, encounter, { by: by && sideOf(told, by), nowMs });
   }
 
   /** Both sides owe a statement on what they are told, until the match is proven or failed. */
-  #askFor({ matchId, amendment }: Match, encounter: Encounter, nowMs: number): void {
+  #askFor({ matchId, amendment }: Match, encounter: Encounter, of: Parameters<typeof ask>[2]): void {
     const { proofs } = this.#parts.ledger;
     if (proofs.outcome(matchId) !== "pending") return;
-    proofs.save(matchId, encounter.parties, ask(proofs.pending(matchId), questionOn(encounter, amendment), nowMs));
+    proofs.save(matchId, encounter.parties, ask(proofs.pending(matchId), questionOn(encounter, amendment), of));
   }
 
   /** Of the epochs in which both records stand the lowest that takes entries; failing that, the lowest. */

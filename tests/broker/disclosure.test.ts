@@ -60,7 +60,7 @@ const context = (side: Side): StatementContext => ({
   side,
   signingKeys: [signers[side].publicKey],
 });
-const asked = ask(undefined, question, 100);
+const asked = ask(undefined, question, { by: 0, nowMs: 100 });
 const decide = (proof: PendingProof, side: Side, of: MeetingStatement): StatementVerdict =>
   decideStatement(proof, of, context(side));
 const wrong = { kind: "ignored", refusal: "wrong" };
@@ -121,7 +121,7 @@ describe("a statement on a meeting", () => {
 
   it("of an earlier meeting does not serve for one with other tags, whatever number it is given", () => {
     const other: Question = { ...question, amendment: 3, terms: [terms[0], { ...terms[1], blind: bytes(32) }] };
-    const again = ask(asked, other, 200);
+    const again = ask(asked, other, { by: 1, nowMs: 200 });
     expect(decide(again, 0, { ...statement(0), amendment: 3 })).toEqual(wrong);
   });
 });
@@ -130,17 +130,25 @@ describe("what is owed", () => {
   const next: Question = { ...question, amendment: 3 };
 
   it("is owed anew by whoever has answered, and still by whoever has not", () => {
-    const again = ask(after(0), next, 200);
-    expect(again.sides).toEqual([
-      { askedAtMs: 200, isOverdue: false },
+    for (const by of [1, undefined] as const) {
+      expect(ask(after(0), next, { by, nowMs: 200 }).sides).toEqual([
+        { askedAtMs: 200, isOverdue: false },
+        { askedAtMs: 100, isOverdue: false },
+      ]);
+    }
+  });
+
+  it("is owed anew by the other side of whoever has changed its record", () => {
+    expect(ask(asked, next, { by: 0, nowMs: 200 }).sides).toEqual([
       { askedAtMs: 100, isOverdue: false },
+      { askedAtMs: 200, isOverdue: false },
     ]);
   });
 
   it("stays overdue over an amendment, until it is stated", () => {
     const late: PendingProof = { ...asked, sides: [{ askedAtMs: 100, isOverdue: true }, asked.sides[1]] };
-    const again = ask(late, next, 200);
-    expect(again.sides[0]).toEqual({ askedAtMs: 100, isOverdue: true });
+    const again = ask(late, next, { by: 1, nowMs: 200 });
+    expect(again.sides[0].isOverdue).toBe(true);
     const verdict = decide(again, 0, statement(0, { amendment: 3 }));
     expect("proof" in verdict && verdict.proof.sides[0].isOverdue).toBe(false);
   });

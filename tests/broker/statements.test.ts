@@ -279,6 +279,18 @@ describe("who asks and stays silent", () => {
     expect(alarmsOf(bench, HARBOUR)).toEqual([]);
   });
 
+  it("does not make the other side late by amending faster than that one can answer", () => {
+    const { bench, matchId } = met();
+    for (let i = 0; i < 8; i += 1) {
+      const onItsWay = bench.statementOn(HARBOUR, matchId);
+      bench.publish(BORDER, upsert(theirs, tokens(i % 2 === 0 ? ["a phone", "a passport"] : ["a phone"])));
+      bench.prove(matchId, BORDER);
+      bench.state(HARBOUR, onItsWay);
+      bench.pass(4 * MINUTE, HARBOUR, BORDER);
+    }
+    expect([alarmsOf(bench, HARBOUR), alarmsOf(bench, BORDER)]).toEqual([[], []]);
+  });
+
   it("owes nothing to, and as, a member that is gone, of matches that have ended before too", async () => {
     const { bench, matchId } = met();
     bench.publish(HARBOUR, upsert(newHandle(), tokens(["another phone"])));
