@@ -69,11 +69,10 @@ describe("an outage", { timeout: LONG_MS }, () => {
     await expect.poll(async () => (await federation.status("ct")).brokerConnected, SOON).toBe(false);
     const receipts = await federation.import("wcu", persons("wcu", 1, 5));
     expect(receipts.at(-1)?.event).toMatchObject({ $case: "receipt", value: { added: 5n, rejected: 0n } });
-    // One that needs no hardening goes as far as the outbox.
+    // One that needs no hardening goes as far as the outbox, at the next beat.
     using records = federation.records("ct");
     await records.client.withdraw({ reference: "ct-6", reason: "invented" });
-    const status = await federation.status("ct");
-    expect(status.outbox).toBeGreaterThan(0n);
+    await expect.poll(async () => (await federation.status("ct")).outbox, SOON).toBeGreaterThan(0n);
     expect((await federation.status("wcu")).hardening).toBe(5n);
     await federation.startBroker();
     await bothKnow(5);
