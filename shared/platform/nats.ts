@@ -211,14 +211,12 @@ class NatsBus implements Bus {
   readonly #jetstream: JetStreamClient;
   readonly #closed = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #pullMs: number;
 
   constructor(connection: NatsConnection, watch: OpenNats["watch"], { signal, apiPrefix }: NatsOptions) {
     this.#connection = connection;
     this.#watch = watch;
     this.#jetstream = connection.jetstream({ timeout: 5_000, ...(apiPrefix === undefined ? {} : { apiPrefix }) });
     this.#signal = AbortSignal.any([signal, this.#closed.signal]);
-    this.#pullMs = apiPrefix === undefined ? PULL_MS : MEMBER_PULL_MS;
   }
 
   get connected(): boolean {
@@ -255,7 +253,7 @@ class NatsBus implements Bus {
   async *#pull(durable: Consumer, signal: AbortSignal): AsyncGenerator<BusMessage> {
     const messages = await durable.consume({
       max_bytes: 8 * 1024 * 1024,
-      expires: this.#pullMs,
+      expires: PULL_MS,
       idle_heartbeat: HEARTBEAT_MS,
     });
     yield* untilAborted(messages, signal);
@@ -345,15 +343,14 @@ async function* untilAborted(messages: ConsumerMessages, signal: AbortSignal): A
   }
 }
 
-/** How long a request for messages stands at the server. */
-const PULL_MS = 10_000;
+/**
+ * How long a request for messages stands at the server. For so long the server sends into the void when a link loses what is sent, or when a
+ * member's connection is gone, which it does not notice through an account of its own. Shorter than the time after which what was lost so
+ * comes again: then it waits for the next request, and is not lost a second time.
+ */
+const PULL_MS = 3_000;
 /** While a request stands, the server says that it does; after two that did not come the reader asks anew. */
 const HEARTBEAT_MS = 1_500;
-/**
- * The same, asked through a member's own account: there the server does not notice that a connection is gone, and for so long sends into
- * the void whatever the request still has room for. Shorter than the time after which that comes again.
- */
-const MEMBER_PULL_MS = 3_000;
 const NANOSECONDS_PER_MS = 1_000_000;
 
 function toStreamConfig(settings: StreamSettings): Partial<StreamConfig> & { name: string } {
