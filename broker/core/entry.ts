@@ -5,7 +5,7 @@
  */
 import { equalBytes, fromHex } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
-import type { Entry, MalformedEntry, RejectionReason, TokenSet, Upsert } from "../../shared/core/data-plane.ts";
+import type { Entry, MalformedEntry, RejectionReason, Upsert } from "../../shared/core/data-plane.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import { monthEnd } from "../../shared/core/days.ts";
 import type { Domain } from "../../shared/core/domain.ts";
@@ -22,8 +22,8 @@ export type EntryContext = {
   readonly today: number;
   /** The live record under the entry's handle. */
   readonly record: { readonly domain: Domain; readonly reviewByDay: number } | undefined;
-  /** How many of these tokens the record does not hold yet. */
-  readonly countNew: (tokens: TokenSet) => number;
+  /** How many of its tokens the record does not hold yet, each with this tag. */
+  readonly countNew: (entry: Upsert) => number;
   /** New distinct tokens that the member may still publish. */
   readonly budget: number;
 };
@@ -55,7 +55,7 @@ function decideUpsert(entry: Upsert, context: EntryContext): EntryVerdict {
   if (!TOKEN_CLASSES.every((tokenClass) => isDistinct(entry.tokens[tokenClass]))) return rejected("malformed");
   if (!isReviewDay(entry.reviewByDay, context)) return rejected("reviewDay");
   if (record !== undefined && entry.reviewByDay > record.reviewByDay) return rejected("revalidationNeeded");
-  const newTokens = context.countNew(entry.tokens);
+  const newTokens = context.countNew(entry);
   return newTokens > context.budget ? rejected("budget") : stands(newTokens);
 }
 

@@ -2,14 +2,14 @@
  * Everything that is published in one epoch: its records and, per domain, the index of their tokens. Tokens of different
  * epochs or domains never meet (their salts differ), so each has an index of its own; an epoch that retires is dropped whole.
  */
-import { toHex } from "../../shared/core/bytes.ts";
+import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import { OPENING_CLASSES, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Digest, TokenSet } from "../../shared/core/data-plane.ts";
 import { digestItem, digestKey } from "../../shared/core/digest.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
+import { TAG_BYTES, TOKEN_BYTES } from "../../shared/crypto/token.ts";
 import { DigestBook } from "./digest-book.ts";
 import { encounterOf, itemAt } from "./encounter.ts";
 import type { HeldRecord } from "./encounter.ts";
@@ -67,12 +67,11 @@ export class EpochSpace {
 
   /** Makes this the record's version and these its tokens. `isLatest`: no later epoch was open then. */
   put(version: Version, content: TaggedTokens, nowMs: number, isLatest = true): LiveRecord {
-    const { tokens } = content;
     const { member, handle } = version;
     const before = this.records.find(member, handle);
-    const fresh = this.countNew(member, handle, tokens);
+    const fresh = this.countNew(version, content);
     if (before !== undefined && before.domain !== version.domain) this.#index(before.domain).remove(before.number);
-    const count = countOf(tokens);
+    const count = countOf(content.tokens);
     const published = (before?.published ?? 0) + fresh;
     const settled = isLatest ? published : (before?.settled ?? 0);
     const sinceMs = before?.sinceMs ?? nowMs;
@@ -122,15 +121,23 @@ export class EpochSpace {
     return awaited.length > 0;
   }
 
-  /** How many of `tokens` the member's record under `handle` does not hold yet, per class. */
-  countNew(member: MemberId, handle: Handle, tokens: TokenSet): number {
-    const record = this.records.find(member, handle);
-    if (record === undefined) return countOf(tokens);
-    const held = this.#index(record.domain).tokensOf(record.number);
+  /**
+   * How many tokens the record does not hold yet, each under this tag and binder. What proves a token is told to whoever it meets, as a token
+   * is; an honest node never changes it within an epoch.
+   */
+  countNew(version: Pick<Version, "member" | "handle" | "conversationKey" | "blind">, content: TaggedTokens): number {
+    const record = this.records.find(version.member, version.handle);
+    const isBound = record?.conversationKey === version.conversationKey && record.blind === version.blind;
+    if (record === undefined || !isBound) return countOf(content.tokens);
+    const held = this.#holding(record.number);
     let fresh = 0;
     for (const tokenClass of TOKEN_CLASSES) {
-      const known = tokenTexts(held[tokenClass]);
-      for (const text of tokenTexts(tokens[tokenClass]).keys()) if (!known.has(text)) fresh += 1;
+      const known = tokenTexts(held.tokens[tokenClass]);
+      const tagAt = ({ tags }: TaggedTokens, at: number): Uint8Array => itemAt(tags, tokenClass, at, TAG_BYTES);
+      for (const [text, position] of tokenTexts(content.tokens[tokenClass])) {
+        const heldAt = known.get(text);
+        if (heldAt === undefined || !equalBytes(tagAt(held, heldAt), tagAt(content, position))) fresh += 1;
+      }
     }
     return fresh;
   }

@@ -10,7 +10,6 @@ import type {
   RejectionReason,
   Revalidate,
   Submission,
-  TokenSet,
   Upsert,
 } from "../../shared/core/data-plane.ts";
 import { toHex } from "../../shared/core/bytes.ts";
@@ -199,7 +198,7 @@ export class Publications {
       today: dayOf(of.nowMs),
       record,
       budget: of.budget,
-      countNew: (tokens) => this.#countNew(envelope, (entry as Upsert).handle, tokens),
+      countNew: (upsert) => this.#countNew(envelope, upsert),
     };
   }
 
@@ -208,14 +207,16 @@ export class Publications {
    * is carried over at no charge, once. The broker cannot compare tokens of two epochs, so that is counted, and what is new while both are
    * open is charged in each: it might be other identifiers.
    */
-  #countNew({ member, epoch }: Envelope, handle: Handle, tokens: TokenSet): number {
+  #countNew(envelope: Envelope, entry: Upsert): number {
+    const { member, epoch } = envelope;
+    const { handle } = entry;
     const space = this.#spaces.of(epoch);
     const here = space.records.find(member, handle)?.published ?? 0;
     const earlier = this.#spaces.all.filter((each) => each.epoch < epoch);
     const settled = earlier.map((each) => each.records.find(member, handle)?.settled ?? 0);
     const lingering = this.#ledger.epochs.lingering(member, handle)?.published ?? 0;
     const covered = Math.max(here, lingering, ...settled);
-    return Math.max(0, here + space.countNew(member, handle, tokens) - covered);
+    return Math.max(0, here + space.countNew(versionOf(envelope, entry), entry) - covered);
   }
 
   #isLatest(epoch: number, nowMs: number): boolean {

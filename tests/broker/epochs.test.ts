@@ -3,6 +3,7 @@ import { Rebuild } from "../../broker/bus/rebuild.ts";
 import type { Received } from "../../broker/core/submission.ts";
 import type { Entry, NoticeEvent } from "../../shared/core/data-plane.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { newHandle, tokens, upsert } from "./support.ts";
 import { Bench, BORDER, CUSTOMS, HARBOUR } from "./writer-support.ts";
 
@@ -163,6 +164,28 @@ describe("the budget over a rotation", () => {
     for (const epoch of [1, 2]) bench.publishIn(epoch, HARBOUR, record(epoch, ours, "a"));
     for (const name of ["b", "c", "d"]) bench.publishIn(2, HARBOUR, record(2, ours, name));
     expect(used(bench)).toBe(5 * 24);
+  });
+});
+
+describe("the budget", () => {
+  it("is charged for tokens that come with other tags or another binder: each tells the other side anew", () => {
+    const bench = new Bench({ budget: { initial: 0, perDay: 100 } });
+    const first = upsert(ours, tokens(["1 a"]));
+    bench.publish(HARBOUR, first);
+    bench.publish(BORDER, record(1, theirs, "a"));
+    const told = (): number => bench.types(BORDER).length;
+    const used = (): number => [...bench.ledger.account(HARBOUR).hours.values()].reduce((a, b) => a + b, 0);
+    bench.publish(HARBOUR, first);
+    expect([used(), told()]).toEqual([24, 1]);
+    const tags = { single: randomBytes(64), opening: randomBytes(64), support: randomBytes(64) };
+    bench.publish(HARBOUR, { ...first, tags });
+    expect([used(), told()]).toEqual([48, 2]);
+    bench.publish(HARBOUR, { ...first, blind: randomBytes(32) });
+    expect([used(), told()]).toEqual([72, 3]);
+    bench.publish(HARBOUR, first);
+    const [answer] = bench.publish(HARBOUR, { ...first, tags });
+    expect(answer?.body).toMatchObject({ rejections: [{ index: 0, reason: "budget" }] });
+    expect([used(), told()]).toEqual([96, 4]);
   });
 });
 
