@@ -9,7 +9,6 @@ import { chmodSync, existsSync, lstatSync, readFileSync, writeFileSync } from "n
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import { connectToNode } from "../../agency-node/cli/rpc/node-client.ts";
 import type { LogEntry, NodeClient } from "../../agency-node/cli/rpc/node-client.ts";
 import {
@@ -19,24 +18,14 @@ import {
   unpinWorkstation,
 } from "../../agency-node/cli/workstation-commands.ts";
 import { ensureLocalKey, readLocalKey } from "../../agency-node/disk/local-key.ts";
-import { ActivityServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/activity.ts";
-import { LiaisonServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
-import { RecordsServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
-import { ACTOR_KEY, encodeStatedActor } from "../../agency-node/wire/stated-actor.ts";
 import { freePort } from "../../deploy/demo/ports.ts";
-import { readTls } from "../../shared/party/tls.ts";
-import { createTlsRequest, issueCertificate } from "../../shared/platform/certificates.ts";
-import { clientOver } from "../../shared/platform/grpc.ts";
-import { ClientTlsCredentials } from "../../shared/platform/grpc-credentials.ts";
 import type { ClientTls } from "../../shared/platform/grpc-credentials.ts";
-import { certificateDer, identityOfCertificate } from "../../shared/platform/tls.ts";
 import type { PeerIdentity } from "../../shared/platform/tls.ts";
 import type { Output } from "../../shared/terminal/output.ts";
-import { HealthDefinition } from "../../shared/wire/health.ts";
 import { OFFICER, TestFederation } from "../support/federation.ts";
 import { AT_ONCE_MS, LONG_MS, SOON } from "../support/patience.ts";
+import { callAll, forgedFor, identityOf, PARTIES, stolenFrom } from "./forged-callers.ts";
 
-const SERVICES = [RecordsServiceDefinition, LiaisonServiceDefinition, ActivityServiceDefinition, HealthDefinition];
 const RECORD = "reference,kind,name,birthDate,phone\nWCU-1,person,Tomas Kellner,1980-02-03,+44 7700 900123\n";
 
 let federation: TestFederation;
@@ -55,54 +44,19 @@ async function told(command: (output: Output) => void | Promise<void>): Promise<
   return values;
 }
 
-/** Calls every method of every service over TLS with this certificate; gives the code of each refusal, "served" where there is none. */
-async function callAll(tls: ClientTls): Promise<Set<string>> {
-  const outcomes = new Set<string>();
-  for (const definition of SERVICES) {
-    const credentials = new ClientTlsCredentials(tls, { rejectUnauthorized: false });
-    const metadata = { [ACTOR_KEY]: encodeStatedActor(OFFICER) };
-    using connection = clientOver(definition as typeof HealthDefinition, address, credentials, { metadata });
-    const client = connection.client as unknown as Record<string, (request: unknown, options: object) => unknown>;
-    for (const [name, { requestStream, responseStream }] of Object.entries(definition.methods)) {
-      const stop = new AbortController();
-      const answer = client[name]!(requestStream ? nothing() : {}, { signal: stop.signal });
-      outcomes.add(await outcomeOf(answer, responseStream));
-      stop.abort();
-    }
-  }
-  return outcomes;
-}
-
-async function* nothing(): AsyncGenerator<never> {}
-
-async function outcomeOf(answer: unknown, isStream: boolean): Promise<string> {
-  try {
-    await (isStream ? (answer as AsyncGenerator)[Symbol.asyncIterator]().next() : answer);
-    return "served";
-  } catch (error) {
-    return (error as { code: string }).code;
-  }
-}
-
+const callAs = async (tls: ClientTls): Promise<Set<string>> => new Set(await callAll(address, tls));
 const REFUSED = new Set(["FORBIDDEN"]);
-const PARTIES = ["ct", "wcu", "broker", "key-office", "chair", "nats"];
-
-const tlsOf = (party: string) =>
-  readTls(party === "registrar" ? federation.founded.registrarDir : federation.dir(party));
-const identityOf = (party: string): PeerIdentity =>
-  identityOfCertificate(certificateDer(tlsOf(party).certificatePem)) as PeerIdentity;
-
 describe("the door for workstations", { timeout: LONG_MS }, () => {
-  it.each([...PARTIES, "registrar"])("refuses the federation's certificate of %s, at every call", async (party) => {
-    expect(await callAll(tlsOf(party))).toEqual(REFUSED);
+  it.each(PARTIES)("refuses the federation's certificate of %s, at every call", async (party) => {
+    expect(await callAs(stolenFrom(federation, party))).toEqual(REFUSED);
   });
 
-  it.each([...PARTIES, "registrar"])("refuses what a thief of the registrar's key makes for %s", async (party) => {
-    expect(await callAll(await forged(identityOf(party)))).toEqual(REFUSED);
+  it.each(PARTIES)("refuses what a thief of the registrar's key makes for %s", async (party) => {
+    expect(await callAs(await forgedFor(federation, party))).toEqual(REFUSED);
   });
 
   it("has been tried with the certificates of every role", () => {
-    const kinds = [...PARTIES, "registrar"].map((party) => identityOf(party).kind);
+    const kinds = PARTIES.map((party) => identityOf(federation, party).kind);
     const all = [
       "member",
       "broker",
@@ -117,22 +71,15 @@ describe("the door for workstations", { timeout: LONG_MS }, () => {
   it("refuses a key that nobody has pinned, and whoever shows none", async () => {
     const dir = federation.dir("stranger");
     await ensureLocalKey(dir, Date.now());
-    expect(await callAll({ rootsPem: "", ...readLocalKey(dir) })).toEqual(REFUSED);
-    expect(await callAll({ rootsPem: "" })).toEqual(REFUSED);
+    expect(await callAs({ rootsPem: "", ...readLocalKey(dir) })).toEqual(REFUSED);
+    expect(await callAs({ rootsPem: "" })).toEqual(REFUSED);
   });
 
   it("serves the key that is pinned, from then on", async () => {
     const { tls } = await workstation("desk-1");
-    expect(await callAll(tls)).toContain("served");
-    expect(await callAll(tls)).not.toContain("FORBIDDEN");
+    expect(await callAs(tls)).toContain("served");
+    expect(await callAs(tls)).not.toContain("FORBIDDEN");
   });
-
-  async function forged(identity: PeerIdentity): Promise<ClientTls> {
-    const { authority } = readRegistrarKeys(federation.founded.registrarDir);
-    const { privateKeyPem, requestPem } = await createTlsRequest();
-    const certificatePem = await issueCertificate({ authority, requestPem, identity, hosts: [], nowMs: Date.now() });
-    return { ...tlsOf("wcu"), privateKeyPem, certificatePem };
-  }
 });
 
 /** One that the unit has let in, by the commands of both sides. */

@@ -1,10 +1,11 @@
 /** Attacks that have broken a promise before, each carried out against this code. What remains of each is said in SECURITY.md. */
 import type { Attack, Options, Outcome } from "./attack.ts";
 import { copyTokens, misname } from "./counterpart.ts";
-import { fillStream, floodWithCodes, forgeCertificates } from "./doors.ts";
+import { enterNode, fillStream, floodWithCodes, forgeCertificates } from "./doors.ts";
 import { guessTogether, spoilBatches } from "./metering.ts";
 import { alignList, singleOut } from "./naming.ts";
 import { askPieceByPiece } from "./questions.ts";
+import { connectIdly, saysNothing } from "./silence.ts";
 import { disguise, multiply } from "./spelling.ts";
 import { stallAndWithdraw } from "./stalling.ts";
 
@@ -24,7 +25,10 @@ export const PURE_ATTACKS: readonly Attack[] = [
 
 /** With real servers. */
 export const SERVED_ATTACKS: readonly Attack[] = [
-  { name: "the registrar's key", carryOut: forgeCertificates },
+  { name: "the registrar's key at broker and evaluators", carryOut: forgeCertificates },
+  { name: "the registrar's key at a unit's own door", carryOut: enterNode },
+  { name: "an evaluator or broker that says nothing", carryOut: saysNothing },
+  { name: "idle connections without a certificate", carryOut: connectIdly },
   { name: "wrong codes without end", carryOut: floodWithCodes },
   { name: "one unit's stream filled by a thief", carryOut: fillStream },
 ];

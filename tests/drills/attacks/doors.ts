@@ -1,4 +1,7 @@
 /** Who has stolen the registrar's key, who floods a sign-in with wrong codes, and who has one unit's NATS user. All against real servers. */
+import { freePort } from "../../../deploy/demo/ports.ts";
+import { callAll, forgedFor, PARTIES, stolenFrom } from "../../node/forged-callers.ts";
+import { TestFederation } from "../../support/federation.ts";
 import { publishAfterFlood, FLOOD_ENDS_MS, floodable } from "../../system/flood.ts";
 import { AT_ONCE_MS } from "../../support/patience.ts";
 import { ANSWERS, answered, StolenRegistrar } from "../../trust/stolen-registrar.ts";
@@ -7,7 +10,7 @@ import { signInAmidFlood } from "../../web/flood.ts";
 import { TestOrchard } from "../../web/orchard.ts";
 import type { Options, Outcome } from "./attack.ts";
 
-/** Every method of every service, with a forged certificate of every role; then with a strange key, then with the registrar's. */
+/** Every method of every service of broker and evaluator, with a forged certificate of every role; then with a strange key, then with the registrar's. */
 export async function forgeCertificates(): Promise<Outcome> {
   await using stolen = await StolenRegistrar.start();
   const figure = { calls: 0, answered: 0, beyondWhatIsStated: 0 };
@@ -18,6 +21,27 @@ export async function forgeCertificates(): Promise<Outcome> {
     figure.beyondWhatIsStated += answersBeyond(outcomes, attempt.outcomes);
   }
   return { held: figure.beyondWhatIsStated === 0 && figure.answered > 0, figure };
+}
+
+/** A unit's own services, over the network, with every party's certificate, stolen and forged. */
+export async function enterNode(): Promise<Outcome> {
+  const listen = `127.0.0.1:${await freePort()}`;
+  await using federation = await TestFederation.found({ workstations: { wcu: { listen } } });
+  await federation.nats.start();
+  await federation.startBroker();
+  await federation.startNode("wcu");
+  const outcomes: string[] = [];
+  for (const party of PARTIES) {
+    for (const tls of [stolenFrom(federation, party), await forgedFor(federation, party)]) {
+      outcomes.push(...(await callAll(listen, tls)));
+    }
+  }
+  const figure = {
+    calls: outcomes.length,
+    refused: outcomes.filter((outcome) => outcome === "FORBIDDEN").length,
+    served: outcomes.filter((outcome) => outcome === "served").length,
+  };
+  return { held: figure.refused === figure.calls, figure };
 }
 
 function answersBeyond(outcomes: Outcomes, stated: Outcomes): number {
