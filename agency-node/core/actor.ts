@@ -19,9 +19,6 @@ export type StatedActor =
  */
 export type Actor = StatedActor & { readonly known: "stated" | "itself"; readonly workstation?: string };
 
-/** In entries of nodes that did not ask who acts. */
-export type UnknownActor = { readonly kind: "unknown" };
-
 /** Whoever asks the node for something. */
 export type Asking = {
   readonly actor: Actor;

@@ -62,7 +62,6 @@ function toResponse({ number, atMs, verb, activity }: ActivityEntry): ListActivi
 
 function toActor(actor: Activity["actor"]): ListActivityResponse["actor"] {
   const { kind } = actor;
-  if (kind === "unknown") return { kind, name: "", uid: undefined, role: "", known: "", workstation: "" };
   const { name, known, workstation = "" } = actor;
   if (kind === "program") return { kind, name, uid: undefined, role: "", known, workstation };
   return { kind, name, uid: actor.uid, role: actor.role ?? "", known, workstation };

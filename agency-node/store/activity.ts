@@ -13,7 +13,7 @@ import { VERSION } from "../../shared/platform/version.ts";
 import type { Database, SqlValue } from "../../shared/store/database.ts";
 import { storedId } from "../../shared/store/stored-json.ts";
 import type { Shape, StoredJson } from "../../shared/store/stored-json.ts";
-import type { Actor, Asking, UnknownActor } from "../core/actor.ts";
+import type { Actor, Asking } from "../core/actor.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
 import type { Vault } from "./vault.ts";
 
@@ -24,7 +24,7 @@ export type Verb = (typeof VERBS)[number];
 export type Recipient = { readonly name?: string; readonly mandate?: string };
 
 export type Activity = {
-  readonly actor: Actor | UnknownActor;
+  readonly actor: Actor;
   /** Owner's references of the records that it is about. */
   readonly references?: readonly string[];
   /** It is about every record that the node had then; `references` names none. */
@@ -93,7 +93,6 @@ const actor = z.discriminatedUnion("kind", [
     name: text,
     workstation: text.exactOptional(),
   } satisfies Shape<Extract<Actor, { kind: "program" }>>),
-  z.object({ kind: z.literal("unknown") } satisfies Shape<UnknownActor>),
 ]);
 
 const STORED_ACTIVITY: StoredJson<Activity> = {
@@ -113,14 +112,7 @@ const STORED_ACTIVITY: StoredJson<Activity> = {
     receipt: text.exactOptional(),
     program: text.exactOptional(),
   } satisfies Shape<Activity>),
-  upgrades: { 1: fromVersion1 },
 };
-
-/** Nobody was asked who acts, and an entry was about one record at most. */
-function fromVersion1(value: unknown): unknown {
-  const { reference, ...rest } = value as { readonly reference?: string };
-  return { actor: { kind: "unknown" }, ...(reference !== undefined && { references: [reference] }), ...rest };
-}
 
 type Row = { number: number; at_ms: number; verb: Verb; sealed: Uint8Array };
 

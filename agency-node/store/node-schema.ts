@@ -2,97 +2,7 @@
  * The node's tables: the only state of the federation with no other copy (back it up with its key file). One connection, one thread,
  * every change of state in one transaction with the outbox rows that tell of it.
  */
-import type { DatabaseKind, FileBefore } from "../../shared/store/database.ts";
-
-const CANARIES = `
-CREATE TABLE canary (
-  handle            TEXT PRIMARY KEY,
-  epoch             INTEGER NOT NULL,
-  beat_ms           INTEGER NOT NULL,
-  counterpart       TEXT NOT NULL,
-  awaited           INTEGER NOT NULL DEFAULT 1,
-  planned_ms        INTEGER NOT NULL,
-  met_ms            INTEGER NOT NULL DEFAULT 0,
-  ends_ms           INTEGER NOT NULL,
-  ended_ms          INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE canary_beat (
-  epoch             INTEGER NOT NULL,
-  beat_ms           INTEGER NOT NULL,
-  proven_ms         INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (epoch, beat_ms)
-) STRICT, WITHOUT ROWID;
-`;
-
-const MATCH = `
-CREATE TABLE match (
-  match_id          TEXT PRIMARY KEY,
-  status            TEXT NOT NULL,
-  unfinished        INTEGER NOT NULL,
-  statement_due     INTEGER NOT NULL,
-  misnamed          INTEGER NOT NULL,
-  canary            TEXT,
-  sealed            BLOB NOT NULL
-) STRICT;
-CREATE INDEX match_statement_due ON match (match_id) WHERE statement_due = 1;
-CREATE INDEX match_misnamed ON match (match_id) WHERE misnamed = 1;
-`;
-
-const SKIPPED_NOTICE = `
-CREATE TABLE skipped_notice (
-  number            INTEGER PRIMARY KEY,
-  field             INTEGER NOT NULL
-) STRICT;
-`;
-
-const DUE_ACT = `
-CREATE TABLE due_act (
-  handle            TEXT PRIMARY KEY,
-  review_by_day     INTEGER
-) STRICT, WITHOUT ROWID;
-`;
-
-const LOAN = `
-CREATE TABLE loan (
-  record            INTEGER PRIMARY KEY,
-  sealed            BLOB NOT NULL
-) STRICT;
-`;
-
-const ACTIVITY_ABOUT = `
-CREATE TABLE activity_about (
-  about             BLOB NOT NULL,
-  activity          INTEGER NOT NULL,
-  PRIMARY KEY (about, activity)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;
-`;
-
-const SHOWN = `
-CREATE VIEW shown AS
-  SELECT record.number, handle, reference_key, sealed, record.revision, review_by_day, sent_day, held_day, tokens, only_epoch, ended_ms,
-    content_key = x'' AS is_erased,
-    CASE
-      WHEN record.state IN ('withdrawn', 'expired') THEN record.state
-      WHEN record.state = 'refused' THEN 'rejected'
-      WHEN standing.revision = record.revision AND due <> 1 AND standing.state <> '' THEN standing.state
-      ELSE 'hardening'
-    END AS state,
-    CASE
-      WHEN record.state = 'refused' THEN record.reason
-      WHEN record.state IN ('hardening', 'ready') AND standing.revision = record.revision AND due <> 1 THEN standing.reason
-    END AS reason
-  FROM record LEFT JOIN standing
-    ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
-`;
-
-const LET_GO = `
-CREATE TABLE let_go (
-  cache_key         BLOB PRIMARY KEY,
-  since_ms          INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-`;
+import type { DatabaseKind } from "../../shared/store/database.ts";
 
 /**
  * Columns called `sealed` are encrypted, see `Vault`. Handles are pseudonyms and stand as they are.
@@ -162,16 +72,43 @@ CREATE TABLE standing (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX standing_due ON standing (epoch, due, record) WHERE due > 0;
 
-${SHOWN}
-${DUE_ACT}
-${LOAN}
+CREATE VIEW shown AS
+  SELECT record.number, handle, reference_key, sealed, record.revision, review_by_day, sent_day, held_day, tokens, only_epoch, ended_ms,
+    content_key = x'' AS is_erased,
+    CASE
+      WHEN record.state IN ('withdrawn', 'expired') THEN record.state
+      WHEN record.state = 'refused' THEN 'rejected'
+      WHEN standing.revision = record.revision AND due <> 1 AND standing.state <> '' THEN standing.state
+      ELSE 'hardening'
+    END AS state,
+    CASE
+      WHEN record.state = 'refused' THEN record.reason
+      WHEN record.state IN ('hardening', 'ready') AND standing.revision = record.revision AND due <> 1 THEN standing.reason
+    END AS reason
+  FROM record LEFT JOIN standing
+    ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
+
+CREATE TABLE due_act (
+  handle            TEXT PRIMARY KEY,
+  review_by_day     INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE loan (
+  record            INTEGER PRIMARY KEY,
+  sealed            BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE hardened (
   cache_key         BLOB PRIMARY KEY,
   generation        INTEGER NOT NULL,
   sealed            BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-${LET_GO}
+CREATE TABLE let_go (
+  cache_key         BLOB PRIMARY KEY,
+  since_ms          INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE hardening_batch (
   batch_id          BLOB PRIMARY KEY,
   sealed            BLOB NOT NULL
@@ -214,9 +151,41 @@ CREATE TABLE notice (
   hash              BLOB NOT NULL
 ) STRICT;
 
-${SKIPPED_NOTICE}
-${MATCH}
-${CANARIES}
+CREATE TABLE skipped_notice (
+  number            INTEGER PRIMARY KEY,
+  field             INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE match (
+  match_id          TEXT PRIMARY KEY,
+  status            TEXT NOT NULL,
+  unfinished        INTEGER NOT NULL,
+  statement_due     INTEGER NOT NULL,
+  misnamed          INTEGER NOT NULL,
+  canary            TEXT,
+  sealed            BLOB NOT NULL
+) STRICT;
+CREATE INDEX match_statement_due ON match (match_id) WHERE statement_due = 1;
+CREATE INDEX match_misnamed ON match (match_id) WHERE misnamed = 1;
+CREATE TABLE canary (
+  handle            TEXT PRIMARY KEY,
+  epoch             INTEGER NOT NULL,
+  beat_ms           INTEGER NOT NULL,
+  counterpart       TEXT NOT NULL,
+  awaited           INTEGER NOT NULL DEFAULT 1,
+  planned_ms        INTEGER NOT NULL,
+  met_ms            INTEGER NOT NULL DEFAULT 0,
+  ends_ms           INTEGER NOT NULL,
+  ended_ms          INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE canary_beat (
+  epoch             INTEGER NOT NULL,
+  beat_ms           INTEGER NOT NULL,
+  proven_ms         INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (epoch, beat_ms)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE activity (
   number            INTEGER PRIMARY KEY AUTOINCREMENT,
   at_ms             INTEGER NOT NULL,
@@ -224,119 +193,19 @@ CREATE TABLE activity (
   every             INTEGER NOT NULL DEFAULT 0,
   sealed            BLOB NOT NULL
 ) STRICT;
-${ACTIVITY_ABOUT}`;
 
-/** Tables of version 1 that are made anew; not all of its files have all of them. */
-const FORMER = [
-  "record",
-  "hardened",
-  "hardening_batch",
-  "published",
-  "outbox",
-  "chain_head",
-  "notice",
-  "match",
-  "activity",
-];
-
-/**
- * Version 1 knew one epoch and one generation of evaluator keys. Live records are to be made ready anew, from the hardened identifiers
- * that are kept, and sent again. Layouts of what was sent go: their epoch's scheme is none that this program has.
- *
- * The first of its files could not sign waiting rows anew, and sealed batches elsewhere: those rows go too, and digests and evaluators
- * make up for them.
- *
- * Version 2 had the tables of today. Whoever changes them writes out here what they were.
- */
-function fromVersion1(file: FileBefore): string {
-  const former = FORMER.filter((table) => file.has(table));
-  const isFirst = file.has("record", "published_day");
-  const days = isFirst ? "published_day, NULL" : "sent_day, held_day";
-  return `
-DROP INDEX record_by_state;
-DROP TABLE IF EXISTS counter;
-${former.map((table) => `ALTER TABLE ${table} RENAME TO former_${table};`).join("\n")}
-${SCHEMA}
-INSERT INTO record (number, handle, reference_key, sealed, content_key, revision, review_by_day, sent_day, held_day, state, tokens, ended_ms)
-  SELECT rowid, handle, reference_key, sealed, content_key, revision, review_by_day, ${days},
-    CASE WHEN state IN ('withdrawn', 'expired') THEN state ELSE 'hardening' END, tokens,
-    CASE WHEN state IN ('withdrawn', 'expired') THEN (SELECT coalesce(max(at_ms), 0) FROM former_activity) END FROM former_record;
-INSERT INTO hardened SELECT cache_key, 1, sealed FROM former_hardened;
-INSERT INTO activity (number, at_ms, verb, sealed) SELECT number, at_ms, verb, sealed FROM former_activity;
-${isFirst ? "" : WAITING_OF_VERSION_1}
-${former.map((table) => `DROP TABLE former_${table};`).join("\n")}
-`;
-}
-
-/** When a row was written is not known: no later than the last thing that the log tells of. */
-const WAITING_OF_VERSION_1 = `
-INSERT INTO hardening_batch SELECT batch_id, sealed FROM former_hardening_batch;
-INSERT INTO outbox (position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms)
-  SELECT position, incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles,
-    (SELECT coalesce(max(at_ms), 0) FROM former_activity) FROM former_outbox;
-`;
-
-/**
- * JSON is written with a version from here on, which a program of version 2 could not read; what stands there is read as it is. The first
- * files of version 2 knew no canaries, and kept no hardened values beside what is prepared.
- */
-function fromVersion2(file: FileBefore): string {
-  const skipped = file.has("skipped_notice") ? "" : SKIPPED_NOTICE;
-  if (file.has("canary")) return skipped;
-  return `
-${skipped}
-${CANARIES}
-ALTER TABLE match ADD COLUMN canary TEXT;
-DELETE FROM prepared;
-UPDATE record SET state = 'hardening' WHERE state = 'ready';
-`;
-}
-
-/** What was written before is found by its time and verb only. Files that came from version 1 have the tables of today. */
-function fromVersion3(file: FileBefore): string {
-  if (file.has("activity_about")) return "";
-  return `ALTER TABLE activity ADD COLUMN every INTEGER NOT NULL DEFAULT 0; ${ACTIVITY_ABOUT}`;
-}
-
-/**
- * From here on tokens come with tags, under a scheme with other classes. What was prepared or laid out under the earlier one, what waits to
- * be sent, and the broker's notices with the matches that they made mean nothing any more: live records are made ready anew and sent again.
- * When a record ended is not known. Files that came from version 1 have the tables of today.
- */
-function fromVersion4(file: FileBefore): string {
-  return `
-${file.has("due_act") ? "" : TABLES_OF_VERSION_5}
-DROP TABLE match;
-${MATCH}
-DELETE FROM prepared;
-DELETE FROM published;
-DELETE FROM outbox;
-DELETE FROM notice;
-DELETE FROM canary;
-DELETE FROM canary_beat;
-DELETE FROM record WHERE only_epoch IS NOT NULL;
-DELETE FROM standing WHERE record NOT IN (SELECT number FROM record);
-UPDATE record SET state = 'hardening' WHERE state = 'ready';
-UPDATE standing SET due = 1 WHERE record IN (SELECT number FROM record WHERE state = 'hardening');
-`;
-}
-
-/** Acts were told at once, nothing was erased, and no padding was shared. */
-const TABLES_OF_VERSION_5 = `
-${DUE_ACT}
-${LOAN}
-${LET_GO}
-DROP VIEW shown;
-ALTER TABLE record ADD COLUMN ended_ms INTEGER;
-UPDATE record SET ended_ms = (SELECT coalesce(max(at_ms), 0) FROM activity) WHERE state IN ('withdrawn', 'expired');
-${SHOWN}
-`;
+CREATE TABLE activity_about (
+  about             BLOB NOT NULL,
+  activity          INTEGER NOT NULL,
+  PRIMARY KEY (about, activity)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;`;
 
 export const NODE_DATABASE: DatabaseKind = {
   what: "the node's records",
   version: 5,
   schema: SCHEMA,
-  upgrades: { 1: fromVersion1, 2: fromVersion2, 3: fromVersion3, 4: fromVersion4 },
+  upgrades: {},
   // It is copied by other tools while the node runs.
   exclusive: false,
   secureDelete: true,

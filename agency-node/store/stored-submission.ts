@@ -57,7 +57,7 @@ const epochHealth = z.object({
   digestAgreedMs: number,
   canariesMet: number,
   canariesExpected: number,
-  canariesMissing: z.array(storedId<MemberId>()).default([]),
+  canariesMissing: z.array(storedId<MemberId>()),
   obstacle: z.string(),
 } satisfies Shape<EpochHealth>);
 
@@ -75,8 +75,7 @@ export const STORED_SUBMISSION: StoredJson<SubmissionBody> = {
       noticeNumber: number,
       noticeHash: storedBytes,
       version: z.string(),
-      // Rows of the first version say nothing of them.
-      capabilities: capabilities.default([]),
+      capabilities,
     } satisfies Shape<Body<"connected">>),
     z.object({
       kind: z.literal("noticeReceipt"),
@@ -94,8 +93,8 @@ export const STORED_SUBMISSION: StoredJson<SubmissionBody> = {
       directiveNumber: number,
       directiveHash: storedBytes,
       epochs: z.array(epochHealth),
-      capabilities: capabilities.default([]),
-      skippedNotices: number.default(0),
+      capabilities,
+      skippedNotices: number,
     } satisfies Shape<Body<"health">>),
   ]),
 };

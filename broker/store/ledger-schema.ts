@@ -1,5 +1,5 @@
-/** The ledger's tables, and how a ledger of an earlier version becomes one of this. */
-import type { DatabaseKind, FileBefore } from "../../shared/store/database.ts";
+/** The ledger's tables. */
+import type { DatabaseKind } from "../../shared/store/database.ts";
 
 const SUBMISSIONS = `
   CREATE TABLE submission (
@@ -10,7 +10,7 @@ const SUBMISSIONS = `
     hash BLOB NOT NULL,
     applied_at_ms INTEGER NOT NULL,
     rejections TEXT NOT NULL,
-    epoch INTEGER NOT NULL DEFAULT 1,
+    epoch INTEGER NOT NULL,
     UNIQUE (member, incarnation, sequence)
   ) STRICT;
   CREATE INDEX submission_member ON submission (member, position);
@@ -27,7 +27,7 @@ const MATCHES = `
     handle_1 TEXT NOT NULL,
     status TEXT NOT NULL,
     amendment INTEGER NOT NULL,
-    told_epoch INTEGER NOT NULL DEFAULT 1
+    told_epoch INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX match_0 ON match (member_0, handle_0) WHERE status = 'open';
   CREATE INDEX match_1 ON match (member_1, handle_1) WHERE status = 'open';
@@ -53,11 +53,11 @@ const MEMBERS = `
 `;
 
 /**
- * New in version 2. `meeting`: which tokens of a pair met in an epoch, as a hash, and gone with the epoch. `carried`: what a submission
+ * `meeting`: which tokens of a pair met in an epoch, as a hash, and gone with the epoch. `carried`: what a submission
  * of one epoch did to a record of another, which its own stream does not tell. `lingering`: records whose epoch has ended before they
  * were published in another. `ended_epoch`: the purges, begun and done.
  */
-const SECOND = `
+const EPOCHS_AND_OVERSIGHT = `
   CREATE INDEX match_told ON match (told_epoch) WHERE status = 'open';
   CREATE TABLE meeting (
     match_id TEXT NOT NULL,
@@ -110,7 +110,7 @@ const SECOND = `
 `;
 
 /**
- * New in version 4. `proof`: the outcome of each, and while it is pending the amendment that statements answer, its epoch, and what met.
+ * `proof`: the outcome of each, and while it is pending the amendment that statements answer, its epoch, and what met.
  * `proof_side`: what is asked of each side of a pending one, and what it has stated.
  */
 const PROOFS = `
@@ -147,28 +147,7 @@ const SCHEMA = `
   ${SUBMISSIONS}
   ${MATCHES}
   ${MEMBERS}
-  ${SECOND}
-  ${PROOFS}
-`;
-
-/** Version 1 knew one epoch, and kept hashes of tokens in the history. */
-const FROM_VERSION_1 = `
-  ALTER TABLE submission ADD COLUMN epoch INTEGER NOT NULL DEFAULT 1;
-  ALTER TABLE match ADD COLUMN told_epoch INTEGER NOT NULL DEFAULT 1;
-  ${SECOND}
-  INSERT INTO meeting SELECT match_id, 1, met_hash FROM match WHERE status = 'open';
-  ALTER TABLE match DROP COLUMN met_hash;
-  UPDATE match_event SET event = json_set(json_remove(event, '$.metHash'), '$.epoch', 1)
-    WHERE json_extract(event, '$.type') <> 'closed';
-`;
-
-/** JSON is written with a version from here on, which a program of version 2 could not read. What stands there is read as it is. */
-const FROM_VERSION_2 = "";
-
-/** A proof of before cannot be gone on with: it was another one. What may be told of a lingering record stands with its proofs. */
-const FROM_VERSION_3 = (file: FileBefore): string => `
-  DROP TABLE proof;
-  ${file.has("lingering", "handling") ? "ALTER TABLE lingering DROP COLUMN handling;" : ""}
+  ${EPOCHS_AND_OVERSIGHT}
   ${PROOFS}
 `;
 
@@ -176,7 +155,7 @@ export const LEDGER: DatabaseKind = {
   what: "the ledger",
   version: 4,
   schema: SCHEMA,
-  upgrades: { 1: FROM_VERSION_1, 2: FROM_VERSION_2, 3: FROM_VERSION_3 },
+  upgrades: {},
   // Two brokers would tell two stories.
   exclusive: true,
   secureDelete: true,

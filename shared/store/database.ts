@@ -232,7 +232,11 @@ export class Database implements Disposable {
     }
     const upgrade = upgrades[found];
     if (upgrade === undefined) {
-      throw this.#refusal("is a file of another program: put back a backup, or name another directory");
+      throw this.#refusal(
+        found === 0
+          ? "is a file of another program: put back a backup, or name another directory"
+          : `has version ${found}, of before the first release, and this program knows none before ${version}: begin with a new directory`,
+      );
     }
     this.#exec(typeof upgrade === "string" ? upgrade : upgrade(this));
     this.#exec(`PRAGMA user_version = ${found + 1}`);

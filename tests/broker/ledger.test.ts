@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PendingProof } from "../../broker/core/disclosure.ts";
 import { evolveMatch } from "../../broker/core/match.ts";
@@ -42,21 +41,6 @@ const PROOF: PendingProof = {
     { askedAtMs: 5, isOverdue: false },
   ],
 };
-
-const VERSION_1 = `
-  CREATE TABLE federation (id TEXT PRIMARY KEY) STRICT;
-  CREATE TABLE submission (position INTEGER PRIMARY KEY, member TEXT NOT NULL, incarnation TEXT NOT NULL,
-    sequence INTEGER NOT NULL, hash BLOB NOT NULL, applied_at_ms INTEGER NOT NULL, rejections TEXT NOT NULL,
-    UNIQUE (member, incarnation, sequence)) STRICT;
-  CREATE TABLE match (match_id TEXT PRIMARY KEY, domain TEXT NOT NULL, member_0 TEXT NOT NULL, handle_0 TEXT NOT NULL,
-    member_1 TEXT NOT NULL, handle_1 TEXT NOT NULL, met_hash TEXT NOT NULL, status TEXT NOT NULL,
-    amendment INTEGER NOT NULL) STRICT;
-  CREATE TABLE match_event (match_id TEXT NOT NULL, amendment INTEGER NOT NULL, at_ms INTEGER NOT NULL, event TEXT NOT NULL,
-    PRIMARY KEY (match_id, amendment)) STRICT, WITHOUT ROWID;
-  CREATE TABLE proof (match_id TEXT PRIMARY KEY, nonce_0 BLOB, mac_0 BLOB, proven_0 INTEGER,
-    nonce_1 BLOB, mac_1 BLOB, proven_1 INTEGER, outcome TEXT NOT NULL) STRICT;
-  PRAGMA user_version = 1;
-`;
 
 describe("the ledger", () => {
   let dir: string;
@@ -209,26 +193,6 @@ describe("the ledger", () => {
     expect(ledger.alarms.openOf(member)).toEqual([]);
     expect(ledger.alarms.list().at(-1)).toMatchObject({ id, acknowledged: { ...by, atMs: 5 } });
     expect(ledger.alarms.raise(burst, 6)).toBe(true);
-  });
-
-  it("takes over a ledger of the first version, and forgets the hashes of tokens in its history", () => {
-    ledger[Symbol.dispose]();
-    rmSync(path);
-    using old = new DatabaseSync(path);
-    old.exec(VERSION_1);
-    old.prepare("INSERT INTO federation VALUES (?)").run("07".repeat(16));
-    const history = JSON.stringify({ ...opened, meetings: [], epoch: undefined, metHash: "00" });
-    old
-      .prepare("INSERT INTO match VALUES (?, 'target', ?, ?, ?, ?, '00', 'open', 0)")
-      .run(matchId, member, handle, other, theirs);
-    old.prepare("INSERT INTO match_event VALUES (?, 0, 1, ?)").run(matchId, history);
-    old.prepare("INSERT INTO submission VALUES (1, ?, ?, 1, ?, 10, '[]')").run(member, incarnation, hash(1));
-    old.close();
-    ledger = new Ledger(path, federation);
-    expect(ledger.match(matchId)).toEqual(evolveMatch(undefined, opened));
-    expect(ledger.matchEvents(matchId)).toEqual([opened]);
-    expect(ledger.epochs.metHash(matchId, 1)).toBe("00");
-    expect(ledger.nextPosition(member, 0)).toBe(1);
   });
 
   it("serves one federation", () => {

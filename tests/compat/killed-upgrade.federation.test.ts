@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { dump } from "./dump.ts";
-import { makeFile, UPGRADED } from "./files.ts";
+import { FILES, makeFile } from "./files.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-describe.each(UPGRADED)("the upgrade of %s", (name) => {
+describe.each(FILES)("the upgrade of %s", (name) => {
   it("leaves the old file whole if the program is killed", () => {
     const path = join(dir, "file.sqlite");
     makeFile(name, path);

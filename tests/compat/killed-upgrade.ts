@@ -1,6 +1,7 @@
-/** Opens the database that the arguments name, and dies the moment before its first upgrade would be on disk. */
+/** Opens the database that the arguments name, and dies the moment before an upgrade would be on disk. */
 import { DatabaseSync } from "node:sqlite";
 import { Database } from "../../shared/store/database.ts";
+import { nextOf } from "./files.ts";
 import { openingOf } from "./kinds.ts";
 
 const { exec } = DatabaseSync.prototype;
@@ -11,4 +12,4 @@ DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string) {
 
 const [name = "", path = ""] = process.argv.slice(2);
 const { kind, owner } = openingOf(name);
-new Database(path, kind, owner)[Symbol.dispose]();
+new Database(path, { ...kind, ...nextOf(name) }, owner)[Symbol.dispose]();

@@ -132,21 +132,25 @@ export const BATCH: HardeningBatch = {
 
 export const HARDENED = { input: filled(24, 9), y: filled(64, 0x79) };
 
-/** No file up to version 3 says who acted. */
-const unnamed = { kind: "unknown" } as const;
+const person = { kind: "person", known: "stated", name: "Quillon Overbeck-Test" } as const;
 
 export const ACTIVITIES: readonly ActivityEntry[] = [
   {
     number: 1,
     atMs: 1_795_000_000_000,
     verb: "collection",
-    activity: { actor: unnamed, references: ["REF-1"], detail: "an invented file" },
+    activity: { actor: person, references: ["REF-1"], detail: "an invented file", program: "0.1.0" },
   },
   {
     number: 2,
     atMs: 1_795_000_200_000,
     verb: "erasure",
-    activity: { actor: unnamed, references: ["REF-3"], reason: "invented" },
+    activity: {
+      actor: { kind: "program", known: "itself", name: "causeway node" },
+      references: ["REF-3"],
+      reason: "invented",
+      program: "0.1.0",
+    },
   },
 ];
 

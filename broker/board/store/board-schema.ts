@@ -4,7 +4,7 @@
  * Everything here is signed by whoever says it or public: whoever writes the file can lose things or bring back old ones, which those
  * who act on them notice; whoever reads it learns who is being invited and what the board is about to decide. Secrets in it are sealed.
  */
-import type { DatabaseKind, FileBefore } from "../../../shared/store/database.ts";
+import type { DatabaseKind } from "../../../shared/store/database.ts";
 
 const SCHEMA = `
   CREATE TABLE proposal (
@@ -77,39 +77,11 @@ const SCHEMA = `
   ) STRICT;
 `;
 
-/** The key id of a `Signed` message as this broker wrote it: before the 64 bytes of its signature, at the end. */
-const SIGNER = "lower(hex(substr(signed, length(signed) - 81, 16)))";
-
-/** The first of all desks numbered requests for credentials by hand. */
-const AUTOMATIC_NUMBERS = `
-  ALTER TABLE credentials_request RENAME TO former;
-  CREATE TABLE credentials_request (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    key_id TEXT NOT NULL UNIQUE,
-    signed BLOB NOT NULL,
-    requested_at_ms INTEGER NOT NULL
-  ) STRICT;
-  INSERT INTO credentials_request SELECT position, key_id, signed, requested_at_ms FROM former;
-  DROP TABLE former;
-`;
-
-const FROM_VERSION_1 = (file: FileBefore): string => `
-  ${file.isKey("credentials_request", "position") ? "" : AUTOMATIC_NUMBERS}
-  ALTER TABLE paper ADD COLUMN author TEXT NOT NULL DEFAULT '';
-  UPDATE paper SET author = ${SIGNER};
-  CREATE INDEX paper_author ON paper (author);
-  ALTER TABLE invitation ADD COLUMN author TEXT NOT NULL DEFAULT '';
-  UPDATE invitation SET author = ${SIGNER};
-  ALTER TABLE key_offer ADD COLUMN offers INTEGER NOT NULL DEFAULT 1;
-  ALTER TABLE evaluator_offer RENAME COLUMN signed TO offer;
-  ALTER TABLE evaluator_offer ADD COLUMN offers INTEGER NOT NULL DEFAULT 1;
-`;
-
 export const DESK: DatabaseKind = {
   what: "the board's desk",
   version: 2,
   schema: SCHEMA,
-  upgrades: { 1: FROM_VERSION_1 },
+  upgrades: {},
   // Two brokers would tell two stories.
   exclusive: true,
   secureDelete: true,

@@ -13,20 +13,17 @@ import type { DatabaseKind } from "../../../shared/store/database.ts";
 import { forgiveBatch } from "../core/batch.ts";
 import type { BatchDecision, KnownBatch, Usage } from "../core/batch.ts";
 
-const BATCHES_AND_HOURS = `
-  CREATE TABLE IF NOT EXISTS batches (
+/** `evaluated` and `carried` as in `Usage`. */
+const SCHEMA = `
+  CREATE TABLE batches (
     member TEXT NOT NULL, batch_id TEXT NOT NULL, generation INTEGER NOT NULL, blinded_hash TEXT NOT NULL,
     elements INTEGER NOT NULL, answers INTEGER NOT NULL, charged_at_ms INTEGER NOT NULL,
     PRIMARY KEY (member, batch_id)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS batches_by_age ON batches (charged_at_ms);
-  CREATE TABLE IF NOT EXISTS hours (
+  CREATE INDEX batches_by_age ON batches (charged_at_ms);
+  CREATE TABLE hours (
     member TEXT NOT NULL, hour INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (member, hour)
   ) STRICT, WITHOUT ROWID;
-`;
-
-/** `evaluated` and `carried` as in `Usage`. */
-const MEMBERS_AND_GENERATIONS = `
   CREATE TABLE members (
     member TEXT PRIMARY KEY, initial_used INTEGER NOT NULL, forgiven_at_ms INTEGER
   ) STRICT, WITHOUT ROWID;
@@ -36,27 +33,11 @@ const MEMBERS_AND_GENERATIONS = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** Version 1 had a grant for each generation; of how many elements were evaluated under each it knew no more than these. */
-const ONE_GRANT = `
-  ${MEMBERS_AND_GENERATIONS}
-  INSERT INTO members SELECT member, max(used), NULL FROM initial_grants GROUP BY member;
-  INSERT INTO generations SELECT member, generation, used, 0 FROM initial_grants;
-  DROP TABLE initial_grants;
-`;
-
-/** What a file had before it had a number; it may lack any of it, if the program died while it made them. */
-const UNNUMBERED = `
-  ${BATCHES_AND_HOURS}
-  CREATE TABLE IF NOT EXISTS initial_grants (
-    member TEXT NOT NULL, generation INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (member, generation)
-  ) STRICT, WITHOUT ROWID;
-`;
-
 export const BUDGETS: DatabaseKind = {
   what: "the evaluator's budgets",
   version: 2,
-  schema: `${BATCHES_AND_HOURS} ${MEMBERS_AND_GENERATIONS}`,
-  upgrades: { 0: UNNUMBERED, 1: ONE_GRANT },
+  schema: SCHEMA,
+  upgrades: {},
   exclusive: false,
   secureDelete: false,
   busyTimeoutMs: 5_000,

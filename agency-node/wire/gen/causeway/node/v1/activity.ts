@@ -80,7 +80,7 @@ export interface ListActivityResponse {
 }
 
 export interface Actor {
-  /** "person", "program", "unknown". */
+  /** "person", "program"; a node of a later version may say another. */
   readonly kind: string;
   readonly name: string;
   readonly uid?: number | undefined;

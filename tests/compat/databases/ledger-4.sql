@@ -7,7 +7,7 @@ CREATE TABLE submission (
     hash BLOB NOT NULL,
     applied_at_ms INTEGER NOT NULL,
     rejections TEXT NOT NULL,
-    epoch INTEGER NOT NULL DEFAULT 1,
+    epoch INTEGER NOT NULL,
     UNIQUE (member, incarnation, sequence)
   ) STRICT;
 CREATE INDEX submission_member ON submission (member, position);
@@ -20,7 +20,7 @@ CREATE TABLE match (
     handle_1 TEXT NOT NULL,
     status TEXT NOT NULL,
     amendment INTEGER NOT NULL,
-    told_epoch INTEGER NOT NULL DEFAULT 1
+    told_epoch INTEGER NOT NULL
   ) STRICT;
 CREATE INDEX match_0 ON match (member_0, handle_0) WHERE status = 'open';
 CREATE INDEX match_1 ON match (member_1, handle_1) WHERE status = 'open';
@@ -31,12 +31,6 @@ CREATE TABLE match_event (
     event TEXT NOT NULL,
     PRIMARY KEY (match_id, amendment)
   ) STRICT, WITHOUT ROWID;
-CREATE TABLE proof (
-    match_id TEXT PRIMARY KEY,
-    nonce_0 BLOB, mac_0 BLOB, proven_0 INTEGER,
-    nonce_1 BLOB, mac_1 BLOB, proven_1 INTEGER,
-    outcome TEXT NOT NULL
-  ) STRICT;
 CREATE TABLE notice (
     member TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -65,7 +59,6 @@ CREATE TABLE lingering (
     member TEXT NOT NULL,
     handle TEXT NOT NULL,
     domain TEXT NOT NULL,
-    handling TEXT NOT NULL,
     review_by_day INTEGER NOT NULL,
     incarnation TEXT NOT NULL,
     sequence INTEGER NOT NULL,
@@ -96,14 +89,40 @@ CREATE TABLE alarm (
     note TEXT
   ) STRICT;
 CREATE UNIQUE INDEX alarm_open ON alarm (kind, member) WHERE acknowledged_by IS NULL;
+CREATE TABLE proof (
+    match_id TEXT PRIMARY KEY,
+    outcome TEXT NOT NULL,
+    amendment INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    met TEXT,
+    told_overdue INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+CREATE INDEX proof_epoch ON proof (epoch) WHERE outcome = 'pending';
+CREATE TABLE proof_side (
+    match_id TEXT NOT NULL,
+    side INTEGER NOT NULL,
+    member TEXT NOT NULL,
+    handle TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    conversation_key BLOB NOT NULL,
+    blind BLOB NOT NULL,
+    handling TEXT NOT NULL,
+    asked_at_ms INTEGER NOT NULL,
+    is_overdue INTEGER NOT NULL,
+    valid_hash BLOB,
+    signature BLOB,
+    PRIMARY KEY (match_id, side)
+  ) STRICT, WITHOUT ROWID;
+CREATE INDEX proof_side_record ON proof_side (member, handle);
+CREATE INDEX proof_side_asked ON proof_side (member, asked_at_ms) WHERE signature IS NULL AND is_overdue = 0;
+CREATE INDEX proof_side_overdue ON proof_side (member) WHERE is_overdue = 1;
 INSERT INTO federation (id) VALUES ('fefefefefefefefefefefefefefefefe');
 INSERT INTO submission (position, member, incarnation, sequence, hash, applied_at_ms, rejections, epoch) VALUES (1, 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1', 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 1, x'0101010101010101010101010101010101010101010101010101010101010101', 1795000000000, '[]', 1);
 INSERT INTO submission (position, member, incarnation, sequence, hash, applied_at_ms, rejections, epoch) VALUES (2, 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1', 'c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3', 2, x'0202020202020202020202020202020202020202020202020202020202020202', 1795000000001, '[{"index":0,"reason":"budget"},{"index":4,"reason":"epoch"}]', 1);
 INSERT INTO match (match_id, domain, member_0, handle_0, member_1, handle_1, status, amendment, told_epoch) VALUES ('d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1', 'target', 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1', '01010101010101010101010101010101', 'b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2', '0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b', 'closed', 2, 1);
 INSERT INTO match_event (match_id, amendment, at_ms, event) VALUES ('d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1', 0, 1795000000000, '{"type":"opened","matchId":"d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1","domain":"target","parties":[{"member":"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1","handle":"01010101010101010101010101010101"},{"member":"b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2","handle":"0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"}],"meetings":[{"incarnation":"c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3","sequence":3,"positions":{"single":[0,5],"dateLevel":[],"yearLevel":[7]}},{"incarnation":"c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3","sequence":4,"positions":{"single":[0,5],"dateLevel":[],"yearLevel":[7]}}],"epoch":1}');
 INSERT INTO match_event (match_id, amendment, at_ms, event) VALUES ('d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1', 1, 1795000000000, '{"type":"amended","amendment":1,"matchId":"d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1","domain":"target","parties":[{"member":"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1","handle":"01010101010101010101010101010101"},{"member":"b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2","handle":"0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"}],"meetings":[{"incarnation":"c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3","sequence":3,"positions":{"single":[0,5],"dateLevel":[],"yearLevel":[7]}},{"incarnation":"c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3","sequence":4,"positions":{"single":[0,5],"dateLevel":[],"yearLevel":[7]}}],"epoch":1}');
-INSERT INTO match_event (match_id, amendment, at_ms, event) VALUES ('d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1', 2, 1795000000000, '{"type":"closed","matchId":"d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1","amendment":2,"reason":"memberRemoved"}');
-INSERT INTO proof (match_id, nonce_0, mac_0, proven_0, nonce_1, mac_1, proven_1, outcome) VALUES ('d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1', x'0101010101010101010101010101010101010101010101010101010101010101', x'0202020202020202020202020202020202020202020202020202020202020202', 1, null, null, null, 'pending');
+INSERT INTO match_event (match_id, amendment, at_ms, event) VALUES ('d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1', 2, 1795000000000, '{"type":"closed","matchId":"d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1","amendment":2,"reason":"withdrawn"}');
 INSERT INTO notice (member, number, hash, signed) VALUES ('a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1', 1, x'0909090909090909090909090909090909090909090909090909090909090909', x'08080808080808080808');
 INSERT INTO confirmed (member, number) VALUES ('a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1', 1);
 INSERT INTO account (member, initial_used, hours) VALUES ('a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1', 3, '[[498000,2],[498001,7]]');
@@ -113,4 +132,4 @@ INSERT INTO carried (member, handle, epoch, position, review_by_day) VALUES ('a1
 INSERT INTO standing (member, standing) VALUES ('a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1', 'member');
 INSERT INTO health (member, signed, received_at_ms) VALUES ('a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1', x'0505050505', 6);
 INSERT INTO alarm (id, kind, member, text, first_seen_ms, last_seen_ms, count, acknowledged_by, acknowledged_at_ms, note) VALUES (1, 'accountReset', 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1', 'invented', 7, 7, 1, null, null, null);
-PRAGMA user_version = 2;
+PRAGMA user_version = 4;
