@@ -60,8 +60,8 @@ describe("what an officer reads", () => {
   it("claims nothing of what is not proven at all, and says what to do", () => {
     const nextStep = matchStep({ status: "unproven", doubt: "copied" }, "person");
     expect(sentenceOf({ ...UNPROVEN, grade: "none", state: "unproven", nextStep })).toBe(
-      "An overlap with your record CT-014 is claimed and not proven. Do not act on it: another unit's record came with " +
-        "a copied token, which does not prove that it knows this person. Nothing was disclosed.",
+      "An overlap with your record CT-014 is claimed and not proven. Another unit's record came with a token of this person " +
+        "and without proof that it knows it: copied, or withheld to stay unnamed. The board is told which unit: ask it before you act.",
     );
   });
 

@@ -60,7 +60,7 @@ export const matches = {
   "step.call": "Call the other unit before you act.",
   "step.withheld": "The other unit''s handling withholds its contact: ask your coordinator.",
   "step.copied":
-    "Do not act on it: another unit''s record came with a copied token, which does not prove that it knows this {subject}. Nothing was disclosed.",
+    "Another unit''s record came with a token of this {subject} and without proof that it knows it: copied, or withheld to stay unnamed. The board is told which unit: ask it before you act.",
   "step.refused":
     "The other unit does not accept that this one knows this {subject}, and neither is named. Ask your board before you act.",
   "step.misnamed":
