@@ -66,3 +66,9 @@ export const STATEMENT_DUE_ABSENT_MS = 48 * 3_600_000;
 export const HEARD_LATELY_MS = 7 * 60_000;
 /** Overdue statements of one member that are told in one step. */
 export const OVERDUE_PER_LOOK_MAX = 200;
+/**
+ * Events of one match within so long, after which a node that starts anew is not told again of what it owes: a start costs nothing, and each
+ * time the other side is told too. A node that was restored needs one.
+ */
+export const TOLD_AGAIN_MAX = 4;
+export const TOLD_AGAIN_WITHIN_MS = 60_000;

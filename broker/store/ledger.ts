@@ -184,6 +184,12 @@ export class Ledger implements Disposable {
     return rows.map((row) => fromStoredJson(STORED_EVENT, row["event"] as string));
   }
 
+  /** How often the sides of a match were told something after an instant. */
+  matchEventsSince(matchId: MatchId, afterMs: number): number {
+    const sql = "SELECT count(*) AS events FROM match_event WHERE match_id = ? AND at_ms > ?";
+    return Number(this.#database.get(sql, matchId, afterMs)?.["events"]);
+  }
+
   noticeHead(member: MemberId): NoticeHead {
     const row = this.#database.get(
       "SELECT number, hash FROM notice WHERE member = ? ORDER BY number DESC LIMIT 1",

@@ -10,6 +10,7 @@ import type { MatchId, MemberId } from "../../shared/core/ids.ts";
 import { ask, isForgotten } from "../core/disclosure.ts";
 import type { Question } from "../core/disclosure.ts";
 import type { EpochSpace, MatchingScope } from "../core/epoch-space.ts";
+import { TOLD_AGAIN_MAX, TOLD_AGAIN_WITHIN_MS } from "../core/limits.ts";
 import { decideEncounter, decideParting, evolveMatch, noticesOf, sideOf } from "../core/match.ts";
 import type { Encounter, Match, MatchEvent, Party } from "../core/match.ts";
 import type { LiveRecord } from "../core/records.ts";
@@ -94,7 +95,7 @@ export class Matches {
     return space.encounters(record, this.#scope(space.epoch, nowMs)).filter((encounter) => {
       if (!encounter.parties.some(({ member }) => quarantined.has(member))) return true;
       const match = ledger.match(encounter.matchId);
-      return match !== undefined && this.#isStranded(match, encounter);
+      return match !== undefined && this.#isStranded(match, encounter, nowMs);
     });
   }
 
@@ -104,7 +105,7 @@ export class Matches {
     const match = ledger.match(matchId);
     const metHash = ledger.epochs.metHash(matchId, epoch);
     const tells = this.#tellingEpoch(encounter.parties, nowMs) === epoch;
-    const isStranded = match !== undefined && this.#isStranded(match, encounter);
+    const isStranded = match !== undefined && this.#isStranded(match, encounter, nowMs);
     const event = decideEncounter({ match, metHash, tells, isArrival, isStranded }, encounter);
     if (metHash !== encounter.metHash) ledger.epochs.noteMeeting(matchId, epoch, encounter.metHash);
     if (event === undefined) return;
@@ -128,11 +129,13 @@ export class Matches {
     return standing.find((epoch) => takesEntries(epochs.get(epoch), nowMs)) ?? standing[0];
   }
 
-  #isStranded({ matchId, epoch, amendment }: Match, encounter: Encounter): boolean {
-    const { proofs } = this.#parts.ledger;
-    if (proofs.outcome(matchId) !== "pending") return false;
-    const asked = proofs.pending(matchId);
-    if (asked !== undefined && isForgotten(asked, questionOn(encounter, amendment))) return true;
+  #isStranded({ matchId, epoch, amendment }: Match, encounter: Encounter, nowMs: number): boolean {
+    const { ledger } = this.#parts;
+    if (ledger.proofs.outcome(matchId) !== "pending") return false;
+    const asked = ledger.proofs.pending(matchId);
+    if (asked !== undefined && isForgotten(asked, questionOn(encounter, amendment))) {
+      return ledger.matchEventsSince(matchId, nowMs - TOLD_AGAIN_WITHIN_MS) < TOLD_AGAIN_MAX;
+    }
     return !isOpenEpoch(this.#parts.federation(), epoch);
   }
 

@@ -1,6 +1,6 @@
 /** Statements on meetings, from the submission that holds one to what both sides and oversight are told. Everything is invented. */
 import { describe, expect, it } from "vitest";
-import { STATEMENT_DUE_ABSENT_MS, STATEMENT_DUE_MS } from "../../broker/core/limits.ts";
+import { STATEMENT_DUE_ABSENT_MS, STATEMENT_DUE_MS, TOLD_AGAIN_MAX } from "../../broker/core/limits.ts";
 import type { MeetingStatement, NoticeEvent, Upsert } from "../../shared/core/data-plane.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
@@ -176,6 +176,21 @@ describe("a node that was restored", () => {
     bench.prove(matchId, HARBOUR, BORDER);
     bench.publish(BORDER, upsert(theirs, tokens(["a phone"])));
     expect(bench.types(HARBOUR)).toEqual(["matchOpened", "matchAmended", "counterpartDisclosed"]);
+  });
+});
+
+describe("a node that starts anew again and again", () => {
+  it("does not fill the other side's notices with what it owes", () => {
+    const { bench } = met();
+    for (let start = 2; start < 40; start += 1) {
+      bench.chains.set(BORDER, new Chain(BORDER, String(start).padStart(32, "0") as Chain["incarnation"]));
+      bench.publish(BORDER, upsert(theirs, tokens(["a phone"])));
+    }
+    expect(bench.types(HARBOUR).length).toBe(TOLD_AGAIN_MAX);
+    bench.pass(2 * MINUTE, BORDER);
+    bench.chains.set(BORDER, new Chain(BORDER, "f".repeat(32) as Chain["incarnation"]));
+    bench.publish(BORDER, upsert(theirs, tokens(["a phone"])));
+    expect(bench.types(HARBOUR).length).toBe(TOLD_AGAIN_MAX + 1);
   });
 });
 
