@@ -53,7 +53,12 @@ export function verifyPayload(
 /** The first 16 bytes of BLAKE2b-256 of a public key. Throws INVALID unless the key has 32 bytes. */
 export function keyId(publicKey: Uint8Array): Uint8Array {
   assertLength(publicKey, SIGNING_PUBLIC_KEY_BYTES, "publicKey");
-  return blake2b(32, publicKey).slice(0, KEY_ID_BYTES);
+  return idOf(publicKey);
+}
+
+/** As `keyId`, of anything else that people tell apart by it, such as the certificate of a TLS root. */
+export function idOf(content: Uint8Array): Uint8Array {
+  return blake2b(32, content).slice(0, KEY_ID_BYTES);
 }
 
 /** Protocol section 13: "causeway/sig/v1" ‖ lp(type) ‖ fed ‖ u32 length ‖ payload. */

@@ -29,7 +29,7 @@ import type {
 } from "../core/directive.ts";
 import type { MemberId } from "../core/ids.ts";
 import { recipientKeyOf } from "../crypto/seal.ts";
-import { keyId } from "../crypto/sign.ts";
+import { idOf, keyId } from "../crypto/sign.ts";
 import { count, listed } from "./figures.ts";
 import type { Names } from "./names.ts";
 import { bytes, id, instant, line, name } from "./pieces.ts";
@@ -163,7 +163,7 @@ function founding(body: Found): DirectiveDescription {
     fact(say("fact.broker"), line("fact.brokerAt", at)),
     fact(say("fact.evaluators"), ...body.evaluators.map(evaluatorLine)),
     fact(say("fact.generation"), [count(body.generation)]),
-    fact(say("fact.tlsRoots"), ...body.tlsRoots.map((root) => [keyMark(root)])),
+    fact(say("fact.tlsRoots"), ...body.tlsRoots.map((root) => [rootMark(root)])),
     fact(say("fact.freshnessKey"), [keyMark(body.freshnessKey)]),
   ];
   return { headline: say("directive.found", { name: body.name }), effect: say("directive.found.effect"), facts };
@@ -212,7 +212,7 @@ function tlsRoots(body: TlsRoots): DirectiveDescription {
   return {
     headline: say("directive.tlsRoots"),
     effect: say("directive.tlsRoots.effect"),
-    facts: [fact(say("fact.tlsRoots"), ...body.roots.map((root) => [keyMark(root)])), reasonFact(body)],
+    facts: [fact(say("fact.tlsRoots"), ...body.roots.map((root) => [rootMark(root)])), reasonFact(body)],
   };
 }
 
@@ -502,7 +502,12 @@ function sealingKeyMark(sealingKey: Uint8Array): Mark {
   return bytes(recipientKeyOf(sealingKey));
 }
 
-/** Keys are told apart by their id, as in signatures; certificates of TLS roots by the same of their bytes. */
+/** Keys are told apart by their id, as in signatures. */
 function keyMark(publicKey: Uint8Array): Mark {
   return id(keyId(publicKey));
+}
+
+/** As the registrar's machine prints it. `root`: DER. */
+function rootMark(root: Uint8Array): Mark {
+  return id(idOf(root));
 }

@@ -89,7 +89,8 @@ export class InventedBroker implements ConsoleData {
         },
       ],
       generation: 1,
-      tlsRoots: [bytesOf("certificate")],
+      // Longer than a key, as a certificate is.
+      tlsRoots: [concat(bytesOf("certificate"), bytesOf("of the root"))],
       freshnessKey: signerOf("freshness").publicKey,
     };
     const signed = this.#sign(this.#directive(body, foundedAtMs, undefined), board.slice(0, 2));

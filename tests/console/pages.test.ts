@@ -7,9 +7,11 @@ import { directiveHash } from "../../shared/core/chain.ts";
 import { createAuthority } from "../../shared/platform/certificates.ts";
 import { certificateDer } from "../../shared/platform/tls.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import type { DirectiveBody } from "../../shared/core/directive.ts";
+import { rootId } from "../../agency-node/registrar/root-id.ts";
+import { directives } from "../../shared/words/english/directives.ts";
+import type { Admit, DirectiveBody } from "../../shared/core/directive.ts";
 import { carriedOver, lakeside, rotating } from "./scenario.ts";
-import { admission, alarm, BOARD, memberId, NOW_MS, seatOf } from "./invented-federation.ts";
+import { admission, alarm, BOARD, bytesOf, memberId, NOW_MS, seatOf } from "./invented-federation.ts";
 import { InventedBroker } from "./invented-broker.ts";
 import { ADMINISTRATOR, AUDITOR, SECOND_ADMINISTRATOR } from "./test-console.ts";
 import { signerOf } from "./invented-federation.ts";
@@ -390,11 +392,21 @@ describe("the history", () => {
       signingKey: signerOf("new freshness").publicKey,
       reason: "x",
     });
+    const { found, members } = broker.chain().federation;
+    const member = members.get(memberId("wcu-north")) as Admit;
+    broker.decide({ ...member, type: "memberChange", legalBasis: "Another act", salts: [], reason: "x" });
+    broker.decide({ type: "places", broker: "moved.example:1", evaluators: [], nats: "", reason: "x" });
+    const root = bytesOf("a root", 16);
+    broker.decide({ type: "tlsRoots", roots: [...found.tlsRoots, root], reason: "x" });
     broker.replaceFirstSeat("Judge D");
     await using console = await over(broker, SECOND_ADMINISTRATOR);
     const pages = await Promise.all(broker.signed.map((_, index) => console.read(`/directives/${index + 1}`)));
-    const types = new Set(broker.signed.map(({ directive }) => directive.body.type));
-    expect(types.size).toBe(13);
+    const types = new Set(broker.signed.map(({ directive }) => `directive.type.${directive.body.type}`));
+    expect([...types].toSorted()).toEqual(
+      Object.keys(directives)
+        .filter((key) => key.startsWith("directive.type."))
+        .toSorted(),
+    );
     for (const words of [
       "Found Lakeside federation",
       "Admit Counter-Terrorism Unit West",
@@ -413,6 +425,11 @@ describe("the history", () => {
       "New key for the evaluator key-office",
       "New key for freshness statements",
       "Change the board",
+      "Change the terms of War Crimes Unit North",
+      "Change addresses",
+      "Change the TLS roots",
+      // As the registrar's machine prints it.
+      rootId(root),
     ]) {
       expect(pages.filter((page) => page.includes(words)).length, words).toBeGreaterThan(0);
     }

@@ -45,7 +45,8 @@ export const ROLES = ["member", "administrator", "evaluator", "broker", "registr
 export type Role = (typeof ROLES)[number];
 
 /** Refused since this role has no business there, refused for want of the party's own signature. */
-export const [NO, UNSIGNED, ANSWERS] = ["FORBIDDEN", "UNAUTHENTICATED", "answers"];
+const NO = "FORBIDDEN";
+export const [UNSIGNED, ANSWERS] = ["UNAUTHENTICATED", "answers"];
 
 /** By method, for each role. */
 export type Outcomes = Readonly<Record<string, readonly string[]>>;
