@@ -1,6 +1,7 @@
 /** The evaluator as a member sees it that speaks the protocol by itself. */
 import { describe, expect, it } from "vitest";
 import { concat } from "../../shared/core/bytes.ts";
+import { GRPC_MESSAGE_BYTES_MAX } from "../../shared/core/limits.ts";
 import type { EvaluationRequest, EvaluationResponse } from "../../shared/core/evaluation.ts";
 import type { Budget } from "../../shared/core/directive.ts";
 import { blindBatch, evaluateBatch, verifyIndices } from "../../shared/crypto/oprf.ts";
@@ -148,7 +149,8 @@ describe("an evaluator", () => {
       expect(await caller.ask({ ...own, blinded })).toMatchObject([{ kind: "refused", reason: "malformed" }]);
     }
     // Above what a message may hold, the transport refuses it before anything is read.
-    await expect(caller.ask({ ...own, blinded: concat(tooMany, tooMany) })).rejects.toMatchObject({
+    const tooLong = new Uint8Array(GRPC_MESSAGE_BYTES_MAX);
+    await expect(caller.ask({ ...own, blinded: tooLong })).rejects.toMatchObject({
       code: "EXHAUSTED",
     });
     await expect(caller.ask({ ...own, batchId: randomBytes(15) })).rejects.toMatchObject({
