@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   harden: async () => (await import("./harden-bench.ts")).benchHarden,
   psi: async () => (await import("./psi-bench.ts")).benchPsi,
   rotate: async () => (await import("./rotate-bench.ts")).benchRotate,
+  match: async () => (await import("./match-bench.ts")).benchMatch,
   seal: async () => (await import("./seal-bench.ts")).benchSeal,
 };
 
