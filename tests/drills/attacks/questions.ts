@@ -50,7 +50,9 @@ export async function askPieceByPiece({ long }: Options): Promise<Outcome> {
 }
 
 function outcomeOf(federation: MemoryFederation, asked: ReadonlyMap<string, KindName>): Outcome {
-  const shown = new Set(listed(federation, "holder").map(({ matchId }) => matchId));
+  // A meeting without a grade would be in the list too, and be passed over.
+  const graded = listed(federation, "holder").filter(({ grading }) => grading.grade !== "none");
+  const shown = new Set(graded.map(({ matchId }) => matchId));
   const answers = federation.unit("asker").node.inbox.matches();
   const unseen = answers.filter(({ matchId }) => !shown.has(matchId));
   const figure = {
