@@ -6,7 +6,7 @@ import { callerIn } from "../support/callers.ts";
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { evaluatorClient } from "../../agency-node/hardening/rpc/evaluator-client.ts";
 import { encodeIdentifier, identifiersOf } from "../../agency-node/linkage/identifiers.ts";
 import { domainOf } from "../../agency-node/core/record.ts";
@@ -67,7 +67,7 @@ async function live(): Promise<Haystack[]> {
   await federation.settled(UNITS, SOON.timeout, 1);
   await federation.stop("key-office");
   await federation.import("thb", FILES.late, OPTIONS);
-  await expect.poll(() => federation.log.lines("publishing.waiting").length, SOON).toBeGreaterThan(0);
+  await vi.waitUntil(() => federation.log.lines("publishing.waiting").length > 0, SOON);
   const said = [...(await goWrong()), ...(await importBadFiles())];
   using records = federation.records("wcu");
   await records.client.withdraw({ reference: "WCU-PLANT-20003", reason: IN_ACTS.reason });
