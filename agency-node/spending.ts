@@ -1,5 +1,6 @@
 /** What this member has used of its budgets, and what was noticed about it, as evaluators and broker say; asked in the background. */
 import type { Evaluator } from "../shared/core/directive.ts";
+import { isCausewayError } from "../shared/core/errors.ts";
 import { BUDGETS_AGAIN_MS, BUDGETS_KEPT_MS } from "./core/limits.ts";
 import { pause, within } from "../shared/world/wait.ts";
 import type { World } from "../shared/world/world.ts";
@@ -41,33 +42,38 @@ export class Spending {
   /** Asks until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const all = await this.#ask(signal);
-      await pause(this.#parts.world, all ? BUDGETS_KEPT_MS : BUDGETS_AGAIN_MS, signal);
+      const isAnyAway = await this.#ask(signal);
+      await pause(this.#parts.world, isAnyAway ? BUDGETS_AGAIN_MS : BUDGETS_KEPT_MS, signal);
     }
   }
 
+  /** Whether anybody did not answer. Who refuses has answered: a suspension lasts for days. */
   async #ask(signal: AbortSignal): Promise<boolean> {
     const { evaluators, budgetAt, standing } = this.#parts;
-    const listed = evaluators();
-    const asked = listed.map(async (evaluator) => {
-      const balance = await this.#unlessAway(signal, (limited) => budgetAt(evaluator, limited));
+    let isAnyAway = false;
+    const unlessAway = <Answer>(call: (limited: AbortSignal) => Promise<Answer>): Promise<Answer | undefined> =>
+      this.#unlessFailed(signal, call, () => (isAnyAway = true));
+    const asked = evaluators().map(async (evaluator) => {
+      const balance = await unlessAway((limited) => budgetAt(evaluator, limited));
       return balance && { at: evaluator.name, ...balance };
     });
-    const [broker, ...answers] = await Promise.all([this.#unlessAway(signal, standing), ...asked]);
+    const [broker, ...answers] = await Promise.all([unlessAway(standing), ...asked]);
     const published = broker && { at: "", used: broker.used, perDay: broker.perDay, available: broker.available };
     this.#spends = [...answers, published].filter((spend) => spend !== undefined);
     this.#alarms = broker?.alarms ?? [];
-    return this.#spends.length > listed.length;
+    return isAnyAway;
   }
 
   /** A call that fails, with whatever class its client has, or takes too long leaves a gap in the status and nothing else. */
-  async #unlessAway<Answer>(
+  async #unlessFailed<Answer>(
     signal: AbortSignal,
     call: (limited: AbortSignal) => Promise<Answer>,
+    onAway: () => void,
   ): Promise<Answer | undefined> {
     try {
       return await within(this.#parts.world, CALL_MS, signal, call);
-    } catch {
+    } catch (error) {
+      if (!isCausewayError(error, "FORBIDDEN")) onAway();
       return undefined;
     }
   }

@@ -36,12 +36,13 @@ export class KeyOffers {
 
   /** Looks and offers until the signal aborts. A broker that is away, or refuses, is asked again. */
   async run(signal: AbortSignal): Promise<void> {
-    for (let outcome = ""; !signal.aborted; await pause(this.#parts.world, PREPARATION_POLL_MS, signal)) {
+    for (let outcome = ""; !signal.aborted;) {
       const now = await this.#look(signal);
       // An outage of days is not a line every quarter of a minute.
       if (now !== outcome && now !== "" && !signal.aborted)
         events.keyOffer.waiting(this.#parts.world.log, { code: now });
       outcome = now;
+      await pause(this.#parts.world, now === "FORBIDDEN" ? REFUSED_POLL_MS : PREPARATION_POLL_MS, signal);
     }
   }
 
@@ -81,5 +82,7 @@ export class KeyOffers {
 }
 
 const CALL_MS = 10_000;
+/** A suspension lasts for days. */
+const REFUSED_POLL_MS = 60_000;
 /** Numbers may be skipped after an abort. */
 const EPOCHS_AHEAD_MAX = 16;

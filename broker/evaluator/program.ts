@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Federation } from "../../shared/core/directive.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { EVALUATION_REQUEST_BYTES_MAX } from "../../shared/core/limits.ts";
 import { startGrpcServer } from "../../shared/platform/grpc.ts";
 import { GrpcSessions } from "../../shared/platform/grpc-sessions.ts";
 import { readTls } from "../../shared/party/tls.ts";
@@ -52,7 +53,8 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
     federation,
     clock: world.clock,
   };
-  const server = starting.use(await startGrpcServer({ address: listen, tls, services, world, callers, recipient }));
+  const door = { address: listen, tls, callers, recipient, requestBytesMax: EVALUATION_REQUEST_BYTES_MAX };
+  const server = starting.use(await startGrpcServer({ ...door, services, world }));
   const onDirective = (): void => {
     callers.recheck();
     evaluator.retire().catch((error: unknown) => events.evaluator.retireFailed(log, error));

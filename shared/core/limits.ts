@@ -36,6 +36,9 @@ export const HARDEN_BATCHES_IN_FLIGHT_MAX = 2;
 /** A gRPC message: the largest directive (8.5 MB) and the largest batch of elements (2 MiB) fit, with their framing. */
 export const GRPC_MESSAGE_BYTES_MAX = 9 * 1024 * 1024;
 
+/** One to an evaluator: the largest batch of elements fits, with its signature and framing. */
+export const EVALUATION_REQUEST_BYTES_MAX = 2.5 * 1024 * 1024;
+
 /** And one that answers: all papers of a topic, which the largest board has sealed to each other in three domains (27 MB), fit. */
 export const GRPC_ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 

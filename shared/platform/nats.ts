@@ -217,6 +217,8 @@ class NatsBus implements Bus {
     this.#watch = watch;
     this.#jetstream = connection.jetstream({ timeout: 5_000, ...(apiPrefix === undefined ? {} : { apiPrefix }) });
     this.#signal = AbortSignal.any([signal, this.#closed.signal]);
+    // Its readers are not told by the client when it gives up.
+    void connection.closed().finally(() => this.#closed.abort());
   }
 
   get connected(): boolean {

@@ -1,5 +1,5 @@
 /** A demonstration's federation of real processes whose links can be cut one by one, and whose parties can be held. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -42,18 +42,21 @@ export class LinkedPrograms implements AsyncDisposable {
   readonly #root: string;
   readonly #children: LinkedChildren;
   readonly #lines: ReadonlyMap<string, CutLine>;
+  readonly foundation: Foundation;
   readonly clients: ReadonlyMap<MemberSlug, NodeClient>;
 
-  private constructor(
-    root: string,
-    children: LinkedChildren,
-    lines: ReadonlyMap<string, CutLine>,
-    clients: ReadonlyMap<MemberSlug, NodeClient>,
-  ) {
-    this.#root = root;
-    this.#children = children;
-    this.#lines = lines;
-    this.clients = clients;
+  private constructor(of: {
+    readonly root: string;
+    readonly children: LinkedChildren;
+    readonly lines: ReadonlyMap<string, CutLine>;
+    readonly foundation: Foundation;
+    readonly clients: ReadonlyMap<MemberSlug, NodeClient>;
+  }) {
+    this.#root = of.root;
+    this.#children = of.children;
+    this.#lines = of.lines;
+    this.foundation = of.foundation;
+    this.clients = of.clients;
   }
 
   /** Founds and starts all; resolves once every node is connected. */
@@ -67,7 +70,8 @@ export class LinkedPrograms implements AsyncDisposable {
     for (const link of LINKS) lines.set(link.join(" "), await CutLine.to(ports[link[1]]));
     const children = new LinkedChildren(join(root, "logs"), (caller) => dialling(caller, ports, lines));
     try {
-      return new LinkedPrograms(root, children, lines, await startPrograms(children, foundation));
+      const clients = await startPrograms(children, foundation);
+      return new LinkedPrograms({ root, children, lines, foundation, clients });
     } catch (error) {
       await children[Symbol.asyncDispose]();
       throw error;
@@ -87,21 +91,27 @@ export class LinkedPrograms implements AsyncDisposable {
     process.kill(-this.#children.groupOf(party), "SIGCONT");
   }
 
+  pidOf(party: Party): number {
+    return this.#children.groupOf(party);
+  }
+
   get allRun(): boolean {
     return PARTIES.every((party) => this.#children.runs(party));
   }
 
   /** Errors that programs have logged, as `program: event CODE`, but for those that only say that another party does not answer. */
   get faults(): string[] {
-    const dir = join(this.#root, "logs");
-    return readdirSync(dir).flatMap((file) =>
-      readFileSync(join(dir, file), "utf8")
-        .split("\n")
-        .filter((line) => line.startsWith("{") && line.endsWith("}"))
-        .map((line) => JSON.parse(line) as LoggedLine)
-        .filter(({ level, error }) => level >= LEVEL_ERROR && error !== "UNAVAILABLE")
-        .map(({ program, event, error }) => `${program}: ${event} ${error}`),
-    );
+    return PARTIES.flatMap((party) => this.#logged(party))
+      .filter(({ level, error }) => level >= LEVEL_ERROR && error !== "UNAVAILABLE")
+      .map(({ program, event, error }) => `${program}: ${event} ${error}`);
+  }
+
+  /** A line may be under way; nats-server's are no JSON. */
+  #logged(party: Party): LoggedLine[] {
+    return readFileSync(join(this.#root, "logs", `${party}.log`), "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith("{") && line.endsWith("}"))
+      .map((line) => JSON.parse(line) as LoggedLine);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -44,6 +44,23 @@ function start(over: Partial<SpendingParts>) {
 }
 
 describe("what is known of budgets", () => {
+  it("is asked for once a minute where it is refused, as long as that lasts, and soon again where nobody answers", async () => {
+    const counted = async (code: "FORBIDDEN" | "UNAVAILABLE"): Promise<number> => {
+      let asked = 0;
+      const { world, end } = start({
+        standing: async () => {
+          asked += 1;
+          throw new CausewayError(code, "invented");
+        },
+      });
+      await world.pass(10 * 60_000);
+      await end();
+      return asked;
+    };
+    expect(await counted("FORBIDDEN")).toBeLessThanOrEqual(11);
+    expect(await counted("UNAVAILABLE")).toBeGreaterThan(40);
+  });
+
   it.each(Object.keys(FAILURES))("lacks only the evaluator that answers with %s, and is asked again", async (kind) => {
     let failing = true;
     const { world, spending, end } = start({
