@@ -86,6 +86,9 @@ const UNITS: Readonly<Record<UnitName, UnitTerms>> = {
   wcu: { mandate: "war-crimes", domains: ["target", "protected"] },
 };
 
+/** What every unit may spend. */
+export const BUDGET = { initial: 5_000_000, perDay: 200_000 };
+
 const ADMINISTRATORS = ["chair", "deputy", "clerk"];
 
 const MIB = 1024 * 1024;
@@ -458,6 +461,6 @@ function termsOf(slug: string, mandate: string, domains: readonly Domain[]) {
     legalBasis: "Invented Act, section 1",
     purposes: ["deconfliction"],
     retentionDaysMax: 730,
-    budget: { initial: 5_000_000, perDay: 200_000 },
+    budget: BUDGET,
   };
 }

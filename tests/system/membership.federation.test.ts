@@ -2,7 +2,7 @@ import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { partyFile } from "../../shared/party/files.ts";
-import { TestFederation } from "../support/federation.ts";
+import { BUDGET, TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 
@@ -71,7 +71,9 @@ describe("a member", { timeout: LONG_MS }, () => {
     await expect.poll(async () => (await federation.status("ct")).budgets.length, SOON).toBe(3);
     const { budgets, certificateUntilMs, epochs } = await federation.status("ct");
     expect(budgets.map(({ at }) => at).toSorted()).toEqual(["", "broker", "key-office"]);
-    expect(budgets.every(({ perDay, available }) => perDay === 200_000n && available < 2_200_000n)).toBe(true);
+    const unused = BigInt(BUDGET.initial + BUDGET.perDay);
+    expect(budgets.every(({ perDay }) => perDay === BigInt(BUDGET.perDay))).toBe(true);
+    expect(budgets.every(({ available }) => available < unused)).toBe(true);
     expect(Number(certificateUntilMs)).toBeGreaterThan(Date.now());
     expect(epochs).toMatchObject([{ epoch: 1, state: "active", records: 1n, published: 1n, obstacle: "" }]);
     expect(existsSync(join(federation.dir("ct"), "keys", "sealing.key"))).toBe(true);
