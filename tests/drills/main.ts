@@ -82,7 +82,10 @@ if (drill === undefined || positionals.length !== 1 || !isUsable) {
   const say = (line: string): void => (values.json ? console.error(line) : console.log(line));
   say(`${name}, seed ${numbers.seed}`);
   const { report, passed } = await drill({ ...numbers, list: values.list, say });
-  const plain = Object.entries(report).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
-  console.log(values.json ? JSON.stringify(report) : plain.join("\n"));
+  // What lists of reports say has been said line by line.
+  const isSaid = (value: unknown): boolean => Array.isArray(value) && typeof value[0] === "object";
+  const plain = Object.entries(report).filter(([, value]) => !isSaid(value));
+  const lines = plain.map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+  console.log(values.json ? JSON.stringify(report) : lines.join("\n"));
   if (!passed) process.exitCode = 1;
 }

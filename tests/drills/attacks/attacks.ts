@@ -4,6 +4,7 @@ import { copyTokens, misname } from "./counterpart.ts";
 import { enterNode, fillStream, floodWithCodes, forgeCertificates } from "./doors.ts";
 import { guessTogether, spoilBatches } from "./metering.ts";
 import { alignList, singleOut } from "./naming.ts";
+import { askPlainly } from "./plain-questions.ts";
 import { askPieceByPiece } from "./questions.ts";
 import { connectIdly, saysNothing } from "./silence.ts";
 import { disguise, multiply } from "./spelling.ts";
@@ -25,6 +26,7 @@ export const PURE_ATTACKS: readonly Attack[] = [
 
 /** With real servers. */
 export const SERVED_ATTACKS: readonly Attack[] = [
+  { name: "questions piece by piece, at real servers", carryOut: askPlainly },
   { name: "the registrar's key at broker and evaluators", carryOut: forgeCertificates },
   { name: "the registrar's key at a unit's own door", carryOut: enterNode },
   { name: "an evaluator or broker that says nothing", carryOut: saysNothing },
