@@ -65,8 +65,8 @@ export class ClientTlsCredentials extends ChannelCredentials {
 
   /** One connector is made for each address and used for every connection to it. */
   override _createSecureConnector(...args: ConnectorArguments): Connector {
-    const now = (): Connector => {
-      const context = createSecureContext(contextOptions(this.#tls()));
+    const under = (tls: ClientTls): Connector => {
+      const context = createSecureContext(contextOptions(tls));
       // What Node finds is looked at below: it would end the connection without saying when a certificate ended.
       const delegate = ChannelCredentials.createFromSecureContext(context, {
         ...this.#verify,
@@ -75,13 +75,14 @@ export class ClientTlsCredentials extends ChannelCredentials {
       // oxlint-disable-next-line no-underscore-dangle -- how grpc-js names what its credentials implement
       return delegate._createSecureConnector(...args);
     };
-    const first = now();
+    // For what has nothing to do with certificates. To read them here could throw where grpc-js lets that end the program.
+    const first = under({ rootsPem: "" });
     return {
       connect: async (socket) => {
         const tls = this.#tls();
         this.#ended = endedOwn(tls);
         if (this.#ended !== undefined) throw this.#ended;
-        const connected = await now().connect(socket);
+        const connected = await under(tls).connect(socket);
         this.#assertAuthorized(connected.socket as TLSSocket, tls);
         if (this.#accepts((connected.socket as TLSSocket).getPeerCertificate().raw)) return connected;
         connected.socket.destroy();

@@ -1,8 +1,8 @@
 /**
  * Evaluation messages between wire and domain (`proto/causeway/v1/evaluation.proto`).
  *
- * The size cap is gRPC's (`GRPC_MESSAGE_BYTES_MAX`, of answers `GRPC_ANSWER_BYTES_MAX`) and holds before anything here runs. Elements are
- * only counted here; whether they are points is found out in the workers.
+ * The size cap is gRPC's (`GRPC_MESSAGE_BYTES_MAX` at the broker, `EVALUATION_REQUEST_BYTES_MAX` at an evaluator on its own, of answers
+ * `GRPC_ANSWER_BYTES_MAX`) and holds before anything here runs. Elements are only counted here; whether they are points is found out in the workers.
  */
 import { z } from "zod";
 import { fromHex } from "../core/bytes.ts";

@@ -8,6 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { foundFederation } from "../../agency-node/admin/found.ts";
 import { readEvaluatorConfig, toEvaluatorConfig } from "../../broker/evaluator/config.ts";
 import { startEvaluatorProgram } from "../../broker/evaluator/program.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
+import { EVALUATION_REQUEST_BYTES_MAX, OPRF_BATCH_ELEMENTS_MAX } from "../../shared/core/limits.ts";
+import { toWireRequest } from "../../shared/wire/evaluation.ts";
 import { loadChain, encodeChain } from "../../shared/party/chain-file.ts";
 import type { Chain } from "../../shared/party/chain-file.ts";
 import { systemWorld } from "../../shared/world/world.ts";
@@ -115,21 +118,47 @@ async function start(log: Log = silentLog): Promise<void> {
   open.use(await startEvaluatorProgram(config, systemWorld(log)));
 }
 
-async function budgetOfUnit(): Promise<bigint> {
+function connectUnit() {
   const to = {
     address: `127.0.0.1:${ports.office}`,
     tls: readTls(dir("unit")),
     expected: evaluatorIdentity({ name: "key-office", signingKey: readSigningKeys(dir("key-office")).publicKey }),
     caller: callerIn(dir("unit"), chain.federation),
   };
-  using connection = grpcClient(EvaluationServiceDefinition, to);
+  return grpcClient(EvaluationServiceDefinition, to);
+}
+
+async function budgetOfUnit(): Promise<bigint> {
+  using connection = connectUnit();
   return (await connection.client.getBudget({})).available;
+}
+
+/** What a batch of so many bytes is answered with. */
+async function answerTo(bytes: number): Promise<string | undefined> {
+  using connection = connectUnit();
+  const request = {
+    kind: "batch",
+    batchId: new Uint8Array(16),
+    generation: 1,
+    blinded: new Uint8Array(bytes),
+  } as const;
+  const requests = async function* () {
+    yield toWireRequest(request);
+  };
+  for await (const { response } of connection.client.evaluate(requests())) return response?.$case;
+  return undefined;
 }
 
 describe("the evaluator's program", () => {
   it("serves the members that stand in its chain, also while the broker cannot be reached", async () => {
     await start();
     expect(await budgetOfUnit()).toBe(110n);
+  });
+
+  it("takes the largest batch that there is, and reads nothing that is much larger", async () => {
+    await start();
+    expect(await answerTo(32 * OPRF_BATCH_ELEMENTS_MAX)).toBe("refused");
+    await expect(answerTo(EVALUATION_REQUEST_BYTES_MAX + 1)).rejects.toThrow(CausewayError);
   });
 
   it("learns of a new member from the broker's directory", async () => {
