@@ -73,7 +73,9 @@ export class LinkedPrograms implements AsyncDisposable {
       const clients = await startPrograms(children, foundation);
       return new LinkedPrograms({ root, children, lines, foundation, clients });
     } catch (error) {
+      // The directory stays: its logs say why.
       await children[Symbol.asyncDispose]();
+      for (const line of lines.values()) line[Symbol.dispose]();
       throw error;
     }
   }
