@@ -30,13 +30,12 @@ export async function askPieceByPiece({ long }: Options): Promise<Outcome> {
     units: { asker: ["target"], holder: ["target"] },
   });
   const asked = new Map<string, KindName>();
-  const { store, standings } = federation.unit("asker").node;
+  const { store, standings, outbox } = federation.unit("asker").node;
   tamperWith(federation, "asker", (body) => {
     if (isStatement(body)) return undefined;
     return tamperWithRecords(body, (entry) => {
       const { reference } = store.byHandle(entry.handle)!.record;
-      const version = federation.unit("asker").node.outbox.next();
-      const { layout } = standings.publication(entry.handle, version)!;
+      const { layout } = standings.publication(entry.handle, outbox.next())!;
       const question = questions.get(reference)!;
       asked.set(entry.handle, question.kind);
       return alone(entry, { ...question, layout, random: federation.world.randomBytes });
