@@ -41,7 +41,7 @@ export type RenewalParts = {
 };
 
 /** The longest wait between two looks at clock and chain. */
-const LOOK_MS_MAX = 60_000;
+const LOOK_MS_MAX = 10_000;
 const CALL_MS = 10_000;
 const ASK_AGAIN_MS = 60_000;
 const POLL_MS = 1_000;
