@@ -28,7 +28,8 @@ export type KeptCertificateParts = {
   readonly world: Pick<World, "after" | "clock" | "log">;
 };
 
-const LOOK_MS_MAX = 60_000;
+/** The board may have named another root. */
+const LOOK_MS_MAX = 10_000;
 const RETRY_MS = 60_000;
 
 /** Until the signal aborts. */

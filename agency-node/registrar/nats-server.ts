@@ -22,7 +22,7 @@ export type NatsServerParts = {
 };
 
 /** How often is looked for another certificate. */
-const LOOK_MS = 60_000;
+const LOOK_MS = 10_000;
 /** How often what the server serves is asked of it, whatever is kept. */
 const COMPARE_MS = 3_600_000;
 const RETRY_MS = 60_000;
