@@ -1,8 +1,5 @@
 /** Nobody fills the board's desk against the others, and a board of any size has room for its work. Everything is invented. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fitting } from "../../broker/board/core/fitting.ts";
 import {
@@ -199,38 +196,6 @@ describe("offers of keys", () => {
   });
 });
 
-describe("a desk that an earlier version wrote", () => {
-  it("knows who wrote each paper", () => {
-    const dir = mkdtempSync(join(tmpdir(), "causeway-desk-"));
-    const path = join(dir, "board.sqlite");
-    const [seat] = seatsOf(1) as [Seat];
-    const body = { kind: "shareRequest", purpose: "Invented purpose", epochs: [1] } as const;
-    const scope = { federation: FEDERATION, signer: seat.signer };
-    const signed = signPaper({ topic: TOPIC, writtenAtMs: 1, body }, scope);
-    {
-      using earlier = new DatabaseSync(path);
-      earlier.exec(DESK_1);
-      earlier.prepare("INSERT INTO federation VALUES (?)").run(toHex(FEDERATION));
-      earlier.prepare("INSERT INTO paper VALUES ('00', ?, ?, 1)").run(TOPIC, signed);
-      earlier.prepare("INSERT INTO invitation VALUES ('00', 'Invented unit', 9, ?, NULL)").run(signed);
-      earlier.prepare("INSERT INTO key_offer VALUES ('01', 2, ?)").run(signed);
-      earlier.prepare("INSERT INTO evaluator_offer VALUES ('key-office', 2, ?)").run(signed);
-    }
-    {
-      using sitting = new Sitting(2, new BoardStore(path, FEDERATION));
-      sitting.board.push(seat);
-      sitting.putBytes(sitting.board[0] as Seat, TOPIC, randomBytes(32));
-      expect(sitting.store.papers.ofTopic(TOPIC)).toHaveLength(2);
-      expect(sitting.store.preparation.shareOffers(2)).toHaveLength(1);
-      expect(sitting.store.preparation.keyOffers(2)).toHaveLength(1);
-    }
-    using after = new DatabaseSync(path);
-    const authors = after.prepare("SELECT author FROM invitation").all();
-    expect(authors).toEqual([expect.objectContaining({ author: seat.id })]);
-    rmSync(dir, { recursive: true });
-  });
-});
-
 describe("a running broker", () => {
   let room: BoardRoom;
   beforeAll(async () => {
@@ -250,26 +215,3 @@ describe("a running broker", () => {
     expect((await room.board("chair").listPapers({})).papers).toHaveLength(2 * BOARD_SEATS_MAX);
   });
 });
-
-/** The tables of version 1 that a later version has changed, or may have to. */
-const DESK_1 = `
-  CREATE TABLE federation (id TEXT PRIMARY KEY) STRICT;
-  CREATE TABLE paper (
-    hash TEXT PRIMARY KEY, topic TEXT NOT NULL, signed BLOB NOT NULL, received_at_ms INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE invitation (
-    secret_hash TEXT PRIMARY KEY, note TEXT NOT NULL, valid_until_ms INTEGER NOT NULL, signed BLOB NOT NULL,
-    used_at_ms INTEGER
-  ) STRICT;
-  CREATE TABLE key_offer (
-    member TEXT NOT NULL, epoch INTEGER NOT NULL, offer BLOB NOT NULL, PRIMARY KEY (member, epoch)
-  ) STRICT;
-  CREATE TABLE evaluator_offer (
-    name TEXT NOT NULL, generation INTEGER NOT NULL, signed BLOB NOT NULL, PRIMARY KEY (name, generation)
-  ) STRICT;
-  CREATE TABLE credentials_request (
-    position INTEGER PRIMARY KEY AUTOINCREMENT, key_id TEXT NOT NULL UNIQUE, signed BLOB NOT NULL,
-    requested_at_ms INTEGER NOT NULL
-  ) STRICT;
-  PRAGMA user_version = 1;
-`;
