@@ -46,7 +46,7 @@ function shapeOf(file: Database): unknown {
 it("each database has a file here of its present version, and of each that it has an upgrade for", () => {
   for (const [program, { kind }] of Object.entries(KINDS)) {
     const versions = filesOf(program).map(versionOf);
-    expect([...new Set(versions)].toSorted()).toEqual([...Object.keys(kind.upgrades).map(Number), kind.version]);
+    expect(new Set(versions)).toEqual(new Set([...Object.keys(kind.upgrades).map(Number), kind.version]));
   }
 });
 
@@ -71,10 +71,8 @@ describe.each(FILES)("the upgrade of %s", (name) => {
     make(name);
     const before = dump(path);
     const next = nextOf(name);
-    const broken = `${next.upgrades[versionOf(name)]}; INSERT INTO nowhere VALUES (1)`;
-    expect(() => open(name, { ...next, upgrades: { ...next.upgrades, [versionOf(name)]: broken } })).toThrow(
-      "no such table: nowhere",
-    );
+    const broken = { [versionOf(name)]: "CREATE TABLE later (number INTEGER) STRICT; INSERT INTO nowhere VALUES (1)" };
+    expect(() => open(name, { ...next, upgrades: broken })).toThrow("no such table: nowhere");
     expect(dump(path)).toBe(before);
     open(name, next)[Symbol.dispose]();
     expect(dump(path)).not.toBe(before);
