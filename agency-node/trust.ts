@@ -251,7 +251,7 @@ export class Trust {
 
   /** Names a record of this node without naming whose it is. */
   binder(handle: Handle): Uint8Array {
-    const owner = ownerOf({ member: fromHex(this.member), handle: fromHex(handle), blind: this.blind(handle) });
+    const owner = ownerOf({ member: this.member, handle, blind: this.blind(handle) });
     return binderOf(this.conversationKey(handle), owner);
   }
 

@@ -46,8 +46,7 @@ export function assemble(ports: BrokerPorts): Assembled {
   const restart = Promise.withResolvers<void>();
   const { world, directory, tasks } = ground;
   const { signal } = tasks;
-  const onPurged = (): void => restart.resolve();
-  const hearers = hearersOf({ ground, plane, desk, onPurged, onOtherKey: onPurged });
+  const hearers = hearersOf({ ground, plane, desk, onRestartNeeded: () => restart.resolve() });
   const directives = new Directives({ directory, hearers, watch: plane.watch, world, signal });
   directory.onGrown(() => directives.tellAtOnce());
   const databases = opened.move();
@@ -68,14 +67,8 @@ export function assemble(ports: BrokerPorts): Assembled {
 }
 
 /** Who hears of a directive, in this order. */
-function hearersOf(of: {
-  ground: Ground;
-  plane: DataPlane;
-  desk: Desk;
-  onPurged: () => void;
-  onOtherKey: () => void;
-}): Hearers {
-  const { ground, plane, desk, onPurged, onOtherKey } = of;
+function hearersOf(of: { ground: Ground; plane: DataPlane; desk: Desk; onRestartNeeded: () => void }): Hearers {
+  const { ground, plane, desk, onRestartNeeded } = of;
   const { world } = ground;
   const standings = standingsOf(ground, plane);
   const endings = endingsOf(ground, plane);
@@ -91,13 +84,13 @@ function hearersOf(of: {
     soon: [
       // Before those are served who may seal to the key of a new epoch.
       () => ground.sealing.refresh(),
-      () => heedOtherKey(ground, onOtherKey),
+      () => heedOtherKey(ground, onRestartNeeded),
       () => serveNew(ground, plane),
     ],
     inTime: [
       () => standings.settle(),
       async () => {
-        if (await endings.settle()) onPurged();
+        if (await endings.settle()) onRestartNeeded();
       },
     ],
   };

@@ -35,7 +35,7 @@ export function counterpartIn(disclosure: Disclosure, met: Met, federation: Fede
     return holds ? { handling: "brokered", ...(mandate !== undefined && { mandate }) } : undefined;
   }
   const { member, handle, blind, conversationKey } = disclosure;
-  const owner = ownerOf({ member: fromHex(member), handle: fromHex(handle), blind });
+  const owner = ownerOf({ member, handle, blind });
   if (!equalBytes(binderOf(conversationKey, owner), met.otherBinder)) return undefined;
   return isSignedBy(disclosure, met, federation) ? { handling: "open", member, handle } : undefined;
 }

@@ -3,12 +3,12 @@
  * and a rotation reads all of them: JSON would cost more than the tokens do. The bytes are the node's own and never leave it.
  */
 import { concat, fromHex, lpText, toHex, u16, u8 } from "../../shared/core/bytes.ts";
-import { HANDLINGS, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { byClass, HANDLINGS, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Handling } from "../../shared/core/data-plane.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { byClass } from "./publication.ts";
+import { HANDLE_BYTES } from "../../shared/crypto/lengths.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import type { Loan } from "./padding.ts";
@@ -74,8 +74,6 @@ export function unpackLayout(bytes: Uint8Array): { readonly domain: Domain; read
   const layout = byClass(() => Array.from({ length: reader.u16() }, () => identifierIn(reader)));
   return { domain, layout };
 }
-
-const HANDLE_BYTES = 16;
 
 export function packLoans(loans: readonly Loan[]): Uint8Array {
   return concat(

@@ -9,7 +9,7 @@
  * are is geometric and how much is lent with each has a heavy tail, so that one link more or one token more says little. What is lent may
  * be borrowed itself: so some padding stands in many records, as a telephone number of a whole group does.
  */
-import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { byClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { TokenClass } from "../../shared/core/data-plane.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { TOKEN_BYTES } from "../../shared/crypto/token.ts";
@@ -42,11 +42,10 @@ export function paddedCount(tokenClass: TokenClass, count: number): number {
 export type Free = Readonly<Record<TokenClass, number>>;
 
 export function freePlaces(identifiers: readonly { readonly class: TokenClass }[]): Free {
-  const free = (tokenClass: TokenClass): number => {
+  return byClass((tokenClass) => {
     const count = identifiers.filter((identifier) => identifier.class === tokenClass).length;
     return paddedCount(tokenClass, count) - count;
-  };
-  return { single: free("single"), opening: free("opening"), support: free("support") };
+  });
 }
 
 export type Lender = { readonly handle: Handle; readonly free: Free; readonly loans: readonly Loan[] };
@@ -117,9 +116,10 @@ export type Padding = (tokenClass: TokenClass, number: number) => Uint8Array;
 export function withLoans(own: Padding, loans: readonly Loan[], paddingOf: (lender: Handle) => Padding): Padding {
   if (loans.length === 0) return own;
   const lenders = new Map(loans.map(({ lender }) => [lender, paddingOf(lender)]));
-  const borrowed = new Map(loans.map((loan) => [`${loan.tokenClass} ${loan.number}`, loan]));
+  const borrowed = byClass(() => new Map<number, Loan>());
+  for (const loan of loans) borrowed[loan.tokenClass].set(loan.number, loan);
   return (tokenClass, number) => {
-    const loan = borrowed.get(`${tokenClass} ${number}`);
+    const loan = borrowed[tokenClass].get(number);
     const padding = loan && lenders.get(loan.lender);
     if (loan === undefined || padding === undefined) return own(tokenClass, number);
     // As with a real token: equal in both records, under a tag of each.

@@ -3,7 +3,7 @@
  * The broker sees three lists of tokens, each with its tag, whose lengths are powers of two and whose order says nothing.
  */
 import { compareBytes, concat, lpText, u32, u64 } from "../../shared/core/bytes.ts";
-import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { byClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Positions, TagSet, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
 import { blake2bKeyed } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
@@ -19,11 +19,6 @@ export type Layout = LayoutOf<HardenedIdentifier>;
 type LayoutOf<Identifier> = Readonly<Record<TokenClass, readonly (Identifier | null)[]>>;
 
 const SHUFFLE_KEY_BYTES = 16;
-
-/** One value for each class. */
-export function byClass<Value>(valueOf: (tokenClass: TokenClass) => Value): Readonly<Record<TokenClass, Value>> {
-  return { single: valueOf("single"), opening: valueOf("opening"), support: valueOf("support") };
-}
 
 /** Lays identifiers out. `random(n)` gives n fresh random bytes. */
 export function layOut<Identifier extends HardenedIdentifier>(

@@ -2,12 +2,11 @@
  * What a node finds of the tags that a meeting came with (protocol sections 2.3 and 7). The broker says which of our own tokens met
  * somebody's; that the other side knows what stands behind them only the tags prove, because a token can be copied or invented.
  */
-import { OPENING_CLASSES, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { byClass, OPENING_CLASSES, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Meeting, Positions } from "../../shared/core/data-plane.ts";
 import { constantTimeEqual } from "../../shared/crypto/hash.ts";
 import { TAG_BYTES } from "../../shared/crypto/token.ts";
 import type { AgreedToken } from "../../shared/crypto/token.ts";
-import { byClass } from "./publication.ts";
 import type { HardenedIdentifier, Layout } from "./publication.ts";
 
 export type TagsFound = {

@@ -4,7 +4,6 @@
  * What is due stands in the database, so that a crash or a week off-line at any point costs nothing but time. What is sent next is drawn
  * among all that is due.
  */
-import { fromHex } from "../../shared/core/bytes.ts";
 import type { Upsert } from "../../shared/core/data-plane.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { dayOf, monthEnd } from "../../shared/core/days.ts";
@@ -182,7 +181,7 @@ export class Publisher {
     const { epoch, version } = of;
     const { federation, member } = this.#parts;
     const blind = this.#parts.blind(handle);
-    const binder = binderOf(conversationKey, ownerOf({ member: fromHex(member), handle: fromHex(handle), blind }));
+    const binder = binderOf(conversationKey, ownerOf({ member, handle, blind }));
     const layout = layOut(identifiers, this.#parts.world.randomBytes);
     const token = tokenizer(of.salt, domain);
     const confirm = confirmer(of.salt, domain);

@@ -1,7 +1,7 @@
 /** What the node knows of a match, as it keeps it. */
 import { z } from "zod";
 import { CLOSE_REASONS } from "../../shared/core/data-plane.ts";
-import type { Disclosure, Positions } from "../../shared/core/data-plane.ts";
+import type { Disclosure } from "../../shared/core/data-plane.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
 import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { storedBytes, storedId } from "../../shared/store/stored-json.ts";
@@ -9,9 +9,9 @@ import type { Shape, StoredJson } from "../../shared/store/stored-json.ts";
 import type { Counterpart } from "../core/counterpart.ts";
 import type { Grading } from "../core/grade.ts";
 import type { MatchState, Statement } from "../core/match.ts";
+import { storedPositions } from "./stored-submission.ts";
 
 const text = z.string();
-const places = z.array(z.number());
 
 const grading = z.object({
   grade: z.enum(["strong", "probable", "possible", "none"]),
@@ -23,7 +23,7 @@ const grading = z.object({
 
 const statement = z.object({
   amendment: z.number(),
-  failed: z.object({ single: places, opening: places, support: places } satisfies Shape<Positions>),
+  failed: storedPositions,
   signature: storedBytes.exactOptional(),
 } satisfies Shape<Statement>);
 

@@ -24,6 +24,12 @@ const handle = storedId<Handle>();
 
 const bytesOfClasses = z.object({ single: storedBytes, opening: storedBytes, support: storedBytes });
 const places = z.array(number);
+/** Also of what is kept of a match. */
+export const storedPositions = z.object({
+  single: places,
+  opening: places,
+  support: places,
+} satisfies Shape<Positions>);
 
 const entry = z.discriminatedUnion("operation", [
   z.object({
@@ -46,7 +52,7 @@ const entry = z.discriminatedUnion("operation", [
 const statement = z.object({
   matchId: storedId<MatchId>(),
   amendment: number,
-  failed: z.object({ single: places, opening: places, support: places } satisfies Shape<Positions>),
+  failed: storedPositions,
   signature: storedBytes.exactOptional(),
 } satisfies Shape<MeetingStatement>);
 

@@ -139,7 +139,7 @@ function withStatement(proof: PendingProof, side: Side, statement: Statement): S
 
 /** 32 bytes: who owns a record, to whoever is told `blind`. */
 function ownerIn({ member, handle }: Party, { blind }: Pick<RecordTerms, "blind">): Uint8Array {
-  return ownerOf({ member: fromHex(member), handle: fromHex(handle), blind });
+  return ownerOf({ member, handle, blind });
 }
 
 /** 32 bytes: what the record's tags are made for. */

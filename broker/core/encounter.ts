@@ -1,6 +1,6 @@
 /** From two records that share tokens to what each side is told of it, and what both must state on (protocol section 7). */
 import { compareBytes, concat, fromHex, lpText, toHex, u8 } from "../../shared/core/bytes.ts";
-import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { byClass, otherSideOf, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Meeting, Side, TagSet, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { TAG_BYTES, TOKEN_BYTES } from "../../shared/crypto/token.ts";
@@ -48,7 +48,7 @@ function toSide(held: HeldRecord): MetSide {
 /** What one side is told: its own positions, with the tags that the other side has given to the same tokens. */
 function meetingOf(side: Side, sides: readonly [MetSide, MetSide], met: readonly MetToken[]): Meeting {
   const { incarnation, sequence } = sides[side].record;
-  const otherSide = side === 0 ? 1 : 0;
+  const otherSide = otherSideOf(side);
   const other = sides[otherSide];
   // Each side's in an order of its own: the common order would show how the other side has arranged its record.
   const ordered = met.toSorted((x, y) => x.positions[side] - y.positions[side]);
@@ -59,8 +59,8 @@ function meetingOf(side: Side, sides: readonly [MetSide, MetSide], met: readonly
   return {
     incarnation,
     sequence,
-    positions: { single: positions("single"), opening: positions("opening"), support: positions("support") },
-    otherTags: { single: tags("single"), opening: tags("opening"), support: tags("support") },
+    positions: byClass(positions),
+    otherTags: byClass(tags),
     otherBinder: other.binder,
   };
 }

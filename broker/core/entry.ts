@@ -3,7 +3,7 @@
  * record, the size and number of token sets. An entry that does not stand keeps its place with a reason; the others in
  * its batch stand. Everything in an entry is the member's choice.
  */
-import { equalBytes, fromHex } from "../../shared/core/bytes.ts";
+import { equalBytes } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Entry, MalformedEntry, RejectionReason, Upsert } from "../../shared/core/data-plane.ts";
 import type { Admit } from "../../shared/core/directive.ts";
@@ -86,7 +86,7 @@ export function tokenTexts(tokens: Uint8Array): Map<string, number> {
 
 /** Otherwise tags that another record was published with, copied by somebody, would hold. */
 function isOwnBinder({ handle, blind, conversationKey, binder }: Upsert, member: MemberId): boolean {
-  const owner = ownerOf({ member: fromHex(member), handle: fromHex(handle), blind });
+  const owner = ownerOf({ member, handle, blind });
   return equalBytes(binder, binderOf(conversationKey, owner));
 }
 

@@ -2,6 +2,7 @@
  * Takes statements on meetings, tells both sides what comes of them, and sees to it that nobody asks and stays unknown (protocol section
  * 7): who is late is named to oversight, and who is late too often meets nobody until it has answered.
  */
+import { otherSideOf } from "../../shared/core/data-plane.ts";
 import type { MeetingStatement, Side } from "../../shared/core/data-plane.ts";
 import type { Admit, Federation } from "../../shared/core/directive.ts";
 import type { MatchId, MemberId } from "../../shared/core/ids.ts";
@@ -123,7 +124,7 @@ export class Proofs {
         mandateBearers: bearers.length,
       });
       if (disclosure === undefined) continue;
-      notices.append(parties[otherOf(side)].member, { type: "counterpartDisclosed", matchId, disclosure }, nowMs);
+      notices.append(parties[otherSideOf(side)].member, { type: "counterpartDisclosed", matchId, disclosure }, nowMs);
     }
   }
 
@@ -138,7 +139,7 @@ export class Proofs {
       const event = { type: "proofFailed", matchId, own: each !== side, other: each === side } as const;
       notices.append(parties[each].member, event, nowMs);
     }
-    watch.raise("proofFailed", parties[otherOf(side)].member, nowMs);
+    watch.raise("proofFailed", parties[otherSideOf(side)].member, nowMs);
     watch.raise("proofDenied", parties[side].member, nowMs);
   }
 
@@ -159,7 +160,7 @@ export class Proofs {
     const { sides } = ledger.proofs.pending(matchId) as PendingProof;
     const stated = sides.map(({ statement }) => statement !== undefined);
     for (const side of SIDES) {
-      const [ownStated, otherStated] = [stated[side] as boolean, stated[otherOf(side)] as boolean];
+      const [ownStated, otherStated] = [stated[side] as boolean, stated[otherSideOf(side)] as boolean];
       notices.append(parties[side].member, { type: "proofOverdue", matchId, ownStated, otherStated }, nowMs);
     }
   }
@@ -188,8 +189,4 @@ export class Proofs {
 
 function ignored(refusal: "stranger" | "over"): StatementOutcome {
   return { kind: "ignored", refusal };
-}
-
-function otherOf(side: Side): Side {
-  return side === 0 ? 1 : 0;
 }

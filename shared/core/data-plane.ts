@@ -12,6 +12,11 @@ import type { Handle, Incarnation, MatchId, MemberId } from "./ids.ts";
  */
 export const TOKEN_CLASSES = ["single", "opening", "support"] as const;
 export type TokenClass = (typeof TOKEN_CLASSES)[number];
+/** One value for each class. */
+export function byClass<Value>(valueOf: (tokenClass: TokenClass) => Value): Readonly<Record<TokenClass, Value>> {
+  return { single: valueOf("single"), opening: valueOf("opening"), support: valueOf("support") };
+}
+
 /** Of which one token is enough for a meeting. */
 export const OPENING_CLASSES = ["single", "opening"] as const satisfies readonly TokenClass[];
 
@@ -123,7 +128,7 @@ export type Upsert = {
 
 export type TokenSet = Readonly<Record<TokenClass, Uint8Array>>;
 
-/** Concatenated 8-byte tags of each class, see `tagOf`. */
+/** Concatenated 8-byte tags of each class, see `tagger`. */
 export type TagSet = Readonly<Record<TokenClass, Uint8Array>>;
 
 /** Places within each class, from 0. */
@@ -226,6 +231,8 @@ export type Meeting = {
 
 /** 0 = lower record key. */
 export type Side = 0 | 1;
+
+export const otherSideOf = (side: Side): Side => (side === 0 ? 1 : 0);
 
 export const CLOSE_REASONS = ["withdrawn", "expired", "amended"] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];

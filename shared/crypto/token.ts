@@ -7,11 +7,12 @@
  * the identifier: a token copied from the broker comes without one.
  * Whoever holds the salt and can have identifiers evaluated can make tokens for guesses: the budgets bound that.
  */
-import { compareBytes, concat, lpText, u64, u8 } from "../core/bytes.ts";
+import { compareBytes, concat, fromHex, lpText, u64, u8 } from "../core/bytes.ts";
 import { TOKEN_CLASSES } from "../core/data-plane.ts";
 import type { TokenClass } from "../core/data-plane.ts";
 import type { Domain } from "../core/domain.ts";
 import { CausewayError } from "../core/errors.ts";
+import type { Handle, MemberId } from "../core/ids.ts";
 import { blake2b, blake2bKeyed, hashKey } from "./hash.ts";
 import type { DigestBytes, HashKey } from "./hash.ts";
 import { assertLength, FEDERATION_BYTES, HANDLE_BYTES, MATCH_ID_BYTES, MEMBER_BYTES, SALT_BYTES } from "./lengths.ts";
@@ -83,18 +84,19 @@ export function saltCommitment(of: {
 }
 
 /**
- * Names a record's owner to whoever is told `blind`, and to nobody else (protocol section 2.3): 32 bytes. `member` and `handle`: 16 bytes;
- * `blind`: 32 random bytes of the record. Throws INVALID for another length.
+ * Names a record's owner to whoever is told `blind`, and to nobody else (protocol section 2.3): 32 bytes. `blind`: 32 random bytes of
+ * the record. Throws INVALID for another length.
  */
 export function ownerOf(of: {
-  readonly member: Uint8Array;
-  readonly handle: Uint8Array;
+  readonly member: MemberId;
+  readonly handle: Handle;
   readonly blind: Uint8Array;
 }): Uint8Array {
-  assertLength(of.member, MEMBER_BYTES, "member");
-  assertLength(of.handle, HANDLE_BYTES, "handle");
+  const [member, handle] = [fromHex(of.member), fromHex(of.handle)];
+  assertLength(member, MEMBER_BYTES, "member");
+  assertLength(handle, HANDLE_BYTES, "handle");
   assertLength(of.blind, BLIND_BYTES, "blind");
-  return blake2b(32, lpText("causeway/owner/v2"), of.member, of.handle, of.blind);
+  return blake2b(32, lpText("causeway/owner/v2"), member, handle, of.blind);
 }
 
 /**

@@ -167,7 +167,7 @@ describe("what a proven counterpart learns", () => {
 
   it("is under brokered handling nothing that names the member, and no mandate that would", () => {
     const brokered = { terms: { ...terms[0], handling: "brokered" } };
-    const owner = ownerOf({ member: fromHex(parties[0].member), handle: fromHex(parties[0].handle), blind: bytes(30) });
+    const owner = ownerOf({ ...parties[0], blind: bytes(30) });
     const learned = { handling: "brokered", conversationKey: bytes(20), owner };
     expect(disclosed(brokered)).toEqual({ ...learned, mandate: "invented mandate" });
     expect(disclosed(brokered, 2)).toEqual(learned);

@@ -481,7 +481,7 @@ export type PublishedVersion = { readonly publisher: Publisher; readonly record:
 /** With binder and tags of a publisher that knows what its tokens stand for; those that are there already stay. */
 export function bound(entry: Entry, { federation, member, epoch }: Publisher): Entry {
   if (entry.operation !== "upsert") return entry;
-  const owner = ownerOf({ member: fromHex(member), handle: fromHex(entry.handle), blind: entry.blind });
+  const owner = ownerOf({ member, handle: entry.handle, blind: entry.blind });
   const binder = entry.binder.length > 0 ? entry.binder : binderOf(entry.conversationKey, owner);
   const tags = entry.tags === NO_TAGS ? tagsOf(entry.tokens, { federation, epoch, binder }) : entry.tags;
   return { ...entry, binder, tags };

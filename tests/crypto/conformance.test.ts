@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { concat, fromHex, toHex } from "../../shared/core/bytes.ts";
 import type { TokenClass } from "../../shared/core/data-plane.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { isDomain } from "../../shared/core/domain.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import {
@@ -61,8 +63,8 @@ describe("the frozen vectors of protocol version 2", () => {
 
   it.each(vectors.tags)("owner, binder and tag in epoch $epoch", (vector) => {
     const owner = ownerOf({
-      member: fromHex(vector.member),
-      handle: fromHex(vector.handle),
+      member: toId<MemberId>(vector.member),
+      handle: toId<Handle>(vector.handle),
       blind: fromHex(vector.blind),
     });
     const binder = binderOf(fromHex(vector.conversationKey), owner);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { blake2b as nobleBlake2b } from "@noble/hashes/blake2.js";
 import { concat, lpText, toHex, u64 } from "../../shared/core/bytes.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
+import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import {
   agreedHash,
   binderOf,
@@ -79,14 +80,16 @@ describe("a salt commitment", () => {
 });
 
 describe("a binder", () => {
-  const owner = { member: filled(16, 1), handle: filled(16, 2), blind: filled(32, 3) };
+  const bytes = { member: filled(16, 1), handle: filled(16, 2), blind: filled(32, 3) };
+  const ownerFrom = ({ member, handle, blind }: Record<keyof typeof bytes, Uint8Array>): Uint8Array =>
+    ownerOf({ member: toHex(member) as MemberId, handle: toHex(handle) as Handle, blind });
 
   it("is fixed by owner and conversation key", () => {
     const all = [
-      binderOf(filled(32, 4), ownerOf(owner)),
-      binderOf(filled(32, 5), ownerOf(owner)),
+      binderOf(filled(32, 4), ownerFrom(bytes)),
+      binderOf(filled(32, 5), ownerFrom(bytes)),
       ...(["member", "handle", "blind"] as const).map((field) =>
-        binderOf(filled(32, 4), ownerOf({ ...owner, [field]: flipped(owner[field], 0) })),
+        binderOf(filled(32, 4), ownerFrom({ ...bytes, [field]: flipped(bytes[field], 0) })),
       ),
     ];
     expect(new Set(all.map(toHex)).size).toBe(all.length);
@@ -94,10 +97,10 @@ describe("a binder", () => {
 
   it("refuses wrong lengths, since they have no length prefixes", () => {
     for (const field of ["member", "handle", "blind"] as const) {
-      const bad = { ...owner, [field]: filled(17, 1) };
-      expect(expectRefusal(() => ownerOf(bad), "INVALID").fields).toEqual([field]);
+      const bad = { ...bytes, [field]: filled(17, 1) };
+      expect(expectRefusal(() => ownerFrom(bad), "INVALID").fields).toEqual([field]);
     }
-    expectRefusal(() => binderOf(filled(31, 4), ownerOf(owner)), "INVALID");
+    expectRefusal(() => binderOf(filled(31, 4), ownerFrom(bytes)), "INVALID");
     expectRefusal(() => binderOf(filled(32, 4), filled(16, 1)), "INVALID");
   });
 });

@@ -5,7 +5,6 @@
  */
 import { type Grading, gradeOf } from "../../agency-node/core/grade.ts";
 import {
-  byClass,
   type HardenedIdentifier,
   identifiersAt,
   type Layout,
@@ -17,7 +16,7 @@ import { encodeIdentifier, identifiersOf } from "../../agency-node/linkage/ident
 import { classOf, type KindName, SCHEME } from "../../agency-node/linkage/scheme.ts";
 import { type Candidate, findCandidates, type RecordView, recordKeyOf } from "../../broker/core/matching.ts";
 import { keyedTokenHash, TokenIndex } from "../../broker/core/token-index.ts";
-import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { byClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { type Handle, type MemberId, toId } from "../../shared/core/ids.ts";
 import { sha512 } from "../../shared/crypto/hash.ts";

@@ -1,5 +1,5 @@
 /** A record of another unit that meets one of a `TestNode`, and what a broker can make of it. All values are invented. */
-import { byClass, identifiersAt } from "../../agency-node/core/publication.ts";
+import { identifiersAt } from "../../agency-node/core/publication.ts";
 import type { HardenedIdentifier, Layout } from "../../agency-node/core/publication.ts";
 import type { MatchState } from "../../agency-node/core/match.ts";
 import { classOf } from "../../agency-node/linkage/scheme.ts";
@@ -8,7 +8,7 @@ import { Matches } from "../../agency-node/matches.ts";
 import type { MatchesParts } from "../../agency-node/matches.ts";
 import type { Version } from "../../agency-node/store/standings.ts";
 import { concat, fromHex, toHex, utf8 } from "../../shared/core/bytes.ts";
-import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
+import { byClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Disclosure, Meeting, NoticeEvent, Positions, TokenClass } from "../../shared/core/data-plane.ts";
 import type { Admit, Federation } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
@@ -38,7 +38,7 @@ const yOf = (kind: KindName): Uint8Array => invented(`y of ${kind}`, 64);
 
 /** The node's name for one of its records, see `Trust.binder`. */
 export function binderAtNode(handle: Handle): Uint8Array {
-  const owner = ownerOf({ member: fromHex(MEMBER), handle: fromHex(handle), blind: invented(`blind ${handle}`, 32) });
+  const owner = ownerOf({ member: MEMBER, handle, blind: invented(`blind ${handle}`, 32) });
   return binderOf(invented(`conversation ${handle}`, 32), owner);
 }
 
@@ -66,7 +66,7 @@ export class OtherRecord {
   }
 
   get owner(): Uint8Array {
-    return ownerOf({ member: fromHex(this.admit.member), handle: fromHex(this.handle), blind: this.blind });
+    return ownerOf({ member: this.admit.member, handle: this.handle, blind: this.blind });
   }
 
   get binder(): Uint8Array {

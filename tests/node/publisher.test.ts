@@ -6,7 +6,7 @@ import { Preparer } from "../../agency-node/publishing/preparer.ts";
 import { Publisher } from "../../agency-node/publishing/publisher.ts";
 import type { EpochTerms } from "../../agency-node/publishing/terms.ts";
 import type { HardeningBatch } from "../../agency-node/store/hardened.ts";
-import { fromHex, toHex } from "../../shared/core/bytes.ts";
+import { toHex } from "../../shared/core/bytes.ts";
 import { TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Upsert } from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
@@ -126,9 +126,7 @@ describe("publishing", { timeout: LONG_MS }, () => {
     const layout = node.standings.publication(handle, sent!.submission)!.layout;
     let real = 0;
     const { binder, blind, conversationKey } = entry!;
-    expect(binder).toEqual(
-      binderOf(conversationKey, ownerOf({ member: fromHex(MEMBER), handle: fromHex(handle), blind })),
-    );
+    expect(binder).toEqual(binderOf(conversationKey, ownerOf({ member: MEMBER, handle, blind })));
     const tag = tagger({ federation: FEDERATION, epoch: 1, binder });
     for (const tokenClass of TOKEN_CLASSES) {
       layout[tokenClass].forEach((place, position) => {

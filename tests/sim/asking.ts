@@ -1,6 +1,6 @@
 /** Units whose nodes are tampered with, in a federation whose other programs are as they are. All persons and units are invented. */
 import type { MatchState } from "../../agency-node/core/match.ts";
-import { byClass } from "../../agency-node/core/publication.ts";
+import { byClass } from "../../shared/core/data-plane.ts";
 import type { SubmissionBody, Upsert } from "../../shared/core/data-plane.ts";
 import type { Randomness } from "../../shared/world/world.ts";
 import type { MemoryFederation } from "./federation.ts";

@@ -3,11 +3,11 @@
  * persons and things that another unit holds, and never states what it met. Whatever it gets an answer to, the other unit's officer sees.
  */
 import type { Layout } from "../../../agency-node/core/publication.ts";
-import { byClass } from "../../../agency-node/core/publication.ts";
 import type { Subject } from "../../../agency-node/core/record.ts";
 import { identifiersOf } from "../../../agency-node/linkage/identifiers.ts";
 import type { KindName } from "../../../agency-node/linkage/scheme.ts";
 import { classOf } from "../../../agency-node/linkage/scheme.ts";
+import { byClass } from "../../../shared/core/data-plane.ts";
 import type { Upsert } from "../../../shared/core/data-plane.ts";
 import { TOKEN_BYTES } from "../../../shared/crypto/token.ts";
 import { inventedPersons } from "../../eval/invented-persons.ts";
