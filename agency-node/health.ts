@@ -31,6 +31,11 @@ export type HealthParts = {
   isConnected(): boolean;
 };
 
+type LaterFields = Pick<
+  HealthBody,
+  "capabilities" | "skippedNotices" | "recordsNotCompared" | "clockSkewMs" | "heldStrays" | "contestedExpiries"
+>;
+
 export class Health {
   readonly #parts: HealthParts;
   readonly #wake: Wake;
@@ -122,9 +127,10 @@ export class Health {
   }
 
   /** A broker of the first version refuses a statement with more in it, and waits for it ever after. */
-  #sinceFirstVersion(): Pick<HealthBody, "capabilities" | "skippedNotices"> {
+  #sinceFirstVersion(): LaterFields {
     const { broker, inbox } = this.#parts;
-    if (!broker().has("capabilities")) return { capabilities: [], skippedNotices: 0 };
-    return { capabilities: CAPABILITIES, skippedNotices: inbox.skipped };
+    const none = { recordsNotCompared: 0, clockSkewMs: 0, heldStrays: 0, contestedExpiries: 0 };
+    if (!broker().has("capabilities")) return { capabilities: [], skippedNotices: 0, ...none };
+    return { capabilities: CAPABILITIES, skippedNotices: inbox.skipped, ...none };
   }
 }

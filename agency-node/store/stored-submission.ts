@@ -13,7 +13,7 @@ import type {
   Withdraw,
 } from "../../shared/core/data-plane.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
-import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { storedBytes, storedId } from "../../shared/store/stored-json.ts";
 import type { Shape, StoredJson } from "../../shared/store/stored-json.ts";
 
@@ -68,6 +68,9 @@ const epochHealth = z.object({
 } satisfies Shape<EpochHealth>);
 
 const capabilities = z.array(z.string());
+const noticeIncarnation = storedId<Incarnation>().exactOptional();
+/** What version 0.1.0 did not write. */
+const addedNumber = number.default(0);
 
 const bucket = z.object({ count: number, sum: storedBytes } satisfies Shape<DigestBucket>);
 
@@ -82,11 +85,13 @@ export const STORED_SUBMISSION: StoredJson<SubmissionBody> = {
       noticeHash: storedBytes,
       version: z.string(),
       capabilities,
+      noticeIncarnation,
     } satisfies Shape<Body<"connected">>),
     z.object({
       kind: z.literal("noticeReceipt"),
       noticeNumber: number,
       noticeHash: storedBytes,
+      noticeIncarnation,
     } satisfies Shape<Body<"noticeReceipt">>),
     z.object({ kind: z.literal("statements"), statements: z.array(statement) } satisfies Shape<Body<"statements">>),
     z.object({ kind: z.literal("digest"), day: number, buckets: z.array(bucket) } satisfies Shape<Body<"digest">>),
@@ -101,6 +106,10 @@ export const STORED_SUBMISSION: StoredJson<SubmissionBody> = {
       epochs: z.array(epochHealth),
       capabilities,
       skippedNotices: number,
+      recordsNotCompared: addedNumber,
+      clockSkewMs: addedNumber,
+      heldStrays: addedNumber,
+      contestedExpiries: addedNumber,
     } satisfies Shape<Body<"health">>),
   ]),
 };

@@ -10,6 +10,11 @@ export const CAPABILITIES = [
   "capabilities",
   /** Skips notices, submissions and entries of a kind that it does not know, and says so; before it, one such blocked all behind it. */
   "unknown-kinds",
+  /**
+   * Tells and is told in beats: range receipts, notice batches with incarnations, one message a member. Such a node states the incarnation of
+   * the notices it holds, and in its health what is not compared.
+   */
+  "beats",
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 

@@ -45,8 +45,15 @@ export type SubmissionBody =
       readonly noticeHash: Uint8Array;
       readonly version: string;
       readonly capabilities: readonly string[];
+      /** Of the batches that number and hash are of; absent: of single notices, or of none. */
+      readonly noticeIncarnation?: Incarnation;
     }
-  | { readonly kind: "noticeReceipt"; readonly noticeNumber: number; readonly noticeHash: Uint8Array }
+  | {
+      readonly kind: "noticeReceipt";
+      readonly noticeNumber: number;
+      readonly noticeHash: Uint8Array;
+      readonly noticeIncarnation?: Incarnation;
+    }
   | { readonly kind: "statements"; readonly statements: readonly MeetingStatement[] }
   | ({ readonly kind: "digest" } & Digest)
   | ({ readonly kind: "health" } & Health)
@@ -84,6 +91,14 @@ export type Health = {
   readonly capabilities: readonly string[];
   /** Notices of a kind that the node did not know. */
   readonly skippedNotices: number;
+  /** Live records of which silence is not proven now. This and all below: 0 towards a broker without the capability `beats`. */
+  readonly recordsNotCompared: number;
+  /** The node's clock less the broker's. */
+  readonly clockSkewMs: number;
+  /** Records that the broker holds and the node does not know. */
+  readonly heldStrays: number;
+  /** Records that the broker called expired while their review day lay ahead by the node's clock. */
+  readonly contestedExpiries: number;
 };
 
 /** Why a node cannot take part in an epoch: it lacks the linkage scheme, or could not open its salts. */
@@ -175,8 +190,55 @@ export type Delivery = {
   /** Names the sealing key, see `recipientKeyOf`. */
   readonly recipientKey: Uint8Array;
   readonly member: MemberId;
-  readonly body: Receipt | Gap | Notice | DigestAnswer | UnknownNotice | UnknownKind;
+  readonly body: Receipt | Gap | Notice | DigestAnswer | Beat | UnknownNotice | UnknownKind;
 };
+
+/** Everything that a member is told at one beat; only to a node that states the capability `beats`. */
+export type Beat = {
+  readonly kind: "beat";
+  /** The broker's clock. */
+  readonly issuedAtMs: number;
+  readonly receipts?: Receipts;
+  readonly digestAnswers: readonly DigestAnswer[];
+  readonly notices: readonly EncodedBatch[];
+  /** The node is to send its digests: the broker has started, or a stream may have lost something. */
+  readonly compare: boolean;
+};
+
+/** All submissions of the incarnation up to this one are applied and will not be forgotten. */
+export type Receipts = {
+  readonly incarnation: Incarnation;
+  /** 0: none yet. */
+  readonly sequence: number;
+  /** Of that submission; 32 zero bytes for none. */
+  readonly submissionHash: Uint8Array;
+  readonly appliedAtMs: number;
+  /** Of submissions that no receipt has named before. */
+  readonly rejections: readonly SubmissionRejections[];
+  /** What the broker lacks among what has arrived. */
+  readonly missing: readonly SequenceRange[];
+};
+
+export type SubmissionRejections = { readonly sequence: number; readonly rejections: Receipt["rejections"] };
+
+/** Both ends belong to it. */
+export type SequenceRange = { readonly first: number; readonly last: number };
+
+/** The bytes of a `NoticeBatch`, over which its hash is. */
+export type EncodedBatch = Uint8Array;
+
+/** Notices of one commit of the broker to one member, numbered and hash-chained within an incarnation that the broker draws. */
+export type NoticeBatch = {
+  readonly incarnation: Incarnation;
+  /** From 1, without gaps. */
+  readonly number: number;
+  /** 32 zero bytes for the first. */
+  readonly prevHash: Uint8Array;
+  /** Those of a kind that a later version has added are counted by the number of their field, and skipped. */
+  readonly events: readonly (NoticeEvent | UnknownEvent)[];
+};
+
+export type UnknownEvent = { readonly type: "unknown"; readonly field: number };
 
 /** The answer to the digest in the named submission. */
 export type DigestAnswer = {

@@ -3,34 +3,30 @@
  * out is trusted to have the form that `shared/core/data-plane.ts` says.
  */
 import { z } from "zod";
-import { concat, equalBytes, fromHex, lpText, toHex } from "../core/bytes.ts";
+import { equalBytes, fromHex, lpText, toHex } from "../core/bytes.ts";
 import type {
   Delivery,
   Digest,
   DigestBucket,
-  Disclosure,
+  EncodedBatch,
   Entry,
   Health,
   MalformedEntry,
-  Meeting,
   MeetingStatement,
-  NoticeEvent,
   Submission,
   SubmissionBody,
-  TagSet,
 } from "../core/data-plane.ts";
 import { TOKEN_CLASSES } from "../core/data-plane.ts";
 import { DIGEST_BUCKETS } from "../core/digest.ts";
 import { CausewayError } from "../core/errors.ts";
 import { ENTRIES_PER_SUBMISSION_MAX, SEALED_BYTES_MAX, STATEMENTS_PER_SUBMISSION_MAX } from "../core/limits.ts";
-import { toId } from "../core/ids.ts";
-import type { Handle, Incarnation, MatchId, MemberId } from "../core/ids.ts";
+import type { Incarnation, MemberId } from "../core/ids.ts";
 import { blake2b } from "../crypto/hash.ts";
 import { recipientKeyOf } from "../crypto/seal.ts";
 import type { SealingKeyPair } from "../crypto/seal.ts";
 import { keyId } from "../crypto/sign.ts";
 import type { SigningKeyPair } from "../crypto/sign.ts";
-import { HANDLE_BYTES, SIGNATURE_BYTES } from "../crypto/lengths.ts";
+import { SIGNATURE_BYTES } from "../crypto/lengths.ts";
 import { TAG_BYTES, TOKEN_BYTES } from "../crypto/token.ts";
 import {
   bytes32,
@@ -43,12 +39,23 @@ import {
   ordinal,
   readMessage,
   safeInteger,
-  signatureBytes,
   uint32,
 } from "./checks.ts";
 import type { KindPlace } from "./checks.ts";
-import { CLOSE_REASON, DOMAIN, HANDLING, REJECTION_REASON } from "./enumerations.ts";
+import { DOMAIN, HANDLING } from "./enumerations.ts";
 import { openMessage, signMessage, verifyMessage } from "./envelope.ts";
+import {
+  handle,
+  incarnation,
+  KINDS,
+  matchId,
+  neverSent,
+  positions,
+  tagFields,
+  toTagFields,
+  unknown,
+} from "./data-plane-fields.ts";
+import { deliveryReading, toDeliveryMessage } from "./delivery.ts";
 import * as gen from "./gen/causeway/v1/data_plane.ts";
 
 const HASH_BYTES = 32;
@@ -63,7 +70,12 @@ export function submissionHash(payload: Uint8Array): Uint8Array {
   return blake2b(HASH_BYTES, lpText("causeway/submission/v1"), payload);
 }
 
-/** The hash that the member's next notice names as its predecessor. */
+/** The hash that the next batch of the same incarnation names as its predecessor. */
+export function batchHash(batch: EncodedBatch): Uint8Array {
+  return blake2b(HASH_BYTES, lpText("causeway/notices/v2"), batch);
+}
+
+/** The hash that the member's next single notice names as its predecessor. */
 export function noticeHash(payload: Uint8Array): Uint8Array {
   return blake2b(HASH_BYTES, lpText("causeway/notice/v1"), payload);
 }
@@ -182,14 +194,7 @@ function assertRecipient(named: Uint8Array, keyPair: SealingKeyPair): void {
 
 // Submission: bytes to value.
 
-const matchId = idOf<MatchId>();
-const handle = idOf<Handle>();
-const incarnation = idOf<Incarnation>();
-
 const tokens = joined(TOKEN_BYTES, 0xffff);
-const tags = joined(TAG_BYTES, 0xffff);
-/** A tag for each token, field by field. */
-const tagFields = { singleTags: tags, openingTags: tags, supportTags: tags };
 
 const upsertSchema = z
   .object({
@@ -222,7 +227,6 @@ const entrySchema = z.object({
   }),
 });
 
-const unknown = z.object({ field: uint32(1) });
 const entryOfUnknownKind = z.object({ operation: z.object({ $case: z.literal("unknown") }) });
 
 /** One wrongly formed entry keeps its place and is rejected for itself; the others in the batch stand. So does one of a later version. */
@@ -274,9 +278,11 @@ const health = z.object({
     .max(EPOCHS_MAX),
   capabilities,
   skippedNotices: safeInteger(),
+  recordsNotCompared: safeInteger(),
+  clockSkewMs: safeInteger(Number.MIN_SAFE_INTEGER),
+  heldStrays: safeInteger(),
+  contestedExpiries: safeInteger(),
 });
-
-const positions = z.array(uint32()).max(0xffff);
 
 const statement = z
   .object({
@@ -295,18 +301,30 @@ const statement = z
     ...(signature.length === 0 ? {} : { signature }),
   }));
 
+const heldNotices = {
+  noticeNumber: safeInteger(),
+  noticeHash: bytes32,
+  noticeIncarnation: z.union([bytesBetween(0, 0).transform(() => undefined), incarnation]),
+};
+
+/** Proto3 has no absent bytes. */
+function withoutNone<Body extends { readonly noticeIncarnation?: Incarnation | undefined }>({
+  noticeIncarnation,
+  ...rest
+}: Body) {
+  return { ...rest, ...(noticeIncarnation === undefined ? {} : { noticeIncarnation }) };
+}
+
 const submissionBody = oneOf({
   publication: z.object({ entries }),
-  connected: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32, version: line(64), capabilities }),
-  noticeReceipt: z.object({ noticeNumber: safeInteger(), noticeHash: bytes32 }),
+  connected: z.object({ ...heldNotices, version: line(64), capabilities }).transform(withoutNone),
+  noticeReceipt: z.object(heldNotices).transform(withoutNone),
   statements: z.object({ statements: z.array(statement).min(1).max(STATEMENTS_PER_SUBMISSION_MAX) }),
   digest: z.object({ day: uint32(), buckets: z.array(digestBucket).length(DIGEST_BUCKETS) }),
   health,
   unknown,
 }).transform(({ $case, value }) => ({ kind: $case, ...value }) as SubmissionBody);
 
-/** Field numbers of kinds, in every message that has some; see `proto/README.md`. */
-const KINDS = { first: 10, last: 99 } as const;
 const OPERATIONS = { first: 2, last: 15 } as const;
 
 function* submissionKinds(holder: gen.Submission): Generator<KindPlace> {
@@ -352,7 +370,7 @@ function toSubmissionBody(body: SubmissionBody): gen.Submission["body"] {
     case "connected":
       return { $case: "connected", value: toConnectedMessage(body) };
     case "noticeReceipt":
-      return { $case: "noticeReceipt", value: { ...body, noticeNumber: BigInt(body.noticeNumber) } };
+      return { $case: "noticeReceipt", value: toHeldNotices(body) };
     case "statements":
       return { $case: "statements", value: { statements: body.statements.map(toStatementMessage) } };
     case "digest":
@@ -364,13 +382,18 @@ function toSubmissionBody(body: SubmissionBody): gen.Submission["body"] {
   }
 }
 
-function neverSent(): CausewayError {
-  return new CausewayError("INTERNAL", "what this version does not know it never sends");
+function toConnectedMessage(body: Extract<SubmissionBody, { kind: "connected" }>): gen.Connected {
+  const { version, capabilities } = body;
+  return { ...toHeldNotices(body), version, capabilities: [...capabilities] };
 }
 
-function toConnectedMessage(body: Extract<SubmissionBody, { kind: "connected" }>): gen.Connected {
-  const { noticeNumber, noticeHash, version, capabilities } = body;
-  return { noticeNumber: BigInt(noticeNumber), noticeHash, version, capabilities: [...capabilities] };
+function toHeldNotices(of: Extract<SubmissionBody, { kind: "connected" | "noticeReceipt" }>): gen.NoticeReceipt {
+  const { noticeNumber, noticeHash, noticeIncarnation } = of;
+  return {
+    noticeNumber: BigInt(noticeNumber),
+    noticeHash,
+    noticeIncarnation: noticeIncarnation === undefined ? new Uint8Array() : fromHex(noticeIncarnation),
+  };
 }
 
 function toStatementMessage({ matchId, amendment, failed, signature }: MeetingStatement): gen.MeetingStatement {
@@ -405,6 +428,10 @@ function toHealthMessage(health: Health): gen.Health {
     })),
     capabilities: [...health.capabilities],
     skippedNotices: BigInt(health.skippedNotices),
+    recordsNotCompared: BigInt(health.recordsNotCompared),
+    clockSkewMs: BigInt(health.clockSkewMs),
+    heldStrays: BigInt(health.heldStrays),
+    contestedExpiries: BigInt(health.contestedExpiries),
   };
 }
 
@@ -434,224 +461,4 @@ function toOperation(entry: Entry): gen.Entry["operation"] {
     case "revalidate":
       return { $case: "revalidate", value: { reviewByDay: entry.reviewByDay } };
   }
-}
-
-function toTagFields({ single, opening, support }: TagSet) {
-  return { singleTags: single, openingTags: opening, supportTags: support };
-}
-
-// Delivery: bytes to value.
-
-const meeting = z
-  .object({
-    incarnation,
-    sequence: ordinal,
-    single: positions,
-    opening: positions,
-    support: positions,
-    ...tagFields,
-    otherBinder: bytes32,
-  })
-  .transform(
-    ({
-      incarnation,
-      sequence,
-      single,
-      opening,
-      support,
-      singleTags,
-      openingTags,
-      supportTags,
-      otherBinder,
-    }): Meeting => ({
-      incarnation,
-      sequence,
-      positions: { single, opening, support },
-      otherTags: { single: singleTags, opening: openingTags, support: supportTags },
-      otherBinder,
-    }),
-  )
-  .refine(({ positions, otherTags }) =>
-    TOKEN_CLASSES.every((each) => otherTags[each].length / TAG_BYTES === positions[each].length),
-  );
-
-const disclosure = oneOf({
-  open: z.object({
-    member: idOf<MemberId>(),
-    handle,
-    blind: bytes32,
-    conversationKey: bytes32,
-    validHash: bytes32,
-    signature: signatureBytes,
-  }),
-  brokered: z
-    .object({ conversationKey: bytes32, owner: bytes32, mandate: line(200, 0) })
-    // Proto3 has no absent string: an empty one was withheld.
-    .transform(({ mandate, ...rest }) => ({ ...rest, ...(mandate === "" ? {} : { mandate }) })),
-}).transform(({ $case, value }) => ({ handling: $case, ...value }) as Disclosure);
-
-const noticeEvent = oneOf({
-  matchOpened: z.object({ matchId, handle, side: z.union([z.literal(0), z.literal(1)]), meeting }),
-  matchAmended: z.object({ matchId, amendment: uint32(1), meeting }),
-  matchClosed: z.object({ matchId, amendment: uint32(1), reason: CLOSE_REASON.word }),
-  counterpartDisclosed: z.object({ matchId, disclosure }),
-  proofFailed: z.object({ matchId, own: z.boolean(), other: z.boolean() }),
-  proofOverdue: z.object({ matchId, ownStated: z.boolean(), otherStated: z.boolean() }),
-  unknown,
-}).transform(({ $case, value }) => ({ type: $case, ...value }) as NoticeEvent | { type: "unknown"; field: number });
-
-const deliveryBody = oneOf({
-  receipt: z.object({
-    incarnation,
-    sequence: ordinal,
-    submissionHash: bytes32,
-    appliedAtMs: safeInteger(),
-    rejections: z.array(z.object({ index: uint32(), reason: REJECTION_REASON.word })),
-  }),
-  gap: z.object({ incarnation, expectedSequence: ordinal }),
-  notice: z.object({ number: ordinal, prevHash: bytes32, issuedAtMs: safeInteger(), event: noticeEvent }),
-  digestAnswer: z.object({
-    incarnation,
-    sequence: ordinal,
-    epoch: uint32(1),
-    differing: z.array(uint32(0, DIGEST_BUCKETS - 1)).max(DIGEST_BUCKETS),
-    handles: joined(HANDLE_BYTES, 0xffff).transform(toHandles),
-  }),
-  unknown,
-}).transform((body): Delivery["body"] => {
-  if (body.$case !== "notice") return { kind: body.$case, ...body.value } as Delivery["body"];
-  const { event, ...place } = body.value;
-  if (event.type === "unknown") return { kind: "unknownNotice", field: event.field, ...place };
-  return { kind: "notice", event, ...place };
-});
-
-function* deliveryKinds(holder: gen.Delivery): Generator<KindPlace> {
-  yield { holder, oneof: "body", ...KINDS };
-  if (holder.body?.$case === "notice") yield { holder: holder.body.value, oneof: "event", ...KINDS };
-}
-
-const deliveryReading = {
-  what: "delivery",
-  bytesMax: SEALED_BYTES_MAX,
-  codec: gen.Delivery,
-  kindsIn: deliveryKinds,
-  schema: z.object({ recipientKey: bytes32, member: idOf<MemberId>(), body: deliveryBody }),
-};
-
-// Delivery: value to message.
-
-function toDeliveryMessage(delivery: Delivery): gen.Delivery {
-  return {
-    recipientKey: delivery.recipientKey,
-    member: fromHex(delivery.member),
-    body: toDeliveryBody(delivery.body),
-  };
-}
-
-function toDeliveryBody(body: Delivery["body"]): gen.Delivery["body"] {
-  switch (body.kind) {
-    case "receipt":
-      return {
-        $case: "receipt",
-        value: {
-          incarnation: fromHex(body.incarnation),
-          sequence: BigInt(body.sequence),
-          submissionHash: body.submissionHash,
-          appliedAtMs: BigInt(body.appliedAtMs),
-          rejections: body.rejections.map(({ index, reason }) => ({
-            index,
-            reason: REJECTION_REASON.toWire(reason),
-          })),
-        },
-      };
-    case "gap":
-      return {
-        $case: "gap",
-        value: { incarnation: fromHex(body.incarnation), expectedSequence: BigInt(body.expectedSequence) },
-      };
-    case "notice":
-      return {
-        $case: "notice",
-        value: {
-          number: BigInt(body.number),
-          prevHash: body.prevHash,
-          issuedAtMs: BigInt(body.issuedAtMs),
-          event: toEventMessage(body.event),
-        },
-      };
-    case "digestAnswer":
-      return {
-        $case: "digestAnswer",
-        value: {
-          incarnation: fromHex(body.incarnation),
-          sequence: BigInt(body.sequence),
-          epoch: body.epoch,
-          differing: [...body.differing],
-          handles: concat(...body.handles.map(fromHex)),
-        },
-      };
-    case "unknown":
-    case "unknownNotice":
-      throw neverSent();
-  }
-}
-
-function toHandles(joined: Uint8Array): Handle[] {
-  return Array.from({ length: joined.length / HANDLE_BYTES }, (_, i) =>
-    toId<Handle>(toHex(joined.subarray(i * HANDLE_BYTES, (i + 1) * HANDLE_BYTES))),
-  );
-}
-
-function toEventMessage(event: NoticeEvent): gen.Notice["event"] {
-  const matchId = fromHex(event.matchId);
-  switch (event.type) {
-    case "matchOpened":
-      return {
-        $case: "matchOpened",
-        value: { matchId, handle: fromHex(event.handle), side: event.side, meeting: toMeetingMessage(event.meeting) },
-      };
-    case "matchAmended":
-      return {
-        $case: "matchAmended",
-        value: { matchId, amendment: event.amendment, meeting: toMeetingMessage(event.meeting) },
-      };
-    case "matchClosed":
-      return {
-        $case: "matchClosed",
-        value: { matchId, amendment: event.amendment, reason: CLOSE_REASON.toWire(event.reason) },
-      };
-    case "counterpartDisclosed":
-      return { $case: "counterpartDisclosed", value: { matchId, disclosure: toDisclosureMessage(event.disclosure) } };
-    case "proofFailed":
-      return { $case: "proofFailed", value: { matchId, own: event.own, other: event.other } };
-    case "proofOverdue":
-      return {
-        $case: "proofOverdue",
-        value: { matchId, ownStated: event.ownStated, otherStated: event.otherStated },
-      };
-  }
-}
-
-function toMeetingMessage({ incarnation, sequence, positions, otherTags, otherBinder }: Meeting): gen.Meeting {
-  return {
-    incarnation: fromHex(incarnation),
-    sequence: BigInt(sequence),
-    single: [...positions.single],
-    opening: [...positions.opening],
-    support: [...positions.support],
-    ...toTagFields(otherTags),
-    otherBinder,
-  };
-}
-
-function toDisclosureMessage(disclosure: Disclosure): gen.CounterpartDisclosed["disclosure"] {
-  if (disclosure.handling === "brokered") {
-    const { conversationKey, owner, mandate = "" } = disclosure;
-    return { $case: "brokered", value: { conversationKey, owner, mandate } };
-  }
-  const { member, handle, blind, conversationKey, validHash, signature } = disclosure;
-  return {
-    $case: "open",
-    value: { member: fromHex(member), handle: fromHex(handle), blind, conversationKey, validHash, signature },
-  };
 }

@@ -214,6 +214,10 @@ export const BODIES: readonly SubmissionBody[] = [
     ],
     capabilities: [],
     skippedNotices: 0,
+    recordsNotCompared: 0,
+    clockSkewMs: 0,
+    heldStrays: 0,
+    contestedExpiries: 0,
   },
 ];
 

@@ -80,6 +80,10 @@ describe("a node's word about itself", () => {
       outboxSinceMs: node.nowMs - 60_000,
       capabilities: [],
       skippedNotices: 0,
+      recordsNotCompared: 0,
+      clockSkewMs: 0,
+      heldStrays: 0,
+      contestedExpiries: 0,
       canariesUnprovenSinceMs: 5,
       directiveNumber: 9,
       epochs: [

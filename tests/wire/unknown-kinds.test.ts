@@ -87,7 +87,12 @@ describe("a submission of a kind that this version does not know", () => {
   });
 
   it("is not what a known kind with an unknown field is: that is refused", () => {
-    const value = { noticeNumber: 1n, noticeHash: filled(32, 1), ...laterKind(12) };
+    const value = {
+      noticeNumber: 1n,
+      noticeHash: filled(32, 1),
+      noticeIncarnation: new Uint8Array(),
+      ...laterKind(12),
+    };
     expect(() => bodyOf({ body: { $case: "noticeReceipt", value } })).toThrow(
       expect.objectContaining({ code: "INVALID", fields: ["body.value._unknownFields"] }),
     );
@@ -132,7 +137,7 @@ describe("an entry of an operation that this version does not know", () => {
 
 describe("a delivery of a kind that this version does not know", () => {
   it("is read as such", () => {
-    expect(openedDelivery(deliveryOf(laterKind(14))).delivery.body).toEqual({ kind: "unknown", field: 14 });
+    expect(openedDelivery(deliveryOf(laterKind(15))).delivery.body).toEqual({ kind: "unknown", field: 15 });
     expect(() => openedDelivery(deliveryOf(laterKind(3)))).toThrow(refusal);
   });
 

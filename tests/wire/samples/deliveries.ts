@@ -2,6 +2,7 @@
 import { concat, fromHex } from "../../../shared/core/bytes.ts";
 import type { CloseReason, Delivery, Notice, NoticeEvent, RejectionReason } from "../../../shared/core/data-plane.ts";
 import { openDelivery, signDelivery } from "../../../shared/wire/data-plane.ts";
+import { encodeBatch } from "../../../shared/wire/delivery.ts";
 import { sealMessage, signMessage } from "../../../shared/wire/envelope.ts";
 import { CLOSE_REASON, REJECTION_REASON } from "../../../shared/wire/enumerations.ts";
 import * as gen from "../../../shared/wire/gen/causeway/v1/data_plane.ts";
@@ -110,6 +111,42 @@ const bodies: readonly (readonly [name: string, why: string, body: Delivery["bod
     "what is withheld is absent",
     notice({ type: "counterpartDisclosed", matchId: MATCH, disclosure: brokered }),
   ],
+  [
+    "beat",
+    "all that it can hold",
+    {
+      kind: "beat",
+      issuedAtMs: AT_MS,
+      receipts: {
+        incarnation: INCARNATION,
+        sequence: 9,
+        submissionHash: filled(32, 1),
+        appliedAtMs: AT_MS,
+        rejections: [{ sequence: 8, rejections: [{ index: 3, reason: "budget" }] }],
+        missing: [{ first: 10, last: 12 }],
+      },
+      digestAnswers: [
+        { kind: "digestAnswer", incarnation: INCARNATION, sequence: 8, epoch: 1, differing: [], handles: [] },
+      ],
+      notices: [
+        encodeBatch({
+          incarnation: INCARNATION,
+          number: 1,
+          prevHash: filled(32, 0),
+          events: [
+            { type: "matchOpened", matchId: MATCH, handle: HANDLE, side: 1, meeting },
+            { type: "matchClosed", matchId: MATCH, amendment: 1, reason: "withdrawn" },
+          ],
+        }),
+      ],
+      compare: true,
+    },
+  ],
+  [
+    "beat, of nothing but the time",
+    "receipts are absent when there is nothing new",
+    { kind: "beat", issuedAtMs: AT_MS, digestAnswers: [], notices: [], compare: false },
+  ],
   ["proof failed", "", notice({ type: "proofFailed", matchId: MATCH, own: false, other: true })],
   ["proof overdue", "", notice({ type: "proofOverdue", matchId: MATCH, ownStated: true, otherStated: false })],
 ];
@@ -141,8 +178,8 @@ export const DELIVERY: MessageType<Delivery> = {
     ...bodies.map(([name, why, body]) => ({ name, why, value: delivery(body) })),
     {
       name: "of a later kind",
-      why: "field 14 is no kind yet: skipped",
-      bytes: concat(withoutBody, rawField(14, 2, [8, 1])),
+      why: "field 15 is no kind yet: skipped",
+      bytes: concat(withoutBody, rawField(15, 2, [8, 1])),
     },
     {
       name: "a notice of a later kind",

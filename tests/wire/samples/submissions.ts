@@ -89,6 +89,23 @@ const bodies: readonly (readonly [name: string, why: string, body: SubmissionBod
       capabilities: ["capabilities", "of-a-later-version"],
     },
   ],
+  [
+    "connected, with notices in batches",
+    "the incarnation that number and hash are of",
+    {
+      kind: "connected",
+      noticeNumber: 7,
+      noticeHash: filled(32, 1),
+      version: "0.2.0",
+      capabilities: ["capabilities", "beats"],
+      noticeIncarnation: INCARNATION,
+    },
+  ],
+  [
+    "notice receipt, of batches",
+    "",
+    { kind: "noticeReceipt", noticeNumber: 3, noticeHash: filled(32, 1), noticeIncarnation: INCARNATION },
+  ],
   ["notice receipt", "", { kind: "noticeReceipt", noticeNumber: 3, noticeHash: filled(32, 1) }],
   [
     "statements",
@@ -143,6 +160,10 @@ const bodies: readonly (readonly [name: string, why: string, body: SubmissionBod
       ],
       capabilities: ["capabilities", "unknown-kinds"],
       skippedNotices: 2,
+      recordsNotCompared: 0,
+      clockSkewMs: 0,
+      heldStrays: 0,
+      contestedExpiries: 0,
     },
   ],
 ];
@@ -247,7 +268,12 @@ export const SUBMISSION: MessageType<Submission> = {
       bytes: changed({
         body: {
           $case: "noticeReceipt",
-          value: { noticeNumber: 3n, noticeHash: filled(32, 1), _unknownFields: { [18 << 3]: [Uint8Array.of(1)] } },
+          value: {
+            noticeNumber: 3n,
+            noticeHash: filled(32, 1),
+            noticeIncarnation: new Uint8Array(),
+            _unknownFields: { [18 << 3]: [Uint8Array.of(1)] },
+          },
         },
       }),
     },
@@ -310,7 +336,13 @@ export const SUBMISSION: MessageType<Submission> = {
       bytes: changed({
         body: {
           $case: "connected",
-          value: { noticeNumber: 0n, noticeHash: filled(32, 0), version: "0.1\n0", capabilities: [] },
+          value: {
+            noticeNumber: 0n,
+            noticeHash: filled(32, 0),
+            noticeIncarnation: new Uint8Array(),
+            version: "0.1\n0",
+            capabilities: [],
+          },
         },
       }),
     },
@@ -320,7 +352,13 @@ export const SUBMISSION: MessageType<Submission> = {
       bytes: changed({
         body: {
           $case: "connected",
-          value: { noticeNumber: 0n, noticeHash: filled(32, 0), version: "0.1", capabilities: ["ALL"] },
+          value: {
+            noticeNumber: 0n,
+            noticeHash: filled(32, 0),
+            noticeIncarnation: new Uint8Array(),
+            version: "0.1",
+            capabilities: ["ALL"],
+          },
         },
       }),
     },

@@ -230,6 +230,17 @@ export interface Health {
    */
   readonly capabilities: readonly string[];
   readonly skippedNotices: bigint;
+  /**
+   * Only to a broker that states the capability "beats", as all below.
+   * Live records of which silence is not proven now, for whatever reason the node shows.
+   */
+  readonly recordsNotCompared: bigint;
+  /** The node's clock less the broker's, by what came from it. */
+  readonly clockSkewMs: bigint;
+  /** Records that the broker holds and the node does not know: a person at the unit decides on them. */
+  readonly heldStrays: bigint;
+  /** Records that the broker called expired while their review day lay ahead by the node's clock; they are published again. */
+  readonly contestedExpiries: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -258,6 +269,8 @@ export interface Connected {
   readonly version: string;
   /** As in Health. */
   readonly capabilities: readonly string[];
+  /** Of the notice batches that number and hash are of; empty: of single notices, or of none. */
+  readonly noticeIncarnation: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -265,6 +278,8 @@ export interface Connected {
 export interface NoticeReceipt {
   readonly noticeNumber: bigint;
   readonly noticeHash: Uint8Array;
+  /** As in Connected. */
+  readonly noticeIncarnation: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -300,6 +315,76 @@ export interface Delivery {
     | { readonly $case: "gap"; readonly value: Gap }
     | { readonly $case: "notice"; readonly value: Notice }
     | { readonly $case: "digestAnswer"; readonly value: DigestAnswer }
+    | { readonly $case: "beat"; readonly value: Beat }
+    | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Everything that a member is told at one beat, instead of the single kinds; only to a node that states the capability "beats". */
+export interface Beat {
+  /** The broker's clock. */
+  readonly issuedAtMs: bigint;
+  /** Absent: nothing new. */
+  readonly receipts: Receipts | undefined;
+  readonly digestAnswers: readonly DigestAnswer[];
+  /** Each the bytes of a NoticeBatch, since its hash is over these bytes. */
+  readonly notices: readonly Uint8Array[];
+  /** The broker has started, or a stream may have lost something: the node is to send its digests. */
+  readonly compare: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** All submissions of the incarnation up to this one are applied, in both copies of the ledger; their outbox rows are done. */
+export interface Receipts {
+  readonly incarnation: Uint8Array;
+  /** 0: none yet. */
+  readonly sequence: bigint;
+  /** Of the submission with that sequence; 32 zero bytes for none. */
+  readonly submissionHash: Uint8Array;
+  readonly appliedAtMs: bigint;
+  /** Entries that did not stand, of submissions that no receipt has named before. */
+  readonly rejections: readonly SubmissionRejections[];
+  /** What the broker lacks among what has arrived: the node sends these again. */
+  readonly missing: readonly Range[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface SubmissionRejections {
+  readonly sequence: bigint;
+  readonly rejections: readonly Rejection[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Both ends belong to it. */
+export interface Range {
+  readonly first: bigint;
+  readonly last: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Numbered and hash-chained per member and incarnation: BLAKE2b-256(lp("causeway/notices/v2") | the bytes of the batch before). */
+export interface NoticeBatch {
+  /**
+   * 16 random bytes, drawn when a member is told in batches for the first time and whenever the broker has lost the end of what it told:
+   * then all that is open is told again. Who has it knows a match by its id and is alerted once.
+   */
+  readonly incarnation: Uint8Array;
+  /** From 1, without gaps. */
+  readonly number: bigint;
+  /** 32 zero bytes for the first. */
+  readonly prevHash: Uint8Array;
+  readonly events: readonly NoticeEvent[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface NoticeEvent {
+  readonly event:
+    | { readonly $case: "matchOpened"; readonly value: MatchOpened }
+    | { readonly $case: "matchAmended"; readonly value: MatchAmended }
+    | { readonly $case: "matchClosed"; readonly value: MatchClosed }
+    | { readonly $case: "counterpartDisclosed"; readonly value: CounterpartDisclosed }
+    | { readonly $case: "proofFailed"; readonly value: ProofFailed }
+    | { readonly $case: "proofOverdue"; readonly value: ProofOverdue }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -1427,6 +1512,10 @@ function createBaseHealth(): Health {
     epochs: [],
     capabilities: [],
     skippedNotices: 0n,
+    recordsNotCompared: 0n,
+    clockSkewMs: 0n,
+    heldStrays: 0n,
+    contestedExpiries: 0n,
     _unknownFields: {},
   };
 }
@@ -1474,6 +1563,30 @@ export const Health: MessageFns<Health> = {
         throw new globalThis.Error("value provided for field message.skippedNotices of type uint64 too large");
       }
       writer.uint32(72).uint64(message.skippedNotices);
+    }
+    if (message.recordsNotCompared !== 0n) {
+      if (BigInt.asUintN(64, message.recordsNotCompared) !== message.recordsNotCompared) {
+        throw new globalThis.Error("value provided for field message.recordsNotCompared of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.recordsNotCompared);
+    }
+    if (message.clockSkewMs !== 0n) {
+      if (BigInt.asIntN(64, message.clockSkewMs) !== message.clockSkewMs) {
+        throw new globalThis.Error("value provided for field message.clockSkewMs of type int64 too large");
+      }
+      writer.uint32(88).int64(message.clockSkewMs);
+    }
+    if (message.heldStrays !== 0n) {
+      if (BigInt.asUintN(64, message.heldStrays) !== message.heldStrays) {
+        throw new globalThis.Error("value provided for field message.heldStrays of type uint64 too large");
+      }
+      writer.uint32(96).uint64(message.heldStrays);
+    }
+    if (message.contestedExpiries !== 0n) {
+      if (BigInt.asUintN(64, message.contestedExpiries) !== message.contestedExpiries) {
+        throw new globalThis.Error("value provided for field message.contestedExpiries of type uint64 too large");
+      }
+      writer.uint32(104).uint64(message.contestedExpiries);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1571,6 +1684,38 @@ export const Health: MessageFns<Health> = {
             message.skippedNotices = reader.uint64() as bigint;
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.recordsNotCompared = reader.uint64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.clockSkewMs = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.heldStrays = reader.uint64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.contestedExpiries = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1615,6 +1760,18 @@ export const Health: MessageFns<Health> = {
     message.capabilities = object.capabilities?.map((e) => e) || [];
     message.skippedNotices = (object.skippedNotices !== undefined && object.skippedNotices !== null)
       ? BigInt(object.skippedNotices)
+      : 0n;
+    message.recordsNotCompared = (object.recordsNotCompared !== undefined && object.recordsNotCompared !== null)
+      ? BigInt(object.recordsNotCompared)
+      : 0n;
+    message.clockSkewMs = (object.clockSkewMs !== undefined && object.clockSkewMs !== null)
+      ? BigInt(object.clockSkewMs)
+      : 0n;
+    message.heldStrays = (object.heldStrays !== undefined && object.heldStrays !== null)
+      ? BigInt(object.heldStrays)
+      : 0n;
+    message.contestedExpiries = (object.contestedExpiries !== undefined && object.contestedExpiries !== null)
+      ? BigInt(object.contestedExpiries)
       : 0n;
     return message;
   },
@@ -1797,7 +1954,14 @@ export const EpochHealth: MessageFns<EpochHealth> = {
 };
 
 function createBaseConnected(): Connected {
-  return { noticeNumber: 0n, noticeHash: new Uint8Array(0), version: "", capabilities: [], _unknownFields: {} };
+  return {
+    noticeNumber: 0n,
+    noticeHash: new Uint8Array(0),
+    version: "",
+    capabilities: [],
+    noticeIncarnation: new Uint8Array(0),
+    _unknownFields: {},
+  };
 }
 
 export const Connected: MessageFns<Connected> = {
@@ -1816,6 +1980,9 @@ export const Connected: MessageFns<Connected> = {
     }
     for (const v of message.capabilities) {
       writer.uint32(34).string(v!);
+    }
+    if (message.noticeIncarnation.length !== 0) {
+      writer.uint32(42).bytes(message.noticeIncarnation);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1873,6 +2040,14 @@ export const Connected: MessageFns<Connected> = {
             message.capabilities.push(reader.string());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.noticeIncarnation = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1904,12 +2079,13 @@ export const Connected: MessageFns<Connected> = {
     message.noticeHash = object.noticeHash ?? new Uint8Array(0);
     message.version = object.version ?? "";
     message.capabilities = object.capabilities?.map((e) => e) || [];
+    message.noticeIncarnation = object.noticeIncarnation ?? new Uint8Array(0);
     return message;
   },
 };
 
 function createBaseNoticeReceipt(): NoticeReceipt {
-  return { noticeNumber: 0n, noticeHash: new Uint8Array(0), _unknownFields: {} };
+  return { noticeNumber: 0n, noticeHash: new Uint8Array(0), noticeIncarnation: new Uint8Array(0), _unknownFields: {} };
 }
 
 export const NoticeReceipt: MessageFns<NoticeReceipt> = {
@@ -1922,6 +2098,9 @@ export const NoticeReceipt: MessageFns<NoticeReceipt> = {
     }
     if (message.noticeHash.length !== 0) {
       writer.uint32(18).bytes(message.noticeHash);
+    }
+    if (message.noticeIncarnation.length !== 0) {
+      writer.uint32(26).bytes(message.noticeIncarnation);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1963,6 +2142,14 @@ export const NoticeReceipt: MessageFns<NoticeReceipt> = {
             message.noticeHash = reader.bytes();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.noticeIncarnation = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1992,6 +2179,7 @@ export const NoticeReceipt: MessageFns<NoticeReceipt> = {
       ? BigInt(object.noticeNumber)
       : 0n;
     message.noticeHash = object.noticeHash ?? new Uint8Array(0);
+    message.noticeIncarnation = object.noticeIncarnation ?? new Uint8Array(0);
     return message;
   },
 };
@@ -2273,6 +2461,9 @@ export const Delivery: MessageFns<Delivery> = {
       case "digestAnswer":
         DigestAnswer.encode(message.body.value, writer.uint32(106).fork()).join();
         break;
+      case "beat":
+        Beat.encode(message.body.value, writer.uint32(114).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2346,6 +2537,14 @@ export const Delivery: MessageFns<Delivery> = {
             message.body = { $case: "digestAnswer", value: DigestAnswer.decode(reader, reader.uint32()) };
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.body = { $case: "beat", value: Beat.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2395,6 +2594,741 @@ export const Delivery: MessageFns<Delivery> = {
       case "digestAnswer": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
           message.body = { $case: "digestAnswer", value: DigestAnswer.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "beat": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "beat", value: Beat.fromPartial(object.body.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseBeat(): Beat {
+  return { issuedAtMs: 0n, receipts: undefined, digestAnswers: [], notices: [], compare: false, _unknownFields: {} };
+}
+
+export const Beat: MessageFns<Beat> = {
+  encode(message: Beat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.issuedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.issuedAtMs) !== message.issuedAtMs) {
+        throw new globalThis.Error("value provided for field message.issuedAtMs of type int64 too large");
+      }
+      writer.uint32(8).int64(message.issuedAtMs);
+    }
+    if (message.receipts !== undefined) {
+      Receipts.encode(message.receipts, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.digestAnswers) {
+      DigestAnswer.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.notices) {
+      writer.uint32(34).bytes(v!);
+    }
+    if (message.compare !== false) {
+      writer.uint32(40).bool(message.compare);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Beat {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeat() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.issuedAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.receipts = Receipts.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.digestAnswers.push(DigestAnswer.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.notices.push(reader.bytes());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.compare = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Beat>): Beat {
+    return Beat.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Beat>): Beat {
+    const message = createBaseBeat() as any;
+    message.issuedAtMs = (object.issuedAtMs !== undefined && object.issuedAtMs !== null)
+      ? BigInt(object.issuedAtMs)
+      : 0n;
+    message.receipts = (object.receipts !== undefined && object.receipts !== null)
+      ? Receipts.fromPartial(object.receipts)
+      : undefined;
+    message.digestAnswers = object.digestAnswers?.map((e) => DigestAnswer.fromPartial(e)) || [];
+    message.notices = object.notices?.map((e) => e) || [];
+    message.compare = object.compare ?? false;
+    return message;
+  },
+};
+
+function createBaseReceipts(): Receipts {
+  return {
+    incarnation: new Uint8Array(0),
+    sequence: 0n,
+    submissionHash: new Uint8Array(0),
+    appliedAtMs: 0n,
+    rejections: [],
+    missing: [],
+    _unknownFields: {},
+  };
+}
+
+export const Receipts: MessageFns<Receipts> = {
+  encode(message: Receipts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.incarnation.length !== 0) {
+      writer.uint32(10).bytes(message.incarnation);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.sequence);
+    }
+    if (message.submissionHash.length !== 0) {
+      writer.uint32(26).bytes(message.submissionHash);
+    }
+    if (message.appliedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.appliedAtMs) !== message.appliedAtMs) {
+        throw new globalThis.Error("value provided for field message.appliedAtMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.appliedAtMs);
+    }
+    for (const v of message.rejections) {
+      SubmissionRejections.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.missing) {
+      Range.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Receipts {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReceipts() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.incarnation = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.submissionHash = reader.bytes();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.appliedAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.rejections.push(SubmissionRejections.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.missing.push(Range.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Receipts>): Receipts {
+    return Receipts.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Receipts>): Receipts {
+    const message = createBaseReceipts() as any;
+    message.incarnation = object.incarnation ?? new Uint8Array(0);
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.submissionHash = object.submissionHash ?? new Uint8Array(0);
+    message.appliedAtMs = (object.appliedAtMs !== undefined && object.appliedAtMs !== null)
+      ? BigInt(object.appliedAtMs)
+      : 0n;
+    message.rejections = object.rejections?.map((e) => SubmissionRejections.fromPartial(e)) || [];
+    message.missing = object.missing?.map((e) => Range.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSubmissionRejections(): SubmissionRejections {
+  return { sequence: 0n, rejections: [], _unknownFields: {} };
+}
+
+export const SubmissionRejections: MessageFns<SubmissionRejections> = {
+  encode(message: SubmissionRejections, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.sequence);
+    }
+    for (const v of message.rejections) {
+      Rejection.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubmissionRejections {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubmissionRejections() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rejections.push(Rejection.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SubmissionRejections>): SubmissionRejections {
+    return SubmissionRejections.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SubmissionRejections>): SubmissionRejections {
+    const message = createBaseSubmissionRejections() as any;
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.rejections = object.rejections?.map((e) => Rejection.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRange(): Range {
+  return { first: 0n, last: 0n, _unknownFields: {} };
+}
+
+export const Range: MessageFns<Range> = {
+  encode(message: Range, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.first !== 0n) {
+      if (BigInt.asUintN(64, message.first) !== message.first) {
+        throw new globalThis.Error("value provided for field message.first of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.first);
+    }
+    if (message.last !== 0n) {
+      if (BigInt.asUintN(64, message.last) !== message.last) {
+        throw new globalThis.Error("value provided for field message.last of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.last);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Range {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRange() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.first = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.last = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Range>): Range {
+    return Range.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Range>): Range {
+    const message = createBaseRange() as any;
+    message.first = (object.first !== undefined && object.first !== null) ? BigInt(object.first) : 0n;
+    message.last = (object.last !== undefined && object.last !== null) ? BigInt(object.last) : 0n;
+    return message;
+  },
+};
+
+function createBaseNoticeBatch(): NoticeBatch {
+  return { incarnation: new Uint8Array(0), number: 0n, prevHash: new Uint8Array(0), events: [], _unknownFields: {} };
+}
+
+export const NoticeBatch: MessageFns<NoticeBatch> = {
+  encode(message: NoticeBatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.incarnation.length !== 0) {
+      writer.uint32(10).bytes(message.incarnation);
+    }
+    if (message.number !== 0n) {
+      if (BigInt.asUintN(64, message.number) !== message.number) {
+        throw new globalThis.Error("value provided for field message.number of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.number);
+    }
+    if (message.prevHash.length !== 0) {
+      writer.uint32(26).bytes(message.prevHash);
+    }
+    for (const v of message.events) {
+      NoticeEvent.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NoticeBatch {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNoticeBatch() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.incarnation = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.number = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.prevHash = reader.bytes();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.events.push(NoticeEvent.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NoticeBatch>): NoticeBatch {
+    return NoticeBatch.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NoticeBatch>): NoticeBatch {
+    const message = createBaseNoticeBatch() as any;
+    message.incarnation = object.incarnation ?? new Uint8Array(0);
+    message.number = (object.number !== undefined && object.number !== null) ? BigInt(object.number) : 0n;
+    message.prevHash = object.prevHash ?? new Uint8Array(0);
+    message.events = object.events?.map((e) => NoticeEvent.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNoticeEvent(): NoticeEvent {
+  return { event: undefined, _unknownFields: {} };
+}
+
+export const NoticeEvent: MessageFns<NoticeEvent> = {
+  encode(message: NoticeEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.event?.$case) {
+      case "matchOpened":
+        MatchOpened.encode(message.event.value, writer.uint32(82).fork()).join();
+        break;
+      case "matchAmended":
+        MatchAmended.encode(message.event.value, writer.uint32(90).fork()).join();
+        break;
+      case "matchClosed":
+        MatchClosed.encode(message.event.value, writer.uint32(98).fork()).join();
+        break;
+      case "counterpartDisclosed":
+        CounterpartDisclosed.encode(message.event.value, writer.uint32(106).fork()).join();
+        break;
+      case "proofFailed":
+        ProofFailed.encode(message.event.value, writer.uint32(114).fork()).join();
+        break;
+      case "proofOverdue":
+        ProofOverdue.encode(message.event.value, writer.uint32(122).fork()).join();
+        break;
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NoticeEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNoticeEvent() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.event = { $case: "matchOpened", value: MatchOpened.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.event = { $case: "matchAmended", value: MatchAmended.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.event = { $case: "matchClosed", value: MatchClosed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.event = {
+              $case: "counterpartDisclosed",
+              value: CounterpartDisclosed.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.event = { $case: "proofFailed", value: ProofFailed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.event = { $case: "proofOverdue", value: ProofOverdue.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NoticeEvent>): NoticeEvent {
+    return NoticeEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NoticeEvent>): NoticeEvent {
+    const message = createBaseNoticeEvent() as any;
+    switch (object.event?.$case) {
+      case "matchOpened": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "matchOpened", value: MatchOpened.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "matchAmended": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "matchAmended", value: MatchAmended.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "matchClosed": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "matchClosed", value: MatchClosed.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "counterpartDisclosed": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = {
+            $case: "counterpartDisclosed",
+            value: CounterpartDisclosed.fromPartial(object.event.value),
+          };
+        }
+        break;
+      }
+      case "proofFailed": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "proofFailed", value: ProofFailed.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "proofOverdue": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "proofOverdue", value: ProofOverdue.fromPartial(object.event.value) };
         }
         break;
       }
