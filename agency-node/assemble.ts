@@ -66,6 +66,7 @@ type Unconnected = Omit<Assembled, typeof Symbol.asyncDispose>;
 /** Who hears of what a part says without knowing to whom. */
 function connect({ told, link, preparer, publisher, health }: Unconnected): void {
   told.appended.heardBy(() => link.wake());
+  told.settled.heardBy(() => link.wake());
   told.stored.heardBy(() => preparer.wake());
   told.repaired.heardBy(() => publisher.wake());
   told.news.heardBy(() => health.changed());
@@ -130,6 +131,7 @@ function groundOf({ world, keys, directory, database, settings }: NodePorts) {
     address: (epoch) => trust.outboxAddress(epoch),
     isOpen: (epoch) => trust.isOpen(epoch),
     onAppend: told.appended.ring,
+    onSettled: told.settled.ring,
     onRenumbered: (upserts, moved) =>
       standings.renumber(upserts, moved, digestKey(trust.federation.id, member, moved.epoch)),
   });

@@ -19,6 +19,8 @@ class Bell {
 export class Told {
   /** Something is in the outbox, on disk. */
   readonly appended = new Bell();
+  /** Rows of the outbox have their receipts, on disk. */
+  readonly settled = new Bell();
   /** There are records to prepare. */
   readonly stored = new Bell();
   /** There are records to send again. */

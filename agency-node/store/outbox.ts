@@ -28,6 +28,12 @@ export type OutboxRow = {
   readonly message: Uint8Array;
 };
 
+/** Positions in the outbox, both included. */
+export type PositionRange = { readonly first: number; readonly last: number };
+
+/** One row that is done: its version, and the records whose state its receipt decides, in order of its entries. */
+export type Settled = { readonly version: Version; readonly handles: readonly Handle[] };
+
 /** To whom and as whom the node writes in one epoch. */
 export type OutboxAddress = {
   readonly federation: Uint8Array;
@@ -46,6 +52,8 @@ export type OutboxParts = {
   isOpen(epoch: number): boolean;
   /** Called once what was appended is on disk. */
   onAppend(): void;
+  /** Called once rows are done, on disk. */
+  onSettled(): void;
   /** Inside the transaction: these versions of records go out under another number. */
   onRenumbered(
     upserts: readonly Upsert[],
@@ -70,6 +78,8 @@ const FLEETING: readonly SubmissionBody["kind"][] = ["connected", "noticeReceipt
 
 export class Outbox {
   readonly #parts: OutboxParts;
+  /** Hashes of rows that were done before others in front of them, by sequence: a receipt for all may name one of them. */
+  readonly #doneBefore = new Map<number, Uint8Array>();
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -79,6 +89,7 @@ export class Outbox {
   /** Draws a new incarnation. What waits is signed under it together with the next row. */
   startOver(): void {
     const { db } = this.#parts;
+    this.#doneBefore.clear();
     db.transaction(() => {
       db.run("DELETE FROM chain_head");
       db.run("INSERT INTO chain_head VALUES (?, 0, ?)", toHex(this.#parts.world.randomBytes(16)), new Uint8Array(32));
@@ -137,15 +148,26 @@ export class Outbox {
     );
   }
 
-  /** How many rows up to `position` have no receipt, and which is the first. */
-  unreceipted(position: number): { readonly rows: number; readonly first: number | undefined } {
-    const { db } = this.#parts;
-    const found = db.get<{ rows: number; first: number | null }>(
-      "SELECT count(*) AS rows, min(position) AS first FROM outbox WHERE position <= ? AND incarnation = ?",
-      position,
-      this.incarnation,
-    );
-    return { rows: found?.rows ?? 0, first: found?.first ?? undefined };
+  /** Positions of a range that have no receipt. */
+  waitingAmong({ first, last }: PositionRange): number[] {
+    return this.#parts.db
+      .all<{ position: number }>(
+        "SELECT position FROM outbox WHERE position BETWEEN ? AND ? AND incarnation = ? ORDER BY position",
+        first,
+        last,
+        this.incarnation,
+      )
+      .map(({ position }) => position);
+  }
+
+  /** Where sequences of an incarnation stand that have no receipt, both ends included; undefined when all of them have one. */
+  rangeOf(incarnation: Incarnation, { first, last }: { readonly first: number; readonly last: number }) {
+    const sql =
+      "SELECT min(position) AS first, max(position) AS last FROM outbox WHERE incarnation = ? AND sequence BETWEEN ? AND ?";
+    const found = this.#parts.db.get<{ first: number | null; last: number | null }>(sql, incarnation, first, last);
+    return found?.first === null || found?.last === null || found === undefined
+      ? undefined
+      : ({ first: found.first, last: found.last } satisfies PositionRange);
   }
 
   /** The position of a row without a receipt. */
@@ -170,7 +192,36 @@ export class Outbox {
     );
     if (row === undefined || Buffer.compare(row.submission_hash, submissionHash) !== 0) return undefined;
     db.run("DELETE FROM outbox WHERE position = ?", row.position);
+    if (this.#waitsUpTo({ incarnation, sequence })) this.#doneBefore.set(sequence, submissionHash);
+    db.afterCommit(this.#parts.onSettled);
     return handlesOf(row);
+  }
+
+  /**
+   * The broker has all of an incarnation up to a sequence: these rows are done, first to last. `undefined`, and nothing is done, when the
+   * named row has other bytes than the receipt is about, or never was here while others up to it wait.
+   */
+  settleThrough(version: Version, submissionHash: Uint8Array): Settled[] | undefined {
+    const { db } = this.#parts;
+    const { incarnation, sequence } = version;
+    const rows = db.all<{ sequence: number; submission_hash: Uint8Array; handles: string }>(
+      "SELECT sequence, submission_hash, handles FROM outbox WHERE incarnation = ? AND sequence <= ? ORDER BY sequence",
+      incarnation,
+      sequence,
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return [];
+    const hash = last.sequence === sequence ? last.submission_hash : this.#doneBefore.get(sequence);
+    if (hash === undefined || Buffer.compare(hash, submissionHash) !== 0) return undefined;
+    db.run("DELETE FROM outbox WHERE incarnation = ? AND sequence <= ?", incarnation, sequence);
+    for (const done of this.#doneBefore.keys()) if (done <= sequence) this.#doneBefore.delete(done);
+    db.afterCommit(this.#parts.onSettled);
+    return rows.map((row) => ({ version: { incarnation, sequence: row.sequence }, handles: handlesOf(row) }));
+  }
+
+  #waitsUpTo({ incarnation, sequence }: Version): boolean {
+    const sql = "SELECT 1 FROM outbox WHERE incarnation = ? AND sequence < ? LIMIT 1";
+    return this.#parts.db.get(sql, incarnation, sequence) !== undefined;
   }
 
   /** How many rows wait for a receipt. */

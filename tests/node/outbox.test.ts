@@ -63,6 +63,52 @@ describe("the outbox", () => {
     expect(node.outbox.length).toBe(0);
   });
 
+  it("is done with all rows up to one on a receipt for that one", () => {
+    const [first, second] = [node.put(person("R-1")), node.put(person("R-2"))];
+    node.publish(first);
+    node.outbox.append(stated("a"));
+    node.publish(second);
+    node.outbox.append(stated("b"));
+    const sent = node.sent();
+    const third = sent[2]!;
+    expect(node.outbox.settleThrough(third.submission, invented("other bytes", 32))).toBeUndefined();
+    expect(node.outbox.settleThrough({ ...third.submission, sequence: 9 }, third.hash)).toBeUndefined();
+    expect(node.outbox.length).toBe(4);
+    const { incarnation } = third.submission;
+    expect(node.outbox.settleThrough(third.submission, third.hash)).toEqual([
+      { version: { incarnation, sequence: 1 }, handles: [first] },
+      { version: { incarnation, sequence: 2 }, handles: [] },
+      { version: { incarnation, sequence: 3 }, handles: [second] },
+    ]);
+    expect(node.outbox.length).toBe(1);
+    // It comes again, or an earlier one late: there is nothing that it could be wrong about.
+    expect(node.outbox.settleThrough(third.submission, third.hash)).toEqual([]);
+    expect(node.outbox.settleThrough(sent[0]!.submission, sent[0]!.hash)).toEqual([]);
+  });
+
+  it("believes a receipt for all that names a row which was done before those in front of it", () => {
+    for (const label of ["a", "b", "c"]) node.outbox.append(stated(label));
+    const [, second] = node.sent();
+    const { incarnation } = second!.submission;
+    expect(node.outbox.settle(second!.submission, second!.hash)).toEqual([]);
+    expect(node.outbox.settleThrough(second!.submission, invented("other bytes", 32))).toBeUndefined();
+    expect(node.outbox.settleThrough(second!.submission, second!.hash)).toEqual([
+      { version: { incarnation, sequence: 1 }, handles: [] },
+    ]);
+    expect(node.outbox.length).toBe(1);
+  });
+
+  it("knows where sequences stand that wait, and which of a range do", () => {
+    for (const label of ["a", "b", "c", "d"]) node.outbox.append(stated(label));
+    const sent = node.sent();
+    const { incarnation } = sent[0]!.submission;
+    node.outbox.settle(sent[1]!.submission, sent[1]!.hash);
+    const [first, , third, fourth] = sent.map(({ position }) => position);
+    expect(node.outbox.rangeOf(incarnation, { first: 2, last: 9 })).toEqual({ first: third, last: fourth });
+    expect(node.outbox.rangeOf(incarnation, { first: 2, last: 2 })).toBeUndefined();
+    expect(node.outbox.waitingAmong({ first: first!, last: third! })).toEqual([first, third]);
+  });
+
   it("refuses to write while no epoch is active, and loses no number by it", () => {
     node.epoch = undefined;
     expectRefusal(() => node.outbox.append(stated("a")), "UNAVAILABLE");

@@ -8,6 +8,7 @@ import { systemWorld } from "../../shared/world/world.ts";
 class Wire {
   readonly waiting = new Set<number>();
   readonly got: number[] = [];
+  readonly ids: string[] = [];
   connected: boolean;
   refuse: ((position: number) => CausewayError | undefined) | undefined;
   readonly #stop = new AbortController();
@@ -29,10 +30,8 @@ class Wire {
             .filter((position) => position > after)
             .slice(0, limit)
             .map((position) => ({ position, subject: "s", message: Uint8Array.of(position >> 8, position & 255) })),
-        unreceipted: (until) => {
-          const rows = [...this.waiting].filter((position) => position <= until);
-          return { rows: rows.length, first: rows[0] };
-        },
+        waitingAmong: ({ first, last }) =>
+          [...this.waiting].filter((position) => first <= position && position <= last),
       },
       world: systemWorld(silentLog),
     });
@@ -40,8 +39,9 @@ class Wire {
     this.running.catch(() => undefined);
   }
 
-  async publish(_subject: string, data: Uint8Array): Promise<void> {
+  async publish(_subject: string, data: Uint8Array, messageId: string): Promise<void> {
     const position = data[0]! * 256 + data[1]!;
+    this.ids.push(messageId);
     const error = this.refuse?.(position);
     if (error !== undefined) throw error;
     this.got.push(position);
@@ -68,10 +68,38 @@ describe("sending", () => {
   it("goes in order, and no further ahead of the receipts than a bound", async () => {
     const wire = new Wire(100);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(wire.got).toEqual(upTo(64));
-    wire.receipt(1, 2, 3);
+    expect(wire.got).toEqual(upTo(16));
+    await wire.stop();
+  });
+
+  it("has more under way while receipts come soon, at most 256", async () => {
+    const wire = new Wire(5_000);
+    for (let beat = 0; beat < 12; beat += 1) {
+      await vi.advanceTimersByTimeAsync(100);
+      wire.receipt(...[...wire.waiting].filter((position) => wire.got.includes(position)));
+    }
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(wire.got).toEqual(upTo(67));
+    const underWay = wire.got.filter((position) => wire.waiting.has(position));
+    expect(underWay).toHaveLength(256);
+    expect(wire.got).toEqual(upTo(wire.got.length));
+    await wire.stop();
+  });
+
+  it("has less under way when receipts come late, and repeats nothing of it", async () => {
+    const wire = new Wire(500);
+    const broker = (async () => {
+      // One every 400 ms, however many come.
+      for (const position of upTo(300)) {
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        wire.receipt(position);
+      }
+    })();
+    await vi.advanceTimersByTimeAsync(100_000);
+    const underWay = wire.got.filter((position) => wire.waiting.has(position));
+    expect(underWay.length).toBeLessThan(16);
+    await vi.advanceTimersByTimeAsync(20_000);
+    await broker;
+    expect(wire.got).toEqual(upTo(wire.got.length));
     await wire.stop();
   });
 
@@ -86,20 +114,44 @@ describe("sending", () => {
     await wire.stop();
   });
 
-  it("repeats what is under way when no receipt comes at all, ever less often", async () => {
-    const wire = new Wire(3);
-    const timesAfter = async (ms: number): Promise<number> => {
+  it("repeats a few when no receipt comes at all, ever less often, each time under another id", async () => {
+    const wire = new Wire(10);
+    const sentAfter = async (ms: number): Promise<number> => {
       await vi.advanceTimersByTimeAsync(ms);
-      return wire.got.length / 3;
+      return wire.got.length;
     };
-    expect(await timesAfter(9_000)).toBe(1);
-    expect(await timesAfter(2_000)).toBe(2);
-    expect(await timesAfter(18_000)).toBe(2);
-    expect(await timesAfter(3_000)).toBe(3);
+    expect(await sentAfter(9_000)).toBe(10);
+    expect(await sentAfter(2_000)).toBe(14);
+    expect(await sentAfter(18_000)).toBe(14);
+    expect(await sentAfter(3_000)).toBe(18);
+    expect(wire.got.slice(10)).toEqual([1, 2, 3, 4, 1, 2, 3, 4]);
     // An hour without a broker costs about a dozen more.
-    expect(await timesAfter(3_600_000)).toBeLessThan(20);
-    wire.receipt(1, 2, 3);
-    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await sentAfter(3_600_000)).toBeLessThan(10 + 4 * 20);
+    expect(new Set(wire.ids).size).toBe(wire.ids.length);
+    await wire.stop();
+  });
+
+  it("sends all of it again once only that is answered: the rest was lost", async () => {
+    const wire = new Wire(16);
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(wire.got.slice(16)).toEqual([1, 2, 3, 4]);
+    wire.receipt(1, 2, 3, 4);
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(wire.got.slice(20)).toEqual(upTo(12).slice(4));
+    wire.receipt(...upTo(12));
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(wire.got.slice(28)).toEqual([13, 14, 15, 16]);
+    await wire.stop();
+  });
+
+  it("sends nothing else again once something is answered that was sent before the silence: it was late", async () => {
+    const wire = new Wire(16);
+    await vi.advanceTimersByTimeAsync(11_000);
+    for (const position of upTo(16)) {
+      wire.receipt(position);
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    expect(wire.got.slice(16)).toEqual([1, 2, 3, 4]);
     await wire.stop();
   });
 
@@ -121,10 +173,25 @@ describe("sending", () => {
 
   it("goes back to the row that the broker lacks", async () => {
     const wire = new Wire(5);
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(300);
     wire.sender.resendFrom(3);
     await vi.advanceTimersByTimeAsync(100);
     expect(wire.got).toEqual([1, 2, 3, 4, 5, 3, 4, 5]);
+    await wire.stop();
+  });
+
+  it("sends again what is asked for and nothing else, once for all who ask before it can be there", async () => {
+    const wire = new Wire(9);
+    await vi.advanceTimersByTimeAsync(100);
+    for (let asked = 0; asked < 10; asked += 1) {
+      wire.sender.resend([
+        { first: 2, last: 3 },
+        { first: 7, last: 7 },
+      ]);
+      await vi.advanceTimersByTimeAsync(20);
+    }
+    expect(wire.got.slice(9)).toEqual([2, 3, 7]);
+    expect(wire.sender.count).toEqual({ bytes: 24, againBytes: 6 });
     await wire.stop();
   });
 

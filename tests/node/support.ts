@@ -97,6 +97,7 @@ export class TestNode implements Disposable {
       address: (epoch) => this.#address(epoch),
       isOpen: (epoch) => this.isOpen(epoch),
       onAppend: () => undefined,
+      onSettled: () => undefined,
       onRenumbered: (upserts, moved) => this.standings.renumber(upserts, moved, keyOf(moved.epoch)),
     });
     const world = { ...systemWorld(silentLog), clock: () => this.nowMs };
