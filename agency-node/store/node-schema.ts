@@ -201,11 +201,24 @@ CREATE TABLE activity_about (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;`;
 
+/**
+ * What version 0.1.0 did not have. `notice_line`: the incarnations of notice batches that the broker has told in, and the last batch held of
+ * each; the newest row is the one that goes on. An earlier one never comes back: it would be a repetition.
+ */
+const SINCE_5 = `
+CREATE TABLE notice_line (
+  place             INTEGER PRIMARY KEY,
+  incarnation       TEXT NOT NULL UNIQUE,
+  number            INTEGER NOT NULL,
+  hash              BLOB NOT NULL
+) STRICT;
+`;
+
 export const NODE_DATABASE: DatabaseKind = {
   what: "the node's records",
-  version: 5,
-  schema: SCHEMA,
-  upgrades: {},
+  version: 6,
+  schema: SCHEMA + SINCE_5,
+  upgrades: { 5: SINCE_5 },
   // It is copied by other tools while the node runs.
   exclusive: false,
   secureDelete: true,

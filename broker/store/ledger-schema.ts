@@ -143,19 +143,48 @@ const PROOFS = `
   CREATE INDEX proof_side_overdue ON proof_side (member) WHERE is_overdue = 1;
 `;
 
+/**
+ * `notice_line`: the batches that a member is told in now, up to the last, and the number of the last that it has stated to hold.
+ * `notice_batch`: the bytes of each, over which its hash is.
+ */
+const NOTICE_BATCHES = `
+  CREATE TABLE notice_line (
+    member TEXT PRIMARY KEY,
+    incarnation TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    held INTEGER NOT NULL,
+    begun_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE notice_batch (
+    member TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    at_ms INTEGER NOT NULL,
+    batch BLOB NOT NULL,
+    PRIMARY KEY (member, number)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** What version 0.1.0 did not have. */
+const SINCE_4 = `
+  ${NOTICE_BATCHES}
+`;
+
 const SCHEMA = `
   ${SUBMISSIONS}
   ${MATCHES}
   ${MEMBERS}
   ${EPOCHS_AND_OVERSIGHT}
   ${PROOFS}
+  ${SINCE_4}
 `;
 
 export const LEDGER: DatabaseKind = {
   what: "the ledger",
-  version: 4,
+  version: 5,
   schema: SCHEMA,
-  upgrades: {},
+  upgrades: { 4: SINCE_4 },
   // Two brokers would tell two stories.
   exclusive: true,
   secureDelete: true,
