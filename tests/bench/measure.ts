@@ -8,6 +8,12 @@ export type BenchOptions = {
   readonly quick: boolean;
   /** Writes a line for people. */
   readonly say: (line: string) => void;
+  /** Of a benchmark with several parts, this one only. */
+  readonly part?: string | undefined;
+  /** Says where the time of the measured programs went, where the benchmark can. */
+  readonly profile?: boolean;
+  /** In place of the size that the part has by itself, such as how many matches. */
+  readonly count?: number | undefined;
 };
 
 /** A result is one JSON object; `bench` is the name it was asked for by. */
@@ -32,6 +38,13 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] as number) + (sorted[Math.floor(middle)] as number)) / 2;
+}
+
+/** The smallest value that `share` of all do not exceed, such as 0.99. */
+export function percentile(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new RangeError("no values");
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number;
 }
 
 /** To three significant digits: more would be noise. */

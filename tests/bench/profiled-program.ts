@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Profile } from "./profile-hook.ts";
 
@@ -13,11 +13,14 @@ const LINES_SHOWN = 30;
 export class ProfiledProgram implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #log: string;
+  /** Bytes of the log that earlier runs have written. */
+  readonly #logFrom: number;
 
   /** `main`: of the repository's programs, such as "broker/main.ts"; `dir` its directory, where it logs to `measured.log`. */
   constructor(main: string, dir: string) {
     this.#log = resolve(dir, "measured.log");
     const log = openSync(this.#log, "a");
+    this.#logFrom = fstatSync(log).size;
     const args = ["--import", HOOK, resolve(ROOT, main), dir];
     // Serialised as structured clones: profiles are large.
     this.#child = spawn(process.execPath, args, {
@@ -35,6 +38,16 @@ export class ProfiledProgram implements AsyncDisposable {
 
   get lastLines(): string {
     return readFileSync(this.#log, "utf8").split("\n").slice(-LINES_SHOWN).join("\n");
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("the program has not started");
+    return this.#child.pid;
+  }
+
+  /** Whether this run has logged the event. */
+  logged(event: string): boolean {
+    return readFileSync(this.#log).subarray(this.#logFrom).includes(`"event":"${event}"`);
   }
 
   async begin(): Promise<void> {
