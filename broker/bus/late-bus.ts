@@ -1,5 +1,5 @@
 /** The bus before its first connection stands: whatever is asked of it waits for that. */
-import type { Bus, BusConnector, BusMessage } from "../../shared/bus/bus.ts";
+import type { Bus, BusConnector, BusMessage, StreamState } from "../../shared/bus/bus.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 
 export class LateBus implements Omit<Bus, "streamSettings"> {
@@ -42,8 +42,20 @@ export class LateBus implements Omit<Bus, "streamSettings"> {
     yield* (await this.#first.promise).consume(...from);
   }
 
-  async *replay(stream: string): AsyncGenerator<BusMessage> {
-    yield* (await this.#first.promise).replay(stream);
+  async append(...message: Parameters<Bus["append"]>): Promise<number> {
+    return await (await this.#first.promise).append(...message);
+  }
+
+  async *replay(...from: Parameters<Bus["replay"]>): AsyncGenerator<BusMessage> {
+    yield* (await this.#first.promise).replay(...from);
+  }
+
+  async streamState(stream: string): Promise<StreamState | undefined> {
+    return await (await this.#first.promise).streamState(stream);
+  }
+
+  async purgeBefore(...range: Parameters<Bus["purgeBefore"]>): Promise<void> {
+    await (await this.#first.promise).purgeBefore(...range);
   }
 
   async ensureStream(...settings: Parameters<Bus["ensureStream"]>): Promise<void> {

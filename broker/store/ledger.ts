@@ -37,8 +37,12 @@ export type Rejections = Receipt["rejections"];
 
 export type StoredNotice = { readonly number: number; readonly hash: Uint8Array; readonly signed: Uint8Array };
 
+/** Where the ledger's second copy is kept, see `broker/journal/`. */
+export type SecondCopy = { kept(): Promise<void> };
+
 export class Ledger implements Disposable {
   readonly #database: Database;
+  readonly #secondCopy: SecondCopy | undefined;
   /** Of all matches ever: counted again only after a change. */
   #counted: { readonly changeCount: number; readonly counts: { opened: number; open: number } } | undefined;
   readonly alarms: AlarmTable;
@@ -48,9 +52,10 @@ export class Ledger implements Disposable {
 
   /**
    * Opens or creates the ledger of one federation, for this process alone. Throws ENVIRONMENT when another process has it,
-   * or the file is of another federation or version.
+   * or the file is of another federation or version. Without a second copy `kept` resolves at once.
    */
-  constructor(path: string, federation: Uint8Array) {
+  constructor(path: string, federation: Uint8Array, secondCopy?: SecondCopy) {
+    this.#secondCopy = secondCopy;
     this.#database = new Database(path, LEDGER, federation);
     this.alarms = new AlarmTable(this.#database);
     this.epochs = new EpochTable(this.#database);
@@ -61,6 +66,14 @@ export class Ledger implements Disposable {
   /** As long as this stands still, nothing here is new. */
   get changeCount(): number {
     return this.#database.changeCount;
+  }
+
+  /**
+   * Resolves when all that was committed so far is in both copies of the ledger. Whatever tells others of it waits for this. Throws
+   * UNAVAILABLE when the program stops, or another broker is active.
+   */
+  async kept(): Promise<void> {
+    await this.#secondCopy?.kept();
   }
 
   /** All that `work` writes, or nothing of it. Synchronous, so that no other work can come between. */

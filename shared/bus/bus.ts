@@ -22,8 +22,8 @@ export type StreamSettings = {
   readonly name: string;
   /** `*` stands for one part of a subject. */
   readonly subjects: readonly string[];
-  /** `untilAcknowledged`: by the one consumer that the stream may have. */
-  readonly keeps: "all" | "untilAcknowledged";
+  /** `untilAcknowledged`: by the one consumer that the stream may have. `last`: of each subject the last message only. */
+  readonly keeps: "all" | "untilAcknowledged" | "last";
   readonly maxBytes: number;
   readonly maxMessages: number;
   readonly maxMessageBytes: number;
@@ -32,6 +32,14 @@ export type StreamSettings = {
   /** For how long a message id that was published before is stored no second time. */
   readonly duplicateWindowMs: number;
   readonly replicas: number;
+};
+
+/** What a stream holds now. The last number stays when messages are purged; with none of them the first is one more than the last. */
+export type StreamState = {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly messages: number;
+  readonly bytes: number;
 };
 
 /**
@@ -56,8 +64,20 @@ export type Bus = AsyncDisposable & {
    * goes away, and a stream or consumer that does not exist yet.
    */
   consume(stream: string, consumer: string, signal?: AbortSignal): AsyncGenerator<BusMessage>;
-  /** Every message now in the stream, in order, then ends; nothing if there is no such stream. Nothing to acknowledge. */
-  replay(stream: string): AsyncGenerator<BusMessage>;
+  /**
+   * Stores the message as the next one after `expectedLastSequence`, and answers with its number. Throws `StreamMoved` if another message was
+   * stored last, whoever stored it, or if the stream has lost some. When it throws UNAVAILABLE otherwise, it may or may not be stored.
+   */
+  append(subject: string, data: Uint8Array, expectedLastSequence: number): Promise<number>;
+  /**
+   * Every message now in the stream, in order, from a number on if one is given, then ends; nothing if there is no such stream. Nothing to
+   * acknowledge.
+   */
+  replay(stream: string, range?: { readonly from: number }): AsyncGenerator<BusMessage>;
+  /** Undefined if there is no such stream. */
+  streamState(stream: string): Promise<StreamState | undefined>;
+  /** Removes the messages with lower numbers. Throws NOT_FOUND if there is no such stream. */
+  purgeBefore(stream: string, sequence: number): Promise<void>;
   /** Creates the stream or brings its settings to the table's. */
   ensureStream(settings: StreamSettings): Promise<void>;
   /** Removes the messages of one subject, and says how many there were. Throws NOT_FOUND if there is no such stream. */
@@ -91,5 +111,14 @@ export class BusRefusal extends CausewayError {
   constructor(reason: number, cause?: unknown) {
     super("UNAVAILABLE", "the data plane does not carry this out", { cause });
     this.reason = reason;
+  }
+}
+
+/** An `append` was refused: the stream's last message is not the one that was expected. */
+export class StreamMoved extends BusRefusal {
+  static readonly REASONS: readonly number[] = [10_071, 10_164];
+
+  constructor(cause?: unknown) {
+    super(10_071, cause);
   }
 }

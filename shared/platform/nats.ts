@@ -9,6 +9,7 @@ import {
   AckPolicy,
   connect,
   credsAuthenticator,
+  DeliverPolicy,
   DiscardPolicy,
   headers,
   NatsError,
@@ -20,12 +21,14 @@ import type {
   Consumer,
   ConsumerMessages,
   JetStreamClient,
+  JetStreamPublishOptions,
   JsMsg,
   NatsConnection,
+  PubAck,
   StreamConfig,
 } from "nats";
-import { AGAIN_AFTER_MS, BusRefusal } from "../bus/bus.ts";
-import type { Bus, BusConnection, BusMessage, StreamSettings } from "../bus/bus.ts";
+import { AGAIN_AFTER_MS, BusRefusal, StreamMoved } from "../bus/bus.ts";
+import type { Bus, BusConnection, BusMessage, StreamSettings, StreamState } from "../bus/bus.ts";
 import type { CertificateEnded } from "../core/certificate-ended.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Log } from "../world/log.ts";
@@ -226,14 +229,25 @@ class NatsBus implements Bus {
   }
 
   async publish(subject: string, data: Uint8Array, messageId: string): Promise<void> {
+    const withId = headers();
+    withId.set("Nats-Msg-Id", messageId);
+    await this.#store(subject, data, { headers: withId });
+  }
+
+  async append(subject: string, data: Uint8Array, expectedLastSequence: number): Promise<number> {
+    // Not by the client's option, which leaves a zero out.
+    const expecting = headers();
+    expecting.set("Nats-Expected-Last-Sequence", String(expectedLastSequence));
+    return (await this.#store(subject, data, { headers: expecting })).seq;
+  }
+
+  async #store(subject: string, data: Uint8Array, options: Partial<JetStreamPublishOptions>): Promise<PubAck> {
     const { lost } = this.#watch;
     // While disconnected the client would buffer and then time out; the caller's outbox is the buffer.
     if (lost.aborted) throw notConnected();
-    const withId = headers();
-    withId.set("Nats-Msg-Id", messageId);
     // An answer that was under way when the connection was lost never comes; the client would wait for it all the same.
-    const stored = this.#jetstream.publish(subject, data, { headers: withId });
-    await unlessAborted(stored, lost).catch((error: unknown) =>
+    const stored = this.#jetstream.publish(subject, data, options);
+    return await unlessAborted(stored, lost).catch((error: unknown) =>
       lost.aborted ? rethrow(notConnected()) : rethrow(error),
     );
   }
@@ -261,13 +275,12 @@ class NatsBus implements Bus {
     yield* untilAborted(messages, signal);
   }
 
-  async *replay(stream: string): AsyncGenerator<BusMessage> {
-    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
-    const info = await manager.streams.info(stream).catch((error: unknown) => {
-      if (!isMissing(error)) rethrow(error);
-    });
-    if (info === undefined || info.state.messages === 0) return;
-    const ordered = await this.#jetstream.consumers.get(stream).catch(rethrow);
+  async *replay(stream: string, range?: { readonly from: number }): AsyncGenerator<BusMessage> {
+    const state = await this.streamState(stream);
+    if (state === undefined || state.messages === 0) return;
+    if (range !== undefined && range.from > state.lastSequence) return;
+    const start = range === undefined ? {} : { opt_start_seq: range.from, deliver_policy: DeliverPolicy.StartSequence };
+    const ordered = await this.#jetstream.consumers.get(stream, start).catch(rethrow);
     const messages = await ordered.consume({ max_messages: 64 }).catch(rethrow);
     for await (const message of untilAborted(messages, this.#signal)) {
       yield message;
@@ -276,14 +289,24 @@ class NatsBus implements Bus {
     }
   }
 
+  async streamState(stream: string): Promise<StreamState | undefined> {
+    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
+    const info = await manager.streams.info(stream).catch((error: unknown) => {
+      if (!isMissing(error)) rethrow(error);
+    });
+    if (info === undefined) return undefined;
+    const { first_seq: firstSequence, last_seq: lastSequence, messages, bytes } = info.state;
+    return { firstSequence: messages === 0 ? lastSequence + 1 : firstSequence, lastSequence, messages, bytes };
+  }
+
+  async purgeBefore(stream: string, sequence: number): Promise<void> {
+    const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
+    await manager.streams.purge(stream, { seq: sequence }).catch(rethrowMissing);
+  }
+
   async purge(stream: string, subject: string): Promise<number> {
     const manager = await this.#jetstream.jetstreamManager().catch(rethrow);
-    try {
-      return (await manager.streams.purge(stream, { filter: subject })).purged;
-    } catch (error) {
-      if (isMissing(error)) throw new CausewayError("NOT_FOUND", "there is no such stream", { cause: error });
-      rethrow(error);
-    }
+    return (await manager.streams.purge(stream, { filter: subject }).catch(rethrowMissing)).purged;
   }
 
   async deleteStream(stream: string): Promise<void> {
@@ -359,7 +382,8 @@ function toStreamConfig(settings: StreamSettings): Partial<StreamConfig> & { nam
   return {
     name: settings.name,
     subjects: [...settings.subjects],
-    retention: settings.keeps === "all" ? RetentionPolicy.Limits : RetentionPolicy.Workqueue,
+    retention: settings.keeps === "untilAcknowledged" ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
+    max_msgs_per_subject: settings.keeps === "last" ? 1 : -1,
     storage: StorageType.File,
     discard: DiscardPolicy.New,
     max_bytes: settings.maxBytes,
@@ -379,7 +403,7 @@ function toStreamSettings(config: StreamConfig): StreamSettings {
   return {
     name: config.name,
     subjects: config.subjects,
-    keeps: config.retention === RetentionPolicy.Workqueue ? "untilAcknowledged" : "all",
+    keeps: keepsOf(config),
     maxBytes: config.max_bytes,
     maxMessages: config.max_msgs,
     maxMessageBytes: config.max_msg_size,
@@ -387,6 +411,11 @@ function toStreamSettings(config: StreamConfig): StreamSettings {
     duplicateWindowMs: config.duplicate_window / NANOSECONDS_PER_MS,
     replicas: config.num_replicas,
   };
+}
+
+function keepsOf({ retention, max_msgs_per_subject }: StreamConfig): StreamSettings["keeps"] {
+  if (retention === RetentionPolicy.Workqueue) return "untilAcknowledged";
+  return max_msgs_per_subject === 1 ? "last" : "all";
 }
 
 function toBusMessage(message: JsMsg): BusMessage {
@@ -429,6 +458,11 @@ function isMissing(error: unknown): boolean {
   return error instanceof NatsError && (error.api_error?.code === JETSTREAM_NOT_FOUND || error.code === "404");
 }
 
+function rethrowMissing(error: unknown): never {
+  if (isMissing(error)) throw new CausewayError("NOT_FOUND", "there is no such stream", { cause: error });
+  rethrow(error);
+}
+
 function isTransient(error: unknown): boolean {
   return isCausewayError(error, "UNAVAILABLE") || !(error instanceof NatsError) || TRANSIENT.has(error.code);
 }
@@ -444,6 +478,7 @@ export function rethrow(error: unknown): never {
     throw new CausewayError("UNAUTHENTICATED", "the NATS server refuses these credentials", { cause: error });
   }
   const reason = error instanceof NatsError ? error.api_error?.err_code : undefined;
+  if (reason !== undefined && StreamMoved.REASONS.includes(reason)) throw new StreamMoved(error);
   if (reason !== undefined) throw new BusRefusal(reason, error);
   throw new CausewayError("UNAVAILABLE", "the NATS server does not answer", { cause: error });
 }

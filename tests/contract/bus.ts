@@ -1,6 +1,6 @@
 /** What node and broker rely on of the data plane, whichever it is. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AGAIN_AFTER_MS, BusRefusal } from "../../shared/bus/bus.ts";
+import { AGAIN_AFTER_MS, BusRefusal, StreamMoved } from "../../shared/bus/bus.ts";
 import type { Bus, BusConnection, BusMessage, StreamSettings } from "../../shared/bus/bus.ts";
 import { utf8 } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
@@ -64,10 +64,10 @@ export function busContract(name: string, start: () => Promise<BusHarness>): voi
 
   const text = ({ data }: BusMessage): string => new TextDecoder().decode(data);
 
-  async function replayed(of: string): Promise<string[]> {
+  async function replayed(of: string, from?: number): Promise<string[]> {
     const all = async (): Promise<string[]> => {
       const seen: string[] = [];
-      for await (const message of bus.replay(of)) seen.push(text(message));
+      for await (const message of bus.replay(of, from === undefined ? undefined : { from })) seen.push(text(message));
       return seen;
     };
     return await harness.until(all());
@@ -147,6 +147,57 @@ export function busContract(name: string, start: () => Promise<BusHarness>): voi
       expect(await harness.until(bus.purge(name, subject))).toBe(2);
       expect(await replayed(name)).toEqual(["three"]);
       expect(await codeOf(bus.purge("CONTRACT_NONE", subject))).toBe("NOT_FOUND");
+    });
+
+    it("is appended to by whoever knows its last message, and by nobody else", async () => {
+      const { name, subject } = await stream();
+      expect(await harness.until(bus.streamState(name))).toMatchObject({ lastSequence: 0, messages: 0 });
+      expect(await harness.until(bus.append(subject, utf8("one"), 0))).toBe(1);
+      expect(await harness.until(bus.append(subject, utf8("two"), 1))).toBe(2);
+      expect(await failureOf(bus.append(subject, utf8("late"), 1))).toBeInstanceOf(StreamMoved);
+      expect(await failureOf(bus.append(subject, utf8("early"), 3))).toBeInstanceOf(StreamMoved);
+      await publish(subject, "three");
+      expect(await failureOf(bus.append(subject, utf8("late"), 2))).toBeInstanceOf(StreamMoved);
+      expect(await harness.until(bus.append(subject, utf8("one"), 3))).toBe(4);
+      expect(await replayed(name)).toEqual(["one", "two", "three", "one"]);
+    });
+
+    it("is read from a number on, and says what it holds", async () => {
+      const { name, subject } = await stream();
+      await publish(subject, "one", "two", "three");
+      expect(await replayed(name, 2)).toEqual(["two", "three"]);
+      expect(await replayed(name, 4)).toEqual([]);
+      expect(await harness.until(bus.streamState(name))).toMatchObject({
+        firstSequence: 1,
+        lastSequence: 3,
+        messages: 3,
+      });
+      expect(await harness.until(bus.streamState("CONTRACT_NONE"))).toBeUndefined();
+    });
+
+    it("loses what is older than a message, and goes on counting", async () => {
+      const { name, subject } = await stream();
+      await publish(subject, "one", "two", "three");
+      await harness.until(bus.purgeBefore(name, 3));
+      expect(await replayed(name)).toEqual(["three"]);
+      expect(await replayed(name, 1)).toEqual(["three"]);
+      expect(await harness.until(bus.streamState(name))).toMatchObject({
+        firstSequence: 3,
+        lastSequence: 3,
+        messages: 1,
+      });
+      await harness.until(bus.purgeBefore(name, 4));
+      expect(await harness.until(bus.streamState(name))).toMatchObject({ firstSequence: 4, lastSequence: 3 });
+      expect(await harness.until(bus.append(subject, utf8("four"), 3))).toBe(4);
+      expect(await codeOf(bus.purgeBefore("CONTRACT_NONE", 1))).toBe("NOT_FOUND");
+    });
+
+    it("keeps of each subject only the last message, if it is made so", async () => {
+      const { name, subject } = await stream({ keeps: "last", maxMessages: 2 });
+      await publish(subject, "one", "two");
+      await publish(subject.replace(/a$/, "b"), "other");
+      expect(await harness.until(bus.append(subject, utf8("three"), 3))).toBe(4);
+      expect(await replayed(name)).toEqual(["other", "three"]);
     });
 
     it("has the settings that it was given last", async () => {

@@ -57,7 +57,10 @@ export function recordedBus(bus: Bus, isLost: (subject: string, data: Uint8Array
       await bus.publish(subject, data, messageId);
     },
     consume: (stream, consumer, signal) => bus.consume(stream, consumer, signal),
-    replay: (stream) => bus.replay(stream),
+    append: (subject, data, expected) => bus.append(subject, data, expected),
+    replay: (stream, range) => bus.replay(stream, range),
+    streamState: (stream) => bus.streamState(stream),
+    purgeBefore: (stream, sequence) => bus.purgeBefore(stream, sequence),
     ensureStream: (settings) => bus.ensureStream(settings),
     ensureConsumer: (stream, consumer, most) => bus.ensureConsumer(stream, consumer, most),
     purge: (stream, subject) => bus.purge(stream, subject),

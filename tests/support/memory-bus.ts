@@ -2,8 +2,8 @@
  * The data plane in memory, over a world's time: what nats-server does for this project's streams and durable consumers, and nothing else.
  * It passes the contract suite that the real one passes (`tests/contract/bus.ts`).
  */
-import { AGAIN_AFTER_MS, BusRefusal } from "../../shared/bus/bus.ts";
-import type { Bus, BusConnection, BusMessage, StreamSettings } from "../../shared/bus/bus.ts";
+import { AGAIN_AFTER_MS, BusRefusal, StreamMoved } from "../../shared/bus/bus.ts";
+import type { Bus, BusConnection, BusMessage, StreamSettings, StreamState } from "../../shared/bus/bus.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { pause, retryWhileUnavailable } from "../../shared/world/wait.ts";
 import { Wake } from "../../shared/world/wake.ts";
@@ -116,21 +116,54 @@ export class MemoryBusServer {
 
   store(message: Published): void {
     this.published.push(message);
-    const { subject, data, messageId } = message;
+    const { subject, messageId } = message;
+    const stream = this.#streamOf(subject);
+    const { settings, ids } = stream;
+    const nowMs = this.#world.elapsedMs();
+    if (nowMs - (ids.get(messageId) ?? Number.NEGATIVE_INFINITY) < settings.duplicateWindowMs) return;
+    this.#add(stream, message);
+    ids.set(messageId, nowMs);
+  }
+
+  append(subject: string, data: Uint8Array, expectedLastSequence: number): number {
+    const stream = this.#streamOf(subject);
+    if (stream.last !== expectedLastSequence) throw new StreamMoved();
+    this.#add(stream, { subject, data });
+    return stream.last;
+  }
+
+  #streamOf(subject: string): Stream {
     const stream = [...this.#streams.values()].find(({ settings }) => settings.subjects.some(matches(subject)));
     if (stream === undefined) throw away();
     this.#expire(stream);
-    const { settings, stored, ids } = stream;
-    const nowMs = this.#world.elapsedMs();
-    if (nowMs - (ids.get(messageId) ?? Number.NEGATIVE_INFINITY) < settings.duplicateWindowMs) return;
-    if (sizeOf(message) > settings.maxMessageBytes) throw new BusRefusal(REASON.tooLarge);
-    if (stream.bytes + sizeOf(message) > settings.maxBytes || stored.size >= settings.maxMessages)
+    return stream;
+  }
+
+  #add(stream: Stream, { subject, data }: Pick<Stored, "subject" | "data">): void {
+    const { settings, stored } = stream;
+    const bytes = sizeOf({ subject, data });
+    if (bytes > settings.maxMessageBytes) throw new BusRefusal(REASON.tooLarge);
+    if (settings.keeps === "last")
+      for (const each of stored.values()) if (each.subject === subject) remove(stream, each.sequence);
+    if (stream.bytes + bytes > settings.maxBytes || stored.size >= settings.maxMessages)
       throw new BusRefusal(REASON.full);
     stream.last += 1;
-    stream.bytes += sizeOf(message);
-    ids.set(messageId, nowMs);
-    stored.set(stream.last, { sequence: stream.last, subject, data: data.slice(), atMs: nowMs });
+    stream.bytes += bytes;
+    stored.set(stream.last, { sequence: stream.last, subject, data: data.slice(), atMs: this.#world.elapsedMs() });
     this.#changed.set();
+  }
+
+  stateOf(streamName: string): StreamState | undefined {
+    const stream = this.#streams.get(streamName);
+    if (stream === undefined) return undefined;
+    const { last: lastSequence, bytes, stored } = stream;
+    const [firstSequence = lastSequence + 1] = stored.keys();
+    return { firstSequence, lastSequence, messages: stored.size, bytes };
+  }
+
+  purgeBefore(streamName: string, sequence: number): void {
+    const stream = this.#existingToPurge(streamName);
+    for (const each of stream.stored.keys()) if (each < sequence) remove(stream, each);
   }
 
   /** The next message for a consumer, which counts as given to it; else how long nothing comes again. */
@@ -199,11 +232,16 @@ export class MemoryBusServer {
   }
 
   purge(streamName: string, subject: string): number {
-    const stream = this.#streams.get(streamName);
-    if (stream === undefined) throw new CausewayError("NOT_FOUND", "there is no such stream");
+    const stream = this.#existingToPurge(streamName);
     const gone = [...stream.stored.values()].filter((each) => matches(each.subject)(subject));
     for (const { sequence } of gone) remove(stream, sequence);
     return gone.length;
+  }
+
+  #existingToPurge(streamName: string): Stream {
+    const stream = this.#streams.get(streamName);
+    if (stream === undefined) throw new CausewayError("NOT_FOUND", "there is no such stream");
+    return stream;
   }
 
   deleteStream(streamName: string): void {
@@ -307,8 +345,24 @@ class MemoryBus implements Bus {
     return { subject, data: message.data.slice(), streamSequence: sequence, pending, ack };
   }
 
-  async *replay(stream: string): AsyncGenerator<BusMessage> {
-    const messages = await this.#call(() => this.#server.messages(stream));
+  async append(subject: string, data: Uint8Array, expectedLastSequence: number): Promise<number> {
+    return await this.#call(() => {
+      if (this.#permissions.publish?.(subject) === false) throw away();
+      return this.#server.append(subject, data, expectedLastSequence);
+    });
+  }
+
+  async streamState(stream: string): Promise<StreamState | undefined> {
+    return await this.#call(() => this.#server.stateOf(stream));
+  }
+
+  async purgeBefore(stream: string, sequence: number): Promise<void> {
+    await this.#call(() => this.#server.purgeBefore(stream, sequence));
+  }
+
+  async *replay(stream: string, range: { readonly from: number } = { from: 0 }): AsyncGenerator<BusMessage> {
+    const all = await this.#call(() => this.#server.messages(stream));
+    const messages = all.filter(({ sequence }) => sequence >= range.from);
     for (const [i, { subject, data, sequence }] of messages.entries()) {
       if (this.#connection.signal.aborted) return;
       const pending = messages.length - 1 - i;
