@@ -281,6 +281,8 @@ class NatsBus implements Bus {
     if (range !== undefined && range.from > state.lastSequence) return;
     const start = range === undefined ? {} : { opt_start_seq: range.from, deliver_policy: DeliverPolicy.StartSequence };
     const ordered = await this.#jetstream.consumers.get(stream, start).catch(rethrow);
+    // All of them may have been purged meanwhile, or from there on: nothing would come, for ever.
+    if ((await ordered.info().catch(rethrow)).num_pending === 0) return;
     const messages = await ordered.consume({ max_messages: 64 }).catch(rethrow);
     for await (const message of untilAborted(messages, this.#signal)) {
       yield message;

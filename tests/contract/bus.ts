@@ -175,6 +175,17 @@ export function busContract(name: string, start: () => Promise<BusHarness>): voi
       expect(await harness.until(bus.streamState("CONTRACT_NONE"))).toBeUndefined();
     });
 
+    it("is read from a number on, also where all later messages have been purged", async () => {
+      const { name, subject } = await stream();
+      const other = subject.replace(/a$/, "b");
+      await publish(subject, "one");
+      await publish(other, "two");
+      await harness.until(bus.purge(name, other));
+      expect(await replayed(name, 2)).toEqual([]);
+      await publish(other, "three");
+      expect(await replayed(name, 2)).toEqual(["three"]);
+    });
+
     it("loses what is older than a message, and goes on counting", async () => {
       const { name, subject } = await stream();
       await publish(subject, "one", "two", "three");
