@@ -16,6 +16,8 @@ import type { DatabaseKind } from "../../shared/store/database.ts";
  * new review day, or, without one, that the record is withdrawn.
  * `record.ended_ms` is when it was withdrawn or expired; one that was erased since has an empty `content_key`. `let_go` has the hardened values
  * that some content needed which is gone. `skipped_notice` has the notices that could not be read, by the wire's field number of their kind.
+ * `outbox.message` is sealed to the broker, and `sealed_key` has the key of that seal, by which the node opens it again; a row of before version
+ * 6 has what it says in `sealed` instead, until it is signed anew. What is long stands last: SQLite reads a row up to the column it wants.
  * `activity_about` finds the entries
  * about a record or match by a keyed hash; an entry of `every` is about all records.
  */
@@ -132,11 +134,12 @@ CREATE TABLE outbox (
   sequence          INTEGER NOT NULL,
   epoch             INTEGER NOT NULL,
   subject           TEXT NOT NULL,
-  message           BLOB NOT NULL,
   submission_hash   BLOB NOT NULL,
-  sealed            BLOB NOT NULL,
-  handles           TEXT NOT NULL,
   written_ms        INTEGER NOT NULL,
+  handles           TEXT NOT NULL,
+  sealed_key        BLOB,
+  sealed            BLOB,
+  message           BLOB NOT NULL,
   UNIQUE (incarnation, sequence)
 ) STRICT;
 
@@ -214,11 +217,32 @@ CREATE TABLE notice_line (
 ) STRICT;
 `;
 
+/** What a waiting row says is kept once, and its columns that are looked at stand before the long one. */
+const OUTBOX_ONCE = `
+CREATE TABLE outbox_6 (
+  position          INTEGER PRIMARY KEY AUTOINCREMENT,
+  incarnation       TEXT NOT NULL,
+  sequence          INTEGER NOT NULL,
+  epoch             INTEGER NOT NULL,
+  subject           TEXT NOT NULL,
+  submission_hash   BLOB NOT NULL,
+  written_ms        INTEGER NOT NULL,
+  handles           TEXT NOT NULL,
+  sealed_key        BLOB,
+  sealed            BLOB,
+  message           BLOB NOT NULL,
+  UNIQUE (incarnation, sequence)
+) STRICT;
+INSERT INTO outbox_6
+  SELECT position, incarnation, sequence, epoch, subject, submission_hash, written_ms, handles, NULL, sealed, x'' FROM outbox;
+DROP TABLE outbox;
+ALTER TABLE outbox_6 RENAME TO outbox;`;
+
 export const NODE_DATABASE: DatabaseKind = {
   what: "the node's records",
   version: 6,
   schema: SCHEMA + SINCE_5,
-  upgrades: { 5: SINCE_5 },
+  upgrades: { 5: OUTBOX_ONCE + SINCE_5 },
   // It is copied by other tools while the node runs.
   exclusive: false,
   secureDelete: true,

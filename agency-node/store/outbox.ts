@@ -1,6 +1,6 @@
 /**
  * What the broker is to learn, in order, until its signed receipt is here (protocol section 8). A row is written in the same
- * transaction as the change it tells of; its bytes are signed and sealed once and sent as often as needed.
+ * transaction as the change it tells of; its bytes are signed, sealed and kept once, and sent as often as needed.
  *
  * Every start draws a new incarnation, so that a database restored from a backup never uses a number for something else. What
  * waited under an earlier one is signed anew under the new one, first and in its order: the broker refuses the earlier ones from
@@ -11,10 +11,10 @@ import type { Submission, SubmissionBody, Upsert } from "../../shared/core/data-
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
-import { recipientKeyOf } from "../../shared/crypto/seal.ts";
+import { hashKey } from "../../shared/crypto/hash.ts";
+import { openKept, recipientKeyOf, sealAndKeep } from "../../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import { signSubmission } from "../../shared/wire/data-plane.ts";
-import { sealMessage } from "../../shared/wire/envelope.ts";
+import { readSubmission, signSubmission } from "../../shared/wire/data-plane.ts";
 import { submissionSubject } from "../../shared/wire/subjects.ts";
 import type { Database } from "../../shared/store/database.ts";
 import type { World } from "../../shared/world/world.ts";
@@ -66,9 +66,17 @@ type Row = {
   readonly incarnation: Incarnation;
   readonly sequence: number;
   readonly epoch: number;
-  readonly sealed: Uint8Array;
   readonly handles: string;
   readonly written_ms: number;
+} & KeptBody;
+
+/** As it stands in a row: its message with the sealed key of it, or, from before version 6, what it says, sealed. */
+export type KeptBody = {
+  readonly incarnation: Incarnation;
+  readonly sequence: number;
+  readonly sealed_key: Uint8Array | null;
+  readonly sealed: Uint8Array | null;
+  readonly message: Uint8Array;
 };
 
 type Head = { readonly incarnation: Incarnation; readonly sequence: number; readonly hash: Uint8Array };
@@ -247,18 +255,19 @@ export class Outbox {
       body,
     };
     const { signed, hash } = signSubmission(submission, address);
+    const { sealed, key } = sealAndKeep(address.brokerSealingKey, signed, this.#parts.world.randomBytes(32));
     db.run(
-      `INSERT INTO outbox (incarnation, sequence, epoch, subject, message, submission_hash, sealed, handles, written_ms)
+      `INSERT INTO outbox (incarnation, sequence, epoch, subject, submission_hash, written_ms, handles, sealed_key, message)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       incarnation,
       submission.sequence,
       address.epoch,
       submissionSubject(address.member, address.epoch),
-      sealMessage(signed, address.brokerSealingKey, this.#parts.world.randomBytes(32)),
       hash,
-      vault.sealJson(placeOf(submission), STORED_SUBMISSION, body),
-      handles.join(" "),
       writtenMs,
+      handles.join(" "),
+      vault.seal(placeOf(submission), key),
+      sealed,
     );
     db.run("UPDATE chain_head SET sequence = ?, hash = ?", submission.sequence, hash);
   }
@@ -269,8 +278,8 @@ export class Outbox {
     const { incarnation } = this.#head();
     for (;;) {
       const row = db.get<Row>(
-        `SELECT position, incarnation, sequence, epoch, sealed, handles, written_ms FROM outbox WHERE incarnation <> ?
-         ORDER BY position LIMIT 1`,
+        `SELECT position, incarnation, sequence, epoch, handles, written_ms, sealed_key, sealed, message FROM outbox
+         WHERE incarnation <> ? ORDER BY position LIMIT 1`,
         incarnation,
       );
       if (row === undefined) return;
@@ -281,7 +290,7 @@ export class Outbox {
 
   #renumber(row: Row): void {
     const { vault, address, isOpen, onRenumbered } = this.#parts;
-    const body = vault.openJson(placeOf(row), STORED_SUBMISSION, row.sealed);
+    const body = readKept(row, vault);
     const upserts = upsertsOf(body);
     const open = isOpen(row.epoch);
     // Tokens of an epoch that has ended mean nothing; what else was said in it still holds.
@@ -297,6 +306,14 @@ export class Outbox {
     if (head === undefined) throw new CausewayError("INTERNAL", "the outbox has no head");
     return head;
   }
+}
+
+/** What a waiting row says. Throws as `Vault.open` does. */
+export function readKept(row: KeptBody, vault: Vault): SubmissionBody {
+  const { sealed_key: key, sealed, message } = row;
+  if (key !== null) return readSubmission(openKept(message, hashKey(vault.open(placeOf(row), key)))).body;
+  if (sealed !== null) return vault.openJson(placeOf(row), STORED_SUBMISSION, sealed);
+  throw new CausewayError("INTERNAL", "a row of the outbox says nothing");
 }
 
 /** The publisher sends upserts by themselves, see `Publisher`. */

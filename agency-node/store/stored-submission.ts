@@ -1,4 +1,4 @@
-/** What a waiting row of the outbox says, as the node keeps it beside the message that is signed and sealed. */
+/** What a waiting row of the outbox says, as databases of before version 6 keep it beside the message that is signed and sealed. */
 import { z } from "zod";
 import { HANDLINGS, REJECTION_REASONS } from "../../shared/core/data-plane.ts";
 import type {

@@ -80,6 +80,15 @@ export function isSealingKey(publicKey: Uint8Array): boolean {
  * another length.
  */
 export function sealTo(sealingKey: Uint8Array, plaintext: Uint8Array, ephemeralSeed32: Uint8Array): Uint8Array {
+  return sealAndKeep(sealingKey, plaintext, ephemeralSeed32).sealed;
+}
+
+/** As `sealTo`, with the key of this one message, by which its sender can open it again: as secret as what is sealed. */
+export function sealAndKeep(
+  sealingKey: Uint8Array,
+  plaintext: Uint8Array,
+  ephemeralSeed32: Uint8Array,
+): { readonly sealed: Uint8Array; readonly key: HashKey } {
   const fault = sealingKeyFault(sealingKey);
   if (fault !== undefined) throw new CausewayError("INVALID", `not a usable sealing key: ${fault}`);
   if (plaintext.length > SEALABLE_BYTES_MAX) throw new CausewayError("INVALID", "too large to seal");
@@ -89,7 +98,23 @@ export function sealTo(sealingKey: Uint8Array, plaintext: Uint8Array, ephemeralS
   const { ciphertext, sharedSecret } = sodium.crypto_kem_xwing_enc_deterministic(sealingKey, seed64);
   const key = messageKey(sharedSecret, sealingKey, ciphertext);
   const padded = sodium.pad(plaintext, SEAL_PADDING_BYTES);
-  return concat(ciphertext, sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(padded, null, null, NONCE, key));
+  const box = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(padded, null, null, NONCE, key);
+  return { sealed: concat(ciphertext, box), key };
+}
+
+/** Opens what `sealAndKeep` has sealed, by its key. Throws UNPROVEN. */
+export function openKept(sealed: Uint8Array, key: HashKey): Uint8Array {
+  try {
+    return openBox(sealed.subarray(ENCAPSULATION_BYTES), key);
+  } catch {
+    throw unopened();
+  }
+}
+
+function openBox(box: Uint8Array, key: HashKey): Uint8Array {
+  const opened = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(null, box, null, NONCE, key);
+  // A copy: `unpad` returns a view on a larger buffer, whose rest a careless `.buffer` would expose.
+  return sodium.unpad(opened, SEAL_PADDING_BYTES).slice();
 }
 
 /**
@@ -109,9 +134,7 @@ export function openSealed(keyPair: SealingKeyPair, sealed: Uint8Array): Uint8Ar
       keyPair.publicKey,
       encapsulation,
     );
-    const opened = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(null, box, null, NONCE, key);
-    // A copy: `unpad` returns a view on a larger buffer, whose rest a careless `.buffer` would expose.
-    return sodium.unpad(opened, SEAL_PADDING_BYTES).slice();
+    return openBox(box, key);
   } catch {
     throw unopened();
   }

@@ -43,7 +43,7 @@ import {
 } from "./checks.ts";
 import type { KindPlace } from "./checks.ts";
 import { DOMAIN, HANDLING } from "./enumerations.ts";
-import { openMessage, signMessage, verifyMessage } from "./envelope.ts";
+import { openMessage, payloadOf, signMessage, verifyMessage } from "./envelope.ts";
 import {
   handle,
   incarnation,
@@ -90,6 +90,11 @@ export function signSubmission(
   const payload = gen.Submission.encode(toSubmissionMessage(submission)).finish();
   const signed = signMessage(payload, { federation: scope.federation, type: "submission" }, scope.signer);
   return { signed, hash: submissionHash(payload) };
+}
+
+/** (node) A submission that it signed and kept itself: nothing of it is proven here. Throws INVALID. */
+export function readSubmission(signed: Uint8Array): Submission {
+  return readMessage(submissionReading, payloadOf(signed));
 }
 
 /**

@@ -69,6 +69,9 @@ export function verifyMessage(
   return { payload, keyId: signer };
 }
 
+/** The payload of a signed message that this party made and kept itself: nothing of it is proven here. Throws INVALID. */
+export const payloadOf = (signed: Uint8Array): Uint8Array => readMessage(reading, signed).payload;
+
 /** The bytes of a signed message, to be kept or passed on; nothing of it is proven here. */
 export const signedBytes = (message: Uint8Array | Signed): Uint8Array =>
   message instanceof Uint8Array ? message : Signed.encode(message).finish();

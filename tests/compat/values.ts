@@ -1,4 +1,5 @@
 /** What the files in `databases/` hold. All of it is invented; they were written by the programs of their time with these very values. */
+import { DIGEST_BUCKETS } from "../../shared/core/digest.ts";
 import type { MatchState } from "../../agency-node/core/match.ts";
 import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
 import type { ActivityEntry } from "../../agency-node/store/activity.ts";
@@ -236,3 +237,10 @@ export const EVENTS: readonly MatchEvent[] = (["opened", "amended", "closed"] as
   } as const;
   return type === "opened" ? { type, ...told } : { type, amendment: 1, ...told };
 });
+
+/** A digest with all the buckets that it has on the wire, where a row of the outbox now stands as it is sent. */
+export function inFull(body: SubmissionBody): SubmissionBody {
+  if (body.kind !== "digest") return body;
+  const none = { count: 0, sum: filled(32, 0) };
+  return { ...body, buckets: Array.from({ length: DIGEST_BUCKETS }, (_, i) => body.buckets[i] ?? none) };
+}

@@ -9,7 +9,8 @@ import { Database } from "../../shared/store/database.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
 import { Inbox } from "../../agency-node/store/inbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
-import { STORED_SUBMISSION } from "../../agency-node/store/stored-submission.ts";
+import { readKept } from "../../agency-node/store/outbox.ts";
+import type { KeptBody } from "../../agency-node/store/outbox.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import { readStorageKey } from "../../shared/party/keys.ts";
@@ -86,12 +87,8 @@ function readNode(dir: string) {
 
 /** Of records and matches. What a node says of itself it says anew after every start: some of that may be on its way at any end. */
 function unreceipted(db: Database, vault: Vault): number {
-  type Row = { readonly incarnation: string; readonly sequence: number; readonly sealed: Uint8Array };
-  const rows = db.all<Row>("SELECT incarnation, sequence, sealed FROM outbox");
-  const kinds = rows.map(({ incarnation, sequence, sealed }) => {
-    const { kind } = vault.openJson(`outbox/${incarnation}/${sequence}`, STORED_SUBMISSION, sealed);
-    return kind;
-  });
+  const rows = db.all<KeptBody>("SELECT incarnation, sequence, sealed_key, sealed, message FROM outbox");
+  const kinds = rows.map((row) => readKept(row, vault).kind);
   return kinds.filter((kind) => kind === "publication" || kind.startsWith("proof")).length;
 }
 
