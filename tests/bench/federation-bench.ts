@@ -3,6 +3,7 @@
  * programs' time went in the parts `burst`, `bulk` and `latency`. The canaries are off: they would be counted as well.
  */
 import { burstOf } from "./federation-burst.ts";
+import { bulkOf } from "./federation-bulk.ts";
 import { latencyOf } from "./federation-latency.ts";
 import type { BenchOptions, BenchResult } from "./measure.ts";
 
@@ -16,6 +17,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     burst: await burstOf(options.count ?? (options.quick ? QUICK_MATCHES : MATCHES), options),
   }),
   latency: async (options) => await latencyOf(options),
+  bulk: async (options) => await bulkOf(options),
 };
 
 export async function benchFederation(options: BenchOptions): Promise<BenchResult> {

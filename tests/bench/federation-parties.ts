@@ -67,6 +67,10 @@ export class Parties implements AsyncDisposable {
   async startServers(): Promise<void> {
     await this.federation.nats.start();
     await this.startBroker();
+    await this.startEvaluator();
+  }
+
+  async startEvaluator(): Promise<void> {
     const dir = this.federation.dir("key-office");
     const settings = { listen: this.federation.address("key-office"), workers: 1 };
     writeFileSync(join(dir, "evaluator.json"), JSON.stringify(settings));

@@ -1,4 +1,5 @@
 /** Invented persons in files, and what a unit's node makes of them. */
+import type { Subject } from "../../agency-node/core/record.ts";
 import { ImportOptions } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import type { ImportReceipt, ImportResponse } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import { RecordsServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
@@ -23,14 +24,31 @@ export function plainPersons({ unit, from, count }: Persons): Uint8Array {
 /** With a name of two words and a birth date besides: some twenty identifiers. */
 export function fullPersons({ unit, from, count }: Persons): Uint8Array {
   return lines(count, (i) => {
-    const number = from + i;
-    const day = `${YEARS.from + (number % YEARS.count)}-0${1 + (number % 9)}-${10 + (number % 19)}`;
-    return personOf(unit, number, { name: [`${word(2 * number)} ${word(2 * number + 1)}`], birthDate: [day] });
+    const { name, birthDate } = factsOf(from + i);
+    return personOf(unit, from + i, { name: [name], birthDate: [birthDate] });
   });
 }
 
+/** What a node reads of a person of `fullPersons`. */
+export function fullPersonOf(number: number): Subject {
+  const { name, birthDate } = factsOf(number);
+  return {
+    kind: "person",
+    names: [{ text: name, strength: "full" }],
+    birthDates: [birthDate],
+    documents: [{ type: "passport", number: passportOf(number) }],
+  };
+}
+
+function factsOf(number: number): { readonly name: string; readonly birthDate: string } {
+  const birthDate = `${YEARS.from + (number % YEARS.count)}-0${1 + (number % 9)}-${10 + (number % 19)}`;
+  return { name: `${word(2 * number)} ${word(2 * number + 1)}`, birthDate };
+}
+
+const passportOf = (number: number): string => `N${PASSPORTS_FROM + number}`;
+
 function personOf(unit: UnitName, number: number, properties: Readonly<Record<string, readonly string[]>>): object {
-  const known = { name: [word(number)], passportNumber: [`N${PASSPORTS_FROM + number}`], ...properties };
+  const known = { name: [word(number)], passportNumber: [passportOf(number)], ...properties };
   return { id: referenceOf(unit, number), schema: "Person", properties: known };
 }
 

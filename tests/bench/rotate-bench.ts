@@ -229,8 +229,11 @@ const PADDING_INPUT = randomBytes(45);
 const DIGEST_INPUT = randomBytes(40);
 const KEY = randomBytes(32);
 
-/** Seconds of a core that the hashes of so many records take by themselves, at node and broker together. */
-function limitSeconds(records: number): number {
+/**
+ * Seconds of a core that the hashes of so many records take by themselves, at node and broker together: token, confirmation key and tag of
+ * each real token, one of each padding, and one of each of both in the digests of both sides.
+ */
+export function limitSeconds(records: number): number {
   const places = CLASS_TOKENS.reduce((sum, count, i) => sum + paddedCount(TOKEN_CLASSES[i] as TokenClass, count), 0);
   const sampled = Math.min(records, 2_000);
   const seconds = coreSeconds(() => {
