@@ -9,6 +9,13 @@ export const events = defineEvents({
       means: "Memory is rebuilt, submissions are taken, the console stands.",
     },
     keyTaken: { level: "info", means: "The broker's next signing key, which the board has named, was put in place." },
+    sealingKeyLost: {
+      level: "error",
+      fields: { epoch: "number" },
+      means:
+        "The broker's sealing key of an open epoch is not here: what members send in that epoch cannot be opened, and nothing of it is matched or receipted.",
+      act: "Put the backup of `keys/` back. If there is none, open and activate another epoch, see [a party is lost](operations.md#a-party-is-lost).",
+    },
     replaced: {
       level: "info",
       means:

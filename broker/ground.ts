@@ -4,7 +4,7 @@ import type { Federation } from "../shared/core/directive.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import { Tasks } from "../shared/world/tasks.ts";
 import { LateBus } from "./bus/late-bus.ts";
-import { assertOwnSigner, SealingRing } from "./keys.ts";
+import { assertOwnSigner, lostSealingKeys, SealingRing } from "./keys.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { Directory } from "./store/directory.ts";
 import { Ledger } from "./store/ledger.ts";
@@ -34,6 +34,9 @@ export function layGround(ports: BrokerPorts): Ground {
   const ledger = opened.use(new Ledger(databases("ledger"), federation().id));
   const isGone = (epoch: number): boolean => ledger.epochs.ended(epoch) !== undefined;
   const sealing = new SealingRing({ kept: keys.sealing, federation, isGone });
+  for (const epoch of lostSealingKeys(sealing.keys, federation())) {
+    events.broker.sealingKeyLost(world.log, undefined, { epoch });
+  }
   opened.move();
   return {
     ...ports,

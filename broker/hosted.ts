@@ -32,6 +32,7 @@ export function hostEvaluator(parts: HostedParts): Evaluator {
   const { name, federation, keys, databasePath, startEngine, watch, world } = parts;
   const slugOf = (member: MemberId): string | undefined => federation().members.get(member)?.slug;
   const onEvent = (event: EvaluatorEvent): void => {
+    if (event.kind === "shareMissing") return tellOperator(world.log, undefined, event);
     const { member } = event;
     tellOperator(world.log, slugOf(member), event);
     if (event.kind === "evaluated" && event.charged) watch.evaluated(member, event.elements, world.clock());

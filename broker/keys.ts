@@ -1,6 +1,6 @@
 /** The broker's own keys, compared with what the board announced: under other keys nobody would believe it. */
 import { equalBytes } from "../shared/core/bytes.ts";
-import { isOpen } from "../shared/core/decisions.ts";
+import { isOpen, openEpochs } from "../shared/core/decisions.ts";
 import type { Directive, Federation } from "../shared/core/directive.ts";
 import { CausewayError } from "../shared/core/errors.ts";
 import type { SealingKeyPair } from "../shared/crypto/seal.ts";
@@ -16,8 +16,7 @@ export function assertOwnSigner({ signer }: Pick<OwnKeys, "signer">, federation:
 }
 
 /**
- * `isGone`: an epoch that has ended and is being purged. Throws ENVIRONMENT if the key of an open epoch is missing, or is not the announced
- * one.
+ * Without those that are lost, see `lostSealingKeys`. `isGone`: an epoch that has ended and is being purged.
  */
 export function announcedSealingKeys(
   kept: Pick<OwnKeys["sealing"], "epochs" | "read">,
@@ -27,14 +26,19 @@ export function announcedSealingKeys(
   const present = kept.epochs();
   const keys = new Map<number, SealingKeyPair>();
   for (const { epoch, state, brokerSealingKey } of federation.epochs.values()) {
-    if (!isOpen({ state }) && (isGone(epoch) || !present.includes(epoch))) continue;
+    if (!present.includes(epoch) || (!isOpen({ state }) && isGone(epoch))) continue;
     const keyPair = kept.read(epoch);
-    if (!equalBytes(keyPair.publicKey, brokerSealingKey)) {
-      throw new CausewayError("ENVIRONMENT", `the sealing key of epoch ${epoch} is not the one in its directive`);
-    }
-    keys.set(epoch, keyPair);
+    if (equalBytes(keyPair.publicKey, brokerSealingKey)) keys.set(epoch, keyPair);
   }
   return keys;
+}
+
+/**
+ * Open epochs whose announced key is not here: a broker that was made anew after everything was lost has none of them. It must run all the
+ * same, since only so can the board open another epoch; what members send in these nobody can open.
+ */
+export function lostSealingKeys(keys: SealingKeys, { epochs }: Pick<Federation, "epochs">): number[] {
+  return openEpochs({ epochs }).flatMap(({ epoch }) => (keys.has(epoch) ? [] : [epoch]));
 }
 
 export type SealingRingParts = {
@@ -48,7 +52,6 @@ export class SealingRing {
   readonly #parts: SealingRingParts;
   #keys: SealingKeys;
 
-  /** Throws as `announcedSealingKeys`. */
   constructor(parts: SealingRingParts) {
     this.#parts = parts;
     this.#keys = this.#announced();
@@ -58,7 +61,7 @@ export class SealingRing {
     return this.#keys;
   }
 
-  /** After a directive. Throws as `announcedSealingKeys`; then the keys stay as they are. */
+  /** After a directive. */
   refresh(): void {
     this.#keys = this.#announced();
   }

@@ -6,7 +6,7 @@ import { epochCommand } from "./cli/epoch.ts";
 import { healthCommand, historyCommand, membersCommand } from "./cli/history.ts";
 import { membershipCommands } from "./cli/membership.ts";
 import { placesCommand, tlsRootsCommand } from "./cli/places.ts";
-import { foundCommand, freshnessCommand, initCommand, installCommand } from "./cli/party.ts";
+import { catchUpCommand, foundCommand, freshnessCommand, initCommand, installCommand } from "./cli/party.ts";
 import { approveCommand, endorseCommand, proposalsCommand, signInCommand } from "./cli/proposals.ts";
 
 /** The `admin` command with its subcommands. */
@@ -21,6 +21,7 @@ export function adminCommand(): Command {
     enrolCommand(),
     nextKeyCommand(),
     freshnessCommand(),
+    catchUpCommand(),
     historyCommand(),
     membersCommand(),
     healthCommand(),

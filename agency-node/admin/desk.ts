@@ -5,6 +5,7 @@ import type { DirectiveBody, Federation } from "../../shared/core/directive.ts";
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import { createLog } from "../../shared/world/log.ts";
+import { readPin } from "../../shared/party/pin.ts";
 import { requireTls13 } from "../../shared/platform/tls.ts";
 import { renewPartyIfDue } from "../../shared/rpc/membership-link.ts";
 import { EXIT } from "../../shared/terminal/exit.ts";
@@ -20,6 +21,7 @@ import { ENGLISH } from "../../shared/words/language.ts";
 import { readChain } from "./board.ts";
 import { propose } from "./proposals.ts";
 import type { Proposed } from "./proposals.ts";
+import { officeInFolder } from "./folder-office.ts";
 import { officeAtBroker } from "./rpc/broker-office.ts";
 import { learnOutcome, takeSeat } from "./seat.ts";
 import type { Seat } from "./seat.ts";
@@ -34,7 +36,7 @@ export type Desk = {
   readonly ask: ((question: string) => Promise<string>) | undefined;
 };
 
-export type Common = { readonly json?: boolean; readonly unfresh?: boolean };
+export type Common = { readonly json?: boolean; readonly unfresh?: boolean; readonly folder?: string };
 
 /** What happens is said on the screen. */
 const silent = createLog("admin", { write: () => undefined });
@@ -48,11 +50,15 @@ export async function withDesk(dir: string, flags: Common, act: (desk: Desk) => 
     async (output) => {
       requireTls13();
       const nowMs = systemClock();
-      const { federation } = readChain(dir, nowMs);
-      using office = officeAtBroker({ dir, federation, world: systemWorld(silent) });
+      const chain = readChain(dir, nowMs);
+      const { folder } = flags;
+      using office =
+        folder === undefined
+          ? officeAtBroker({ dir, federation: chain.federation, world: systemWorld(silent) })
+          : officeInFolder(folder, chain, { pinnedFingerprint: readPin(dir), nowMs });
       const seat = await takeSeat(dir, office, nowMs);
       await orWait(output, () => act({ seat, output, ask: process.stdin.isTTY ? askTerminal : undefined }));
-      await keepCertificate(dir, seat, output);
+      if (folder === undefined) await keepCertificate(dir, seat, output);
     },
     say("desk.brokerAway"),
   );

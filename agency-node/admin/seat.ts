@@ -60,9 +60,16 @@ export async function takeSeat(dir: string, office: BoardOffice, nowMs: number):
   return { dir, office, nowMs, signer, sealing, self, keyId: keyId(signer.publicKey), chain, federation, proven };
 }
 
-/** Keeps what the board has decided meanwhile, also when it took this very seat away. */
+/**
+ * Keeps what the board has decided meanwhile, also when it took this very seat away. A broker that is away leaves that for the next command:
+ * what took effect has done so, and the end of an epoch, or a new key of its own, is what it starts anew for.
+ */
 export async function learnOutcome({ dir, office, nowMs }: Seat): Promise<void> {
-  await catchUp(dir, office, nowMs);
+  try {
+    await catchUp(dir, office, nowMs);
+  } catch (error) {
+    if (!isCausewayError(error, "UNAVAILABLE")) throw error;
+  }
 }
 
 /** Throws UNPROVEN unless the chain is known to be complete, or `unfresh` says to sign all the same. */

@@ -79,8 +79,11 @@ const RETRY_UNLIKELY_MS = 60_000;
 const BUDGET_WAIT_MS_MAX = 3_600_000;
 const IDLE_MS = 60_000;
 
-/** An answer failed its proof, the id is spent, or the keys have changed: the batch is dropped, anything else is tried again as it is. */
-const CONDEMNING = ["UNPROVEN", "CONFLICT", "OUT_OF_SEQUENCE", "INVALID"] as const;
+/**
+ * An answer failed its proof, or the id is spent: the batch is dropped, anything else is tried again as it is. So is what an evaluator refuses
+ * because it has not the key of the generation (yet, or any more): a new batch would be charged again by the others, each time.
+ */
+const CONDEMNING = ["UNPROVEN", "CONFLICT", "INVALID"] as const;
 
 /** What another attempt soon may mend: by itself, or because it is made with a new batch. */
 const PASSING: readonly ErrorCode[] = ["UNAVAILABLE", "CONFLICT", "OUT_OF_SEQUENCE"];

@@ -59,13 +59,14 @@ export type Evaluator = AsyncDisposable & {
 
 /**
  * Puts an evaluator together. Throws ENVIRONMENT if the cryptography is broken, or if the federation's list does not have this name with
- * these keys: answers under other keys would be refused by every node.
+ * this signing key: answers under another would be refused by every node. A share that is missing is told of (`shareMissing`).
  */
 export function createEvaluator(options: EvaluatorOptions, { clock }: Pick<World, "clock">): Evaluator {
   probeCrypto();
   const engines = new Engines(options);
-  assertListed(options, engines);
+  assertListed(options);
   const { federation, onEvent, signing } = options;
+  for (const generation of sharesMissing(options, engines)) onEvent({ kind: "shareMissing", generation });
   const store = openBudgetStore(options.databasePath);
   const parts: EvaluationParts = { federation, clock, onEvent, engines, store, kept: keptBatches(), signing };
   return {
@@ -87,16 +88,19 @@ function balanceIn({ federation, store, clock }: EvaluationParts, member: Member
   return budget && balanceOf(store.usage(member, found.generation).account, budget, clock());
 }
 
-function assertListed({ federation, name, signing }: EvaluatorOptions, engines: Engines): void {
-  const listings = listingsOf(federation(), name);
-  if (listings.size === 0) {
+function assertListed({ federation, name, signing }: EvaluatorOptions): void {
+  const listings = [...listingsOf(federation(), name).values()];
+  if (listings.length === 0) {
     throw new CausewayError("ENVIRONMENT", "the federation's directives list no evaluator of this name");
   }
-  for (const [generation, { signingKey }] of listings) {
-    if (equalBytes(signingKey, signing.publicKey) && engines.of(generation) !== undefined) continue;
-    throw new CausewayError(
-      "ENVIRONMENT",
-      "the key files are not those of the evaluator of this name in the directives",
-    );
-  }
+  if (listings.every(({ signingKey }) => equalBytes(signingKey, signing.publicKey))) return;
+  throw new CausewayError("ENVIRONMENT", "the key files are not those of the evaluator of this name in the directives");
+}
+
+/**
+ * Generations in use under which nothing can be evaluated any more, because the share is lost. Whoever has lost it must run all the same:
+ * only so can it offer one of the next generation.
+ */
+function sharesMissing({ federation, name }: EvaluatorOptions, engines: Engines): number[] {
+  return [...listingsOf(federation(), name).keys()].filter((generation) => engines.of(generation) === undefined);
 }

@@ -22,6 +22,13 @@ export const events = defineEvents({
       means: "A member used more than 80 % of its daily allowance.",
       act: "Ask the member what it imports.",
     },
+    shareMissing: {
+      level: "error",
+      fields: { generation: "number" },
+      means:
+        "The key share of a generation in use is not here: nothing new can be hardened in its epochs. What was hardened is matched on.",
+      act: "Put the backup of `keys/` back. If there is none, tell the board: it opens an epoch with a new generation, see [a party is lost](operations.md#a-party-is-lost).",
+    },
     retireFailed: {
       level: "error",
       means: "Key shares whose epochs have ended could not be destroyed.",
@@ -47,12 +54,14 @@ export const events = defineEvents({
 
 /** `member`: its slug, or its id, which the log cuts. */
 export function tellOperator(log: Log, member: string | undefined, event: EvaluatorEvent): void {
-  const { evaluated, refused, budgetAlarm } = events.evaluator;
+  const { evaluated, refused, budgetAlarm, shareMissing } = events.evaluator;
   switch (event.kind) {
     case "evaluated":
       return evaluated(log, { member, elements: event.elements, charged: event.charged });
     case "refused":
       return refused(log, { member, elements: event.elements, reason: event.reason });
+    case "shareMissing":
+      return shareMissing(log, undefined, { generation: event.generation });
     case "budgetAlarm":
       return budgetAlarm(log, { member, usedInWindow: event.usedInWindow, perDay: event.perDay });
   }

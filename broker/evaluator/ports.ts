@@ -27,5 +27,7 @@ export type Preparations = {
 export type EvaluatorEvent =
   | { readonly kind: "evaluated"; readonly member: MemberId; readonly elements: number; readonly charged: boolean }
   | { readonly kind: "refused"; readonly member: MemberId; readonly elements: number; readonly reason: string }
+  /** The share of a generation in use is not here: whatever is asked under it is refused. Told once, at the start. */
+  | { readonly kind: "shareMissing"; readonly generation: number }
   /** A charge took the member over `ALARM_SHARE` of what it may use in a day. */
   | { readonly kind: "budgetAlarm"; readonly member: MemberId; readonly usedInWindow: number; readonly perDay: number };

@@ -43,7 +43,7 @@ export async function startEvaluatorProgram(config: EvaluatorConfig, world: Worl
     signing: signer,
     databasePath: join(dir, "evaluator.sqlite"),
     startEngine: workerEngines(world, workers === 0 ? undefined : workers),
-    onEvent: (event: EvaluatorEvent) => tellOperator(log, event.member, event),
+    onEvent: (event: EvaluatorEvent) => tellOperator(log, "member" in event ? event.member : undefined, event),
   };
   const evaluator = starting.use(createEvaluator(options, world));
   const callers = new GrpcSessions((peer) => isInGoodStanding(peer, federation()), world);

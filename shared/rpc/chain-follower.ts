@@ -6,6 +6,7 @@
  *
  * Known weakness: a broker that withholds directive and statements together is noticed only when the last statement expires, hours later.
  */
+import { statSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { equalBytes } from "../core/bytes.ts";
 import { FIRST_VERSION, understoodOf } from "../core/capabilities.ts";
@@ -59,6 +60,8 @@ export class ChainFollower implements Disposable {
   #reached = false;
   /** Whether something has changed that `onChange` has not been told of, or not all who hear it. */
   #untold = false;
+  /** Of the stored chain, when it was last looked at. */
+  #readStamp = 0;
   /** What a client of another class threw last; said once. */
   #fault = "";
   #broker = FIRST_VERSION;
@@ -131,10 +134,23 @@ export class ChainFollower implements Disposable {
     this.#callOffLook?.();
   }
 
+  /** What somebody has put into the party's own directory meanwhile (`causeway admin catch-up`): the way to a broker that is elsewhere now. */
+  #readCarried(onChange: () => void): void {
+    const path = partyFile(this.#dir, "chain");
+    const stamp = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (stamp === this.#readStamp) return;
+    this.#readStamp = stamp;
+    const carried = loadChain(path, this.#context());
+    if (carried.federation.head.number <= this.federation.head.number) return;
+    this.#grow(carried);
+    this.#tell(onChange);
+  }
+
   /** Until the stream ends; answers with the code of what ended it. */
   async #follow(signal: AbortSignal, onChange: () => void): Promise<string> {
     try {
       if (this.#untold) this.#tell(onChange);
+      this.#readCarried(onChange);
       await this.#catchUp(signal, onChange);
       const request = { fromNumber: this.#nextNumber, follow: true };
       for await (const message of this.#connection.client.listDirectives(request, { signal })) {

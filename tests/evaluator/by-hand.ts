@@ -33,12 +33,13 @@ export function evaluatorIn(
   events: EvaluatorEvent[] = [],
   federation = () => federationOf(),
   startEngine = inProcessEngines(world),
+  generations: readonly number[] = [1],
 ): Evaluator {
   return createEvaluator(
     {
       name: "key-office",
       federation,
-      shares: { read: () => keyShare, generations: () => [1], destroy: () => undefined },
+      shares: { read: () => keyShare, generations: () => generations, destroy: () => undefined },
       signing,
       databasePath: ":memory:",
       startEngine,

@@ -1,5 +1,6 @@
 /** An evaluator put together without server, worker processes or files. */
 import { describe, expect, it } from "vitest";
+import { inProcessEngines } from "../../broker/evaluator/engine.ts";
 import type { Evaluator } from "../../broker/evaluator/evaluator.ts";
 import type { EvaluatorEvent } from "../../broker/evaluator/ports.ts";
 import { evaluateBatch, verifyIndices } from "../../shared/crypto/oprf.ts";
@@ -47,6 +48,15 @@ describe("an evaluator in the same process", () => {
     federation = { ...federation, members: new Map() };
     await expect(work).rejects.toMatchObject({ code: "FORBIDDEN" });
     expect(() => evaluator.budget(peer)).toThrow(expect.objectContaining({ code: "FORBIDDEN" }));
+  });
+
+  it("runs without the share of a generation in use: it says so, and refuses what is asked under it, uncharged", async () => {
+    const world = new HandWorld();
+    const events: EvaluatorEvent[] = [];
+    await using evaluator = evaluatorIn(world, events, () => federationOf(), inProcessEngines(world), []);
+    expect(events).toEqual([1, 2, 3].map((generation) => ({ kind: "shareMissing", generation })));
+    expect(await evaluator.answer(peer, batchOf(world, 1))).toMatchObject({ kind: "refused", reason: "generation" });
+    expect(evaluator.budget(peer).available).toBe(15);
   });
 
   it("gives the same bytes for the same seed", async () => {

@@ -33,7 +33,9 @@ describe("ten thousand guesses", () => {
     const refused = GUESSES / BATCH - given;
     const expected = [...Array<string>(given).fill("evaluated"), ...Array<string>(refused).fill("budget")];
     expect(answers).toEqual(expected);
-    const kinds = evaluator!.events.filter((event) => event.member === member).map(({ kind }) => kind);
+    const kinds = evaluator!.events
+      .filter((event) => "member" in event && event.member === member)
+      .map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === "evaluated")).toHaveLength(given);
     expect(kinds.filter((kind) => kind === "refused")).toHaveLength(refused);
     expect(kinds.indexOf("budgetAlarm")).toBeGreaterThan(0);

@@ -7,7 +7,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -26,7 +26,12 @@ export class FoundingPage implements AsyncDisposable {
   readonly running: ChildProcess[] = [];
   /** The federation's, once it is founded. */
   fingerprint = "";
+  /** What the page's commands name with a dollar sign, besides the fingerprint. */
+  readonly variables: Record<string, string> = {};
   readonly #direct: (command: string) => string;
+  /** By the port that the page names. */
+  readonly #ports = new Map<string, number>();
+  readonly #started = new Map<ChildProcess, string>();
 
   private constructor(direct: (command: string) => string) {
     this.#direct = direct;
@@ -39,8 +44,10 @@ export class FoundingPage implements AsyncDisposable {
     }
     const page = new FoundingPage(direct);
     try {
-      const { plan, commands } = await readPage();
-      for (const command of commands) await page.#do(command, plan);
+      const text = await page.moved(readFileSync(join(ROOT, "docs", "administrators.md"), "utf8"));
+      const commands = commandsIn(text);
+      expect(commands.length).toBeGreaterThan(20);
+      for (const command of commands) await page.#do(command, blocksOf("json", text)[0] ?? "");
     } catch (error) {
       // Nobody else could: the programs would run on after the tests.
       await page[Symbol.asyncDispose]();
@@ -51,19 +58,31 @@ export class FoundingPage implements AsyncDisposable {
 
   /** What the command printed. It must succeed. */
   run(command: string): string {
-    const shell = spawnSync("sh", ["-c", this.#direct(command)], {
-      cwd: this.work,
-      env: this.#environment(),
-      encoding: "utf8",
-    });
-    expect(shell.status, `${command}\n${shell.stdout}\n${shell.stderr}`).toBe(0);
-    return shell.stdout;
+    const { status, stdout, stderr } = this.tried(command);
+    expect(status, `${command}\n${stdout}\n${stderr}`).toBe(0);
+    return stdout;
+  }
+
+  tried(command: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+    const shell = ["-c", this.#direct(command)];
+    return spawnSync("sh", shell, { cwd: this.work, env: this.#environment(), encoding: "utf8" });
+  }
+
+  /** The text of a page with free ports in place of those that it names, the same ones on every page. */
+  async moved(text: string): Promise<string> {
+    const named = [...new Set([...text.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port = ""]) => port))];
+    const fresh = named.filter((port) => !this.#ports.has(port));
+    for (const [i, port] of (await freePorts(fresh.length)).entries()) this.#ports.set(fresh[i] as string, port);
+    return [...this.#ports].reduce(
+      (all, [port, free]) => all.replaceAll(new RegExp(`\\b${port}\\b`, "g"), `${free}`),
+      text,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.running.toReversed()) {
       const ended = new Promise((done) => child.once("close", done));
-      if (child.exitCode === null && child.kill("SIGTERM")) await ended;
+      if (isRunning(child) && child.kill("SIGTERM")) await ended;
     }
     rmSync(this.work, { recursive: true, force: true });
   }
@@ -71,8 +90,8 @@ export class FoundingPage implements AsyncDisposable {
   async #do(command: string, plan: string): Promise<void> {
     const founds = command.includes("admin found");
     if (founds) writeFileSync(join(this.work, "plan.json"), this.#withFingerprints(plan));
-    if (LONG_RUNNING.test(command)) return this.#start(command);
-    if (command.includes("node status")) return await this.#untilDone(command);
+    if (LONG_RUNNING.test(command)) return void this.start(command);
+    if (command.includes("node status")) return await this.untilDone(command);
     const stdout = this.run(command);
     if (founds) this.fingerprint = /^ {2}([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? "";
   }
@@ -87,41 +106,63 @@ export class FoundingPage implements AsyncDisposable {
 
   #environment(): NodeJS.ProcessEnv {
     const path = [dirname(process.execPath), dirname(NATS_SERVER), process.env["PATH"]].join(delimiter);
-    return { ...process.env, PATH: path, FINGERPRINT: this.fingerprint };
+    const compiled = { NODE_COMPILE_CACHE: join(this.work, "compiled") };
+    return { ...process.env, ...compiled, PATH: path, FINGERPRINT: this.fingerprint, ...this.variables };
   }
 
-  #start(command: string): void {
+  /** What it writes is in `N.log`, N counting all that were started. */
+  start(command: string): ChildProcess {
     const log = openSync(join(this.work, `${this.running.length}.log`), "w");
     const shell = ["-c", `exec ${this.#direct(command)}`];
-    this.running.push(spawn("sh", shell, { cwd: this.work, env: this.#environment(), stdio: ["ignore", log, log] }));
+    const child = spawn("sh", shell, { cwd: this.work, env: this.#environment(), stdio: ["ignore", log, log] });
+    closeSync(log);
+    this.running.push(child);
+    this.#started.set(child, command);
+    return child;
+  }
+
+  logOf(child: ChildProcess): string {
+    return readFileSync(join(this.work, `${this.running.indexOf(child)}.log`), "utf8");
+  }
+
+  /** The program that runs since this command, or one that begins so, was given last. */
+  program(command: string): ChildProcess {
+    const found = this.running.findLast((child) => this.#started.get(child)?.startsWith(command) === true);
+    if (found === undefined) throw new Error(`nothing was started with ${command}`);
+    return found;
+  }
+
+  /** Ends a program, as a power failure does or in order. */
+  async end(command: string, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
+    const child = this.program(command);
+    const ended = new Promise((done) => child.once("close", done));
+    if (isRunning(child) && child.kill(signal)) await ended;
+  }
+
+  static isLongRunning(command: string): boolean {
+    return LONG_RUNNING.test(command);
   }
 
   /** `status` exits with 0 once the node is connected and its policy proven; the test's own limit ends the asking. */
-  async #untilDone(command: string): Promise<void> {
-    for (;;) {
-      const shell = spawnSync("sh", ["-c", this.#direct(command)], { cwd: this.work, env: this.#environment() });
-      if (shell.status === 0) return;
-      for (const [i, child] of this.running.entries()) {
-        expect(child.exitCode, readFileSync(join(this.work, `${i}.log`), "utf8")).toBe(null);
-      }
+  async untilDone(command: string): Promise<void> {
+    while (this.tried(command).status !== 0) {
+      for (const child of this.running) expect(child.exitCode, this.logOf(child)).toBeOneOf([null, 0]);
       await pause(ASK_MS);
     }
   }
 }
 
-async function readPage(): Promise<{ readonly plan: string; readonly commands: readonly string[] }> {
-  const page = readFileSync(join(ROOT, "docs", "administrators.md"), "utf8");
-  const ports = [...new Set([...page.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port = ""]) => port))];
-  const free = await freePorts(ports.length);
-  const moved = ports.reduce(
-    (text, port, i) => text.replaceAll(new RegExp(`\\b${port}\\b`, "g"), String(free[i])),
-    page,
-  );
-  const blocks = (kind: string) =>
-    [...moved.matchAll(new RegExp(`\`\`\`${kind}\\n([\\s\\S]*?)\`\`\``, "g"))].map(([, block = ""]) => block);
-  const commands = blocks("sh")
+/** The commands of a page, in order. */
+export function commandsIn(text: string): string[] {
+  return blocksOf("sh", text)
     .flatMap((block) => block.split("\n"))
     .filter((line) => line !== "");
-  expect(commands.length).toBeGreaterThan(20);
-  return { plan: blocks("json")[0] ?? "", commands };
+}
+
+function blocksOf(kind: string, text: string): string[] {
+  return [...text.matchAll(new RegExp(`\`\`\`${kind}\\n([\\s\\S]*?)\`\`\``, "g"))].map(([, block = ""]) => block);
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }

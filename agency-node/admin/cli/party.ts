@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { PARTY_KINDS } from "../../../shared/party/files.ts";
 import { perform, withExamples, withJson } from "../../../shared/terminal/command.ts";
 import type { Json } from "../../../shared/terminal/command.ts";
-import type { FoundFlags, FreshnessFlags, InitFlags, InstallFlags } from "../commands/party.ts";
+import type { CatchUpFlags, FoundFlags, FreshnessFlags, InitFlags, InstallFlags } from "../commands/party.ts";
 
 const acts = () => import("../commands/party.ts");
 
@@ -57,6 +57,17 @@ export function installCommand(): Command {
     command,
     "causeway admin install broker --bundle founding/bundle/broker --fingerprint FINGERPRINT",
   );
+}
+
+export function catchUpCommand(): Command {
+  const command = withJson(new Command("catch-up"))
+    .description("give a party the directives that no broker can tell it of, proven from its own pinned fingerprint")
+    .argument("<directory>", "the party's directory")
+    .requiredOption("--chain <file>", "a longer chain.bin; the freshness.bin beside it is read too, if there is one")
+    .action((dir: string, flags: Json & CatchUpFlags) =>
+      perform(flags, async (output) => (await acts()).catchUpBy(dir, flags, output)),
+    );
+  return withExamples(command, "causeway admin catch-up north --chain sitting/chain.bin");
 }
 
 export function freshnessCommand(): Command {

@@ -7,7 +7,11 @@ export function atSeat(command: Command): Command {
   return command
     .argument("<directory>", "the administrator's own directory")
     .option("--json", "print JSON, one object a line")
-    .option("--unfresh", "sign although nobody states that the chain is complete (the registrar is lost)");
+    .option("--unfresh", "sign although nobody states that the chain is complete (the registrar is lost)")
+    .option(
+      "--folder <directory>",
+      "decide in this folder, which you hand on, and not at the broker (the broker is lost)",
+    );
 }
 
 /** Loads what a seat needs, takes it, and acts. */

@@ -1,13 +1,18 @@
 /** `causeway admin init`, `found`, `install`, `freshness`: a party's keys, a federation's beginning, what the board hands out. */
-import { join, resolve } from "node:path";
-import { toHex } from "../../../shared/core/bytes.ts";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { equalBytes, toHex } from "../../../shared/core/bytes.ts";
+import type { SignedDirective } from "../../../shared/core/directive.ts";
+import { CausewayError } from "../../../shared/core/errors.ts";
 import { keyId } from "../../../shared/crypto/sign.ts";
-import { replaceFile } from "../../../shared/party/key-files.ts";
+import { catchUp, loadChain, readDirectives } from "../../../shared/party/chain-file.ts";
+import { readPublicBytes, replaceFile } from "../../../shared/party/key-files.ts";
 import { partyFile } from "../../../shared/party/files.ts";
 import { installBundle } from "../../../shared/party/install.ts";
 import { initAdministrator, initBroker, initEvaluator, initNats, initNode } from "../../../shared/party/new-party.ts";
-import { parsePin } from "../../../shared/party/pin.ts";
+import { parsePin, readPin } from "../../../shared/party/pin.ts";
 import type { PartyKind } from "../../../shared/party/files.ts";
+import { decodeSignedFreshness } from "../../../shared/wire/directive.ts";
 import { identityUri } from "../../../shared/platform/tls.ts";
 import { table } from "../../../shared/terminal/output.ts";
 import type { Output } from "../../../shared/terminal/output.ts";
@@ -30,6 +35,7 @@ const INIT = {
 export type InitFlags = { readonly kind: PartyKind; readonly name?: string; readonly address?: string };
 export type FoundFlags = { readonly plan: string; readonly out: string };
 export type InstallFlags = { readonly bundle: string; readonly fingerprint: string };
+export type CatchUpFlags = { readonly chain: string };
 export type FreshnessFlags = { readonly hours?: string; readonly out?: string };
 
 export async function init(dir: string, { kind, name = kind, address }: InitFlags, output: Output): Promise<void> {
@@ -70,6 +76,27 @@ export function install(partyDir: string, { bundle, fingerprint }: InstallFlags,
   const { found, head } = installed.federation;
   output.json({ federation: found.name, identity, directive: head.number });
   output.say(printable(say("party.installed", { identity, federation: found.name, directive: head.number })));
+}
+
+/** A longer chain that somebody carried here, for a party that no broker can tell of it. A statement beside it says how old it may be. */
+export function catchUpBy(partyDir: string, { chain: file }: CatchUpFlags, output: Output): void {
+  const nowMs = Date.now();
+  const context = { pinnedFingerprint: readPin(partyDir), nowMs };
+  const path = partyFile(partyDir, "chain");
+  const known = loadChain(path, context);
+  const carried = readDirectives(file);
+  assertSameHistory(known.directives, carried);
+  const beside = partyFile(dirname(file), "freshness");
+  const statement = existsSync(beside) ? decodeSignedFreshness(readPublicBytes(beside)) : undefined;
+  const { federation } = catchUp(path, known, carried.slice(known.directives.length), statement, context);
+  const { number } = federation.head;
+  output.json({ directive: number, before: known.federation.head.number });
+  output.say(say("party.caughtUp", { number }));
+}
+
+function assertSameHistory(known: readonly SignedDirective[], carried: readonly SignedDirective[]): void {
+  const isSame = known.every((each, i) => carried[i] === undefined || equalBytes(carried[i].payload, each.payload));
+  if (!isSame) throw new CausewayError("UNPROVEN", "the file holds another history than the party's chain");
 }
 
 export function stateFreshness(dir: string, { hours, out }: FreshnessFlags, output: Output): void {

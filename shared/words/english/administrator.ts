@@ -171,6 +171,7 @@ export const administrator = {
   "party.registrar": "Registrar, to be moved to the machine that stays on-line: {dir}",
   "party.renew": "The bundles are out of date tomorrow; renew with: {command}",
   "party.installed": "Installed as {identity} of {federation}, directive {directive}.",
+  "party.caughtUp": "This party knows the directives up to {number}.",
   "party.fresh": "Directive {number} is the latest; stated in {files}.",
   "party.issued":
     "Issued to {party}. At the party: causeway admin install DIR --bundle {dir} --fingerprint FINGERPRINT",

@@ -47,5 +47,7 @@ export const federation = {
   "halt.EXHAUSTED": "the budget of evaluations is used up",
   "halt.UNAVAILABLE": "an evaluator does not answer, or no epoch is active",
   "halt.UNPROVEN": "an evaluator failed its proof: tell the board",
+  "halt.OUT_OF_SEQUENCE":
+    "an evaluator has not the key of this epoch: it has not heard of it yet, or has lost it. If that does not end, tell the board",
   "halt.ENVIRONMENT": "the epoch needs a linkage scheme that this version lacks",
 } as const;
