@@ -9,8 +9,7 @@
  * nice-grpc shows handlers no certificate, so an interceptor writes the identity into the call's metadata under one reserved key and
  * throws away whatever the caller put there.
  */
-import { Channel } from "@grpc/grpc-js";
-import type { ChannelCredentials, ChannelOptions, ServerCredentials, ServerInterceptor } from "@grpc/grpc-js";
+import type { Channel, ChannelCredentials, ChannelOptions, ServerCredentials, ServerInterceptor } from "@grpc/grpc-js";
 import { createClientFactory, createServer, Metadata } from "nice-grpc";
 import type { Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
@@ -22,6 +21,7 @@ import {
 } from "../core/limits.ts";
 import { HealthDefinition, NOT_SERVING, SERVING } from "../wire/health.ts";
 import { Doorway } from "./doorway.ts";
+import { PartyChannel, tryingEach } from "./grpc-addresses.ts";
 import { ClientTlsCredentials, ServerTlsCredentials } from "./grpc-credentials.ts";
 import type { ClientTls, GrpcTls } from "./grpc-credentials.ts";
 import { GrpcSessions } from "./grpc-sessions.ts";
@@ -78,11 +78,14 @@ export type GrpcServer = AsyncDisposable & {
 };
 
 export type GrpcConnection<Definition extends CompatServiceDefinition> = Disposable & {
-  /** To be taken anew for each call: it follows the party to another address. */
+  /** Follows the party to another address. */
   readonly client: Client<Definition>;
 };
 
-/** host:port. A function is asked before each call: where a party is, the chain may say otherwise tomorrow. */
+/**
+ * host:port, or several of them separated by commas, of which one answers at a time. A function is asked before each call: where a party is,
+ * the chain may say otherwise tomorrow.
+ */
 export type PartyAddress = string | (() => string);
 
 const DEFAULT_GRACE_MS = 1_000;
@@ -204,22 +207,14 @@ export function clientOver<Definition extends CompatServiceDefinition>(
   const addressNow = typeof address === "function" ? address : () => address;
   const defaults = { "*": { metadata: new Metadata(options.metadata) } };
   const ended = credentials instanceof ClientTlsCredentials ? () => credentials.ended : undefined;
-  const clients = createClientFactory().use(statusToErrors({ ...options, ended }));
-  const open = (at: string) => {
-    const channel = new Channel(at, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
-    return { at, channel, client: clients.create(definition, channel, defaults) };
-  };
-  let opened = open(addressNow());
+  const channel = new PartyChannel(addressNow, credentials, { ...LIMITS, ...CLIENT_OPTIONS });
+  const clients = createClientFactory()
+    .use(statusToErrors({ ...options, ended }))
+    .use(tryingEach(channel));
   return {
-    get client() {
-      const at = addressNow();
-      if (at === opened.at) return opened.client;
-      // Calls in progress go on where they are, as long as somebody answers there.
-      opened.channel.close();
-      opened = open(at);
-      return opened.client;
-    },
-    [Symbol.dispose]: () => opened.channel.close(),
+    // grpc-js exports the class under the name of the interface.
+    client: clients.create(definition, channel as Pick<Channel, keyof Channel> as Channel, defaults),
+    [Symbol.dispose]: () => channel.close(),
   };
 }
 
