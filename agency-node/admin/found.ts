@@ -9,6 +9,7 @@
  */
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
+import { hostsOf } from "../../shared/core/addresses.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { directiveHash } from "../../shared/core/chain.ts";
 import type { Admit, Federation } from "../../shared/core/directive.ts";
@@ -40,7 +41,6 @@ import {
 import type { NatsAccounts, NatsAuthority } from "../registrar/nats-accounts.ts";
 import { natsServerDirectory, writeRegistrarKeys } from "../registrar/keys.ts";
 import type { RegistrarKeys } from "../registrar/keys.ts";
-import { hostOf } from "../registrar/parties.ts";
 import { stateFreshness } from "../registrar/statement.ts";
 import { decideFounding } from "./founding.ts";
 import type { MemberTerms } from "./founding.ts";
@@ -223,13 +223,13 @@ type Party = {
 /** Everybody but the board and the NATS server, under the name of its bundle. The broker's own evaluator is the broker. */
 function partiesOf(plan: FoundingPlan): Party[] {
   const others = plan.evaluators.filter(({ enrolment }) => enrolment.kind === "evaluator");
-  const broker = { enrolment: plan.broker.enrolment, hosts: [hostOf(plan.broker.address)] };
+  const broker = { enrolment: plan.broker.enrolment, hosts: hostsOf(plan.broker.address) };
   return [
     { ...broker, name: "broker", identity: () => ({ kind: "broker" }) },
     ...others.map(({ enrolment, address }): Party => ({
       name: enrolment.name,
       enrolment,
-      hosts: [hostOf(address)],
+      hosts: hostsOf(address),
       identity: () => evaluatorIdentity(enrolment),
     })),
     ...plan.members.map(({ enrolment, terms }): Party => ({

@@ -13,7 +13,7 @@ import type { Enrolled, Enrolment } from "../../shared/party/enrolment.ts";
 import type { PartyKind } from "../../shared/party/files.ts";
 import { readJsonFile } from "../../shared/platform/json-file.ts";
 import { readPublicText } from "../../shared/party/key-files.ts";
-import { check, hostPort, line, slug } from "../../shared/wire/checks.ts";
+import { check, hostPorts, line, slug } from "../../shared/wire/checks.ts";
 import type { FoundingPlan } from "./found.ts";
 import type { MemberTerms } from "./founding.ts";
 
@@ -44,10 +44,10 @@ const planSchema = z.strictObject({
   scheme: line(64),
   epochDays: count.optional(),
   administrators: z.array(z.string().min(1)).min(1),
-  broker: z.strictObject({ ...party, address: hostPort }),
+  broker: z.strictObject({ ...party, address: hostPorts }),
   /** The broker's own evaluator comes first and is not listed; false leaves it out. */
   brokerEvaluates: z.boolean().default(true),
-  evaluators: z.array(z.strictObject({ ...party, address: hostPort })),
+  evaluators: z.array(z.strictObject({ ...party, address: hostPorts })),
   nats: z.strictObject({ ...party, hosts: z.array(z.string().min(1)).min(1) }),
   members: z.array(z.strictObject({ ...party, ...terms })).min(1),
 });

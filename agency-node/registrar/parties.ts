@@ -1,4 +1,5 @@
 /** What the chain says about who may have a certificate and NATS credentials, and which NATS accounts there should be. */
+import { hostsOf } from "../../shared/core/addresses.ts";
 import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import type { Federation, SignedDirective } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
@@ -38,10 +39,10 @@ export function listedParties(federation: Federation): ReadonlyMap<string, Liste
     ...evaluatorsIn(federation).map(({ name, address, signingKey }) => ({
       identity: evaluatorIdentity({ name, signingKey }),
       signingKey,
-      hosts: [hostOf(address)],
+      hosts: hostsOf(address),
     })),
     // Last: the evaluator that the broker hosts has the broker's key, and is the broker.
-    { identity: { kind: "broker" }, signingKey: broker.signingKey, hosts: [hostOf(broker.address)] },
+    { identity: { kind: "broker" }, signingKey: broker.signingKey, hosts: hostsOf(broker.address) },
   ];
   return new Map(parties.map((party) => [toHex(keyId(party.signingKey)), party]));
 }
@@ -70,9 +71,4 @@ function holderIn(body: SignedDirective["directive"]["body"]): AccountHolder | u
   if (body.type !== "rotateKey" || body.party.kind !== "member") return undefined;
   const member: MemberId = body.party.member;
   return { member, signingKey: body.signingKey };
-}
-
-/** host of host:port, without the brackets of an IPv6 address. */
-export function hostOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
 }

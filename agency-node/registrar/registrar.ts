@@ -6,6 +6,7 @@
  * Adversaries: the broker, which may withhold, repeat or invent what it passes on, and the NATS operator. See `keys.ts` for what
  * somebody gains who steals its directory.
  */
+import { hostsOf } from "../../shared/core/addresses.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import { keepGoing } from "../../shared/world/loop.ts";
 import { Wake } from "../../shared/world/wake.ts";
@@ -17,7 +18,6 @@ import type { IssuingKeys } from "./keys.ts";
 import { keepCertificate } from "./kept-certificate.ts";
 import { keepNatsServer } from "./nats-server.ts";
 import type { BrokerPort, CertificatePlace, ChainPort, ConnectNats, FreshnessPlace } from "./ports.ts";
-import { hostOf } from "./parties.ts";
 import { RequestDesk } from "./requests.ts";
 import { events } from "./events.ts";
 
@@ -64,7 +64,7 @@ export function assembleRegistrar(
   const certificate = { authority: () => keys().authority, lifeMs: lives.certificateMs, world };
   const natsHosts = (): string[] => {
     const { natsAddress } = chain.federation;
-    return natsAddress === undefined ? [] : [hostOf(natsAddress)];
+    return natsAddress === undefined ? [] : hostsOf(natsAddress);
   };
   const served = {
     connect,

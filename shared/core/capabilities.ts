@@ -15,6 +15,8 @@ export const CAPABILITIES = [
    * the notices it holds, and in its health what is not compared.
    */
   "beats",
+  /** Reads several addresses of one party in directives. */
+  "addresses",
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 

@@ -125,7 +125,7 @@ export type BoardChange = {
   readonly reason: string;
 };
 
-/** host:port of each party that moves; the others stay where they are. */
+/** host:port of each party that moves, or several of them (see `addresses.ts`); the others stay where they are. */
 export type Places = {
   /** "": stays. The evaluator that the broker hosts goes with it. */
   readonly broker: string;

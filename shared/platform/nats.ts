@@ -29,6 +29,7 @@ import type {
 } from "nats";
 import { AGAIN_AFTER_MS, BusRefusal, StreamMoved } from "../bus/bus.ts";
 import type { Bus, BusConnection, BusMessage, StreamSettings, StreamState } from "../bus/bus.ts";
+import { addressesIn } from "../core/addresses.ts";
 import type { CertificateEnded } from "../core/certificate-ended.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Log } from "../world/log.ts";
@@ -39,7 +40,7 @@ import { systemTimers } from "../world/world.ts";
 import { sharedEvents } from "../world/shared-events.ts";
 
 export type NatsOptions = BusConnection & {
-  /** Such as `tls://127.0.0.1:4222`. A function is asked again and again: the server may move. */
+  /** Such as `tls://127.0.0.1:4222`; several servers of a cluster are separated by commas. A function is asked again and again: they may move. */
   readonly url: string | (() => string);
   /** Text of the credentials file: user JWT and seed. A function is asked at each connection, since JWTs expire and are renewed. */
   readonly creds: string | (() => string);
@@ -88,7 +89,9 @@ export type OpenNats = {
 
 async function open(options: NatsOptions): Promise<NatsConnection> {
   const settings: ConnectionOptions = {
-    servers: urlOf(options),
+    servers: serversOf(options),
+    // A cluster's servers tell of each other under names that are not for everybody: those that are stand in settings and chain.
+    ignoreClusterUpdates: true,
     authenticator: credsAuthenticator(newestCredentials(options.creds)),
     tls: serverProof(options.roots),
     inboxPrefix: options.inboxPrefix,
@@ -111,7 +114,17 @@ async function open(options: NatsOptions): Promise<NatsConnection> {
 async function endedFor(options: NatsOptions): Promise<CertificateEnded | undefined> {
   const { signal } = options;
   if (signal.aborted) return undefined;
-  return endedUser(options) ?? (await endedServer(urlOf(options), signal));
+  const ended = endedUser(options);
+  if (ended !== undefined) return ended;
+  for (const server of serversOf(options)) {
+    const found = await endedServer(server, signal);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function serversOf(options: Pick<NatsOptions, "url">): string[] {
+  return addressesIn(urlOf(options));
 }
 
 function urlOf({ url }: Pick<NatsOptions, "url">): string {
@@ -133,7 +146,7 @@ async function keepAimed(connection: NatsConnection, options: NatsOptions): Prom
     if (url === aimed || closed.signal.aborted) continue;
     const { servers } = (connection as NatsConnection & Pool).protocol;
     servers.clear();
-    servers.addServer(url);
+    for (const server of addressesIn(url)) servers.addServer(server);
     sharedEvents.nats.moved(options.log);
     await connection.reconnect();
     aimed = url;

@@ -81,9 +81,10 @@ export class EnrolmentDoor implements Disposable {
     const wanted = Signed.decode(signCredentialsRequest(request, scope));
     const { client } = this.#connection;
     const ask = async (limited: AbortSignal) => await client.collect({ proof, request: wanted }, { signal: limited });
-    const { credentials, natsUrl } = await within(this.#world, CALL_MS, signal, ask);
+    const { credentials, natsUrl, moreNatsUrls } = await within(this.#world, CALL_MS, signal, ask);
     if (credentials === undefined) throw new CausewayError("INVALID", "the broker answered without credentials");
-    return { credentials: { ...credentials, issuedAtMs: Number(credentials.issuedAtMs) }, natsUrl };
+    const servers = [natsUrl, ...moreNatsUrls].join(",");
+    return { credentials: { ...credentials, issuedAtMs: Number(credentials.issuedAtMs) }, natsUrl: servers };
   }
 
   [Symbol.dispose](): void {

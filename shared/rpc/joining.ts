@@ -19,7 +19,7 @@ import { installParty } from "../party/install.ts";
 import { readSigningKeys } from "../party/keys.ts";
 import type { Installed } from "../party/install.ts";
 import { pause } from "../world/wait.ts";
-import { check, hostPort } from "../wire/checks.ts";
+import { check, hostPorts } from "../wire/checks.ts";
 import { INVITATION_SECRET_BYTES } from "../wire/invitation-code.ts";
 import type { InvitationCode } from "../wire/invitation-code.ts";
 import { EnrolmentDoor } from "./enrolment-door.ts";
@@ -28,7 +28,7 @@ import { EnrolmentDoor } from "./enrolment-door.ts";
 const ASK_MS = 3_000;
 
 const joiningSchema = z.strictObject({
-  address: hostPort,
+  address: hostPorts,
   fingerprint: hexOf(32),
   secret: hexOf(INVITATION_SECRET_BYTES),
 });

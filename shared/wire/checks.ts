@@ -5,6 +5,7 @@
  * Errors are INVALID and name each bad place by its path on the wire, never what stood there.
  */
 import { z } from "zod";
+import { addressesIn } from "../core/addresses.ts";
 import { toHex } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../core/ids.ts";
@@ -266,6 +267,16 @@ export const hostPort = z
   .max(255)
   .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\]):[1-9][0-9]{0,4}$/, "must be host:port")
   .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535, "must be host:port, the port up to 65535");
+
+/** Of one party. */
+const ADDRESSES_MAX = 8;
+
+/** host:port, or several of them separated by commas, see `shared/core/addresses.ts`. */
+export const hostPorts = z.string().refine((text) => {
+  const each = addressesIn(text);
+  const differ = new Set(each).size === each.length;
+  return differ && each.length <= ADDRESSES_MAX && each.every((one) => hostPort.safeParse(one).success);
+}, "must be host:port, or several of them separated by commas");
 
 /** A list of words that a party states to understand; those that the reader does not know count for nothing. */
 export const capabilities = z.array(z.string().regex(/^[a-z0-9-]{1,40}$/)).max(64);

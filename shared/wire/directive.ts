@@ -32,7 +32,7 @@ import {
   bytes32,
   bytesBetween,
   bytesOf,
-  hostPort,
+  hostPorts,
   idOf,
   instantMs,
   line,
@@ -82,7 +82,7 @@ const board = z
   .max(BOARD_SEATS_MAX);
 
 const evaluators = z
-  .array(z.object({ name: slug, address: hostPort, signingKey: bytes32, sharePublicKey: bytes32 }))
+  .array(z.object({ name: slug, address: hostPorts, signingKey: bytes32, sharePublicKey: bytes32 }))
   .max(EVALUATORS_MAX);
 
 const tlsRoots = z.array(bytesBetween(1, CERTIFICATE_BYTES_MAX)).min(1).max(TLS_ROOTS_MAX);
@@ -91,7 +91,7 @@ const found = z.object({
   name: line(120),
   board,
   quorum: uint32(1, BOARD_SEATS_MAX),
-  broker: z.object({ name: line(120), signingKey: bytes32, address: hostPort }),
+  broker: z.object({ name: line(120), signingKey: bytes32, address: hostPorts }),
   evaluators: evaluators.min(1),
   generation: uint32(1),
   tlsRoots,
@@ -210,11 +210,11 @@ const boardChange = z.object({
   reason,
 });
 
-const place = z.union([z.literal(""), hostPort]);
+const place = z.union([z.literal(""), hostPorts]);
 
 const places = z.object({
   broker: place,
-  evaluators: z.array(z.object({ name: slug, address: hostPort })).max(EVALUATORS_MAX),
+  evaluators: z.array(z.object({ name: slug, address: hostPorts })).max(EVALUATORS_MAX),
   nats: place,
   reason,
 });

@@ -9,14 +9,14 @@
 import { concat, equalBytes, lpText, utf8 } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
 import { blake2b } from "../crypto/hash.ts";
-import { hostPort } from "./checks.ts";
+import { hostPorts } from "./checks.ts";
 
 export type InvitationCode = {
   /** 16 random bytes; the broker knows `invitationKeys` of it. */
   readonly secret: Uint8Array;
   /** 32 bytes: hash of the `found` directive. */
   readonly fingerprint: Uint8Array;
-  /** host:port of the broker's enrolment service. */
+  /** host:port of the broker's enrolment service, or several of them (see `shared/core/addresses.ts`). */
   readonly address: string;
 };
 
@@ -35,7 +35,7 @@ const BITS = 5;
 export function encodeInvitationCode({ secret, fingerprint, address }: InvitationCode): string {
   const body = concat(secret, fingerprint, utf8(address));
   const fits = secret.length === INVITATION_SECRET_BYTES && fingerprint.length === FINGERPRINT_BYTES;
-  if (!fits || !hostPort.safeParse(address).success) throw invalid();
+  if (!fits || !hostPorts.safeParse(address).success) throw invalid();
   return `${PREFIX}${toBase32(concat(body, checksum(body)))}`;
 }
 
@@ -48,7 +48,7 @@ export function decodeInvitationCode(text: string): InvitationCode {
   const body = bytes.subarray(0, -CHECKSUM_BYTES);
   if (!equalBytes(checksum(body), bytes.subarray(-CHECKSUM_BYTES))) throw invalid();
   const address = new TextDecoder().decode(body.subarray(INVITATION_SECRET_BYTES + FINGERPRINT_BYTES));
-  if (!hostPort.safeParse(address).success) throw invalid();
+  if (!hostPorts.safeParse(address).success) throw invalid();
   return {
     secret: body.slice(0, INVITATION_SECRET_BYTES),
     fingerprint: body.slice(INVITATION_SECRET_BYTES, INVITATION_SECRET_BYTES + FINGERPRINT_BYTES),

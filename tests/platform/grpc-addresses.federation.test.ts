@@ -132,7 +132,16 @@ describe("a party with several addresses", () => {
     await first[Symbol.asyncDispose]();
     await expect(asked()).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await using second = await new Machine().serve(tls, ports[1]);
-    await expect.poll(() => asked().then(() => second.calls > 0, () => false), { timeout: 20_000 }).toBe(true);
+    await expect
+      .poll(
+        () =>
+          asked().then(
+            () => second.calls > 0,
+            () => false,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(true);
     // The list may change at any time; who stays on it is called where it is.
     await using third = await new Machine().serve(tls, 0);
     named = `${third.address},${second.address}`;

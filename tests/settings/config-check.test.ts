@@ -33,7 +33,7 @@ it("names settings, variables, files and permissions at once", async () => {
   expect(found.party).toBe("node");
   expect(found.problems).toEqual(
     expect.arrayContaining([
-      { key: "natsUrl", where: settings, reason: "must be tls://host:port" },
+      { key: "natsUrl", where: settings, reason: "must be tls://host:port, or several separated by commas" },
       { key: "wrkers", where: settings, reason: "is no setting: did you mean workers?" },
       { key: "listen", where: settings, reason: "is no setting: did you mean workstations.listen?" },
       { key: "canaries", where: "CAUSEWAY_CANARIES", reason: "must be on or off" },

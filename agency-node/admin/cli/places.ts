@@ -8,12 +8,16 @@ const acts = () => import("../commands/places.ts");
 
 export function placesCommand(): Command {
   const command = atSeat(new Command("places"))
-    .description("propose other addresses of broker, evaluators or NATS server; they must answer there already")
-    .option("--broker <host:port>", "the broker's")
+    .description("propose other addresses of broker, evaluators or NATS servers; they must answer there already")
+    .option("--broker <host:port>", "the broker's; with a standby several, separated by commas")
     .addOption(
       repeated("--evaluator <name=host:port>", "an evaluator's (repeatable); one that the broker hosts goes with it"),
     )
-    .option("--nats <host:port>", "the NATS server's, for everybody, whatever their settings say")
+    .option(
+      "--nats <host:port>",
+      "the NATS server's, or those of its cluster, separated by commas; for everybody, whatever their settings say",
+    )
+    .option("--anyway", "several addresses also where units have not said that their programs read them")
     .requiredOption("--reason <text>", "why; everybody in the federation reads it")
     .action((dir: string, flags: PlacesFlags) =>
       withDesk(dir, flags, async (desk) => (await acts()).changePlaces(desk, flags)),
@@ -22,6 +26,7 @@ export function placesCommand(): Command {
     command,
     'causeway admin places board/1 --broker broker.example:7400 --reason "a new machine"',
     'causeway admin places board/1 --evaluator key-office=keys.example:7410 --reason "a new machine"',
+    'causeway admin places board/1 --broker b1.example:7400,b2.example:7400 --reason "a standby"',
   );
 }
 

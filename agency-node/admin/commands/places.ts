@@ -1,5 +1,7 @@
 /** `causeway admin places`, `tls-roots`: where parties are reached, and under which roots they prove themselves. */
+import { addressesIn } from "../../../shared/core/addresses.ts";
 import { equalBytes } from "../../../shared/core/bytes.ts";
+import { understoodOf } from "../../../shared/core/capabilities.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
 import { readPublicText } from "../../../shared/party/key-files.ts";
 import { certificateDer, rootLife } from "../../../shared/platform/tls.ts";
@@ -10,11 +12,13 @@ import { rootId } from "../../registrar/root-id.ts";
 import { putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
 import { isSameFingerprint } from "../plan-file.ts";
+import { verifiedReports } from "../reports.ts";
 
 export type PlacesFlags = Common & {
   readonly broker?: string;
   readonly evaluator: readonly string[];
   readonly nats?: string;
+  readonly anyway?: boolean;
   readonly reason: string;
 };
 export type RootsFlags = Common & {
@@ -29,7 +33,22 @@ export async function changePlaces(desk: Desk, flags: PlacesFlags): Promise<void
     const [name = "", address = ""] = text.split("=", 2);
     return { name, address };
   });
+  const moved = [broker, nats, ...evaluators.map(({ address }) => address)];
+  if (moved.some((address) => addressesIn(address).length > 1) && flags.anyway !== true) await assertAllRead(desk);
   await putForward(desk, { type: "places", broker, evaluators, nats, reason }, flags);
+}
+
+/** A party of the first version takes no directive with several addresses, and none behind it. */
+async function assertAllRead({ seat }: Desk): Promise<void> {
+  const reports = await verifiedReports(seat);
+  const behind = [...seat.federation.members.values()].filter(({ member }) => {
+    const stated = reports.get(member)?.statement?.capabilities ?? [];
+    return !understoodOf(stated).has("addresses");
+  });
+  if (behind.length === 0) return;
+  const slugs = behind.map(({ slug }) => slug).join(", ");
+  const text = `these units' programs have not said that they read several addresses: ${slugs}. Have them updated, or use --anyway`;
+  throw new CausewayError("OUT_OF_SEQUENCE", text);
 }
 
 export async function changeRoots(desk: Desk, flags: RootsFlags): Promise<void> {

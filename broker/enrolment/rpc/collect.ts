@@ -5,6 +5,7 @@
 import type { CallContext } from "nice-grpc";
 import { parseCollectRequest } from "../../../shared/wire/enrolment-requests.ts";
 import { AHEAD_MS_MAX } from "../../../shared/core/chain.ts";
+import { addressesIn } from "../../../shared/core/addresses.ts";
 import { toHex } from "../../../shared/core/bytes.ts";
 import type { Federation } from "../../../shared/core/directive.ts";
 import { CausewayError } from "../../../shared/core/errors.ts";
@@ -35,7 +36,10 @@ export function collectRpc(parts: EnrolmentParts) {
     }
     const credentials = desk.credentials.issued(caller);
     if (credentials !== undefined) {
-      return { credentials: { ...credentials, issuedAtMs: BigInt(credentials.issuedAtMs) }, natsUrl: natsUrl() };
+      // A unit of the first version takes the one and knows nothing of the others.
+      const [first = "", ...moreNatsUrls] = addressesIn(natsUrl());
+      const issued = { ...credentials, issuedAtMs: BigInt(credentials.issuedAtMs) };
+      return { credentials: issued, natsUrl: first, moreNatsUrls };
     }
     const { keyId: asker, value } = openCredentialsRequest(request, federation.id, signingKeyOf);
     if (asker !== caller) throw new CausewayError("UNPROVEN", "the request is another's");

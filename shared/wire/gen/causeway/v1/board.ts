@@ -442,6 +442,8 @@ export interface CollectResponse {
     | undefined;
   /** NATS server, such as tls://host:port. */
   readonly natsUrl: string;
+  /** Other servers of its cluster. A party of the first version does not read them. */
+  readonly moreNatsUrls: readonly string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -5447,7 +5449,7 @@ export const CollectRequest: MessageFns<CollectRequest> = {
 };
 
 function createBaseCollectResponse(): CollectResponse {
-  return { credentials: undefined, natsUrl: "", _unknownFields: {} };
+  return { credentials: undefined, natsUrl: "", moreNatsUrls: [], _unknownFields: {} };
 }
 
 export const CollectResponse: MessageFns<CollectResponse> = {
@@ -5457,6 +5459,9 @@ export const CollectResponse: MessageFns<CollectResponse> = {
     }
     if (message.natsUrl !== "") {
       writer.uint32(18).string(message.natsUrl);
+    }
+    for (const v of message.moreNatsUrls) {
+      writer.uint32(26).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -5498,6 +5503,14 @@ export const CollectResponse: MessageFns<CollectResponse> = {
             message.natsUrl = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.moreNatsUrls.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5527,6 +5540,7 @@ export const CollectResponse: MessageFns<CollectResponse> = {
       ? Credentials.fromPartial(object.credentials)
       : undefined;
     message.natsUrl = object.natsUrl ?? "";
+    message.moreNatsUrls = object.moreNatsUrls?.map((e) => e) || [];
     return message;
   },
 };

@@ -122,7 +122,7 @@ export interface Administrator {
 export interface BrokerIdentity {
   readonly name: string;
   readonly signingKey: Uint8Array;
-  /** host:port of the broker's gRPC services. */
+  /** host:port of the broker's gRPC services, or several of them separated by commas, of which one is active. */
   readonly address: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -355,7 +355,10 @@ export interface EpochShares {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Where parties are reached from now on, host:port. An empty address stays as it is; the evaluator that the broker hosts goes with it. */
+/**
+ * Where parties are reached from now on, host:port, or several of them separated by commas, for parties with the capability "addresses". An
+ * empty address stays as it is; the evaluator that the broker hosts goes with it.
+ */
 export interface Places {
   readonly broker: string;
   readonly evaluators: readonly EvaluatorPlace[];
