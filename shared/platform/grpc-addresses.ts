@@ -8,6 +8,7 @@ import type { ChannelCredentials, ChannelOptions } from "@grpc/grpc-js";
 import type { CallOptions, ClientMiddlewareCall } from "nice-grpc";
 import { addressesIn } from "../core/addresses.ts";
 import { isCausewayError } from "../core/errors.ts";
+import { systemClock } from "../world/clock.ts";
 
 type CallArguments = Parameters<Channel["createCall"]>;
 type WatchArguments = Parameters<Channel["watchConnectivityState"]>;
@@ -50,8 +51,9 @@ export class PartyChannel implements Pick<Channel, keyof Channel> {
 
   /** Looks for an address at which the party is, from the present one on. When there is none, the call that follows says why. */
   async settle(signal: AbortSignal | undefined): Promise<void> {
-    for (let tried = 0; tried < this.count && signal?.aborted !== true; tried += 1) {
+    for (let tried = 0; tried < this.count; tried += 1) {
       const { at } = this;
+      if (signal?.aborted === true) return;
       if (await connected(this.#channelAt(at), signal)) return;
       this.leave(at);
     }
@@ -115,7 +117,7 @@ export class PartyChannel implements Pick<Channel, keyof Channel> {
 
 /** Whether it connects, at once or within `CONNECT_MS_MAX`. */
 async function connected(channel: Channel, signal: AbortSignal | undefined): Promise<boolean> {
-  const deadline = Date.now() + CONNECT_MS_MAX;
+  const deadline = systemClock() + CONNECT_MS_MAX;
   for (;;) {
     const state = channel.getConnectivityState(true);
     if (state === connectivityState.READY) return true;
