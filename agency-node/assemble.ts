@@ -21,6 +21,7 @@ import { KeyOffers } from "./publishing/key-offers.ts";
 import { Preparer } from "./publishing/preparer.ts";
 import { Publisher } from "./publishing/publisher.ts";
 import { Records } from "./records.ts";
+import { Rereading } from "./rereading.ts";
 import { Spending } from "./spending.ts";
 import { Statements } from "./statements.ts";
 import { ActivityLog } from "./store/activity.ts";
@@ -64,21 +65,26 @@ export function assemble(ports: NodePorts) {
 type Unconnected = Omit<Assembled, typeof Symbol.asyncDispose>;
 
 /** Who hears of what a part says without knowing to whom. */
-function connect({ told, link, preparer, publisher, health }: Unconnected): void {
+function connect({ told, link, preparer, publisher, health, rereading }: Unconnected): void {
   told.appended.heardBy(() => link.wake());
   told.settled.heardBy(() => link.wake());
   told.stored.heardBy(() => preparer.wake());
+  told.prepared.heardBy(
+    () => publisher.wake(),
+    () => rereading.wake(),
+  );
   told.repaired.heardBy(() => publisher.wake());
   told.news.heardBy(() => health.changed());
   told.startedOver.heardBy(() => link.startedOver());
 }
 
 /** Who hears of a directive, in this order: what it takes back and opens comes before what is said of it. */
-function onDirective({ canaries, records, epochs, matches, statements, link }: Assembled): void {
+function onDirective({ canaries, records, epochs, matches, rereading, statements, link }: Assembled): void {
   canaries.onDirective();
   records.onDirective();
   epochs.onDirective();
   matches.onDirective();
+  rereading.wake();
   statements.onDirective();
   link.onDirective();
 }
@@ -86,9 +92,9 @@ function onDirective({ canaries, records, epochs, matches, statements, link }: A
 /** Whatever runs at the same time. */
 function loopsOf(node: Assembled): readonly ((signal: AbortSignal) => Promise<void>)[] {
   const { directory, epochs, canaries, preparer, acts, publisher, digests, health, records, statements } = node;
-  const { erasure, keyOffers, spending, link } = node;
+  const { erasure, keyOffers, spending, link, rereading } = node;
   const collection = [epochs, canaries, preparer, acts, publisher, digests, health, records, statements];
-  const parts = [...collection, erasure, keyOffers, spending, link];
+  const parts = [...collection, rereading, erasure, keyOffers, spending, link];
   return [
     (signal) => directory.run(signal, () => onDirective(node)),
     ...parts.map((part) => (signal: AbortSignal) => part.run(signal)),
@@ -166,7 +172,13 @@ function groundOf({ world, keys, directory, database, settings }: NodePorts) {
 function collectionOf({ settings }: NodePorts, ground: Ground) {
   const { told, trust, store, inbox, erasure, db, federation } = ground;
   const acts = new Acts({ ...ground, beatMs: settings.beatMs, onSent: told.repaired.ring });
-  const records = new Records({ ...ground, acts, admit: () => trust.admit, onStored: told.stored.ring });
+  const records = new Records({
+    ...ground,
+    acts,
+    handleOf: (domain, reference) => trust.recordHandle(domain, reference),
+    admit: () => trust.admit,
+    onStored: told.stored.ring,
+  });
   const canaries = new Canaries({
     ...ground,
     store: new CanaryStore(db),
@@ -218,7 +230,7 @@ function publishingOf(ports: NodePorts, ground: Ground, { records, acts, canarie
     terms: () => trust.terms,
     conversationKey: (handle) => trust.conversationKey(handle),
     isArriving: () => records.isArriving,
-    onReady: () => publisher.wake(),
+    onReady: told.prepared.ring,
     beatMs: ports.settings.beatMs,
   });
   const health = new Health({
@@ -278,7 +290,8 @@ function exchangeOf(
     onDoubt: () => digests.askAll(),
     onConnect: () => digests.askAll(),
   });
-  return { faults, matches, statements, link };
+  const rereading = new Rereading({ ...ground, matches });
+  return { faults, matches, rereading, statements, link };
 }
 
 /** What the node asks of broker and evaluators besides its work. */

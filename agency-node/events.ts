@@ -119,6 +119,13 @@ export const events = defineEvents({
       act: "Ask the board. It ends by itself if this node was behind with the directives.",
     },
   },
+  matches: {
+    read: {
+      level: "info",
+      fields: { matches: "number" },
+      means: "Overlaps that could not be read when the broker told of them, as after a restore, can be read now.",
+    },
+  },
   statements: {
     waiting: {
       level: "error",

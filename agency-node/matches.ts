@@ -18,12 +18,13 @@ import { disclosureIn } from "./core/disclosed.ts";
 import { gradeOf } from "./core/grade.ts";
 import type { Grading } from "./core/grade.ts";
 import { ENDED_UNPROVEN_SHOWN_MS } from "./core/limits.ts";
-import { doubtOf, endedUnproven, evolveMatch, secondLook } from "./core/match.ts";
+import { doubtOf, endedUnproven, evolveMatch, readAgain, secondLook } from "./core/match.ts";
 import type { MatchContext, MatchState, Pairing, Reading } from "./core/match.ts";
 import { identifiersAt } from "./core/publication.ts";
-import type { HardenedIdentifier } from "./core/publication.ts";
+import type { HardenedIdentifier, Layout } from "./core/publication.ts";
 import { domainOf } from "./core/record.ts";
-import { findTags, provesKnowledge } from "./core/tags.ts";
+import { findTags, layoutByTags, provesKnowledge } from "./core/tags.ts";
+import type { TagsFound } from "./core/tags.ts";
 import { SCHEME } from "./linkage/scheme.ts";
 import type { EpochTerms } from "./publishing/terms.ts";
 import { about, askedBy } from "./store/activity.ts";
@@ -70,6 +71,9 @@ function nothingProven(): Grading {
   return { grade: "none", kind: "identity", score: 0, reasons: [say("match.copied")] };
 }
 
+/** Of an own identifier, and what whoever knows it puts beside the other record's binder. */
+type Expected = { readonly token: Uint8Array; readonly tag: Uint8Array };
+
 /** Notices that the log calls a combination, and how. */
 const COMBINED: Readonly<Partial<Record<NoticeEvent["type"], string>>> = {
   matchOpened: "opened",
@@ -112,9 +116,28 @@ export class Matches {
     }
   }
 
+  /**
+   * Looks again at what could not be read when it was told: the record may be here and prepared now, as after an import into an empty
+   * database. Answers whether it can be read now.
+   */
+  readAgain(before: MatchState): boolean {
+    const { db, inbox, canaries, onStatement } = this.#parts;
+    const step = readAgain(before, this.#context());
+    if (step === undefined) return false;
+    const { state, isStated } = step;
+    db.transaction(() => {
+      inbox.save(state, { isCanary: canaries.isCanary(state.handle), isStated });
+      this.#changed(before, state, before.unread?.isShown === true ? undefined : "opened");
+    });
+    onStatement();
+    return true;
+  }
+
+  /** Of a record that is not here nobody is told: an officer could not tell whom it is about. */
   #changed(before: MatchState | undefined, state: MatchState, combined?: string): void {
-    const { db, canaries } = this.#parts;
+    const { db, canaries, records } = this.#parts;
     if (canaries.isCanary(state.handle)) return canaries.onMatch(state);
+    if (!records.has(state.handle)) return;
     this.#enter(before, state, combined);
     db.afterCommit(() => {
       for (const watcher of this.#watchers) watcher(state);
@@ -181,6 +204,7 @@ export class Matches {
     return {
       nowMs: this.#parts.world.clock(),
       domain: (handle, meeting) => this.#domain(handle, meeting),
+      isHeld: (handle) => this.#parts.records.has(handle),
       read: (handle, meeting) => this.#read(handle, meeting),
       unread: (told) => (told === undefined || told.grade === "none" ? versionUnknown() : told),
       sign: (of, validHash) => this.#sign(of, validHash),
@@ -197,15 +221,47 @@ export class Matches {
   /** Both sides grade by what each has found valid: only a side that copied tokens makes the two differ. */
   #read(handle: Handle, meeting: Meeting): Reading | undefined {
     const publication = this.#parts.standings.publication(handle, meeting);
-    if (publication === undefined) return undefined;
+    const expected = publication && this.#expected(publication, meeting);
+    if (publication === undefined || expected === undefined) return this.#readByTags(handle, meeting);
     const { layout } = publication;
-    const expected = this.#expected(publication, meeting);
-    if (expected === undefined) return undefined;
     const found = findTags(layout, meeting, expected);
     if (!provesKnowledge(found)) return { found, grading: nothingProven() };
+    return this.#graded(
+      found,
+      layout,
+      TOKEN_CLASSES.flatMap((tokenClass) => layout[tokenClass]),
+    );
+  }
+
+  /**
+   * Of a version that this database does not know: its record has the same identifiers still, or some of them. If none of them proves
+   * anything, that says nothing of the other side.
+   */
+  #readByTags(handle: Handle, meeting: Meeting): Reading | undefined {
+    const prepared = this.#parts.records.preparedOf(handle);
+    for (const { epoch, generation, salts } of this.#parts.terms()) {
+      const { domain, identifiers } = prepared.get(generation) ?? { identifiers: [] };
+      const salt = domain && salts.get(domain);
+      if (domain === undefined || salt === undefined) continue;
+      const [token, confirm] = [tokenizer(salt, domain), confirmer(salt, domain)];
+      const tag = tagger({ federation: this.#parts.federation().id, epoch, binder: meeting.otherBinder });
+      const made = new Map(
+        identifiers.map((each): [HardenedIdentifier, Expected] => [
+          each,
+          { token: token(each.y), tag: tag(confirm(each.y)) },
+        ]),
+      );
+      const expected = (identifier: HardenedIdentifier): Expected => made.get(identifier) as Expected;
+      const layout = layoutByTags(identifiers, meeting, (identifier) => expected(identifier).tag);
+      const found = findTags(layout, meeting, expected);
+      if (provesKnowledge(found)) return this.#graded(found, layout, identifiers);
+    }
+    return undefined;
+  }
+
+  #graded(found: TagsFound, layout: Layout, own: readonly (HardenedIdentifier | null)[]): Reading | undefined {
     const kindsOf = (identifiers: readonly (HardenedIdentifier | null)[]): string[] =>
       identifiers.flatMap((identifier) => identifier?.kind ?? []);
-    const own = TOKEN_CLASSES.flatMap((tokenClass) => layout[tokenClass]);
     try {
       return { found, grading: gradeOf(kindsOf(identifiersAt(layout, found.valid)), SCHEME, kindsOf(own)) };
     } catch (error) {

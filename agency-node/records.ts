@@ -6,7 +6,6 @@ import type { Admit } from "../shared/core/directive.ts";
 import type { Domain } from "../shared/core/domain.ts";
 import { CausewayError, isCausewayError } from "../shared/core/errors.ts";
 import type { Handle } from "../shared/core/ids.ts";
-import { toId } from "../shared/core/ids.ts";
 import { NODE_ITSELF } from "./core/actor.ts";
 import type { Actor, Asking } from "./core/actor.ts";
 import { domainOf } from "./core/record.ts";
@@ -32,6 +31,8 @@ export type RecordsParts = {
   readonly activity: ActivityLog;
   readonly erasure: Pick<Erasure, "letGo">;
   readonly world: World;
+  /** Of a new record: always the same for the same reference, see `Trust.recordHandle`. */
+  handleOf(domain: Domain, reference: string): Handle;
   /** The terms of this member's admission. */
   admit(): Admit;
   /** There are records to publish. */
@@ -259,7 +260,7 @@ export class Records {
     counts: Record<PutOutcome, number>,
     by?: { readonly actor: Actor; readonly receipt: string },
   ): void {
-    const { world, db, store } = this.#parts;
+    const { db, store, handleOf } = this.#parts;
     if (records.length === 0) return;
     const put: Record<"added" | "amended", DeconflictionRecord[]> = { added: [], amended: [] };
     db.transaction(() => {
@@ -268,7 +269,7 @@ export class Records {
         counts[outcome] += 1;
         if (by === undefined || outcome === "unchanged") continue;
         if (outcome === "amended") this.#leaveFormer(record);
-        store.put(record, contentHash, toId<Handle>(toHex(world.randomBytes(16))));
+        store.put(record, contentHash, handleOf(domainOf(record.role), record.reference));
         put[outcome].push(record);
       }
       if (by === undefined) return;

@@ -23,6 +23,8 @@ export class Told {
   readonly settled = new Bell();
   /** There are records to prepare. */
   readonly stored = new Bell();
+  /** Records are ready to be sent. */
+  readonly prepared = new Bell();
   /** There are records to send again. */
   readonly repaired = new Bell();
   /** Something has changed that administrators wait for. */

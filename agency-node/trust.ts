@@ -2,7 +2,7 @@
  * What the node believes and who it is: the chain it has proved, its own place in it, its keys, and the salts of every open epoch,
  * opened from the signed directives (protocol section 4). Salts are held in memory only, and wiped when their epoch has ended.
  */
-import { equalBytes, fromHex, lpText, toHex, u64, u8 } from "../shared/core/bytes.ts";
+import { equalBytes, fromHex, lpText, toHex, u64, u8, utf8 } from "../shared/core/bytes.ts";
 import type { Delivery, Obstacle } from "../shared/core/data-plane.ts";
 import { activeEpoch, isOpen, openEpochs } from "../shared/core/decisions.ts";
 import type { Admit, Epoch, Federation } from "../shared/core/directive.ts";
@@ -232,6 +232,16 @@ export class Trust {
 
   get certificateUntilMs(): number {
     return this.#keys.certificateUntilMs();
+  }
+
+  /**
+   * The handle of a new record, derived so that a record that is imported again after this database was lost is the same one for the broker.
+   * Of its domain too: in two, one handle would tell the broker that a suspect is also a victim.
+   */
+  recordHandle(domain: Domain, reference: string): Handle {
+    const key = hashKey(this.#keys.conversationSeed);
+    const label = lpText("causeway/record-handle/v1");
+    return toId<Handle>(toHex(blake2bKeyed(16, key, label, lpText(domain), utf8(reference))));
   }
 
   /** The record's key for conversations, derived so that no store of keys is needed (protocol section 3). */

@@ -37,6 +37,8 @@ export const ENDED_ROWS_PER_STEP = 2_000;
 
 /** Statements on meetings are gathered for this long: they come by the notice, and each submission costs a signature and a receipt. */
 export const STATEMENTS_GATHERED_MS = 100;
+/** Meetings looked at again before other work gets its turn: a hash for each identifier of the record. */
+export const READ_AGAIN_PER_STEP = 50;
 /** And at most this many in one submission, well below `STATEMENTS_PER_SUBMISSION_MAX`. */
 export const STATEMENTS_PER_SUBMISSION = 1_000;
 /** What could not be stated for want of an open epoch is tried again after this long, or with the next directive. */

@@ -56,7 +56,12 @@ export type MatchState = {
   readonly misnamed?: Disclosure;
   readonly counterpart?: Counterpart;
   readonly closeReason?: CloseReason;
+  /** The meeting that was told last, as long as it cannot be read here. */
+  readonly unread?: Unread;
 };
+
+/** `isShown`: the own record was here when it was told, so that an officer was shown the match all the same. */
+export type Unread = { readonly meeting: Meeting; readonly isShown: boolean };
 
 /** Which two records are held to have met. */
 export type Pairing = Pick<MatchState, "matchId" | "handle" | "otherBinder">;
@@ -70,6 +75,8 @@ export type Reading = { readonly found: TagsFound; readonly grading: Grading };
 export type MatchContext = {
   readonly nowMs: number;
   domain(handle: Handle, meeting: Meeting): Domain;
+  /** Whether the own record is here. */
+  isHeld(handle: Handle): boolean;
   /** `undefined` if the version of the record that met, or a key to it, is not known here any more. */
   read(handle: Handle, meeting: Meeting): Reading | undefined;
   /** Of a meeting that cannot be read; `told`: what the match was graded before. */
@@ -115,6 +122,16 @@ export function secondLook(state: MatchState, context: MatchContext): MatchState
   return looked.counterpart === undefined ? undefined : looked;
 }
 
+/** A meeting that could not be read when it was told, looked at again by what this node knows now; `undefined` if it still cannot. */
+export function readAgain(state: MatchState, context: MatchContext): MatchStep | undefined {
+  if (state.unread === undefined) return undefined;
+  const { meeting } = state.unread;
+  const reading = context.read(state.handle, meeting);
+  if (reading === undefined) return undefined;
+  const known = { ...state, domain: context.domain(state.handle, meeting), updatedAtMs: context.nowMs };
+  return found(known, reading, context);
+}
+
 /** Whether more is to come before an officer can do something. Nobody is named in `protected`: there the statement is the end. */
 export function isProving({ status, domain, statement }: MatchState): boolean {
   return status === "open" && !(domain === "protected" && statement !== undefined);
@@ -153,14 +170,20 @@ function opened(event: Extract<NoticeEvent, { type: "matchOpened" }>, context: M
 
 /** Each meeting is told whole, brings its own tags, and opens what was closed. Told again, it is stated again: the broker may have lost it. */
 function meet(before: MatchState, amendment: number, meeting: Meeting, context: MatchContext): MatchStep {
-  const { closeReason: _, ...open } = before;
+  const { closeReason: _, unread: _unread, ...open } = before;
   const state = { ...aboutRecord(open, meeting.otherBinder, context), amendment };
   const reading = context.read(state.handle, meeting);
-  if (reading === undefined) return only({ ...state, grading: context.unread(state.grading) });
-  const { found, grading } = reading;
+  if (reading !== undefined) return found(state, reading, context);
+  const isShown = before.unread?.isShown === true || context.isHeld(state.handle);
+  return only({ ...state, grading: context.unread(state.grading), unread: { meeting, isShown } });
+}
+
+/** What this node found is to be stated, and what was told of the other side can be judged by it. */
+function found(known: MatchState, { found, grading }: Reading, context: MatchContext): MatchStep {
+  const { unread: _, ...state } = known;
+  const { amendment, misnamed } = state;
   const statement = { amendment, failed: found.failed, ...signatureOn(state, found, context) };
   const stated = { ...state, grading, statement };
-  const { misnamed } = state;
   return { ...only(misnamed === undefined ? stated : learnCounterpart(stated, misnamed, context)), isStated: true };
 }
 

@@ -43,6 +43,27 @@ export function findTags(
   return { valid, failed, agreed };
 }
 
+/**
+ * What stood at the positions that met in a version whose layout is not known here, as far as the other side's tags tell: each is of one
+ * identifier, and of no other. Whatever met by an identifier that is not among these stays empty.
+ */
+export function layoutByTags<Identifier extends HardenedIdentifier>(
+  identifiers: readonly Identifier[],
+  { positions, otherTags }: Pick<Meeting, "positions" | "otherTags">,
+  tag: (identifier: Identifier) => Uint8Array,
+): Layout {
+  const tagged = identifiers.map((identifier) => ({ identifier, tag: tag(identifier) }));
+  return byClass((tokenClass) => {
+    const places: (HardenedIdentifier | null)[] = [];
+    for (const [at, position] of positions[tokenClass].entries()) {
+      const theirs = otherTags[tokenClass].subarray(at * TAG_BYTES, (at + 1) * TAG_BYTES);
+      const known = tagged.find((each) => each.identifier.class === tokenClass && constantTimeEqual(each.tag, theirs));
+      places[position] = known?.identifier ?? null;
+    }
+    return places;
+  });
+}
+
 /** Whether a token held that by itself is worth an officer's look. */
 export function provesKnowledge({ valid }: Pick<TagsFound, "valid">): boolean {
   return OPENING_CLASSES.some((tokenClass) => valid[tokenClass].length > 0);

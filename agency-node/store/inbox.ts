@@ -9,6 +9,10 @@ import type { Vault } from "./vault.ts";
 
 export type NoticeHead = { readonly number: number; readonly hash: Uint8Array };
 
+/** Of rows of `match`: that the own record is here, if only as one that has ended. */
+const IS_HELD = "EXISTS (SELECT 1 FROM record WHERE record.handle = match.handle)";
+const IS_OPEN = "status IN ('open', 'proven', 'unproven') AND canary IS NULL";
+
 export class Inbox {
   readonly #db: Database;
   readonly #vault: Vault;
@@ -16,6 +20,13 @@ export class Inbox {
   constructor(db: Database, vault: Vault) {
     this.#db = db;
     this.#vault = vault;
+    // Those that an earlier version kept.
+    const unnamed = this.#matches("handle = ''");
+    if (unnamed.length > 0) db.transaction(() => unnamed.forEach((match) => this.#name(match)));
+  }
+
+  #name({ matchId, handle }: MatchState): void {
+    this.#db.run("UPDATE match SET handle = ? WHERE match_id = ?", handle, matchId);
   }
 
   /** The last notice held; number 0 and 32 zero bytes before the first. */
@@ -51,15 +62,19 @@ export class Inbox {
     { isCanary = false, isStated = false }: { readonly isCanary?: boolean; readonly isStated?: boolean } = {},
   ): void {
     this.#db.run(
-      `INSERT INTO match (match_id, status, unfinished, statement_due, misnamed, canary, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO match (match_id, status, unfinished, statement_due, misnamed, canary, handle, unread, sealed)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (match_id) DO UPDATE SET status = excluded.status, unfinished = excluded.unfinished,
-         statement_due = max(statement_due, excluded.statement_due), misnamed = excluded.misnamed, sealed = excluded.sealed`,
+         statement_due = max(statement_due, excluded.statement_due), misnamed = excluded.misnamed, unread = excluded.unread,
+         sealed = excluded.sealed`,
       match.matchId,
       match.status,
       isProving(match) ? 1 : 0,
       isStated ? 1 : 0,
       match.misnamed === undefined ? 0 : 1,
       isCanary ? match.handle : null,
+      match.handle,
+      match.unread === undefined ? 0 : 1,
       this.#vault.sealJson(`match/${match.matchId}`, STORED_MATCH, match),
     );
   }
@@ -76,9 +91,19 @@ export class Inbox {
     for (const match of matches) this.#db.run("UPDATE match SET statement_due = 0 WHERE match_id = ?", match);
   }
 
-  /** Matches that an officer sees, in the order they were opened: everything but those of canaries. */
+  /** Matches that an officer sees, in the order they were opened: everything but those of canaries, and of records that are not here. */
   matches(): MatchState[] {
-    return this.#matches("canary IS NULL ORDER BY rowid");
+    return this.#matches(`canary IS NULL AND ${IS_HELD} ORDER BY rowid`);
+  }
+
+  /** How many matches, canaries' left out, are of records that this database does not hold, as after its loss. Those that ended are not counted. */
+  get homeless(): number {
+    return this.#db.number(`SELECT count(*) FROM match WHERE ${IS_OPEN} AND NOT ${IS_HELD}`);
+  }
+
+  /** Those that could not be read yet, of records that are here. */
+  unread(): MatchState[] {
+    return this.#matches(`unread = 1 AND ${IS_HELD}`);
   }
 
   /** Matches of which something was told that did not hold, those of canaries too. */
@@ -96,7 +121,7 @@ export class Inbox {
   counts(): { readonly open: number; readonly unfinished: number } {
     const counts = this.#db.get<{ open: number; unfinished: number }>(
       `SELECT count(*) AS open, coalesce(sum(unfinished), 0) AS unfinished FROM match
-       WHERE status IN ('open', 'proven', 'unproven') AND canary IS NULL`,
+       WHERE ${IS_OPEN} AND ${IS_HELD}`,
     );
     return counts ?? { open: 0, unfinished: 0 };
   }

@@ -4,6 +4,23 @@
  */
 import type { DatabaseKind } from "../../shared/store/database.ts";
 
+/** What an officer is shown of each record: made again whenever its columns change. */
+const SHOWN = `CREATE VIEW shown AS
+  SELECT record.number, handle, reference_key, sealed, record.revision, review_by_day, sent_day, held_day, tokens, only_epoch, ended_ms,
+    content_key = x'' AS is_erased, held_ms,
+    CASE
+      WHEN record.state IN ('withdrawn', 'expired') THEN record.state
+      WHEN record.state = 'refused' THEN 'rejected'
+      WHEN standing.revision = record.revision AND due <> 1 AND standing.state <> '' THEN standing.state
+      ELSE 'hardening'
+    END AS state,
+    CASE
+      WHEN record.state = 'refused' THEN record.reason
+      WHEN record.state IN ('hardening', 'ready') AND standing.revision = record.revision AND due <> 1 THEN standing.reason
+    END AS reason
+  FROM record LEFT JOIN standing
+    ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);`;
+
 /**
  * Columns called `sealed` are encrypted, see `Vault`. Handles are pseudonyms and stand as they are.
  *
@@ -20,6 +37,8 @@ import type { DatabaseKind } from "../../shared/store/database.ts";
  * 6 has what it says in `sealed` instead, until it is signed anew. What is long stands last: SQLite reads a row up to the column it wants.
  * `activity_about` finds the entries
  * about a record or match by a keyed hash; an entry of `every` is about all records.
+ * `standing.held_ms` is when the receipt of the version came that the broker holds. `match.handle` is of the own record, which this database may
+ * not know (any more); `unread`: what met could not be read yet.
  */
 const SCHEMA = `
 CREATE TABLE record (
@@ -70,25 +89,12 @@ CREATE TABLE standing (
   sum               BLOB,
   held_incarnation  TEXT,
   held_sequence     INTEGER,
+  held_ms           INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (record, epoch)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX standing_due ON standing (epoch, due, record) WHERE due > 0;
 
-CREATE VIEW shown AS
-  SELECT record.number, handle, reference_key, sealed, record.revision, review_by_day, sent_day, held_day, tokens, only_epoch, ended_ms,
-    content_key = x'' AS is_erased,
-    CASE
-      WHEN record.state IN ('withdrawn', 'expired') THEN record.state
-      WHEN record.state = 'refused' THEN 'rejected'
-      WHEN standing.revision = record.revision AND due <> 1 AND standing.state <> '' THEN standing.state
-      ELSE 'hardening'
-    END AS state,
-    CASE
-      WHEN record.state = 'refused' THEN record.reason
-      WHEN record.state IN ('hardening', 'ready') AND standing.revision = record.revision AND due <> 1 THEN standing.reason
-    END AS reason
-  FROM record LEFT JOIN standing
-    ON standing.record = record.number AND epoch = (SELECT epoch.number FROM epoch WHERE epoch.shown = 1);
+${SHOWN}
 
 CREATE TABLE due_act (
   handle            TEXT PRIMARY KEY,
@@ -166,6 +172,8 @@ CREATE TABLE match (
   statement_due     INTEGER NOT NULL,
   misnamed          INTEGER NOT NULL,
   canary            TEXT,
+  handle            TEXT NOT NULL DEFAULT '',
+  unread            INTEGER NOT NULL DEFAULT 0,
   sealed            BLOB NOT NULL
 ) STRICT;
 CREATE INDEX match_statement_due ON match (match_id) WHERE statement_due = 1;
@@ -206,7 +214,9 @@ CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;`;
 
 /**
  * What version 0.1.0 did not have. `notice_line`: the incarnations of notice batches that the broker has told in, and the last batch held of
- * each; the newest row is the one that goes on. An earlier one never comes back: it would be a repetition.
+ * each; the newest row is the one that goes on. An earlier one never comes back: it would be a repetition. `held_stray`: what the broker
+ * holds of this member and this database does not know, with what it counts in the broker's digest; `withdrawn_ms`: a person has decided that it
+ * goes.
  */
 const SINCE_5 = `
 CREATE TABLE notice_line (
@@ -215,6 +225,29 @@ CREATE TABLE notice_line (
   number            INTEGER NOT NULL,
   hash              BLOB NOT NULL
 ) STRICT;
+
+CREATE INDEX match_handle ON match (handle);
+CREATE INDEX match_unread ON match (match_id) WHERE unread = 1;
+
+CREATE TABLE held_stray (
+  handle            TEXT NOT NULL,
+  epoch             INTEGER NOT NULL,
+  count             INTEGER NOT NULL DEFAULT 0,
+  sum               BLOB,
+  since_ms          INTEGER NOT NULL,
+  withdrawn_ms      INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (handle, epoch)
+) STRICT, WITHOUT ROWID;
+`;
+
+/** And what it had in another shape. */
+const COLUMNS_SINCE_5 = `
+ALTER TABLE standing ADD COLUMN held_ms INTEGER NOT NULL DEFAULT 0;
+DROP VIEW shown;
+${SHOWN}
+ALTER TABLE match ADD COLUMN handle TEXT NOT NULL DEFAULT '';
+ALTER TABLE match ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;
+UPDATE match SET handle = canary WHERE canary IS NOT NULL;
 `;
 
 /** What a waiting row says is kept once, and its columns that are looked at stand before the long one. */
@@ -242,7 +275,7 @@ export const NODE_DATABASE: DatabaseKind = {
   what: "the node's records",
   version: 6,
   schema: SCHEMA + SINCE_5,
-  upgrades: { 5: OUTBOX_ONCE + SINCE_5 },
+  upgrades: { 5: COLUMNS_SINCE_5 + OUTBOX_ONCE + SINCE_5 },
   // It is copied by other tools while the node runs.
   exclusive: false,
   secureDelete: true,

@@ -4,7 +4,7 @@ import { CausewayError } from "../../shared/core/errors.ts";
 import { parseIsoDay } from "../../shared/core/days.ts";
 import type { RejectionReason } from "../../shared/core/data-plane.ts";
 import type { Handle } from "../../shared/core/ids.ts";
-import { packPrepared } from "../core/packed.ts";
+import { packPrepared, unpackPrepared } from "../core/packed.ts";
 import type { Prepared } from "../core/packed.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
 import type { Database } from "../../shared/store/database.ts";
@@ -61,7 +61,8 @@ export class RecordStore {
 
   /**
    * Takes a record in by its owner's reference. The same content again changes nothing; other content keeps the handle, so that the
-   * other side of a match sees an amendment. `newHandle` is used for a new record only.
+   * other side of a match sees an amendment. `newHandle` is used for a new record only; one that had this handle before, and left its domain, takes it
+   * up again.
    */
   put(record: DeconflictionRecord, contentHash: Uint8Array, newHandle: Handle): PutOutcome {
     const outcome = this.compare(record, contentHash);
@@ -74,7 +75,7 @@ export class RecordStore {
     this.#db.run(
       `INSERT INTO record (handle, reference_key, sealed, content_key, revision, review_by_day, state)
        VALUES (?, ?, ?, ?, 1, ?, 'hardening')
-       ON CONFLICT (handle) DO UPDATE SET sealed = excluded.sealed, content_key = excluded.content_key,
+       ON CONFLICT (handle) DO UPDATE SET reference_key = excluded.reference_key, sealed = excluded.sealed, content_key = excluded.content_key,
          revision = revision + 1, review_by_day = excluded.review_by_day, state = 'hardening', reason = NULL, ended_ms = NULL`,
       handle,
       referenceKey,
@@ -141,6 +142,11 @@ export class RecordStore {
   byHandle(handle: Handle): StoredRecord | undefined {
     const row = this.#db.get<Row>("SELECT * FROM shown WHERE handle = ?", handle);
     return row && this.#open(row);
+  }
+
+  /** Whether this database knows the record, if only as one that has ended. */
+  has(handle: Handle): boolean {
+    return this.#db.get("SELECT 1 FROM record WHERE handle = ?", handle) !== undefined;
   }
 
   /** Whether the record is to be published, as far as its owner is concerned. */
@@ -218,6 +224,20 @@ export class RecordStore {
       revision,
       of.scheme,
       this.#vault.seal(preparedPlace(number, of.generation, revision), packPrepared(of.prepared)),
+    );
+  }
+
+  /** What publishing needs of the record's present content, by the generations that it is prepared under. */
+  preparedOf(handle: Handle): ReadonlyMap<number, Prepared> {
+    const rows = this.#db.all<{ number: number; generation: number; revision: number; sealed: Uint8Array }>(
+      `SELECT record.number, generation, record.revision, prepared.sealed FROM record
+         JOIN prepared ON prepared.record = record.number AND prepared.revision = record.revision WHERE handle = ?`,
+      handle,
+    );
+    return new Map(
+      rows.map(({ number, generation, revision, sealed }) => {
+        return [generation, unpackPrepared(this.#vault.open(preparedPlace(number, generation, revision), sealed))];
+      }),
     );
   }
 

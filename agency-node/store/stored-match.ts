@@ -1,14 +1,14 @@
 /** What the node knows of a match, as it keeps it. */
 import { z } from "zod";
 import { CLOSE_REASONS } from "../../shared/core/data-plane.ts";
-import type { Disclosure } from "../../shared/core/data-plane.ts";
+import type { Disclosure, Meeting, TagSet } from "../../shared/core/data-plane.ts";
 import { DOMAINS } from "../../shared/core/domain.ts";
-import type { Handle, MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import { storedBytes, storedId } from "../../shared/store/stored-json.ts";
 import type { Shape, StoredJson } from "../../shared/store/stored-json.ts";
 import type { Counterpart } from "../core/counterpart.ts";
 import type { Grading } from "../core/grade.ts";
-import type { MatchState, Statement } from "../core/match.ts";
+import type { MatchState, Statement, Unread } from "../core/match.ts";
 import { storedPositions } from "./stored-submission.ts";
 
 const text = z.string();
@@ -26,6 +26,16 @@ const statement = z.object({
   failed: storedPositions,
   signature: storedBytes.exactOptional(),
 } satisfies Shape<Statement>);
+
+const tags = z.object({ single: storedBytes, opening: storedBytes, support: storedBytes } satisfies Shape<TagSet>);
+
+const meeting = z.object({
+  incarnation: storedId<Incarnation>(),
+  sequence: z.number(),
+  positions: storedPositions,
+  otherTags: tags,
+  otherBinder: storedBytes,
+} satisfies Shape<Meeting>);
 
 type Open<Kind extends { readonly handling: string }> = Extract<Kind, { readonly handling: "open" }>;
 type Brokered<Kind extends { readonly handling: string }> = Extract<Kind, { readonly handling: "brokered" }>;
@@ -59,7 +69,7 @@ const counterpart = z.discriminatedUnion("handling", [
 
 export const STORED_MATCH: StoredJson<MatchState> = {
   what: "match",
-  version: 2,
+  version: 3,
   schema: z.object({
     matchId: storedId<MatchId>(),
     handle: storedId<Handle>(),
@@ -77,5 +87,6 @@ export const STORED_MATCH: StoredJson<MatchState> = {
     misnamed: disclosure.exactOptional(),
     counterpart: counterpart.exactOptional(),
     closeReason: z.enum(CLOSE_REASONS).exactOptional(),
+    unread: z.object({ meeting, isShown: z.boolean() } satisfies Shape<Unread>).exactOptional(),
   } satisfies Shape<MatchState>),
 };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MatchState } from "../../agency-node/core/match.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle, MatchId } from "../../shared/core/ids.ts";
-import { TestNode } from "../node/support.ts";
+import { person, TestNode } from "../node/support.ts";
 
 const CANARY = toId<Handle>("c0".repeat(16));
 const RECORD = {
@@ -52,7 +52,7 @@ describe("a canary in the stores of a node", () => {
 
   it("has matches that no officer sees, and leaves nothing when it is removed", () => {
     node.inbox.save(match("0a", CANARY), { isCanary: true });
-    node.inbox.save(match("0b", toId<Handle>("0d".repeat(16))));
+    node.inbox.save(match("0b", node.put(person("CASE-1"))));
     expect(node.inbox.matches().map(({ matchId }) => matchId)).toEqual(["0b".repeat(16)]);
     expect(node.inbox.counts().open).toBe(1);
     node.inbox.removeCanary(CANARY);

@@ -25,7 +25,7 @@ import { silentLog } from "../../shared/world/log.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { expectRefusal, invented } from "../crypto/support.ts";
 import { OtherRecord, binderAtNode, matchesOf, meetingOf } from "./meeting.ts";
-import { OFFICER, TestNode, because, person } from "./support.ts";
+import { OFFICER, TestNode, because, person, handleOf } from "./support.ts";
 
 // All persons and references are invented.
 const MATCH = toId<MatchId>("d7".repeat(16));
@@ -47,7 +47,7 @@ beforeEach(() => {
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
   const admit = { retentionDaysMax: 365, domains: ["target", "protected"] } as unknown as Admit;
   const parts = { ...node, db: node.db, acts: node.acts, world };
-  records = new Records({ ...parts, store: node.records, admit: () => admit, onStored: () => undefined });
+  records = new Records({ ...parts, store: node.records, handleOf, admit: () => admit, onStored: () => undefined });
   matches = matchesOf(node, { canaries: { isCanary: (handle) => handle === CANARY, onMatch: () => undefined } });
   met = meetingOf(node);
 });

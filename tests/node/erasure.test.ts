@@ -15,7 +15,7 @@ import { silentLog } from "../../shared/world/log.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { invented } from "../crypto/support.ts";
-import { because, person, TestNode } from "./support.ts";
+import { because, person, TestNode, handleOf } from "./support.ts";
 
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 30;
@@ -29,7 +29,18 @@ beforeEach(() => {
   const { db, records: store, standings, acts, activity, erasure } = node;
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
   const admit = () => ({ retentionDaysMax: 365, domains: ["target"] }) as unknown as Admit;
-  records = new Records({ db, store, standings, acts, activity, erasure, world, admit, onStored: () => undefined });
+  records = new Records({
+    db,
+    store,
+    standings,
+    acts,
+    activity,
+    erasure,
+    world,
+    admit,
+    handleOf,
+    onStored: () => undefined,
+  });
 });
 afterEach(() => node[Symbol.dispose]());
 

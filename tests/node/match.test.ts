@@ -39,6 +39,7 @@ function contextOf(of: { readonly domain?: Domain; readonly believed?: readonly 
   const { domain = "target", believed = [TRUE] } = of;
   return {
     nowMs: 1_000,
+    isHeld: () => true,
     domain: () => domain,
     read(_, { positions }) {
       const [position = UNREADABLE] = positions.single;

@@ -7,7 +7,7 @@ import { dayOf, isoDay, monthEnd, parseIsoDay } from "../../shared/core/days.ts"
 import type { Admit } from "../../shared/core/directive.ts";
 import { SOON } from "../support/patience.ts";
 import { expectRefusal } from "../crypto/support.ts";
-import { OFFICER, TestNode, because, receiptOf } from "./support.ts";
+import { OFFICER, TestNode, because, receiptOf, handleOf } from "./support.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { silentLog } from "../../shared/world/log.ts";
 
@@ -39,7 +39,7 @@ beforeEach(() => {
   const onStored = (): void => void (stored += 1);
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
   const parts = { db, store, standings, acts, activity, erasure, world };
-  records = new Records({ ...parts, admit: admitted, onStored });
+  records = new Records({ ...parts, handleOf, admit: admitted, onStored });
 });
 afterEach(() => node[Symbol.dispose]());
 

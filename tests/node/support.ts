@@ -22,13 +22,15 @@ import { domainOf } from "../../agency-node/core/record.ts";
 import type { DeconflictionRecord } from "../../agency-node/core/record.ts";
 import { contentHash } from "../../agency-node/intake/content-hash.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
-import { fromHex, toHex } from "../../shared/core/bytes.ts";
+import { fromHex, toHex, utf8 } from "../../shared/core/bytes.ts";
 import { byClass } from "../../shared/core/data-plane.ts";
 import type { Delivery, Receipt, Submission, SubmissionBody, Upsert } from "../../shared/core/data-plane.ts";
 import { digestItem, digestKey } from "../../shared/core/digest.ts";
+import type { Domain } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
+import { blake2b } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { randomBytes } from "../../shared/world/random.ts";
@@ -51,6 +53,9 @@ const BROKER_SEALING = sealingKeyPair(invented("broker sealing", 32));
 
 /** Who acts in these tests. */
 export const OFFICER: Actor = { kind: "person", known: "stated", name: "Quillon Overbeck-Test", uid: 4711 };
+/** As a node derives it from its secret. */
+export const handleOf = (domain: Domain, reference: string): Handle =>
+  toId<Handle>(toHex(blake2b(16, utf8(`${domain} ${reference}`))));
 export const because = (reason: string): Asking => ({ actor: OFFICER, reason });
 
 export type Sent = { readonly submission: Submission; readonly hash: Uint8Array; readonly position: number };
@@ -151,7 +156,7 @@ export class TestNode implements Disposable {
 
   /** Stores a record as an import does. */
   put(record: DeconflictionRecord): Handle {
-    this.records.put(record, contentHash(record), toId<Handle>(toHex(randomBytes(16))));
+    this.records.put(record, contentHash(record), handleOf(domainOf(record.role), record.reference));
     return this.records.byReference(record.reference).handle;
   }
 

@@ -3,6 +3,7 @@ import { assemble, run } from "../../agency-node/assemble.ts";
 import type { Assembled } from "../../agency-node/assemble.ts";
 import type { Actor } from "../../agency-node/core/actor.ts";
 import type { MemberTerms } from "../../agency-node/admin/founding.ts";
+import { domainOf } from "../../agency-node/core/record.ts";
 import type { Subject } from "../../agency-node/core/record.ts";
 import { inProcessEngine } from "../../agency-node/hardening/engine.ts";
 import type { Evaluators } from "../../agency-node/hardening/evaluators.ts";
@@ -13,14 +14,13 @@ import type { ImportReceipt } from "../../agency-node/records.ts";
 import type { Assembled as Broker } from "../../broker/assemble.ts";
 import type { Evaluator } from "../../broker/evaluator/evaluator.ts";
 import type { Bus, BusConnection } from "../../shared/bus/bus.ts";
-import { toHex, utf8 } from "../../shared/core/bytes.ts";
+import { utf8 } from "../../shared/core/bytes.ts";
 import { dayOf, isoDay } from "../../shared/core/days.ts";
 import type { Admit } from "../../shared/core/directive.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { EvaluationRequest, EvaluationResponse } from "../../shared/core/evaluation.ts";
-import { toId } from "../../shared/core/ids.ts";
-import type { Handle, MemberId } from "../../shared/core/ids.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
 import { isInGoodStanding, memberIdentity } from "../../shared/platform/standing.ts";
 import { toWireRequest, toWireResponse } from "../../shared/wire/evaluation.ts";
 import { EvaluateRequest, EvaluateResponse } from "../../shared/wire/gen/causeway/v1/evaluation.ts";
@@ -125,12 +125,12 @@ export class MemoryUnit implements AsyncDisposable {
 
   /** Takes records in as an import does, without a file, each under its reference. */
   hold(subjects: ReadonlyMap<string, Subject>): void {
-    const { db, store, told } = this.node;
+    const { db, store, told, trust } = this.node;
     const reviewBy = this.#reviewBy();
     db.transaction(() => {
       for (const [reference, subject] of subjects) {
         const record = { ...DEFAULTS, reference, subject, reviewBy };
-        store.put(record, contentHash(record), toId<Handle>(toHex(this.#world.randomBytes(16))));
+        store.put(record, contentHash(record), trust.recordHandle(domainOf(record.role), reference));
       }
     });
     told.stored.ring();

@@ -28,7 +28,7 @@ import { MemoryChain } from "../sim/memory-chain.ts";
 import { memoryKeys } from "../sim/memory-keys.ts";
 import { SimWorld } from "../sim/world.ts";
 import { MemoryBusServer } from "../support/memory-bus.ts";
-import { TestNode } from "../node/support.ts";
+import { handleOf, TestNode } from "../node/support.ts";
 import { newSigner, PaperFederation } from "../trust/paper-federation.ts";
 
 type Message = { readonly decode: (bytes: Uint8Array) => object };
@@ -153,6 +153,7 @@ export class Served implements AsyncDisposable {
       erasure,
       world,
       admit,
+      handleOf,
       onStored: () => undefined,
     });
     const door = WORKSTATIONS;
