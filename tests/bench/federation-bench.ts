@@ -5,6 +5,7 @@
 import { burstOf } from "./federation-burst.ts";
 import { bulkOf } from "./federation-bulk.ts";
 import { latencyOf } from "./federation-latency.ts";
+import { startsOf } from "./federation-start.ts";
 import type { BenchOptions, BenchResult } from "./measure.ts";
 
 type Part = (options: BenchOptions) => Promise<Readonly<Record<string, unknown>>>;
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   }),
   latency: async (options) => await latencyOf(options),
   bulk: async (options) => await bulkOf(options),
+  start: async (options) => await startsOf(options),
 };
 
 export async function benchFederation(options: BenchOptions): Promise<BenchResult> {

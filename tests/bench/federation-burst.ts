@@ -29,10 +29,11 @@ export type Burst = {
   /** Over all parties, above what the records cost that match nobody. */
   readonly cpuMsPerMatch: number;
   readonly diskBytesPerMatch: number;
-  /** Handed to nats-server by all parties, what JetStream needs for itself (acknowledgements, requests for more) included. */
+  /** That nats-server took and gave, what JetStream needs for itself (acknowledgements, requests for more) included. */
   readonly messagesPerMatch: number;
+  readonly messagesTakenPerMatch: number;
+  readonly messagesGivenPerMatch: number;
   readonly messagesStoredPerMatch: number;
-  readonly messagesDeliveredPerMatch: number;
   readonly wireBytesPerMatch: number;
   readonly cpuMsPerMatchOf: Readonly<Record<string, number>>;
   readonly diskBytesPerMatchOf: Readonly<Record<string, number>>;
@@ -148,7 +149,7 @@ function report(of: {
   const costOfParty = (name: PartyName): Cost => above(costIn(matched, name), costIn(unmatched, name), matches);
   const perParty = (value: keyof Cost) =>
     Object.fromEntries(parties.map((name) => [name, rounded(costOfParty(name)[value])]));
-  const alone = costIn(unmatched);
+  const [alone, aloneMessages] = [costIn(unmatched), messagesIn(unmatched)];
   return {
     matches,
     secondsToOpen: rounded(of.openSeconds),
@@ -156,9 +157,10 @@ function report(of: {
     matchesPerSecondNamed: rounded(matches / matched.seconds),
     cpuMsPerMatch: rounded(cost.processorMs),
     diskBytesPerMatch: rounded(cost.diskBytes),
-    messagesPerMatch: rounded(messages.in),
+    messagesPerMatch: rounded(messages.in + messages.out),
+    messagesTakenPerMatch: rounded(messages.in),
+    messagesGivenPerMatch: rounded(messages.out),
     messagesStoredPerMatch: rounded(messages.stored),
-    messagesDeliveredPerMatch: rounded(messages.out),
     wireBytesPerMatch: rounded(messages.inBytes),
     cpuMsPerMatchOf: perParty("processorMs"),
     diskBytesPerMatchOf: perParty("diskBytes"),
@@ -166,7 +168,7 @@ function report(of: {
       seconds: rounded(unmatched.seconds),
       cpuMs: rounded(alone.processorMs / matches),
       diskBytes: rounded(alone.diskBytes / matches),
-      messages: rounded(messagesIn(unmatched).in / matches),
+      messages: rounded((aloneMessages.in + aloneMessages.out) / matches),
     },
   };
 }
