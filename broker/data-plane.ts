@@ -10,6 +10,8 @@ import { keyedTokenHash } from "./core/token-index.ts";
 import type { Ground } from "./ground.ts";
 import { brokerKeysOf } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";
+import { Beats } from "./bus/beats.ts";
+import { Reteller } from "./writer/retelling.ts";
 import { NoticeBook } from "./writer/notice-book.ts";
 import { Proofs } from "./writer/proofs.ts";
 import { Publications } from "./writer/publications.ts";
@@ -26,6 +28,8 @@ export type DataPlane = {
   readonly intake: Intake;
   readonly streams: MemberStreams;
   readonly plane: Plane;
+  readonly beats: Beats;
+  readonly reteller: Reteller;
 };
 
 const INDEX_SEED_BYTES = 16;
@@ -36,7 +40,13 @@ export function assembleDataPlane(ground: Ground): DataPlane {
   const { signal } = tasks;
   const { signer } = keys;
 
-  const notices = new NoticeBook({ ledger, federation, signer });
+  const notices = new NoticeBook({
+    ledger,
+    federation,
+    signer,
+    randomBytes: world.randomBytes,
+    onTold: (member) => beats.tell(member),
+  });
   const spaces = new Spaces(keyedTokenHash(world.randomBytes(INDEX_SEED_BYTES)));
   const watch = new Watch({ ledger, federation, log });
   const onPublished: Watch["published"] = (...told) => watch.published(...told);
@@ -45,8 +55,18 @@ export function assembleDataPlane(ground: Ground): DataPlane {
 
   const brokerKeys = (): readonly Uint8Array[] => brokerKeysOf(directory.directives);
   const outlet = new Outlet({ bus, ledger, federation, signer, keys: brokerKeys, world, signal });
-  const onConnected = (member: MemberId, noticeNumber: number): void => outlet.resume(member, noticeNumber);
-  const writer = new Writer({ ledger, publications, watch, proofs, notices, federation, log, onConnected });
+  const beats: Beats = new Beats({ bus, ledger, outlet, federation, signer, world });
+  const onConnected = (member: MemberId, noticeNumber: number): void => {
+    outlet.resume(member, noticeNumber);
+    beats.tell(member);
+  };
+  const reteller = new Reteller({ ledger, notices, matches: publications.matches, proofs, world });
+  const onRetelling = (): void => reteller.wake();
+  const writer = new Writer({
+    ...{ ledger, publications, watch, proofs, notices, federation, log, beats, reteller },
+    onConnected,
+    onRetelling,
+  });
 
   const sealingKeys = (): SealingKeys => ground.sealing.keys;
   const pastKeysOf = (member: MemberId): readonly Uint8Array[] => federation().signingKeys.get(member) ?? [];
@@ -59,6 +79,12 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     events.alarm.streamEmptied(log, { member: slugOf(member), messages });
   };
   const flood = new Flood({ streams, streamBytesMax: settings.streams.submissionBytesMax, onFlood });
-  const plane = new Plane({ bus, streams, intake, flood, writer, outlet, federation, isOurs, world, signal });
-  return { spaces, watch, publications, proofs, writer, intake, streams, plane };
+  const plane = new Plane({
+    ...{ bus, ledger, streams, intake, flood, writer, outlet, beats },
+    federation,
+    isOurs,
+    world,
+    signal,
+  });
+  return { spaces, watch, publications, proofs, writer, intake, streams, plane, beats, reteller };
 }

@@ -51,6 +51,12 @@ export const events = defineEvents({
       fields: { member: "word?", version: "word", capabilities: "word" },
       means: "A node has connected and says which version it is and what that understands.",
     },
+    toldAnew: {
+      level: "warn",
+      fields: { member: "word?" },
+      means: "This broker or the member's node has lost what it was told: all its open overlaps are told again.",
+      act: "Nothing, if one of them was restored from a backup. Else look for what has changed its database.",
+    },
     reinstated: {
       level: "info",
       fields: { records: "number" },

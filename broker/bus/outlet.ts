@@ -1,6 +1,6 @@
 /**
- * What the broker tells members. Replies to submissions leave at once; notices leave at fixed ticks, in order, from the
- * ledger: what a crash or an outage of NATS keeps back leaves at a later tick, the same bytes under a new seal. Only the signature is new
+ * What the broker tells members that do not understand beats. Replies to submissions leave at once; single notices leave at beats, in order,
+ * from the ledger: what a crash or an outage of NATS keeps back leaves at a later tick, the same bytes under a new seal. Only the signature is new
  * if the board has given the broker another key since: a node believes the key that the chain names now, and no other, so that one that
  * was stolen is worth nothing from the directive on.
  */
@@ -65,10 +65,10 @@ export class Outlet {
   }
 
   /** Sends the notices that are due, and stops at the first that cannot be sent now. */
-  async sendNotices(member: MemberId): Promise<void> {
+  async sendNotices(member: MemberId): Promise<"all" | "more" | "unsent"> {
     const { bus, ledger } = this.#parts;
     const admit = this.#parts.federation().members.get(member);
-    if (!bus.connected || admit === undefined) return;
+    if (!bus.connected || admit === undefined) return "unsent";
     const sent = this.#sent.get(member) ?? ledger.confirmed(member);
     const due = ledger.noticesAfter(member, sent, NOTICES_PER_TICK_MAX);
     const keys = due.length > 0 ? this.#parts.keys() : [];
@@ -83,6 +83,8 @@ export class Outlet {
     }
     // Unless the member has connected meanwhile and wants them from another one on.
     if ((this.#sent.get(member) ?? sent) === sent) this.#sent.set(member, last);
+    if (last !== (due.at(-1)?.number ?? sent)) return "unsent";
+    return due.length < NOTICES_PER_TICK_MAX ? "all" : "more";
   }
 
   #signedNow({ number, signed }: StoredNotice, { member, slug }: Admit, keys: readonly Uint8Array[]): Uint8Array {

@@ -4,34 +4,31 @@
  */
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import type { Bus, BusMessage } from "../../shared/bus/bus.ts";
+import type { Bus } from "../../shared/bus/bus.ts";
 import { BROKER_CONSUMER, submissionStream } from "../../shared/wire/subjects.ts";
-import { pause } from "../../shared/world/wait.ts";
 import type { World } from "../../shared/world/world.ts";
-import { NOTICE_TICK_MS } from "../core/limits.ts";
-import type { Writer } from "../writer/writer.ts";
 import { insist } from "./insist.ts";
-import type { Flood } from "./flood.ts";
-import type { Intake } from "./intake.ts";
+import { Arrivals } from "./arrivals.ts";
+import type { Beats } from "./beats.ts";
+import { Groups } from "./groups.ts";
+import type { GroupsParts } from "./groups.ts";
 import type { MemberStreams } from "./member-streams.ts";
-import type { Outlet } from "./outlet.ts";
 
-export type PlaneParts = {
+export type PlaneParts = Omit<GroupsParts, "arrivals" | "isServed"> & {
   readonly bus: Pick<Bus, "consume" | "replay">;
   readonly streams: Pick<MemberStreams, "keep">;
-  readonly intake: Intake;
-  readonly flood: Pick<Flood, "passedOver">;
-  readonly writer: Pick<Writer, "receive">;
-  readonly outlet: Pick<Outlet, "reply" | "sendNotices">;
+  readonly beats: Pick<Beats, "greet" | "run">;
   readonly federation: () => Federation;
   /** Whether the chain names the key that this process signs with. Nobody would believe it under another. */
   readonly isOurs: () => boolean;
-  readonly world: Pick<World, "after" | "clock" | "log">;
+  readonly world: Pick<World, "after" | "clock" | "elapsedMs" | "log" | "nextTurn">;
   readonly signal: AbortSignal;
 };
 
 export class Plane {
   readonly #parts: PlaneParts;
+  readonly #arrivals: Arrivals;
+  readonly #groups: Groups;
   /** Members whose submissions are taken and to whom notices are sent, until the directives say otherwise. */
   readonly #served = new Map<MemberId, AbortController>();
   /** Where in its stream a member's first submission stands that was not decided before the start. */
@@ -39,6 +36,14 @@ export class Plane {
 
   constructor(parts: PlaneParts) {
     this.#parts = parts;
+    this.#arrivals = new Arrivals(parts.world);
+    this.#groups = new Groups({ ...parts, arrivals: this.#arrivals, isServed: (member) => this.#served.has(member) });
+  }
+
+  /** Takes what arrives and tells what is due, until the signal aborts. Throws what this process cannot go on from. */
+  async run(): Promise<void> {
+    const { beats, signal } = this.#parts;
+    await Promise.all([this.#groups.run(signal), beats.run(signal)]);
   }
 
   /** Before anybody is served: where each member's first submission stands that is still to be decided, see `recall`. */
@@ -61,6 +66,7 @@ export class Plane {
       if (this.#isToServe(member)) continue;
       controller.abort();
       this.#served.delete(member);
+      this.#arrivals.drop(member);
     }
   }
 
@@ -75,7 +81,10 @@ export class Plane {
     this.#served.set(member, controller);
     const signal = AbortSignal.any([this.#parts.signal, controller.signal]);
     const { tried, ended } = this.#parts.streams.keep(member, signal);
-    const serving = tried.then(() => Promise.all([this.#follow(member, signal), this.#sendNotices(member, signal)]));
+    const serving = tried.then(async () => {
+      this.#parts.beats.greet(member);
+      await this.#follow(member, signal);
+    });
     await Promise.all([ended, serving]);
   }
 
@@ -89,33 +98,17 @@ export class Plane {
     this.#undecided.delete(member);
     if (first !== undefined) await insist(this.#parts, () => this.#takeFrom(member, first, signal));
     for await (const message of this.#parts.bus.consume(submissionStream(member), BROKER_CONSUMER, signal)) {
+      await this.#arrivals.add({ member, message, settled: () => message.ack() }, signal);
       if (signal.aborted) return;
-      await this.#take(member, message);
-      if (signal.aborted) return;
-      message.ack();
-    }
-  }
-
-  async #sendNotices(member: MemberId, signal: AbortSignal): Promise<void> {
-    const { outlet, world } = this.#parts;
-    while (!signal.aborted) {
-      await pause(world, NOTICE_TICK_MS - (world.clock() % NOTICE_TICK_MS), signal);
-      if (!signal.aborted) await outlet.sendNotices(member);
     }
   }
 
   async #takeFrom(member: MemberId, first: number, signal: AbortSignal): Promise<void> {
     for await (const message of this.#parts.bus.replay(submissionStream(member))) {
       if (signal.aborted) return;
-      if (message.streamSequence >= first) await this.#take(member, message);
+      if (message.streamSequence < first) continue;
+      // The consumer brings it too, and acknowledges it then.
+      await this.#arrivals.add({ member, message, settled: () => undefined }, signal);
     }
-  }
-
-  async #take(member: MemberId, message: BusMessage): Promise<void> {
-    const { intake, flood, writer, outlet, world, signal } = this.#parts;
-    const received = intake.open(member, message);
-    if (signal.aborted) return;
-    if (received === undefined) return await flood.passedOver(member, message.data.length);
-    for (const reply of writer.receive(received, world.clock())) await outlet.reply(reply);
   }
 }

@@ -6,7 +6,7 @@ export const TOKENS_PER_CLASS_MIN = 8;
 export const TOKENS_PER_CLASS_MAX = 64;
 
 /** Submissions of one member that wait for one before them. Whatever does not fit is sent again by its owner. */
-export const HELD_SUBMISSIONS_MAX = 16;
+export const HELD_SUBMISSIONS_MAX = 32;
 /** The same over all members: many could conspire, and half a megabyte each adds up. */
 export const HELD_IN_ALL_MAX = 256;
 /** A member is told of the same gap again no sooner than this. */
@@ -15,7 +15,7 @@ export const GAP_AGAIN_MS = 2_000;
 export const REBUILD_HELD_MAX = 64;
 
 /** Submissions of one member that NATS may have on the way; bounds memory together with their size. */
-export const SUBMISSIONS_UNACKNOWLEDGED_MAX = 32;
+export const SUBMISSIONS_UNACKNOWLEDGED_MAX = 256;
 /** Messages of one member's stream that cannot be believed before it is emptied: some seconds of work, and a small part of what it holds. */
 export const JUNK_MESSAGES_MAX = 20_000;
 /** The same by size, as a share of the stream's. */
@@ -23,8 +23,34 @@ export const JUNK_BYTES_SHARE = 1 / 8;
 /** Deliveries that a node may have on the way. */
 export const DELIVERIES_UNACKNOWLEDGED_MAX = 256;
 
-/** Notices leave at fixed ticks, so that the moment of one says nothing about what caused it (protocol section 7). */
-export const NOTICE_TICK_MS = 250;
+/** Notices leave at fixed beats, so that the moment of one says nothing about what caused it (protocol section 7). */
+export const BEAT_MS = 100;
+/** Of one batch of notices, about 200 bytes each; also what a node carries out in one transaction. */
+export const EVENTS_PER_BATCH_MAX = 1_000;
+/** Batches of notices in one beat: what is more goes with the next. Their size is bounded by `BEAT_BYTES_MAX`. */
+export const BATCHES_PER_BEAT_MAX = 16;
+/** Notices in one beat; the rest of a message is for receipts and the answer to a digest. */
+export const BEAT_NOTICE_BYTES_MAX = 320 * 1024;
+/** Rejected entries that receipts of one beat name: ten bytes each. */
+export const REJECTIONS_PER_BEAT_MAX = 8_000;
+/** What a member could not be sent is tried again after this long. */
+export const BEAT_AGAIN_MS = 2_000;
+/** A member is told all that is open anew no sooner than this after the last time, whatever its node states. */
+export const LINE_ANEW_MS = 10_000;
+/** Batches that a member holds are kept for so long; a node that was restored from an older backup is told all that is open. */
+export const BATCHES_KEPT_MS = 30 * 86_400_000;
+
+/** Submissions taken in one transaction, whoever sent them: one commit for all. */
+export const GROUP_SUBMISSIONS_MAX = 256;
+/** For how long one transaction goes on taking what waits: other work must get its turn. */
+export const GROUP_MS_MAX = 50;
+/** Groups that are applied here and not in both copies of the ledger yet. */
+export const GROUPS_UNKEPT_MAX = 4;
+/** Submissions of one member that wait to be taken. */
+export const ARRIVALS_PER_MEMBER_MAX = 64;
+
+/** Rejections that a receipt names again after a start: of so many submissions before the last one. */
+export const REJECTIONS_AGAIN_SUBMISSIONS = 4_096;
 /** Notices of one member in one tick. */
 export const NOTICES_PER_TICK_MAX = 256;
 /** A member's streams that NATS has no room for are asked for again, ever less often, at least this often. */

@@ -145,7 +145,8 @@ const PROOFS = `
 
 /**
  * `notice_line`: the batches that a member is told in now, up to the last, and the number of the last that it has stated to hold.
- * `notice_batch`: the bytes of each, over which its hash is.
+ * `retold`: under this incarnation open matches were told again up to this id, and what was closed since an instant is to follow; NULL when
+ * that is done. `notice_batch`: the bytes of each, over which its hash is.
  */
 const NOTICE_BATCHES = `
   CREATE TABLE notice_line (
@@ -154,7 +155,9 @@ const NOTICE_BATCHES = `
     number INTEGER NOT NULL,
     hash BLOB NOT NULL,
     held INTEGER NOT NULL,
-    begun_at_ms INTEGER NOT NULL
+    begun_at_ms INTEGER NOT NULL,
+    retold TEXT,
+    closed_since_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE notice_batch (
     member TEXT NOT NULL,

@@ -7,7 +7,7 @@
  * hide or invent matches, of which the invented fail the proof of knowledge. It holds no salt or key, and tokens only of meetings that are
  * not proven yet, until their epoch ends.
  */
-import type { Receipt } from "../../shared/core/data-plane.ts";
+import type { Receipt, SubmissionRejections } from "../../shared/core/data-plane.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import type { Match, MatchEvent } from "../core/match.ts";
 import { NO_NOTICE } from "../core/notice.ts";
@@ -21,6 +21,7 @@ import { Database } from "../../shared/store/database.ts";
 import { LEDGER } from "./ledger-schema.ts";
 import type { Row } from "../../shared/store/database.ts";
 import { fromStoredJson, toStoredJson } from "../../shared/store/stored-json.ts";
+import { NoticeLines } from "./notice-lines.ts";
 import { MemberTable } from "./member-table.ts";
 import { ProofTable } from "./proof-table.ts";
 import { STORED_EVENT, STORED_HOURS, STORED_REJECTIONS } from "./stored-values.ts";
@@ -45,8 +46,11 @@ export class Ledger implements Disposable {
   readonly #secondCopy: SecondCopy | undefined;
   /** Of all matches ever: counted again only after a change. */
   #counted: { readonly changeCount: number; readonly counts: { opened: number; open: number } } | undefined;
+  #isInTransaction = false;
+  readonly #finishing: (() => void)[] = [];
   readonly alarms: AlarmTable;
   readonly epochs: EpochTable;
+  readonly lines: NoticeLines;
   readonly members: MemberTable;
   readonly proofs: ProofTable;
 
@@ -59,6 +63,7 @@ export class Ledger implements Disposable {
     this.#database = new Database(path, LEDGER, federation);
     this.alarms = new AlarmTable(this.#database);
     this.epochs = new EpochTable(this.#database);
+    this.lines = new NoticeLines(this.#database);
     this.members = new MemberTable(this.#database);
     this.proofs = new ProofTable(this.#database);
   }
@@ -78,7 +83,27 @@ export class Ledger implements Disposable {
 
   /** All that `work` writes, or nothing of it. Synchronous, so that no other work can come between. */
   transaction<T>(work: () => T extends Promise<unknown> ? never : T): T {
-    return this.#database.transaction(work);
+    if (this.#isInTransaction) return this.#database.transaction(work);
+    this.#isInTransaction = true;
+    try {
+      return this.#database.transaction(() => {
+        const result = work();
+        for (const finish of this.#finishing) finish();
+        return result;
+      });
+    } finally {
+      this.#isInTransaction = false;
+    }
+  }
+
+  /** `finish` writes what the work of a transaction has left to be written at its end. */
+  beforeCommit(finish: () => void): void {
+    this.#finishing.push(finish);
+  }
+
+  /** Resolves when all that is committed now is in both copies of the ledger: before, nothing of it may be told to anybody. */
+  async kept(): Promise<void> {
+    // The only copy so far.
   }
 
   /** The last applied submission of a member's latest incarnation. */
@@ -96,6 +121,17 @@ export class Ledger implements Disposable {
   applied(member: MemberId, incarnation: Incarnation, sequence: number): Applied | undefined {
     const sql = "SELECT * FROM submission WHERE member = ? AND incarnation = ? AND sequence = ?";
     return toApplied(this.#database.get(sql, member, incarnation, sequence));
+  }
+
+  /** Rejections in submissions of the incarnation after a sequence, in order. */
+  rejectionsAfter(member: MemberId, incarnation: Incarnation, sequence: number): SubmissionRejections[] {
+    const sql = `SELECT sequence, rejections FROM submission
+      WHERE member = ? AND incarnation = ? AND sequence > ? AND rejections <> ? ORDER BY sequence`;
+    const none = toStoredJson(STORED_REJECTIONS, []);
+    return this.#database.all(sql, member, incarnation, sequence, none).map((row) => ({
+      sequence: Number(row["sequence"]),
+      rejections: fromStoredJson(STORED_REJECTIONS, row["rejections"] as string),
+    }));
   }
 
   /** The position of the next applied submission of a member after `position` whose epoch has not been purged. */
@@ -150,12 +186,28 @@ export class Ledger implements Disposable {
     return this.#database.all(sql, member, member, after, max).map((row) => toMatch(row) as Match);
   }
 
+  /** The last events of matches of the member that were closed after an instant and are not open again. */
+  closedSince(member: MemberId, afterMs: number): { readonly matchId: MatchId; readonly event: MatchEvent }[] {
+    const sql = `SELECT match.match_id, event FROM match JOIN match_event USING (match_id, amendment)
+      WHERE (member_0 = ? OR member_1 = ?) AND status = 'closed' AND at_ms > ?`;
+    return this.#database.all(sql, member, member, afterMs).map((row) => ({
+      matchId: row["match_id"] as MatchId,
+      event: fromStoredJson(STORED_EVENT, row["event"] as string),
+    }));
+  }
+
   /** Open matches whose sides were last told of a meeting in this epoch, and whose proof of knowledge is not finished. */
   unprovenMatchesOf(epoch: number, after: MatchId | "", max: number): Match[] {
     const sql = `SELECT match.* FROM match LEFT JOIN proof USING (match_id)
       WHERE told_epoch = ? AND status = 'open' AND coalesce(outcome, 'pending') = 'pending' AND match_id > ?
       ORDER BY match_id LIMIT ?`;
     return this.#database.all(sql, epoch, after, max).map((row) => toMatch(row) as Match);
+  }
+
+  /** In a transaction: the sides of an open match are told of it, and asked, when they next meet. */
+  strand(matchId: MatchId): void {
+    this.proofs.forget(matchId);
+    this.#database.run("UPDATE match SET told_epoch = 0 WHERE match_id = ?", matchId);
   }
 
   /** How many matches were opened, and how many are open now. */

@@ -6,7 +6,7 @@ import type { Handling, Side } from "../../shared/core/data-plane.ts";
 import type { Handle, Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";
 import type { Database, Row } from "../../shared/store/database.ts";
 import { fromStoredJson, toStoredJson } from "../../shared/store/stored-json.ts";
-import type { AskedSide, Outcome, PendingProof } from "../core/disclosure.ts";
+import type { AskedSide, Outcome, PendingProof, Statement } from "../core/disclosure.ts";
 import type { Party, RecordTerms } from "../core/match.ts";
 import { STORED_MET } from "./stored-values.ts";
 
@@ -26,8 +26,7 @@ export class ProofTable {
   pending(matchId: MatchId): PendingProof | undefined {
     const row = this.#database.get("SELECT * FROM proof WHERE match_id = ? AND outcome = 'pending'", matchId);
     if (row === undefined) return undefined;
-    const sides = this.#database.all("SELECT * FROM proof_side WHERE match_id = ? ORDER BY side", matchId);
-    const [lower, higher] = sides as [Row, Row];
+    const [lower, higher] = this.#sidesOf(matchId) as [Row, Row];
     return {
       amendment: Number(row["amendment"]),
       epoch: Number(row["epoch"]),
@@ -36,6 +35,20 @@ export class ProofTable {
       incarnations: [lower["incarnation"] as Incarnation, higher["incarnation"] as Incarnation],
       sides: [toSide(lower), toSide(higher)],
     };
+  }
+
+  /** Of a proven match: by what each side was disclosed to the other, as long as the match is open. */
+  proven(matchId: MatchId): { readonly terms: RecordTerms; readonly statement: Statement }[] | undefined {
+    if (this.outcome(matchId) !== "proven") return undefined;
+    const sides = this.#sidesOf(matchId).flatMap((row) => {
+      const { statement } = toSide(row);
+      return statement === undefined ? [] : [{ terms: toTerms(row), statement }];
+    });
+    return sides.length === 2 ? sides : undefined;
+  }
+
+  #sidesOf(matchId: MatchId): Row[] {
+    return this.#database.all("SELECT * FROM proof_side WHERE match_id = ? ORDER BY side", matchId);
   }
 
   /** In a transaction. */
@@ -69,9 +82,20 @@ export class ProofTable {
     }
   }
 
-  /** In a transaction. For good: what it took is forgotten. */
+  /** In a transaction. For good: what met is forgotten, and of a failed proof all that it took. */
   decide(matchId: MatchId, outcome: Exclude<Outcome, "pending">): void {
     this.#database.run("UPDATE proof SET outcome = ?, met = NULL WHERE match_id = ?", outcome, matchId);
+    if (outcome === "failed") this.#database.run("DELETE FROM proof_side WHERE match_id = ?", matchId);
+  }
+
+  /** In a transaction: the match is closed, and nobody is told again who the other side is. */
+  forgetProven(matchId: MatchId): void {
+    if (this.outcome(matchId) === "proven") this.#database.run("DELETE FROM proof_side WHERE match_id = ?", matchId);
+  }
+
+  /** In a transaction: both sides are to be asked anew, whatever they have said. */
+  forget(matchId: MatchId): void {
+    this.#database.run("DELETE FROM proof WHERE match_id = ?", matchId);
     this.#database.run("DELETE FROM proof_side WHERE match_id = ?", matchId);
   }
 
@@ -82,15 +106,15 @@ export class ProofTable {
 
   /** In a transaction. As `lapseEpoch`, for what was asked of the member, or of the other side of its records. */
   lapseMember(member: MemberId): void {
-    this.#lapse("SELECT match_id FROM proof_side WHERE member = ?", member);
+    this.#lapse(
+      "SELECT match_id FROM proof_side JOIN proof USING (match_id) WHERE member = ? AND outcome = 'pending'",
+      member,
+    );
   }
 
   #lapse(matches: string, value: string | number): void {
     const lapsed = this.#database.all(matches, value).map((row) => row["match_id"] as string);
-    for (const matchId of lapsed) {
-      this.#database.run("DELETE FROM proof WHERE match_id = ?", matchId);
-      this.#database.run("DELETE FROM proof_side WHERE match_id = ?", matchId);
-    }
+    for (const matchId of lapsed) this.forget(matchId as MatchId);
   }
 
   /** The owner's newest word on its record counts at disclosure. */

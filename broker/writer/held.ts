@@ -2,7 +2,7 @@
  * Submissions that arrived ahead of one that is missing, a few of each member. Nothing is lost by forgetting one: its
  * owner keeps it until the receipt, and sends it again.
  */
-import type { Submission } from "../../shared/core/data-plane.ts";
+import type { SequenceRange, Submission } from "../../shared/core/data-plane.ts";
 import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { GAP_AGAIN_MS, HELD_IN_ALL_MAX, HELD_SUBMISSIONS_MAX } from "../core/limits.ts";
 import type { Received } from "../core/submission.ts";
@@ -14,6 +14,21 @@ export class HeldSubmissions {
   readonly #byMember = new Map<MemberId, Received[]>();
   readonly #told = new Map<MemberId, Told>();
   #count = 0;
+
+  /** What is missing up to the last that is held of an incarnation, if `expected` is the next to be applied. */
+  missing(member: MemberId, incarnation: Incarnation, expected: number): SequenceRange[] {
+    const held = (this.#byMember.get(member) ?? [])
+      .filter(({ submission }) => submission.incarnation === incarnation)
+      .map(({ submission }) => submission.sequence)
+      .toSorted((a, b) => a - b);
+    const missing: SequenceRange[] = [];
+    let next = expected;
+    for (const sequence of held) {
+      if (sequence > next) missing.push({ first: next, last: sequence - 1 });
+      next = sequence + 1;
+    }
+    return missing;
+  }
 
   /** Keeps it if there is room. True if the member has not been told of this gap just now. */
   hold(received: Received, expected: number, nowMs: number): boolean {

@@ -67,13 +67,14 @@ export class Matches {
   retellSome(ended: number, after: MatchId | "", max: number, nowMs: number): MatchId | undefined {
     const matches = this.#parts.ledger.unprovenMatchesOf(ended, after, max);
     for (const match of matches) {
-      const encounter = this.#findEncounter(match, nowMs);
+      const encounter = this.findEncounter(match, nowMs);
       if (encounter !== undefined) this.#encounter(encounter, { isArrival: true, by: undefined }, nowMs);
     }
     return matches.at(-1)?.matchId;
   }
 
-  #findEncounter({ matchId, parties: [one, other] }: Match, nowMs: number): Encounter | undefined {
+  /** How the sides of a match meet now; undefined if they do not, or one of them meets nobody. */
+  findEncounter({ matchId, parties: [one, other] }: Match, nowMs: number): Encounter | undefined {
     if (this.#isHidden(one.member) || this.#isHidden(other.member)) return undefined;
     for (const space of this.#openSpaces()) {
       const record = space.records.find(one.member, one.handle);
@@ -111,6 +112,15 @@ export class Matches {
     if (event === undefined) return;
     const told = this.#record(match, event, nowMs, encounter);
     this.#askFor(told, encounter, { by: by && sideOf(told, by), nowMs });
+  }
+
+  /** Both sides are told of this meeting anew, and asked what they find of it. */
+  meetAgain(match: Match, encounter: Encounter, nowMs: number): void {
+    const { matchId, domain, parties, epoch } = encounter;
+    this.#parts.ledger.epochs.noteMeeting(matchId, epoch, encounter.metHash);
+    const event: MatchEvent = { type: "amended", amendment: match.amendment + 1, matchId, domain, parties, epoch };
+    const told = this.#record(match, event, nowMs, encounter);
+    this.#askFor(told, encounter, { by: undefined, nowMs });
   }
 
   /** Both sides owe a statement on what they are told, until the match is proven or failed. */
@@ -165,6 +175,7 @@ export class Matches {
     for (const { member, event: notice } of noticesOf(match, event, encounter?.meetings)) {
       notices.append(member, notice, nowMs);
     }
+    if (event.type === "closed") ledger.proofs.forgetProven(match.matchId);
     if (event.type === "opened") onOpened?.(match);
     return match;
   }

@@ -77,8 +77,9 @@ export class Proofs {
         ledger.proofs.save(matchId, match.parties, verdict.proof);
         break;
       case "proven":
+        ledger.proofs.save(matchId, match.parties, verdict.proof);
         ledger.proofs.decide(matchId, "proven");
-        this.#disclose(match, verdict.proof, nowMs);
+        for (const side of SIDES) this.disclose(match, side, nowMs);
         break;
     }
     return { kind: "taken" };
@@ -108,24 +109,20 @@ export class Proofs {
     return members.get(member) ?? suspended.get(member);
   }
 
-  #disclose({ matchId, domain, parties }: Match, { terms, sides }: PendingProof, nowMs: number): void {
-    const { federation, notices } = this.#parts;
-    for (const side of SIDES) {
-      const admit = this.#admit(parties[side].member) as Admit;
-      const bearers = [...federation().members.values()].filter(({ mandate }) => mandate === admit.mandate);
-      const { statement } = sides[side];
-      if (statement === undefined) continue;
-      const disclosure = disclosureOf({
-        domain,
-        party: parties[side],
-        terms: terms[side],
-        statement,
-        admit,
-        mandateBearers: bearers.length,
-      });
-      if (disclosure === undefined) continue;
-      notices.append(parties[otherSideOf(side)].member, { type: "counterpartDisclosed", matchId, disclosure }, nowMs);
+  /** Inside a transaction: tells a side of a proven match who the other is, as far as that one allows. False if that is not known any more. */
+  disclose({ matchId, domain, parties }: Match, to: Side, nowMs: number): boolean {
+    const { federation, ledger, notices } = this.#parts;
+    const other = otherSideOf(to);
+    const proven = ledger.proofs.proven(matchId)?.[other];
+    const admit = this.#admit(parties[other].member);
+    if (proven === undefined || admit === undefined) return false;
+    const bearers = [...federation().members.values()].filter(({ mandate }) => mandate === admit.mandate);
+    const of = { domain, party: parties[other], ...proven, admit, mandateBearers: bearers.length };
+    const disclosure = disclosureOf(of);
+    if (disclosure !== undefined) {
+      notices.append(parties[to].member, { type: "counterpartDisclosed", matchId, disclosure }, nowMs);
     }
+    return true;
   }
 
   /**

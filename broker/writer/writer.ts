@@ -12,7 +12,10 @@ import type { Log } from "../../shared/world/log.ts";
 import { decideSubmission } from "../core/submission.ts";
 import type { Received, Verdict } from "../core/submission.ts";
 import type { Applied, Ledger, Rejections } from "../store/ledger.ts";
+import { understoodOf } from "../../shared/core/capabilities.ts";
+import type { BeatBook } from "../bus/beats.ts";
 import { HeldSubmissions } from "./held.ts";
+import type { Reteller } from "./retelling.ts";
 import type { NoticeBook } from "./notice-book.ts";
 import type { Proofs } from "./proofs.ts";
 import type { Publications } from "./publications.ts";
@@ -29,8 +32,13 @@ export type WriterParts = {
   readonly federation: () => Federation;
   readonly watch: Watch;
   readonly log: Log;
-  /** The member wants its notices again from the one after this. */
+  /** The member wants its single notices again from the one after this. */
   readonly onConnected: (member: MemberId, noticeNumber: number) => void;
+  /** What members are told that understand beats. */
+  readonly beats: BeatBook;
+  readonly reteller: Pick<Reteller, "tellThese">;
+  /** All that is open is to be told anew to somebody. */
+  readonly onRetelling: () => void;
 };
 
 export class Writer {
@@ -41,10 +49,12 @@ export class Writer {
     this.#parts = parts;
   }
 
-  /**
-   * Applies a submission and those that have waited for it. The replies may be sent once this returns: what they promise
-   * is durable then.
-   */
+  /** Applies what has arrived in one transaction, in this order. The replies may be sent once it is in both copies of the ledger. */
+  receiveAll(arrived: readonly Received[], nowMs: number): Reply[] {
+    return this.#parts.ledger.transaction(() => arrived.flatMap((received) => this.receive(received, nowMs)));
+  }
+
+  /** Applies a submission and those that have waited for it. Replies to members in beats are gathered there. */
   receive(received: Received, nowMs: number): Reply[] {
     const replies: Reply[] = [];
     let next: Received | undefined = received;
@@ -79,12 +89,9 @@ export class Writer {
       case "apply":
         return this.#apply(received, nowMs);
       case "duplicate":
-        return [this.#receiptAgain(submission)];
-      case "ahead": {
-        const isNews = this.#held.hold(received, verdict.expectedSequence, nowMs);
-        if (!isNews) return [];
-        return [{ kind: "gap", incarnation: submission.incarnation, expectedSequence: verdict.expectedSequence }];
-      }
+        return this.#receiptAgain(submission);
+      case "ahead":
+        return this.#hold(received, verdict.expectedSequence, nowMs);
       case "refused":
         events.alarm.submissionRefused(this.#log(submission.member), { refusal: verdict.refusal });
         this.#parts.watch.raise("submissionRefused", submission.member, nowMs);
@@ -92,8 +99,17 @@ export class Writer {
     }
   }
 
+  #hold(received: Received, expectedSequence: number, nowMs: number): Reply["body"][] {
+    const { beats } = this.#parts;
+    const { member, incarnation } = received.submission;
+    if (!this.#held.hold(received, expectedSequence, nowMs)) return [];
+    if (!beats.has(member)) return [{ kind: "gap", incarnation, expectedSequence }];
+    beats.lacking(received.submission, this.#held.missing(member, incarnation, expectedSequence));
+    return [];
+  }
+
   #apply(received: Received, nowMs: number): Reply["body"][] {
-    const { ledger, publications } = this.#parts;
+    const { ledger, publications, beats } = this.#parts;
     const { submission, hash } = received;
     const { member, incarnation, sequence, epoch, body } = submission;
     const rejections = ledger.transaction(() => {
@@ -103,14 +119,17 @@ export class Writer {
     });
     this.#parts.proofs.heard(member, nowMs);
     if (body.kind === "connected") this.#resumeNotices(submission);
-    const receipt = toReceipt(submission, { hash, appliedAtMs: nowMs, rejections });
+    const applied = { hash, appliedAtMs: nowMs, rejections };
     // As of its place in the member's chain: nothing of the member comes in between.
     const answer = body.kind === "digest" ? publications.answerDigest(submission, body) : undefined;
-    return answer === undefined ? [receipt] : [receipt, answer];
+    if (!beats.has(member)) return [toReceipt(submission, applied), ...(answer === undefined ? [] : [answer])];
+    beats.applied(submission, applied);
+    if (answer !== undefined) beats.answer(member, answer);
+    return [];
   }
 
   #applyBody({ submission, signed }: Received, nowMs: number): Rejections {
-    const { publications, notices, ledger, watch } = this.#parts;
+    const { publications, ledger, watch } = this.#parts;
     const { member, body } = submission;
     const log = this.#log(member);
     switch (body.kind) {
@@ -121,9 +140,12 @@ export class Writer {
       }
       case "connected":
       case "noticeReceipt":
-        if (notices.confirm(member, body)) return [];
+        if (this.#hearOfNotices(submission, nowMs)) return [];
         events.alarm.foreignNotices(log, { statement: body.kind });
         watch.raise("foreignNotices", member, nowMs);
+        return [];
+      case "tellAgain":
+        this.#parts.reteller.tellThese(member, body.matchIds, nowMs);
         return [];
       case "statements":
         this.#takeStatements(member, body.statements, nowMs);
@@ -156,16 +178,37 @@ export class Writer {
     }
   }
 
+  /** Inside a transaction: what the member states to hold of its notices. False if this broker has not told it so. */
+  #hearOfNotices({ member, body }: Submission, nowMs: number): boolean {
+    if (body.kind !== "connected" && body.kind !== "noticeReceipt") return true;
+    const { notices, beats, onRetelling, ledger } = this.#parts;
+    const understandsBeats = body.kind === "connected" && understoodOf(body.capabilities).has("beats");
+    if (!beats.has(member) && !understandsBeats) return notices.confirm(member, body);
+    const wasTold = (ledger.lines.line(member)?.number ?? 0) > 0;
+    const verdict = notices.hear(member, body, nowMs);
+    if (verdict === "anew") {
+      beats.resume(member, 0);
+      onRetelling();
+      if (wasTold) events.member.toldAnew(this.#log(member));
+      return !wasTold || body.noticeNumber === 0;
+    }
+    if (body.kind === "connected" && verdict !== "foreign") beats.resume(member, ledger.lines.line(member)?.held ?? 0);
+    return verdict !== "foreign";
+  }
+
   #resumeNotices({ member, body }: Submission): void {
     if (body.kind !== "connected") return;
     const { version, capabilities } = body;
     events.member.connected(this.#log(member), { version, capabilities: capabilities.join(" ") });
-    this.#parts.onConnected(member, this.#parts.ledger.confirmed(member));
+    if (!this.#parts.beats.has(member)) this.#parts.onConnected(member, this.#parts.ledger.confirmed(member));
   }
 
-  #receiptAgain(submission: Submission): Receipt {
+  #receiptAgain(submission: Submission): Receipt[] {
+    const { ledger, beats } = this.#parts;
     const { member, incarnation, sequence } = submission;
-    return toReceipt(submission, this.#parts.ledger.applied(member, incarnation, sequence) as Applied);
+    if (!beats.has(member)) return [toReceipt(submission, ledger.applied(member, incarnation, sequence) as Applied)];
+    beats.appliedBefore(submission);
+    return [];
   }
 
   #log(member: MemberId): Log {

@@ -27,12 +27,13 @@ function started(onReplay: (stop: AbortController) => void = () => undefined, is
   const { ledger, publications, writer, watch, world } = bench;
   const federation = () => bench.federation;
   const intake = new Intake({ federation, sealingKeys: () => new Map(), pastKeysOf: () => [], log: world.log });
-  const outlet = { reply: () => Promise.resolve(), sendNotices: () => Promise.resolve() };
+  const outlet = { reply: () => Promise.resolve() };
   const slugOf = (member: MemberId) => bench.federation.members.get(member)?.slug;
   const common = { bus: bus as never, slugOf, world, signal: stop.signal };
   const streams = new MemberStreams({ ...common, sizes: STREAM_SIZES });
   const flood = { passedOver: async () => undefined };
-  const plane = new Plane({ ...common, streams, intake, flood, writer, outlet, federation, isOurs });
+  const beats = { greet: () => undefined, run: () => Promise.resolve() };
+  const plane = new Plane({ ...common, ledger, streams, intake, flood, writer, outlet, beats, federation, isOurs });
   const members = () => [...bench.federation.members.keys()];
   const remember = () => recall({ ...common, intake, ledger, publications, writer, watch, members });
   return { bench, plane, streams, remember, stop };

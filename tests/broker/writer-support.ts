@@ -3,7 +3,11 @@ import { Spaces } from "../../broker/core/spaces.ts";
 import { keyedTokenHash } from "../../broker/core/token-index.ts";
 import type { Received } from "../../broker/core/submission.ts";
 import { Ledger } from "../../broker/store/ledger.ts";
+import { Beats } from "../../broker/bus/beats.ts";
 import { NoticeBook } from "../../broker/writer/notice-book.ts";
+import type { NoticeBookParts } from "../../broker/writer/notice-book.ts";
+import { Reteller } from "../../broker/writer/retelling.ts";
+import type { Bus } from "../../shared/bus/bus.ts";
 import { Proofs } from "../../broker/writer/proofs.ts";
 import { Publications } from "../../broker/writer/publications.ts";
 import { Standings } from "../../broker/writer/standings.ts";
@@ -27,6 +31,7 @@ export const BORDER = "b".repeat(32) as MemberId;
 export const CUSTOMS = "c".repeat(32) as MemberId;
 export const MEMBERS = [HARBOUR, BORDER, CUSTOMS] as const;
 
+type Sent = Parameters<Bus["publish"]>;
 type Publication = Extract<SubmissionBody, { kind: "publication" }>;
 
 const federationId = new Uint8Array(16).fill(1);
@@ -41,6 +46,10 @@ export class Bench {
   readonly standings: Standings;
   readonly spaces: Spaces;
   readonly watch: Watch;
+  readonly beats: Beats;
+  readonly reteller: Reteller;
+  /** What has left in beats. */
+  readonly sent: Sent[] = [];
   readonly connected: [MemberId, number][] = [];
   told = new Map<MemberId, NoticeEvent[]>();
   readonly chains = new Map<MemberId, Chain>();
@@ -61,8 +70,10 @@ export class Bench {
     if (before !== undefined) this.#published = before.#published;
     const federation = (): Federation => this.federation;
     if (before !== undefined) this.told = before.told;
-    const notices = new ToldBook({ ledger: this.ledger, federation, signer: signingKeyPair(seed(9)) }, this.told);
+    const signer = signingKeyPair(seed(9));
     const { ledger } = this;
+    const { randomBytes } = this.world;
+    const notices = new ToldBook({ ledger, federation, signer, randomBytes }, this.told);
     this.spaces = new Spaces(keyedTokenHash(seed(3).slice(16)));
     this.watch = new Watch({ ledger, federation, log: this.recorded.log });
     this.publications = new Publications({
@@ -73,6 +84,11 @@ export class Bench {
       onPublished: (...told) => this.watch.published(...told),
     });
     this.proofs = new Proofs({ ledger, notices, federation, watch: this.watch, clock: () => this.nowMs });
+    const bus = { connected: true, publish: async (...message: Sent) => void this.sent.push(message) };
+    const outlet = { sendNotices: async () => "all" as const, resume: () => undefined };
+    this.beats = new Beats({ bus, ledger, outlet, federation, signer, world: this.world });
+    const { publications, proofs } = this;
+    this.reteller = new Reteller({ ledger, notices, matches: publications.matches, proofs, world: this.world });
     this.standings = new Standings({
       ledger,
       publications: this.publications,
@@ -91,6 +107,9 @@ export class Bench {
       watch: this.watch,
       log: this.recorded.log,
       onConnected: (member, number) => this.connected.push([member, number]),
+      beats: this.beats,
+      reteller: this.reteller,
+      onRetelling: () => this.reteller.wake(),
     });
     for (const member of MEMBERS) this.chains.set(member, before?.chains.get(member) ?? new Chain(member));
   }
@@ -213,10 +232,7 @@ export class Chain {
 class ToldBook extends NoticeBook {
   readonly #told: Map<MemberId, NoticeEvent[]>;
 
-  constructor(
-    of: { readonly ledger: Ledger; readonly federation: () => Federation; readonly signer: SigningKeyPair },
-    told: Map<MemberId, NoticeEvent[]>,
-  ) {
+  constructor(of: NoticeBookParts, told: Map<MemberId, NoticeEvent[]>) {
     super(of);
     this.#told = told;
   }
