@@ -101,11 +101,6 @@ export class Ledger implements Disposable {
     this.#finishing.push(finish);
   }
 
-  /** Resolves when all that is committed now is in both copies of the ledger: before, nothing of it may be told to anybody. */
-  async kept(): Promise<void> {
-    // The only copy so far.
-  }
-
   /** The last applied submission of a member's latest incarnation. */
   currentHead(member: MemberId): Head | undefined {
     return toHead(

@@ -122,7 +122,9 @@ CREATE TABLE notice_line (
     number INTEGER NOT NULL,
     hash BLOB NOT NULL,
     held INTEGER NOT NULL,
-    begun_at_ms INTEGER NOT NULL
+    begun_at_ms INTEGER NOT NULL,
+    retold TEXT,
+    closed_since_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 CREATE TABLE notice_batch (
     member TEXT NOT NULL,
