@@ -63,7 +63,15 @@ export function assembleDataPlane(ground: Ground): DataPlane {
   const reteller = new Reteller({ ledger, notices, matches: publications.matches, proofs, world });
   const onRetelling = (): void => reteller.wake();
   const writer = new Writer({
-    ...{ ledger, publications, watch, proofs, notices, federation, log, beats, reteller },
+    ledger,
+    publications,
+    watch,
+    proofs,
+    notices,
+    federation,
+    log,
+    beats,
+    reteller,
     onConnected,
     onRetelling,
   });
@@ -80,7 +88,14 @@ export function assembleDataPlane(ground: Ground): DataPlane {
   };
   const flood = new Flood({ streams, streamBytesMax: settings.streams.submissionBytesMax, onFlood });
   const plane = new Plane({
-    ...{ bus, ledger, streams, intake, flood, writer, outlet, beats },
+    bus,
+    ledger,
+    streams,
+    intake,
+    flood,
+    writer,
+    outlet,
+    beats,
     federation,
     isOurs,
     world,

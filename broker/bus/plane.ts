@@ -81,11 +81,14 @@ export class Plane {
     this.#served.set(member, controller);
     const signal = AbortSignal.any([this.#parts.signal, controller.signal]);
     const { tried, ended } = this.#parts.streams.keep(member, signal);
-    const serving = tried.then(async () => {
-      this.#parts.beats.greet(member);
-      await this.#follow(member, signal);
-    });
-    await Promise.all([ended, serving]);
+    await Promise.all([ended, this.#talk(member, tried, signal)]);
+  }
+
+  async #talk(member: MemberId, tried: Promise<void>, signal: AbortSignal): Promise<void> {
+    await tried;
+    if (signal.aborted) return;
+    this.#parts.beats.greet(member);
+    await this.#follow(member, signal);
   }
 
   #isToServe(member: MemberId): boolean {
