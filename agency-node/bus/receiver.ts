@@ -190,9 +190,7 @@ export class Receiver {
     const reasons = new Map(receipt.rejections.map(({ index, reason }) => [index, reason]));
     db.transaction(() => {
       const handles = outbox.settle(receipt, receipt.submissionHash);
-      for (const [index, handle] of (handles ?? []).entries()) {
-        standings.settle(handle, receipt, reasons.get(index) ?? null);
-      }
+      if (handles !== undefined) standings.settleAll(handles, receipt, reasons);
     });
     onReceipt();
     if (reasons.size > 0)

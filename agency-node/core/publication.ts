@@ -2,12 +2,13 @@
  * How a record's hardened identifiers are laid out before they leave the node: by class, padded, shuffled (protocol section 3).
  * The broker sees three lists of tokens, each with its tag, whose lengths are powers of two and whose order says nothing.
  */
-import { compareBytes, concat, lpText, u32, u64 } from "../../shared/core/bytes.ts";
+import { concat, lpText, u32, u64 } from "../../shared/core/bytes.ts";
 import { byClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Positions, TagSet, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
 import { blake2bKeyed } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
 import { TAG_BYTES, TOKEN_BYTES } from "../../shared/crypto/token.ts";
+import { shuffled } from "./order.ts";
 import { paddedCount } from "./padding.ts";
 import type { Padding } from "./padding.ts";
 
@@ -18,8 +19,6 @@ export type HardenedIdentifier = { readonly kind: string; readonly class: TokenC
 export type Layout = LayoutOf<HardenedIdentifier>;
 type LayoutOf<Identifier> = Readonly<Record<TokenClass, readonly (Identifier | null)[]>>;
 
-const SHUFFLE_KEY_BYTES = 16;
-
 /** Lays identifiers out. `random(n)` gives n fresh random bytes. */
 export function layOut<Identifier extends HardenedIdentifier>(
   identifiers: readonly Identifier[],
@@ -28,7 +27,7 @@ export function layOut<Identifier extends HardenedIdentifier>(
   return byClass((tokenClass) => {
     const real = identifiers.filter((identifier) => identifier.class === tokenClass);
     const padding = Array.from({ length: paddedCount(tokenClass, real.length) - real.length }, () => null);
-    return shuffled([...real, ...padding], random);
+    return shuffled<Identifier | null>([...real, ...padding], random);
   });
 }
 
@@ -89,12 +88,4 @@ export function identifiersAt(layout: Layout, positions: Positions): HardenedIde
   return TOKEN_CLASSES.flatMap((tokenClass) =>
     [...new Set(positions[tokenClass])].flatMap((position) => layout[tokenClass][position] ?? []),
   );
-}
-
-function shuffled<T>(items: readonly T[], random: (bytes: number) => Uint8Array): T[] {
-  const keys = random(items.length * SHUFFLE_KEY_BYTES);
-  return items
-    .map((item, i) => ({ item, key: keys.subarray(i * SHUFFLE_KEY_BYTES, (i + 1) * SHUFFLE_KEY_BYTES) }))
-    .sort((a, b) => compareBytes(a.key, b.key))
-    .map(({ item }) => item);
 }

@@ -347,6 +347,46 @@ export class StandingStore {
     else this.#reject(number, handle, version, reason);
   }
 
+  /**
+   * As `settle` for all entries of one submission: `handles` in their order, `reasons` by it. In a few statements for all that were taken,
+   * since a receipt tells of hundreds.
+   */
+  settleAll(handles: readonly Handle[], version: Version, reasons: ReadonlyMap<number, RejectionReason>): void {
+    for (const [index, reason] of reasons) {
+      const handle = handles[index];
+      if (handle !== undefined) this.settle(handle, version, reason);
+    }
+    this.#acceptAll(
+      handles.filter((_, index) => !reasons.has(index)),
+      version,
+    );
+  }
+
+  #acceptAll(handles: readonly Handle[], { incarnation, sequence }: Version): void {
+    if (handles.length === 0) return;
+    const named = "(SELECT number FROM record WHERE handle IN (SELECT value FROM json_each(?1)))";
+    const all = JSON.stringify(handles);
+    this.#db.run(`UPDATE record SET held_day = sent_day WHERE number IN ${named} AND held_day IS NOT sent_day`, all);
+    const latest = this.#db.run(
+      `UPDATE standing SET state = 'published', reason = NULL, held_incarnation = ?2, held_sequence = ?3
+       WHERE record IN ${named} AND incarnation = ?2 AND sequence = ?3 AND state = 'waiting'`,
+      all,
+      incarnation,
+      sequence,
+    );
+    if (latest === handles.length) return;
+    // Older versions among them; the broker holds each until it has the newer.
+    this.#db.run(
+      `UPDATE standing SET held_incarnation = ?2, held_sequence = ?3
+       WHERE state = 'waiting' AND (incarnation, sequence) IS NOT (?2, ?3) AND (record, epoch) IN
+         (SELECT record.number, published.epoch FROM published JOIN record USING (handle)
+          WHERE handle IN (SELECT value FROM json_each(?1)) AND published.incarnation = ?2 AND published.sequence = ?3)`,
+      all,
+      incarnation,
+      sequence,
+    );
+  }
+
   #accept(number: number, { incarnation, sequence }: Version): void {
     this.#db.run("UPDATE record SET held_day = sent_day WHERE number = ? AND held_day IS NOT sent_day", number);
     const isLatest = this.#db.run(

@@ -5,7 +5,7 @@
  */
 import { concat } from "../core/bytes.ts";
 import { CausewayError } from "../core/errors.ts";
-import { sodium } from "./sodium.ts";
+import { hashInMemory, memory, reserve, sodium } from "./sodium.ts";
 
 declare const keyBrand: unique symbol;
 
@@ -28,12 +28,36 @@ export function hashKey(bytes: Uint8Array): HashKey {
 
 /** Unkeyed BLAKE2b over the joined parts. The caller makes the joint unambiguous (`lp`). */
 export function blake2b(length: DigestBytes, ...parts: readonly Uint8Array[]): Uint8Array {
-  return sodium.crypto_generichash(length, join(parts), null);
+  return generichash(length, parts, null);
 }
 
 /** Keyed BLAKE2b over the joined parts. */
 export function blake2bKeyed(length: DigestBytes, key: HashKey, ...parts: readonly Uint8Array[]): Uint8Array {
-  return sodium.crypto_generichash(length, join(parts), key);
+  return generichash(length, parts, key);
+}
+
+/** Places in libsodium's memory that every hash uses again: to ask for them and give them back costs as much as the hash. */
+const INPUT_BYTES_MAX = 1_024;
+const OUTPUT_BYTES_MAX = 64;
+const inputAt = reserve(INPUT_BYTES_MAX);
+const keyAt = reserve(KEY_BYTES);
+const outputAt = reserve(OUTPUT_BYTES_MAX);
+
+function generichash(length: DigestBytes, parts: readonly Uint8Array[], key: HashKey | null): Uint8Array {
+  let bytes = 0;
+  for (const part of parts) bytes += part.length;
+  if (bytes > INPUT_BYTES_MAX) return sodium.crypto_generichash(length, join(parts), key);
+  const heap = memory();
+  let at = inputAt;
+  for (const part of parts) {
+    heap.set(part, at);
+    at += part.length;
+  }
+  if (key !== null) heap.set(key, keyAt);
+  const keyBytes = key === null ? 0 : KEY_BYTES;
+  const failed = hashInMemory(outputAt, length, inputAt, bytes, 0, key === null ? 0 : keyAt, keyBytes);
+  if (failed !== 0) throw new CausewayError("INTERNAL", "BLAKE2b refuses its input");
+  return heap.slice(outputAt, outputAt + length);
 }
 
 /** SHA-512 over the joined parts; 64 bytes. */

@@ -265,6 +265,11 @@ export class Database implements Disposable {
   }
 }
 
+/** Pages kept in memory, as many as are used: what changes stands all over a file, and SQLite's own bound is 2 MB. */
+const CACHE_KIB = 64 * 1024;
+/** Pages of 4 KiB in the log before they are copied into the file: one that changes again meanwhile is copied once. */
+const LOG_PAGES = 8_000;
+
 /** The lock first: what follows touches the file. */
 function pragmasOf({ exclusive, secureDelete }: DatabaseKind): string {
   return `
@@ -272,6 +277,8 @@ function pragmasOf({ exclusive, secureDelete }: DatabaseKind): string {
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
+    PRAGMA cache_size = ${-CACHE_KIB};
+    PRAGMA wal_autocheckpoint = ${LOG_PAGES};
     PRAGMA secure_delete = ${secureDelete ? "ON" : "OFF"};
   `;
 }
