@@ -91,16 +91,16 @@ export class DigestBook {
     return toDigest(day, buckets);
   }
 
-  /** Records that a bucket of such a digest is of, `max` at most. */
-  handlesIn(member: MemberId, day: number, bucket: number, max: number): Handle[] {
-    const handles: Handle[] = [];
+  /** Records that a bucket of such a digest is of, and what each comes to; `max` at most. */
+  itemsIn(member: MemberId, day: number, bucket: number, max: number): (readonly [Handle, DigestItem])[] {
+    const found: (readonly [Handle, DigestItem])[] = [];
     for (const { items } of this.#monthsFrom(member, day)) {
-      for (const handle of items[bucket]?.keys() ?? []) {
-        if (handles.length === max) return handles;
-        handles.push(handle);
+      for (const each of items[bucket] ?? []) {
+        if (found.length === max) return found;
+        found.push(each);
       }
     }
-    return handles;
+    return found;
   }
 
   #monthsFrom(member: MemberId, day: number): Month[] {

@@ -6,6 +6,7 @@ import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import { OPENING_CLASSES, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Digest, TokenSet } from "../../shared/core/data-plane.ts";
 import { digestItem, digestKey } from "../../shared/core/digest.ts";
+import type { DigestItem } from "../../shared/core/digest.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
@@ -109,9 +110,9 @@ export class EpochSpace {
     return this.#digests.digest(member, day);
   }
 
-  /** Records that a bucket of such a digest is of, `max` at most. */
-  handlesIn(...of: Parameters<DigestBook["handlesIn"]>): Handle[] {
-    return this.#digests.handlesIn(...of);
+  /** Records that a bucket of such a digest is of, and what each comes to; `max` at most. */
+  itemsIn(...of: Parameters<DigestBook["itemsIn"]>): (readonly [Handle, DigestItem])[] {
+    return this.#digests.itemsIn(...of);
   }
 
   /** Makes up to `max` items of digests ahead of time. False if none was missing. */

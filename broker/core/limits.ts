@@ -81,8 +81,8 @@ export const SLICE_DIGESTS = 250;
 /** How often it is looked whether there are items to make: sooner than a member asks after it has published. */
 export const DIGEST_PAUSE_MS = 1_000;
 
-/** Handles in the answer to a digest: sixteen bytes each leave a message of 512 KiB room for the rest. */
-export const DIGEST_HANDLES_MAX = 30_000;
+/** Records named in the answer to a digest: some sixty bytes each leave a message of 512 KiB room for the rest. */
+export const DIGEST_HANDLES_MAX = 7_000;
 
 /** A node that is connected has stated by then what it found of a meeting's tags: it needs a second (protocol section 7). */
 export const STATEMENT_DUE_MS = 10 * 60_000;

@@ -15,7 +15,8 @@ import type {
 import { toHex } from "../../shared/core/bytes.ts";
 import { dayOf } from "../../shared/core/days.ts";
 import { openEpochs } from "../../shared/core/decisions.ts";
-import { differingBuckets, digestOf } from "../../shared/core/digest.ts";
+import { differingBuckets, digestOf, toBucket } from "../../shared/core/digest.ts";
+import type { DigestItem } from "../../shared/core/digest.ts";
 import type { Admit, Federation } from "../../shared/core/directive.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { decideEntry } from "../core/entry.ts";
@@ -175,7 +176,7 @@ export class Publications {
     const space = this.#spaces.find(epoch);
     const held = space?.digest(federation.id, member, digest.day) ?? digestOf(digest.day, []);
     const named = fitting(differingBuckets(digest, held), (bucket, max) => {
-      return space?.handlesIn(member, digest.day, bucket, max) ?? [];
+      return space?.itemsIn(member, digest.day, bucket, max) ?? [];
     });
     return { kind: "digestAnswer", incarnation, sequence, epoch, ...named };
   }
@@ -295,16 +296,17 @@ function versionOf(envelope: Envelope, entry: Upsert): Version {
 /** As many buckets as one message can name the handles of; the next digest finds the others. Looks at no more handles than that. */
 function fitting(
   buckets: readonly number[],
-  handlesIn: (bucket: number, max: number) => readonly Handle[],
-): Pick<DigestAnswer, "differing" | "handles"> {
+  itemsIn: (bucket: number, max: number) => readonly (readonly [Handle, DigestItem])[],
+): Pick<DigestAnswer, "differing" | "handles" | "items"> {
   const differing: number[] = [];
-  const handles: Handle[] = [];
+  const named: (readonly [Handle, DigestItem])[] = [];
   for (const bucket of buckets) {
-    const room = DIGEST_HANDLES_MAX - handles.length;
-    const own = handlesIn(bucket, room + 1);
+    const room = DIGEST_HANDLES_MAX - named.length;
+    const own = itemsIn(bucket, room + 1);
     if (own.length > room && differing.length > 0) break;
     differing.push(bucket);
-    handles.push(...own.slice(0, room));
+    named.push(...own.slice(0, room));
   }
-  return { differing, handles };
+  const handles = named.map(([handle]) => handle);
+  return { differing, handles, ...(named.length === 0 ? {} : { items: named.map(([, item]) => toBucket(item)) }) };
 }

@@ -252,6 +252,8 @@ export type DigestAnswer = {
   readonly differing: readonly number[];
   /** The member's records that the broker holds in those buckets. */
   readonly handles: readonly Handle[];
+  /** What each of these comes to in the broker's digest; only in a beat. */
+  readonly items?: readonly DigestBucket[];
 };
 
 /** The broker has applied the submission and will not forget it. */

@@ -99,7 +99,8 @@ export function fromSumBytes(bytes: Uint8Array): bigint {
   return toNumber(bytes);
 }
 
-function toBucket({ count, sum }: DigestItem): DigestBucket {
+/** As it is told, mod 2^256. */
+export function toBucket({ count, sum }: DigestItem): DigestBucket {
   return { count, sum: toSumBytes(BigInt.asUintN(Number(SUM_BITS), sum)) };
 }
 

@@ -1,10 +1,11 @@
 /** Fields that submissions and deliveries share, and how kinds are numbered in both. */
 import { z } from "zod";
-import type { TagSet } from "../core/data-plane.ts";
+import type { DigestBucket, TagSet } from "../core/data-plane.ts";
 import { CausewayError } from "../core/errors.ts";
 import type { Handle, Incarnation, MatchId } from "../core/ids.ts";
 import { TAG_BYTES } from "../crypto/token.ts";
-import { idOf, joined, uint32 } from "./checks.ts";
+import { bytesBetween, idOf, joined, uint32 } from "./checks.ts";
+import type * as gen from "./gen/causeway/v1/data_plane.ts";
 
 export const matchId = idOf<MatchId>();
 export const handle = idOf<Handle>();
@@ -15,6 +16,15 @@ const tags = joined(TAG_BYTES, 0xffff);
 export const tagFields = { singleTags: tags, openingTags: tags, supportTags: tags };
 
 export const positions = z.array(uint32()).max(0xffff);
+
+const HASH_BYTES = 32;
+/** 32 bytes where there is nothing. */
+const NO_SUM = new Uint8Array(HASH_BYTES);
+
+export const digestBucket = z
+  .object({ count: uint32(), sum: bytesBetween(0, HASH_BYTES) })
+  .refine(({ count, sum }) => sum.length === (count === 0 ? 0 : HASH_BYTES))
+  .transform(({ count, sum }): DigestBucket => ({ count, sum: count === 0 ? NO_SUM : sum }));
 
 /** What a later version has added. */
 export const unknown = z.object({ field: uint32(1) });
@@ -28,4 +38,8 @@ export function toTagFields({ single, opening, support }: TagSet) {
 
 export function neverSent(): CausewayError {
   return new CausewayError("INTERNAL", "what this version does not know it never sends");
+}
+
+export function toBucketMessages(buckets: readonly DigestBucket[]): gen.DigestBucket[] {
+  return buckets.map(({ count, sum }) => ({ count, sum: count === 0 ? new Uint8Array() : sum }));
 }

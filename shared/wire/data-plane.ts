@@ -7,7 +7,6 @@ import { equalBytes, fromHex, lpText, toHex } from "../core/bytes.ts";
 import type {
   Delivery,
   Digest,
-  DigestBucket,
   EncodedBatch,
   Entry,
   Health,
@@ -45,6 +44,7 @@ import type { KindPlace } from "./checks.ts";
 import { DOMAIN, HANDLING } from "./enumerations.ts";
 import { openMessage, payloadOf, signMessage, verifyMessage } from "./envelope.ts";
 import {
+  digestBucket,
   handle,
   incarnation,
   KINDS,
@@ -52,6 +52,7 @@ import {
   neverSent,
   positions,
   tagFields,
+  toBucketMessages,
   toTagFields,
   unknown,
 } from "./data-plane-fields.ts";
@@ -59,7 +60,6 @@ import { deliveryReading, toDeliveryMessage } from "./delivery.ts";
 import * as gen from "./gen/causeway/v1/data_plane.ts";
 
 const HASH_BYTES = 32;
-const NO_SUM = new Uint8Array(HASH_BYTES);
 /** Of a node's health: at most two are open at once, and one ends. */
 const EPOCHS_MAX = 4;
 /** Four a beat and domain, in two domains, to each side. */
@@ -255,11 +255,6 @@ function toEntry({ handle, operation }: z.infer<typeof entrySchema>): Entry {
 /** Counted before any is looked at. */
 const entries = z.array(z.unknown()).max(ENTRIES_PER_SUBMISSION_MAX).pipe(z.array(entryOrMalformed));
 
-const digestBucket = z
-  .object({ count: uint32(), sum: bytesBetween(0, HASH_BYTES) })
-  .refine(({ count, sum }) => sum.length === (count === 0 ? 0 : HASH_BYTES))
-  .transform(({ count, sum }): DigestBucket => ({ count, sum: count === 0 ? NO_SUM : sum }));
-
 const health = z.object({
   version: line(64),
   nodeTimeMs: safeInteger(),
@@ -416,7 +411,7 @@ function toStatementMessage({ matchId, amendment, failed, signature }: MeetingSt
 }
 
 function toDigestMessage({ day, buckets }: Digest): gen.Digest {
-  return { day, buckets: buckets.map(({ count, sum }) => ({ count, sum: count === 0 ? new Uint8Array() : sum })) };
+  return { day, buckets: toBucketMessages(buckets) };
 }
 
 function toHealthMessage(health: Health): gen.Health {

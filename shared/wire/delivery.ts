@@ -36,6 +36,7 @@ import {
 } from "./checks.ts";
 import type { KindPlace } from "./checks.ts";
 import {
+  digestBucket,
   handle,
   incarnation,
   KINDS,
@@ -43,6 +44,7 @@ import {
   neverSent,
   positions,
   tagFields,
+  toBucketMessages,
   toTagFields,
   unknown,
 } from "./data-plane-fields.ts";
@@ -114,13 +116,17 @@ const RANGES_MAX = 64;
 
 const rejections = z.array(z.object({ index: uint32(), reason: REJECTION_REASON.word }));
 
-const digestAnswer = z.object({
-  incarnation,
-  sequence: ordinal,
-  epoch: uint32(1),
-  differing: z.array(uint32(0, DIGEST_BUCKETS - 1)).max(DIGEST_BUCKETS),
-  handles: joined(HANDLE_BYTES, 0xffff).transform(toHandles),
-});
+const digestAnswer = z
+  .object({
+    incarnation,
+    sequence: ordinal,
+    epoch: uint32(1),
+    differing: z.array(uint32(0, DIGEST_BUCKETS - 1)).max(DIGEST_BUCKETS),
+    handles: joined(HANDLE_BYTES, 0xffff).transform(toHandles),
+    items: z.array(digestBucket),
+  })
+  .refine(({ handles, items }) => items.length === 0 || items.length === handles.length)
+  .transform(({ items, ...rest }) => ({ ...rest, ...(items.length === 0 ? {} : { items }) }));
 
 const receipts = z.object({
   incarnation,
@@ -248,7 +254,7 @@ function toDeliveryBody(body: Delivery["body"]): gen.Delivery["body"] {
         },
       };
     case "digestAnswer":
-      return { $case: "digestAnswer", value: toDigestAnswer(body) };
+      return { $case: "digestAnswer", value: { ...toDigestAnswer(body), items: [] } };
     case "beat":
       return { $case: "beat", value: toBeat(body) };
     case "unknown":
@@ -261,13 +267,21 @@ function toRejections(rejections: Receipt["rejections"]): gen.Rejection[] {
   return rejections.map(({ index, reason }) => ({ index, reason: REJECTION_REASON.toWire(reason) }));
 }
 
-function toDigestAnswer({ incarnation, sequence, epoch, differing, handles }: DigestAnswer): gen.DigestAnswer {
+function toDigestAnswer({
+  incarnation,
+  sequence,
+  epoch,
+  differing,
+  handles,
+  items = [],
+}: DigestAnswer): gen.DigestAnswer {
   return {
     incarnation: fromHex(incarnation),
     sequence: BigInt(sequence),
     epoch,
     differing: [...differing],
     handles: concat(...handles.map(fromHex)),
+    items: toBucketMessages(items),
   };
 }
 

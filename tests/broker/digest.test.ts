@@ -156,7 +156,7 @@ describe("a digest", () => {
       }
       const times = Array.from({ length: 20 }, () => {
         const startedMs = performance.now();
-        const handles = Array.from({ length: 256 }, (_, bucket) => book.handlesIn(HARBOUR, day, bucket, 30_000));
+        const handles = Array.from({ length: 256 }, (_, bucket) => book.itemsIn(HARBOUR, day, bucket, 30_000));
         const tookMs = performance.now() - startedMs;
         expect(handles.flat()).toHaveLength(named);
         return tookMs;
@@ -225,7 +225,8 @@ describe("a digest", () => {
     expect(new Set(answer.handles.map(bucketOf))).toEqual(new Set(answer.differing));
     const recipient = sealingKeyPair(new Uint8Array(32).fill(4)).publicKey;
     const signer = signingKeyPair(new Uint8Array(32).fill(5));
-    const delivery = { recipientKey: recipient, member: HARBOUR, body: answer };
+    const beat = { kind: "beat", issuedAtMs: 1, digestAnswers: [answer], notices: [], compare: false } as const;
+    const delivery = { recipientKey: recipient, member: HARBOUR, body: beat };
     const { signed } = signDelivery(delivery, { federation: bench.federation.id, signer });
     expect(sealMessage(signed, recipient, randomBytes(32)).length).toBeLessThan(SEALED_BYTES_MAX);
   });

@@ -127,6 +127,15 @@ const bodies: readonly (readonly [name: string, why: string, body: Delivery["bod
       },
       digestAnswers: [
         { kind: "digestAnswer", incarnation: INCARNATION, sequence: 8, epoch: 1, differing: [], handles: [] },
+        {
+          kind: "digestAnswer",
+          incarnation: INCARNATION,
+          sequence: 9,
+          epoch: 1,
+          differing: [3],
+          handles: [HANDLE],
+          items: [{ count: 24, sum: filled(32, 5) }],
+        },
       ],
       notices: [
         encodeBatch({
@@ -266,6 +275,7 @@ export const DELIVERY: MessageType<Delivery> = {
             epoch: 1,
             differing: [256],
             handles: filled(17, 1),
+            items: [],
           },
         },
       }),

@@ -408,6 +408,11 @@ export interface DigestAnswer {
   readonly differing: readonly number[];
   /** Concatenated 16-byte handles of the member's records that the broker holds in those buckets. */
   readonly handles: Uint8Array;
+  /**
+   * Only in a beat: what each of these records comes to in the broker's digest, so that a node that does not know it can count it and say that
+   * all else agrees.
+   */
+  readonly items: readonly DigestBucket[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3442,6 +3447,7 @@ function createBaseDigestAnswer(): DigestAnswer {
     epoch: 0,
     differing: [],
     handles: new Uint8Array(0),
+    items: [],
     _unknownFields: {},
   };
 }
@@ -3469,6 +3475,9 @@ export const DigestAnswer: MessageFns<DigestAnswer> = {
     }
     if (message.handles.length !== 0) {
       writer.uint32(42).bytes(message.handles);
+    }
+    for (const v of message.items) {
+      DigestBucket.encode(v!, writer.uint32(50).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3544,6 +3553,14 @@ export const DigestAnswer: MessageFns<DigestAnswer> = {
             message.handles = reader.bytes();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.items.push(DigestBucket.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3574,6 +3591,7 @@ export const DigestAnswer: MessageFns<DigestAnswer> = {
     message.epoch = object.epoch ?? 0;
     message.differing = object.differing?.map((e) => e) || [];
     message.handles = object.handles ?? new Uint8Array(0);
+    message.items = object.items?.map((e) => DigestBucket.fromPartial(e)) || [];
     return message;
   },
 };
