@@ -4,6 +4,8 @@
  */
 import { burstOf } from "./federation-burst.ts";
 import { bulkOf } from "./federation-bulk.ts";
+import { directoryOf } from "./federation-directory.ts";
+import { inboxOf } from "./federation-inbox.ts";
 import { latencyOf } from "./federation-latency.ts";
 import { startsOf } from "./federation-start.ts";
 import type { BenchOptions, BenchResult } from "./measure.ts";
@@ -20,6 +22,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   latency: async (options) => await latencyOf(options),
   bulk: async (options) => await bulkOf(options),
   start: async (options) => await startsOf(options),
+  directory: async (options) => await directoryOf(options),
+  inbox: async (options) => await inboxOf(options),
 };
 
 export async function benchFederation(options: BenchOptions): Promise<BenchResult> {

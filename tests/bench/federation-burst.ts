@@ -16,7 +16,7 @@ import type { BenchOptions } from "./measure.ts";
 
 const HOLDER: UnitName = "ct";
 const SEEKER: UnitName = "wcu";
-const SIDES = [HOLDER, SEEKER] as const;
+export const SIDES = [HOLDER, SEEKER] as const;
 const LOOK_MS = 500;
 const QUICK_LOOK_MS = 100;
 
@@ -69,7 +69,8 @@ export async function burstOf(matches: number, options: BenchOptions): Promise<B
   return report({ matches, openSeconds, matched, unmatched });
 }
 
-class BurstBench {
+/** A unit that holds records, and another that imports. */
+export class BurstBench {
   readonly #parties: Parties;
   readonly #importer: Importer;
   readonly #lookMs: number;

@@ -26,6 +26,8 @@ export type PartiesOptions = {
   /** Over the node's defaults. */
   readonly nodeSettings?: Readonly<Record<string, unknown>>;
   readonly submissionBytesMax?: number;
+  /** Members whose nodes run nowhere. */
+  readonly others?: number;
 };
 
 export class Parties implements AsyncDisposable {
@@ -44,7 +46,7 @@ export class Parties implements AsyncDisposable {
 
   /** Nothing runs yet. */
   static async found(options: PartiesOptions): Promise<Parties> {
-    const federation = await TestFederation.found();
+    const federation = await TestFederation.found({ others: options.others ?? 0 });
     const port = await freePort();
     appendFileSync(join(federation.dir("nats"), "nats-server.conf"), `http: "127.0.0.1:${port}"\n`);
     return new Parties(federation, `http://127.0.0.1:${port}`, options);

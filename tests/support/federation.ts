@@ -69,6 +69,8 @@ export type TestOptions = {
   readonly workstations?: Partial<Readonly<Record<UnitName, { readonly listen: string }>>>;
   /** The broker serves the administrators' console, on a free port. */
   readonly console?: boolean;
+  /** Members besides the three units, admitted and never heard of. Default 0. */
+  readonly others?: number;
   /** Of the nodes. Default: the machine's. */
   readonly clock?: Clock;
   /** Of the broker and the evaluator. Default: the machine's. */
@@ -88,6 +90,9 @@ const UNITS: Readonly<Record<UnitName, UnitTerms>> = {
 
 /** What every unit may spend. */
 export const BUDGET = { initial: 5_000_000, perDay: 200_000 };
+
+/** What the names of members begin with whose nodes run nowhere. */
+const OTHER = "other-";
 
 const ADMINISTRATORS = ["chair", "deputy", "clerk"];
 
@@ -143,7 +148,7 @@ export class TestFederation implements AsyncDisposable {
 
   /** Founds and installs; nothing runs yet. */
   static async found(options: TestOptions = {}): Promise<TestFederation> {
-    const { tapped = false } = options;
+    const { tapped = false, others = 0 } = options;
     const root = mkdtempSync(join(tmpdir(), "causeway-test-"));
     chmodSync(root, 0o700);
     const ports: Record<string, Ports> = {};
@@ -151,9 +156,10 @@ export class TestFederation implements AsyncDisposable {
       const listen = await freePort();
       ports[party] = { listen, found: tapped ? await freePort() : listen };
     }
-    const founded = await found(root, (party) => `127.0.0.1:${ports[party]!.found}`);
+    const founded = await found(root, (party) => `127.0.0.1:${ports[party]!.found}`, others);
     const fingerprint = founded.fingerprint;
     for (const [party, bundleDir] of founded.bundles) {
+      if (party.startsWith(OTHER)) continue;
       installBundle({ partyDir: join(root, party), bundleDir, fingerprint, nowMs: Date.now() });
     }
     return new TestFederation(root, founded, ports, options);
@@ -418,14 +424,15 @@ function isBusy(status: GetStatusResponse, withheld: number): boolean {
   return hardening > 0n || outbox > 0n || unprovenMatches > BigInt(withheld) || !brokerConnected;
 }
 
-async function found(root: string, addressOf: (party: string) => string): Promise<Founded> {
+async function found(root: string, addressOf: (party: string) => string, others: number): Promise<Founded> {
   const administratorDirs = ADMINISTRATORS.map((name) => join(root, name));
   for (const [i, dir] of administratorDirs.entries()) await initAdministrator(dir, { name: `Administrator ${i + 1}` });
   const broker = (await initBroker(join(root, "broker"))).enrolment;
   const office = (await initEvaluator(join(root, "key-office"), { name: "key-office" })).enrolment;
   const nats = (await initNats(join(root, "nats"))).enrolment;
   const members = [];
-  for (const [slug, { mandate, domains }] of Object.entries(UNITS)) {
+  const further = Array.from({ length: others }, (_, i): [string, UnitTerms] => [`${OTHER}${i + 1}`, UNITS.ct]);
+  for (const [slug, { mandate, domains }] of [...Object.entries(UNITS), ...further]) {
     const { enrolment } = await initNode(join(root, slug), { name: `Invented unit ${slug}` });
     members.push({ enrolment, terms: termsOf(slug, mandate, domains) });
   }
