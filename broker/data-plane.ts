@@ -6,7 +6,7 @@ import { MemberStreams } from "./bus/member-streams.ts";
 import { Outlet } from "./bus/outlet.ts";
 import { Plane } from "./bus/plane.ts";
 import { Spaces } from "./core/spaces.ts";
-import { keyedTokenHash } from "./core/token-index.ts";
+import { keyedTokenHash } from "./core/token-hash.ts";
 import type { Ground } from "./ground.ts";
 import { brokerKeysOf } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";

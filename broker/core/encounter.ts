@@ -1,5 +1,5 @@
 /** From two records that share tokens to what each side is told of it, and what both must state on (protocol section 7). */
-import { compareBytes, concat, fromHex, lpText, toHex, u8 } from "../../shared/core/bytes.ts";
+import { compareBytes, concat, lpText, toHex, u8 } from "../../shared/core/bytes.ts";
 import { byClass, otherSideOf, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Meeting, Side, TagSet, TokenClass, TokenSet } from "../../shared/core/data-plane.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
@@ -41,7 +41,7 @@ export function encounterOf(
 function toSide(held: HeldRecord): MetSide {
   const { member, handle, handling, conversationKey, blind } = held.record;
   const party = { member, handle };
-  const terms = { conversationKey: fromHex(conversationKey), blind: fromHex(blind), handling };
+  const terms = { conversationKey, blind, handling };
   return { ...held, party, terms, binder: binderIn(party, terms) };
 }
 

@@ -17,11 +17,12 @@ import type { HeldRecord } from "./encounter.ts";
 import { tokenTexts } from "./entry.ts";
 import type { Encounter, Party } from "./match.ts";
 import { findCandidates, opens } from "./matching.ts";
-import type { Candidate } from "./matching.ts";
+import type { Candidate, RecordView } from "./matching.ts";
 import { RecordTable } from "./records.ts";
 import type { LiveRecord } from "./records.ts";
+import type { TokenHash } from "./token-hash.ts";
 import { TokenIndex } from "./token-index.ts";
-import type { TaggedTokens, TokenHash } from "./token-index.ts";
+import type { TaggedTokens } from "./token-index.ts";
 
 /** A record as its owner has published it now. */
 export type Version = Omit<LiveRecord, "number" | "tokens" | "published" | "settled" | "sinceMs">;
@@ -39,9 +40,9 @@ export type MatchingScope = {
 
 export class EpochSpace {
   readonly epoch: number;
-  readonly #records = new RecordTable();
+  readonly #records: RecordTable;
   /** Changed here only: index and digests go along. */
-  readonly records: Omit<RecordTable, "put" | "remove"> = this.#records;
+  readonly records: Omit<RecordTable, "put" | "remove">;
   readonly #indexes = new Map<Domain, TokenIndex>();
   readonly #hash: TokenHash;
   /** Its items are made when there is time, or when asked for. */
@@ -52,6 +53,8 @@ export class EpochSpace {
   constructor(epoch: number, hash: TokenHash) {
     this.epoch = epoch;
     this.#hash = hash;
+    this.#records = new RecordTable(hash);
+    this.records = this.#records;
   }
 
   /** Tokens held, padding included. */
@@ -106,19 +109,21 @@ export class EpochSpace {
 
   /** What the member holds here, less what is past its review day on `day`. */
   digest(federation: Uint8Array, member: MemberId, day: number): Digest {
-    for (const each of this.#digests.awaitedOf(member)) this.#enterDigest(federation, each);
+    for (const number of this.#digests.awaitedOf(member)) this.#enterDigest(federation, number);
     return this.#digests.digest(member, day);
   }
 
   /** Records that a bucket of such a digest is of, and what each comes to; `max` at most. */
-  itemsIn(...of: Parameters<DigestBook["itemsIn"]>): (readonly [Handle, DigestItem])[] {
-    return this.#digests.itemsIn(...of);
+  itemsIn(...of: Parameters<DigestBook["recordsIn"]>): (readonly [Handle, DigestItem])[] {
+    return this.#digests.recordsIn(...of).map((number) => {
+      return [(this.records.viewAt(number) as RecordView).handle, this.#digests.item(number) as DigestItem];
+    });
   }
 
   /** Makes up to `max` items of digests ahead of time. False if none was missing. */
   prepareDigests(federation: Uint8Array, max: number): boolean {
     const awaited = this.#digests.awaited(max);
-    for (const each of awaited) this.#enterDigest(federation, each);
+    for (const number of awaited) this.#enterDigest(federation, number);
     return awaited.length > 0;
   }
 
@@ -128,8 +133,7 @@ export class EpochSpace {
    */
   countNew(version: Pick<Version, "member" | "handle" | "conversationKey" | "blind">, content: TaggedTokens): number {
     const record = this.records.find(version.member, version.handle);
-    const isBound = record?.conversationKey === version.conversationKey && record.blind === version.blind;
-    if (record === undefined || !isBound) return countOf(content.tokens);
+    if (record === undefined || !isBoundAlike(record, version)) return countOf(content.tokens);
     const held = this.#holding(record.number);
     let fresh = 0;
     for (const tokenClass of TOKEN_CLASSES) {
@@ -146,9 +150,9 @@ export class EpochSpace {
   /** Everybody whom `record` meets now. */
   encounters(record: LiveRecord, scope: MatchingScope): Encounter[] {
     const index = this.#index(record.domain);
-    const lookup = (number: number): LiveRecord | undefined => {
-      const found = this.records.at(number);
-      return found === undefined || scope.isHidden(found.member, found.domain) ? undefined : found;
+    const lookup = (number: number): RecordView | undefined => {
+      const found = this.records.viewAt(number);
+      return found === undefined || scope.isHidden(found.member, record.domain) ? undefined : found;
     };
     const { candidates } = findCandidates(index, record.number, lookup, scope.today);
     const listed = scope.neverCorrelate(record.domain);
@@ -186,8 +190,9 @@ export class EpochSpace {
     return { record, tokens: index.tokensOf(number), tags: index.tagsOf(number) };
   }
 
-  #enterDigest(federation: Uint8Array, { member, handle }: Pick<LiveRecord, "member" | "handle">): void {
-    const record = this.records.find(member, handle) as LiveRecord;
+  #enterDigest(federation: Uint8Array, number: number): void {
+    const record = this.records.at(number) as LiveRecord;
+    const { member } = record;
     const key = this.#digestKeys.get(member) ?? digestKey(federation, member, this.epoch);
     this.#digestKeys.set(member, key);
     this.#digests.enter(record, digestItem(key, record, this.#index(record.domain).tokensOf(record.number)));
@@ -200,6 +205,10 @@ export class EpochSpace {
     this.#indexes.set(domain, index);
     return index;
   }
+}
+
+function isBoundAlike(record: LiveRecord, { conversationKey, blind }: Pick<Version, "conversationKey" | "blind">) {
+  return equalBytes(record.conversationKey, conversationKey) && equalBytes(record.blind, blind);
 }
 
 function withoutListed(

@@ -2,7 +2,7 @@
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { EpochSpace } from "./epoch-space.ts";
 import type { LiveRecord } from "./records.ts";
-import type { TokenHash } from "./token-index.ts";
+import type { TokenHash } from "./token-hash.ts";
 
 export class Spaces {
   readonly #byEpoch = new Map<number, EpochSpace>();

@@ -12,7 +12,6 @@ import type {
   Submission,
   Upsert,
 } from "../../shared/core/data-plane.ts";
-import { toHex } from "../../shared/core/bytes.ts";
 import { dayOf } from "../../shared/core/days.ts";
 import { openEpochs } from "../../shared/core/decisions.ts";
 import { differingBuckets, digestOf, toBucket } from "../../shared/core/digest.ts";
@@ -288,8 +287,7 @@ function holds(space: EpochSpace, member: MemberId, handle: Handle): boolean {
 
 function versionOf(envelope: Envelope, entry: Upsert): Version {
   const { member, incarnation, sequence } = envelope;
-  const { handle, domain, handling, reviewByDay } = entry;
-  const [conversationKey, blind] = [toHex(entry.conversationKey), toHex(entry.blind)];
+  const { handle, domain, handling, reviewByDay, conversationKey, blind } = entry;
   return { member, handle, domain, handling, reviewByDay, conversationKey, blind, incarnation, sequence };
 }
 

@@ -5,7 +5,8 @@
  */
 import { createCipheriv } from "node:crypto";
 
-import { keyedTokenHash, type TaggedTokens, TokenIndex } from "../../broker/core/token-index.ts";
+import { keyedTokenHash } from "../../broker/core/token-hash.ts";
+import { type TaggedTokens, TokenIndex } from "../../broker/core/token-index.ts";
 import { type TokenClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import { TAG_BYTES, TOKEN_BYTES } from "../../shared/crypto/token.ts";
 import { type BenchOptions, type BenchResult, collectGarbage, coreSeconds, median, rounded } from "./measure.ts";

@@ -79,8 +79,8 @@ function hold(bench: Bench, count: number): void {
         domain: "target",
         handling: "open",
         reviewByDay: 40_000,
-        conversationKey: "",
-        blind: "",
+        conversationKey: new Uint8Array(32),
+        blind: new Uint8Array(32),
         incarnation: "1".repeat(32) as never,
         sequence: 1,
       },
@@ -152,11 +152,14 @@ describe("a digest", () => {
       const book = new DigestBook();
       for (let i = 0; i < perBucket * 256; i += 1) {
         const handle = `${(i % 256).toString(16).padStart(2, "0")}${i.toString(16).padStart(30, "0")}` as Handle;
-        book.enter({ member: HARBOUR, handle, reviewByDay: i < 256 ? 40_000 : 39_000 }, { count: 1, sum: 1n });
+        book.enter(
+          { number: i, member: HARBOUR, handle, reviewByDay: i < 256 ? 40_000 : 39_000 },
+          { count: 1, sum: 1n },
+        );
       }
       const times = Array.from({ length: 20 }, () => {
         const startedMs = performance.now();
-        const handles = Array.from({ length: 256 }, (_, bucket) => book.itemsIn(HARBOUR, day, bucket, 30_000));
+        const handles = Array.from({ length: 256 }, (_, bucket) => book.recordsIn(HARBOUR, day, bucket, 30_000));
         const tookMs = performance.now() - startedMs;
         expect(handles.flat()).toHaveLength(named);
         return tookMs;

@@ -9,7 +9,8 @@ import {
   type RecordLookup,
   type RecordView,
 } from "../../broker/core/matching.ts";
-import { keyedTokenHash, type TaggedTokens, TokenIndex } from "../../broker/core/token-index.ts";
+import { keyedTokenHash } from "../../broker/core/token-hash.ts";
+import { type TaggedTokens, TokenIndex } from "../../broker/core/token-index.ts";
 import { concat, fromHex, toHex } from "../../shared/core/bytes.ts";
 import { OPENING_CLASSES, type TokenClass } from "../../shared/core/data-plane.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";

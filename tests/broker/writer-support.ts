@@ -1,6 +1,6 @@
 /** The writer without NATS: a ledger in memory, invented members, signatures of a throw-away key. */
 import { Spaces } from "../../broker/core/spaces.ts";
-import { keyedTokenHash } from "../../broker/core/token-index.ts";
+import { keyedTokenHash } from "../../broker/core/token-hash.ts";
 import type { Received } from "../../broker/core/submission.ts";
 import { Ledger } from "../../broker/store/ledger.ts";
 import { Beats } from "../../broker/bus/beats.ts";
