@@ -8,8 +8,8 @@ import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { DOMAINS } from "../../shared/core/domain.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
-import { parseEnrolment } from "../../shared/party/enrolment.ts";
-import type { Enrolled, Enrolment } from "../../shared/party/enrolment.ts";
+import { isSameFingerprint, parseEnrolment } from "../../shared/party/enrolment.ts";
+import type { Enrolment } from "../../shared/party/enrolment.ts";
 import type { PartyKind } from "../../shared/party/files.ts";
 import { readJsonFile } from "../../shared/platform/json-file.ts";
 import { readPublicText } from "../../shared/party/key-files.ts";
@@ -92,18 +92,6 @@ export function readChangedTerms(path: string): Partial<Pick<MemberTerms, keyof 
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-/** Reads an enrolment and compares its fingerprint with the one read out. Throws ENVIRONMENT, INVALID, UNPROVEN. */
-export function readEnrolmentFile(path: string, fingerprint: string): Enrolled {
-  const enrolled = parseEnrolment(readPublicText(path));
-  if (isSameFingerprint(enrolled.fingerprint, fingerprint)) return enrolled;
-  throw new CausewayError("UNPROVEN", "this is not the enrolment that was read out", { fields: ["fingerprint"] });
-}
-
-/** Whether two fingerprints are one, however they are spaced. */
-export function isSameFingerprint(one: string, other: string): boolean {
-  return digitsOf(one) === digitsOf(other);
-}
-
 /** Reads enrolments and collects the places that do not fit, to report them all at once. */
 class Enrolments {
   readonly #base: string;
@@ -126,8 +114,4 @@ class Enrolments {
     const text = `these are not the enrolments that were read out: ${this.#unfit.join(", ")}`;
     throw new CausewayError("UNPROVEN", text, { fields: this.#unfit });
   }
-}
-
-function digitsOf(fingerprint: string): string {
-  return fingerprint.replaceAll(/\s/g, "").toLowerCase();
 }

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { perform, withExamples, withJson } from "../../shared/terminal/command.ts";
 import type { Json } from "../../shared/terminal/command.ts";
+import type { NatsBundleFlags, NewRegistrarFlags } from "./new-registrar.ts";
 
 /** `run` starts the program; how a program is started is the caller's to know. */
 export function registrarCommand(run: (dir: string) => Promise<void>): Command {
@@ -10,7 +11,44 @@ export function registrarCommand(run: (dir: string) => Promise<void>): Command {
     .addCommand(runCommand(run), { isDefault: true })
     .addCommand(nextFreshnessKeyCommand())
     .addCommand(nextRootCommand())
-    .addCommand(issueCommand());
+    .addCommand(issueCommand())
+    .addCommand(initCommand())
+    .addCommand(natsBundleCommand());
+}
+
+function initCommand(): Command {
+  const command = withJson(new Command("init"))
+    .description("make another registrar, in place of one that was lost with its keys")
+    .requiredOption("--dir <directory>", "where it will live")
+    .requiredOption("--chain <file>", "the federation's chain.bin, of any party")
+    .requiredOption("--fingerprint <hex>", "the federation's fingerprint, learnt by another way than the file")
+    .action((flags: Json & NewRegistrarFlags) =>
+      perform(flags, async (output) => {
+        const { makeRegistrar } = await import("./new-registrar.ts");
+        await makeRegistrar(flags, output);
+      }),
+    );
+  return withExamples(command, "causeway registrar init --dir registrar --chain board/1/chain.bin --fingerprint HEX");
+}
+
+function natsBundleCommand(): Command {
+  const command = withJson(new Command("nats-bundle"))
+    .description("write the bundle of a NATS server that was set up anew, or that is to follow another registrar")
+    .requiredOption("--dir <directory>", "the registrar's directory")
+    .requiredOption("--enrolment <file>", "enrolment.json of the NATS server")
+    .requiredOption("--fingerprint <hex>", "of that enrolment, as its operator reads it out by telephone")
+    .requiredOption("--host <hosts...>", "names and IP addresses under which members reach it")
+    .requiredOption("--out <directory>", "where the bundle for `causeway admin install` and `nats-config` is written")
+    .action((flags: Json & NatsBundleFlags) =>
+      perform(flags, async (output) => {
+        const { writeNatsBundle } = await import("./new-registrar.ts");
+        await writeNatsBundle(flags, output);
+      }),
+    );
+  return withExamples(
+    command,
+    'causeway registrar nats-bundle --dir registrar --enrolment nats/enrolment.json --fingerprint "3f2a 91bc …" --host nats.example --out bundle',
+  );
 }
 
 function runCommand(run: (dir: string) => Promise<void>): Command {

@@ -54,6 +54,18 @@ export function readEnrolment(dir: string): Enrolled {
   return parseEnrolment(readPublicText(partyFile(dir, "enrolment")));
 }
 
+/** Reads an enrolment and compares its fingerprint with the one read out. Throws ENVIRONMENT, INVALID, UNPROVEN. */
+export function readEnrolmentFile(path: string, fingerprint: string): Enrolled {
+  const enrolled = parseEnrolment(readPublicText(path));
+  if (isSameFingerprint(enrolled.fingerprint, fingerprint)) return enrolled;
+  throw new CausewayError("UNPROVEN", "this is not the enrolment that was read out", { fields: ["fingerprint"] });
+}
+
+/** Whether two fingerprints are one, however they are spaced. */
+export function isSameFingerprint(one: string, other: string): boolean {
+  return digitsOf(one) === digitsOf(other);
+}
+
 /** Content of enrolment.json, signed by the key that it names. */
 export function enrolmentText(enrolment: Enrolment, { secretKey }: SigningKeyPair): string {
   const proof = signPayload({ ...proofScope(enrolment), secretKey });
@@ -125,4 +137,8 @@ function parseJson(text: string): unknown {
   } catch {
     throw new CausewayError("INVALID", "enrolment is not JSON");
   }
+}
+
+function digitsOf(fingerprint: string): string {
+  return fingerprint.replaceAll(/\s/g, "").toLowerCase();
 }

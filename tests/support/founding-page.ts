@@ -17,7 +17,7 @@ import { readEnrolment } from "../../shared/party/enrolment.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
 const NATS_SERVER = process.env["CAUSEWAY_NATS_SERVER"] ?? join(ROOT, ".causeway", "bin", "nats-server");
-const LONG_RUNNING = /^(?:nats-server -c|causeway (?:evaluator|broker|registrar|node run))/;
+const LONG_RUNNING = /^(?:nats-server -c|causeway (?:(?:evaluator|broker|registrar) --dir|node run))/;
 const ASK_MS = 200;
 
 export class FoundingPage implements AsyncDisposable {

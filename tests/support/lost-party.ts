@@ -7,7 +7,7 @@
  *   await lost.does("The second evaluator");
  *
  * What people read to each other stands in shell variables: $CODE (an invitation), $KEY (a fingerprint), $DIGEST (of a proposal), $REQUEST (of
- * one for salts), $ID (of a key).
+ * one for salts), $KEYHEX (a public key), $NATSKEY (the fingerprint of the NATS server's enrolment).
  */
 import { once } from "node:events";
 import type { ChildProcess } from "node:child_process";
@@ -15,6 +15,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
+import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { EXIT } from "../../shared/terminal/exit.ts";
 import { commandsIn, FoundingPage } from "./founding-page.ts";
 import { SOON } from "./patience.ts";
@@ -30,6 +31,7 @@ const SAID: Readonly<Record<string, RegExp>> = {
   CODE: /(cwi1-\S+)/,
   KEY: /^ *((?:[0-9a-f]{4} ){7}[0-9a-f]{4})$/m,
   DIGEST: /causeway admin approve DIR ([0-9a-f]{16})/,
+  KEYHEX: /^ *((?:[0-9a-f]{4} ){15}[0-9a-f]{4})$/m,
   REQUEST: /^([0-9a-f]{8}) /m,
 };
 
@@ -45,7 +47,9 @@ export class LostParty implements AsyncDisposable {
   }
 
   static async founded(): Promise<LostParty> {
-    return new LostParty(await FoundingPage.done((command) => command.replace(/^causeway /, `node "${CLI}" `)));
+    const page = await FoundingPage.done((command) => command.replace(/^causeway /, `node "${CLI}" `));
+    page.variables["NATSKEY"] = readEnrolment(join(page.work, "nats")).fingerprint;
+    return new LostParty(page);
   }
 
   /** The program is killed, and these directories and files are gone. */
@@ -58,6 +62,10 @@ export class LostParty implements AsyncDisposable {
   async does(heading: string): Promise<void> {
     const commands = commandsIn(await this.page.moved(sectionOf(heading)));
     expect(commands.length, heading).toBeGreaterThan(0);
+    await this.runs(commands);
+  }
+
+  async runs(commands: readonly string[]): Promise<void> {
     const waiting: { readonly command: string; readonly child: ChildProcess }[] = [];
     for (const [i, command] of commands.entries()) {
       if (FoundingPage.isLongRunning(command)) {

@@ -15,7 +15,8 @@ import { printable } from "../../../shared/terminal/printable.ts";
 import { enrolmentsAt } from "../checks.ts";
 import { putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
-import { isSameFingerprint, readChangedTerms, readEnrolmentFile, readTerms } from "../plan-file.ts";
+import { isSameFingerprint, readEnrolmentFile } from "../../../shared/party/enrolment.ts";
+import { readChangedTerms, readTerms } from "../plan-file.ts";
 import { saltsFor } from "../recovery.ts";
 import { say } from "../../../shared/words/say.ts";
 

@@ -11,7 +11,7 @@ import { say } from "../../../shared/words/say.ts";
 import { rootId } from "../../registrar/root-id.ts";
 import { putForward } from "../desk.ts";
 import type { Common, Desk } from "../desk.ts";
-import { isSameFingerprint } from "../plan-file.ts";
+import { isSameFingerprint } from "../../../shared/party/enrolment.ts";
 import { verifiedReports } from "../reports.ts";
 
 export type PlacesFlags = Common & {

@@ -178,5 +178,7 @@ export const administrator = {
   "party.freshnessKeyId": "Its id, as the proposal names it:",
   "party.freshnessKey": "Made. For the board''s rotate-key directive, by telephone or in person:",
   "party.startServer": "Start the server with: {command}",
+  "party.newRegistrar":
+    "Made a registrar's keys. For the board: causeway admin tls-roots DIR --add {file}. Read the id of the root to them by telephone: {root}",
   "party.nothingWrong": "Nothing is wrong with this directory of {party}.",
 } as const;
