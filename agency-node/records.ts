@@ -41,6 +41,8 @@ export type RecordsParts = {
 
 export type ImportOptions = Omit<IntakeOptions, "today" | "retentionDaysMax" | "domains"> & {
   readonly dryRun: boolean;
+  /** Whether the records do not wait for the next beat: whoever watches learns that something was entered at this moment. */
+  readonly urgent?: boolean;
 };
 
 export type ImportReceipt = Readonly<Record<PutOutcome | "rows" | "rejected" | "warnings", number>> & {
@@ -95,7 +97,8 @@ export class Records {
 
   async *#import(file: AsyncIterable<Uint8Array>, options: ImportOptions, actor: Actor): AsyncGenerator<ImportEvent> {
     const { world } = this.#parts;
-    const { dryRun, ...reading } = options;
+    const { dryRun, urgent = false, ...reading } = options;
+    const hurried: string[] = [];
     const by = { actor, receipt: toHex(world.randomBytes(6)) };
     const counted = new CountedBytes(file);
     const counts = { added: 0, amended: 0, unchanged: 0, rows: 0, rejected: 0, warnings: 0 };
@@ -103,6 +106,7 @@ export class Records {
     let ignored: readonly string[] = [];
     const store = (): void => {
       this.#store(chunk, counts, dryRun ? undefined : by);
+      if (urgent && !dryRun) hurried.push(...chunk.map(({ record }) => record.reference));
       chunk.length = 0;
     };
     const today = isoDay(dayOf(world.clock()));
@@ -122,6 +126,9 @@ export class Records {
       yield { kind: "progress", rows: counts.added + counts.amended + counts.unchanged, bytes: counted.bytes };
     }
     store();
+    // All of them at once: what comes first of a file is not to go first.
+    if (hurried.length > 0)
+      this.#parts.db.transaction(() => hurried.forEach((each) => this.#parts.store.setUrgent(each)));
     const receipt: ImportReceipt = { ...counts, ignored, dryRun, receipt: by.receipt };
     if (!dryRun) this.#enter("collection", { ...by, detail: JSON.stringify(receipt) });
     yield { kind: "receipt", receipt };

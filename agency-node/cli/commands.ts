@@ -124,6 +124,10 @@ function importCommand(): Command {
     .description("import records from a CSV or FollowTheMoney file")
     .argument("<file>", 'the file; "-" reads standard input')
     .option("--dry-run", "say what would happen, store nothing")
+    .option(
+      "--urgent",
+      "send the records at once, not with the next beat; it shows that they were entered at this moment",
+    )
     .addOption(new Option("--format <format>", "form of the file").choices(["auto", "ftm", "csv"]).default("auto"))
     .addOption(
       new Option("--map <column=field>", "read a CSV column as this field (repeatable)")

@@ -15,6 +15,7 @@ import { say } from "../../shared/words/say.ts";
 export type ImportFlags = {
   readonly format: ImportOptions["format"];
   readonly dryRun?: boolean;
+  readonly urgent?: boolean;
   readonly map: readonly string[];
   readonly kind?: string;
   readonly role?: string;
@@ -66,6 +67,7 @@ function optionsFrom(flags: ImportFlags): ImportOptions {
   return {
     format: flags.format,
     dryRun: flags.dryRun ?? false,
+    urgent: flags.urgent ?? false,
     kind: flags.kind ?? "",
     role: flags.role ?? "",
     legalBasis: flags.legalBasis ?? "",

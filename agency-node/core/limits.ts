@@ -23,14 +23,13 @@ export const HEALTH_CARRYING_MS = 5_000;
 export const HEALTH_AGAIN_MS = 1_000;
 
 /**
- * Rows of a rotation that wait for receipts at once. New records queue behind them: each row costs them about a quarter of a second,
- * fewer would leave the broker idle.
+ * Rows that wait for receipts at once before more is made of them: what waits as records is drawn among more, and whatever is said next
+ * queues behind these, an urgent record too. Each full row takes the broker about a sixth of a second; fewer would leave it idle. Those of
+ * a rotation are fewer: new records queue behind them.
  */
-export const CARRIED_ROWS_MAX = 8;
-/** Entries of one submission of new records, well below what a sealed message may hold (`SEALABLE_BYTES_MAX`). */
+export const ROWS_MAX = { fresh: 16, carried: 6 } as const;
+/** Entries of one submission, well below what a sealed message may hold (`SEALABLE_BYTES_MAX`). */
 export const SUBMISSION_BYTES = 400_000;
-/** And of carried ones: smaller, so that new records get between them. */
-export const CARRIED_SUBMISSION_BYTES = 200_000;
 
 /** Rows removed in one transaction when an epoch ends: other work gets its turn between them. */
 export const ENDED_ROWS_PER_STEP = 2_000;

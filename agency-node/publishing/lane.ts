@@ -12,7 +12,7 @@ import type { ErrorCode } from "../../shared/core/errors.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
-import { pause, unlessAborted } from "../../shared/world/wait.ts";
+import { unlessAborted } from "../../shared/world/wait.ts";
 import { below, untilBeat, Urn } from "../core/order.ts";
 import { drawLoans, freePlaces } from "../core/padding.ts";
 import type { Lender } from "../core/padding.ts";
@@ -110,6 +110,8 @@ export class Lane {
   readonly #inFlight = new Set<string>();
   #batchInputs = BATCH_INPUTS;
   #halt: Halt | undefined;
+  /** Urgent records that are being prepared. */
+  readonly #hurried = new Set<number>();
 
   constructor(generation: number, parts: LaneParts) {
     this.generation = generation;
@@ -179,7 +181,12 @@ export class Lane {
       }
     } finally {
       await Promise.allSettled(windows.map(({ hardening }) => hardening));
+      this.#hurried.clear();
     }
+  }
+
+  #urgent(): number[] {
+    return this.#parts.records.urgentUnprepared(this.generation).filter((number) => !this.#hurried.has(number));
   }
 
   /** Batches that were on their way when the program ended are charged already: they are finished first. */
@@ -192,17 +199,29 @@ export class Lane {
     }
   }
 
-  /** All that is to be prepared, once that is a crowd or the beat has come, and all of a file is here. */
+  /**
+   * All that is to be prepared, once that is a crowd or the beat has come, and all of a file is here. What is urgent waits for none of that:
+   * then nothing else, which is looked at again after it.
+   */
   async #untilDue(signal: AbortSignal): Promise<Urn<number>> {
     const { world, isArriving, beatMs } = this.#parts;
     const sinceMs = world.elapsedMs();
-    while (isArriving() && world.elapsedMs() - sinceMs < ARRIVAL_MS_MAX && !signal.aborted) {
+    const isUrgent = (): boolean => this.#urgent().length > 0;
+    while (isArriving() && world.elapsedMs() - sinceMs < ARRIVAL_MS_MAX && !isUrgent() && !signal.aborted) {
       await this.#wake.wait(IDLE_MS, signal);
     }
-    const urn = await this.#drawnFrom();
-    if (urn.size === 0 || urn.size >= CROWD_RECORDS || beatMs === 0) return urn;
-    await pause(world, untilBeat(world.clock(), beatMs), signal);
-    return await this.#drawnFrom();
+    if (!isUrgent()) {
+      const urn = await this.#drawnFrom();
+      if (urn.size === 0 || urn.size >= CROWD_RECORDS || beatMs === 0) return urn;
+      const beatAtMs = world.elapsedMs() + untilBeat(world.clock(), beatMs);
+      for (let leftMs = beatAtMs - world.elapsedMs(); leftMs > 0 && !isUrgent() && !signal.aborted;) {
+        await this.#wake.wait(leftMs, signal);
+        leftMs = beatAtMs - world.elapsedMs();
+      }
+    }
+    if (!isUrgent()) return await this.#drawnFrom();
+    this.#wake.set();
+    return new Urn<number>(world.randomBytes);
   }
 
   async #drawnFrom(): Promise<Urn<number>> {
@@ -217,8 +236,21 @@ export class Lane {
     }
   }
 
-  /** Draws the next records, as many as fill a batch, and starts hardening what the cache lacks. */
+  /** What is urgent goes by itself, at once, whatever else is being prepared. */
   async #begin(urn: Urn<number>, signal: AbortSignal): Promise<Window | undefined> {
+    const urgent = this.#urgent();
+    if (urgent.length === 0) return await this.#draw(urn, signal);
+    for (const number of urgent) this.#hurried.add(number);
+    const hurried = new Urn<number>(this.#parts.world.randomBytes);
+    hurried.add(urgent);
+    const window = await this.#draw(hurried, signal);
+    // Those for which there was no room go with the next.
+    for (const number of hurried.take(hurried.size)) this.#hurried.delete(number);
+    return window;
+  }
+
+  /** Draws the next records, as many as fill a batch, and starts hardening what the cache lacks. */
+  async #draw(urn: Urn<number>, signal: AbortSignal): Promise<Window | undefined> {
     if (urn.size === 0) return undefined;
     const missing: Missing = new Map();
     const records: Window["records"][number][] = [];

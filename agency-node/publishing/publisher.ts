@@ -13,8 +13,8 @@ import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
 import { binderOf, confirmer, ownerOf, TAG_BYTES, tagger, TOKEN_BYTES, tokenizer } from "../../shared/crypto/token.ts";
 import type { SaltKey } from "../../shared/crypto/token.ts";
-import { CARRIED_ROWS_MAX, CARRIED_SUBMISSION_BYTES, SUBMISSION_BYTES } from "../core/limits.ts";
-import { Urn } from "../core/order.ts";
+import { ROWS_MAX, SUBMISSION_BYTES } from "../core/limits.ts";
+import { shuffled, Urn } from "../core/order.ts";
 import { freePlaces, withLoans } from "../core/padding.ts";
 import { layOut, paddingOf, tokensOfLayout } from "../core/publication.ts";
 import type { Database } from "../../shared/store/database.ts";
@@ -118,36 +118,51 @@ export class Publisher {
 
   /** One submission of what is due, in the newest epoch that has some. False if there is nothing, or the outbox is to empty first. */
   async #sendNext(urgency: Urgency): Promise<boolean> {
-    if (urgency === "carried" && this.#parts.outbox.length >= CARRIED_ROWS_MAX) return false;
     const joined = this.#parts.standings.joined();
+    const hasRoom = this.#parts.outbox.length < ROWS_MAX[urgency];
     for (const terms of this.#parts.terms()) {
       const epoch = joined.find((each) => each.epoch === terms.epoch);
       if (epoch === undefined) continue;
+      const urgent = urgency === "fresh" ? this.#urgentIn(epoch) : [];
+      if (!hasRoom && urgent.length === 0) continue;
       const urn = await this.#urnOf(epoch, urgency);
-      if (this.#sendOne(urn, { joined: epoch, terms, urgency })) return true;
+      if (this.#sendOne(urn, { joined: epoch, terms, urgency, urgent })) return true;
     }
     return false;
   }
 
+  /** In an order of their own; those that do not fit wait in front of all others. */
+  #urgentIn(joined: JoinedEpoch): number[] {
+    const { standings, world } = this.#parts;
+    return shuffled(standings.urgentDue(joined, dayOf(world.clock())), world.randomBytes);
+  }
+
   #sendOne(
     urn: Urn<number>,
-    of: { readonly joined: JoinedEpoch; readonly terms: EpochTerms; readonly urgency: Urgency },
+    of: {
+      readonly joined: JoinedEpoch;
+      readonly terms: EpochTerms;
+      readonly urgency: Urgency;
+      readonly urgent: readonly number[];
+    },
   ): boolean {
     const { joined, terms, urgency } = of;
     const { db, standings, world, onCarried } = this.#parts;
     const today = dayOf(world.clock());
-    const bytesMax = urgency === "fresh" ? SUBMISSION_BYTES : CARRIED_SUBMISSION_BYTES;
+    const urgent = [...of.urgent];
     const taken = db.transaction(() => {
       const due: Due[] = [];
-      for (let bytes = 0; bytes < bytesMax && urn.size > 0;) {
-        const page = standings.due(joined, { urgency, today, numbers: urn.take(PAGE_RECORDS) });
-        for (const each of page) {
-          if (bytes >= bytesMax) urn.add([each.number]);
+      for (let bytes = 0; bytes < SUBMISSION_BYTES && urgent.length + urn.size > 0;) {
+        const numbers = urgent.length > 0 ? urgent.splice(0, PAGE_RECORDS) : urn.take(PAGE_RECORDS);
+        for (const each of standings.due(joined, { urgency, today, numbers })) {
+          if (bytes >= SUBMISSION_BYTES) urn.add([each.number]);
           else due.push(each);
           bytes += bytesOf(each);
         }
       }
-      this.#append(due, terms);
+      // Among the others that go with them nobody sees which were urgent.
+      this.#append(of.urgent.length > 0 ? shuffled(due, world.randomBytes) : due, terms);
+      if (of.urgent.length > 0) standings.endUrgency();
       return due.length;
     });
     if (taken > 0 && urgency === "carried" && !standings.isDue(terms.epoch, "carried")) onCarried(terms.epoch);

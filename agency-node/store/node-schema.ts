@@ -219,6 +219,10 @@ CREATE INDEX activity_of_every ON activity (number) WHERE every = 1;`;
  * goes.
  */
 const SINCE_5 = `
+CREATE TABLE urgent (
+  record            INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE notice_line (
   place             INTEGER PRIMARY KEY,
   incarnation       TEXT NOT NULL UNIQUE,

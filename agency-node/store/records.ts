@@ -86,6 +86,27 @@ export class RecordStore {
     return outcome;
   }
 
+  /** As far as something of the record is still to be sent, it goes as soon as it can, before all others. */
+  setUrgent(reference: string): void {
+    this.#db.run(
+      `INSERT OR IGNORE INTO urgent SELECT number FROM record WHERE reference_key = ?
+         AND (state = 'hardening' OR EXISTS (SELECT 1 FROM standing WHERE record = number AND due = 1))`,
+      this.#referenceKey(reference),
+    );
+  }
+
+  /** Numbers of the urgent records that this generation has not been used on yet. */
+  urgentUnprepared(generation: number): number[] {
+    return this.#db
+      .all<{ number: number }>(
+        `SELECT number FROM urgent JOIN record ON number = urgent.record
+         WHERE state = 'hardening' AND NOT EXISTS (SELECT 1 FROM prepared
+           WHERE prepared.record = number AND generation = ? AND prepared.revision = record.revision)`,
+        generation,
+      )
+      .map(({ number }) => number);
+  }
+
   /** Stores a canary, which goes into one epoch only and which no list and no count shows. */
   putCanary(record: DeconflictionRecord, handle: Handle, epoch: number): void {
     const key = this.#vault.lookupKey("canary", utf8(handle));

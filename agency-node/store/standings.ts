@@ -192,6 +192,27 @@ export class StandingStore {
     }
   }
 
+  /** Numbers of the urgent records that are to be sent in an epoch and are prepared for it. */
+  urgentDue({ epoch, generation }: Pick<JoinedEpoch, "epoch" | "generation">, today: number): number[] {
+    return this.#db
+      .all<{ number: number }>(
+        `SELECT standing.record AS number ${DUE_ROWS} AND standing.record IN (SELECT record FROM urgent)`,
+        generation,
+        epoch,
+        DUE.fresh,
+        today,
+      )
+      .map(({ number }) => number);
+  }
+
+  /** Those of which nothing is to be sent any more are urgent no longer. */
+  endUrgency(): void {
+    this.#db.run(
+      `DELETE FROM urgent WHERE NOT EXISTS (SELECT 1 FROM standing WHERE standing.record = urgent.record AND due = 1)
+         AND NOT EXISTS (SELECT 1 FROM record WHERE number = urgent.record AND state = 'hardening')`,
+    );
+  }
+
   /** Those of these records that are still due, in this order. */
   due(
     { epoch, generation }: Pick<JoinedEpoch, "epoch" | "generation">,

@@ -31,6 +31,7 @@ const mapping = z.custom<gen.ImportOptions["mapping"]>().transform((headings, co
 const readOptions = requestParser("import options", {
   format: z.enum(["auto", "ftm", "csv"]),
   dryRun: z.boolean(),
+  urgent: z.boolean(),
   kind: ownText,
   role: ownText,
   legalBasis: ownText,
@@ -48,10 +49,19 @@ export function parseImportOptions(message: gen.ImportRequest | undefined): Impo
   if (request?.$case !== "options") {
     throw new CausewayError("INVALID", "an import starts with its options", { fields: ["request"] });
   }
-  const { format, dryRun, mapping: overrides, defaultCountry, dateOrder, ...defaults } = readOptions(request.value);
+  const {
+    format,
+    dryRun,
+    urgent,
+    mapping: overrides,
+    defaultCountry,
+    dateOrder,
+    ...defaults
+  } = readOptions(request.value);
   return {
     format,
     dryRun,
+    urgent,
     defaults: given(defaults),
     mapping: overrides,
     ...given({ defaultCountry }),

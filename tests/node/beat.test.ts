@@ -15,11 +15,13 @@ let stop: AbortController;
 let running: Promise<void>;
 /** How many records were made ready at once. */
 let ready: number[];
+let isArriving: boolean;
 
 beforeEach(() => {
   node = new TestNode();
   world = new SimWorld("beat");
   ready = [];
+  isArriving = false;
   const { db, records, hardened, loans } = node;
   preparer = new Preparer({
     db,
@@ -30,7 +32,7 @@ beforeEach(() => {
     harden: async ({ inputs }) => inputs.map((input) => blake2b(64, input)),
     terms: () => [{ epoch: 1, generation: 1, salts: new Map([["target", saltKey(invented("salt", 32))]]) }],
     conversationKey: () => invented("conversation", 32),
-    isArriving: () => false,
+    isArriving: () => isArriving,
     beatMs: BEAT_MS,
     onReady: () => void ready.push(db.number("SELECT count(*) FROM prepared")),
   });
@@ -67,4 +69,36 @@ it("many records do not wait: each is one among them", async () => {
   node.db.transaction(() => enter(...Array.from({ length: 300 }, (_, i) => `R-${i}`)));
   await world.pass(100);
   expect(ready).toEqual([300]);
+});
+
+it("what is urgent does not wait for the beat, and nothing else goes with it", async () => {
+  await world.pass(500);
+  enter("R-1", "R-2");
+  await world.pass(500);
+  node.put(person("R-3"));
+  node.records.setUrgent("R-3");
+  preparer.wake();
+  await world.pass(100);
+  expect(ready).toEqual([1]);
+  await world.pass(800);
+  expect(ready).toEqual([1]);
+  await world.pass(200);
+  expect(ready).toEqual([1, 3]);
+});
+
+it("what is urgent does not wait for a file that is being read", async () => {
+  await world.pass(500);
+  isArriving = true;
+  enter("R-1");
+  await world.pass(5_000);
+  expect(ready).toEqual([]);
+  node.put(person("R-2"));
+  node.records.setUrgent("R-2");
+  preparer.wake();
+  await world.pass(100);
+  expect(ready).toEqual([1]);
+  isArriving = false;
+  preparer.wake();
+  await world.pass(2_000);
+  expect(ready).toEqual([1, 2]);
 });

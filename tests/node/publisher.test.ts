@@ -90,6 +90,11 @@ function start(harden: HardenBatch = answer): Preparer {
   return preparer;
 }
 
+/** As if a broker gave its receipts at once, and all rows could be looked at all the same. */
+function neverFull(): void {
+  Object.defineProperty(node.outbox, "length", { value: 0 });
+}
+
 /** Resolves once `look` holds. */
 async function until(look: () => boolean): Promise<void> {
   const deadline = performance.now() + SOON.timeout;
@@ -143,7 +148,44 @@ describe("publishing", { timeout: LONG_MS }, () => {
     expect(node.records.byHandle(handle)?.tokens).toBe(real);
   });
 
+  it("sends what is urgent before all else that is due, among others, and not in front of them", async () => {
+    const references = Array.from({ length: 400 }, (_, i) => `R-${i}`);
+    const handles = references.map((reference) => node.put(person(reference)));
+    for (const handle of handles) node.prepare(handle, 1);
+    const hurried = references.slice(-3).map((reference) => {
+      node.records.setUrgent(reference);
+      return node.records.byReference(reference).handle;
+    });
+    start();
+    await until(allWaiting);
+    const [first] = node.sent();
+    const { body } = first!.submission;
+    const order = body.kind === "publication" ? body.entries.map((entry) => (entry as Upsert).handle) : [];
+    const places = hurried.map((handle) => order.indexOf(handle));
+    expect(order.length).toBeLessThan(references.length);
+    expect(places.every((place) => place >= 0)).toBe(true);
+    // Three in front of all by chance: once in ten million.
+    expect(places.toSorted((a, b) => a - b)).not.toEqual([0, 1, 2]);
+    expect(node.db.number("SELECT count(*) FROM urgent")).toBe(0);
+  });
+
+  it("makes no more rows than the broker gives receipts for, but for what is urgent", async () => {
+    for (let row = 0; row < 20; row += 1) node.outbox.append({ kind: "publication", entries: [] });
+    const [waiting, hurried] = [node.put(person("R-1")), node.put(person("R-2"))];
+    for (const handle of [waiting, hurried]) node.prepare(handle, 1);
+    start();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(upserts()).toEqual([]);
+    node.records.setUrgent("R-2");
+    stop.abort();
+    await running;
+    start();
+    await until(() => upserts().length > 0);
+    expect(upserts().map(({ handle }) => handle)).toContain(hurried);
+  });
+
   it("goes in an order that says nothing of the file's, over all that is due and not window by window", async () => {
+    neverFull();
     const COUNT = 6_000;
     const places = new Map<string, number>();
     node.db.transaction(() => {
@@ -181,6 +223,7 @@ describe("publishing", { timeout: LONG_MS }, () => {
   });
 
   it("asks the evaluators for an identifier once, however many records hold it and however many windows are on their way", async () => {
+    neverFull();
     node.db.transaction(() => {
       for (let i = 0; i < 9_000; i += 1) {
         node.put(person(`R-${i}`, { subject: { kind: "person", emails: [`desk${i % 40}@unit.example`] } }));

@@ -271,7 +271,7 @@ describe("a bad file", { timeout: LONG_MS }, () => {
 });
 
 function optionsRequest(options: Partial<ImportOptions> = {}): ImportRequest {
-  const plain = { dryRun: false, defaultCountry: "", mapping: {}, dateOrder: "" };
+  const plain = { dryRun: false, urgent: false, defaultCountry: "", mapping: {}, dateOrder: "" };
   return { request: { $case: "options", value: { ...plain, ...IMPORT_DEFAULTS, reviewBy: reviewDay(), ...options } } };
 }
 

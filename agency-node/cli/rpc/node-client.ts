@@ -11,6 +11,8 @@ import { doorTo } from "./node-door.ts";
 export type ImportOptions = {
   readonly format: "auto" | "ftm" | "csv";
   readonly dryRun: boolean;
+  /** The records do not wait for the next beat. Default: they do. */
+  readonly urgent?: boolean;
   /** For records whose file does not say; empty: no default. */
   readonly kind: string;
   readonly role: string;

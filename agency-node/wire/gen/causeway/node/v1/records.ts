@@ -37,6 +37,8 @@ export interface ImportOptions {
   readonly kind: string;
   /** CSV: "dmy" or "mdy" for dates with strokes, over what the file shows. */
   readonly dateOrder: string;
+  /** The records do not wait for the next beat. */
+  readonly urgent: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -340,6 +342,7 @@ function createBaseImportOptions(): ImportOptions {
     mapping: {},
     kind: "",
     dateOrder: "",
+    urgent: false,
     _unknownFields: {},
   };
 }
@@ -378,6 +381,9 @@ export const ImportOptions: MessageFns<ImportOptions> = {
     }
     if (message.dateOrder !== "") {
       writer.uint32(90).string(message.dateOrder);
+    }
+    if (message.urgent !== false) {
+      writer.uint32(96).bool(message.urgent);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -494,6 +500,14 @@ export const ImportOptions: MessageFns<ImportOptions> = {
             message.dateOrder = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.urgent = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -538,6 +552,7 @@ export const ImportOptions: MessageFns<ImportOptions> = {
     );
     message.kind = object.kind ?? "";
     message.dateOrder = object.dateOrder ?? "";
+    message.urgent = object.urgent ?? false;
     return message;
   },
 };
