@@ -284,10 +284,11 @@ function exchangeOf(
     version: VERSION,
     faults,
     open: (sealed) => trust.openDelivery(sealed),
-    apply: (notice) => matches.apply(notice),
+    apply: (told) => matches.apply(told),
     takeDigestAnswer: (answer) => digests.take(answer),
     onReceipt: () => publisher.onRoom(),
     onDoubt: () => digests.askAll(),
+    onBrokerTime: () => undefined,
     onConnect: () => digests.askAll(),
   });
   const rereading = new Rereading({ ...ground, matches });

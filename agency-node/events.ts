@@ -105,7 +105,6 @@ export const events = defineEvents({
     },
     matchUnknown: {
       level: "warn",
-      fields: { number: "number" },
       means: "A notice speaks of a match that this node does not know; it was passed over.",
       act: "After a restored backup: nothing. Else tell the broker's operator.",
     },

@@ -1,11 +1,12 @@
 /** The matches of this node: notices carried out, and what an officer is shown. */
+import { isDeepStrictEqual } from "node:util";
 import { TOKEN_CLASSES } from "../shared/core/data-plane.ts";
-import type { Disclosure, Handling, Meeting, Notice, NoticeEvent } from "../shared/core/data-plane.ts";
+import type { Disclosure, Handling, Meeting, NoticeEvent } from "../shared/core/data-plane.ts";
 import type { Domain } from "../shared/core/domain.ts";
 import type { Federation } from "../shared/core/directive.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
 import { fromHex } from "../shared/core/bytes.ts";
-import type { Handle } from "../shared/core/ids.ts";
+import type { Handle, MatchId } from "../shared/core/ids.ts";
 import { signPayload } from "../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import { confirmer, meetingPayload, tagger, tokenizer } from "../shared/crypto/token.ts";
@@ -80,6 +81,14 @@ const COMBINED: Readonly<Partial<Record<NoticeEvent["type"], string>>> = {
   matchAmended: "amended",
 };
 
+/** What a batch does to one match. */
+type Change = {
+  readonly before: MatchState | undefined;
+  readonly after?: MatchState;
+  readonly isStated: boolean;
+  readonly combined: string | undefined;
+};
+
 export class Matches {
   readonly #parts: MatchesParts;
   readonly #watchers = new Set<(match: MatchState) => void>();
@@ -88,19 +97,46 @@ export class Matches {
     this.#parts = parts;
   }
 
-  /** Carries a notice out; call it inside the transaction that stores the notice. */
-  apply({ number, event }: Notice): void {
-    const { db, inbox, canaries, world, onStatement } = this.#parts;
-    const before = inbox.match(event.matchId);
-    const step = evolveMatch(before, event, this.#context());
-    if (step === undefined) return events.notice.matchUnknown(world.log, { number });
-    const { state, isStated } = step;
-    inbox.save(state, { isCanary: canaries.isCanary(state.handle), isStated });
-    if (isStated) db.afterCommit(onStatement);
-    if (event.type === "counterpartDisclosed" && doubtOf(state) === "misnamed") {
-      events.counterpart.refused(world.log, undefined, { match: state.matchId });
+  /**
+   * Carries out what a batch of notices says, in order; call it inside the transaction that stores that it has come. Each match is written, logged
+   * and shown once, as it stands after all of them: what is told again and changes nothing is no news.
+   */
+  apply(told: readonly NoticeEvent[]): void {
+    const { inbox, world } = this.#parts;
+    const changes = new Map<MatchId, Change>();
+    const context = this.#context();
+    for (const event of told) {
+      const { matchId } = event;
+      const change = changes.get(matchId) ?? { before: inbox.match(matchId), isStated: false, combined: undefined };
+      const step = evolveMatch(change.after ?? change.before, event, context);
+      if (step === undefined) {
+        events.notice.matchUnknown(world.log);
+        continue;
+      }
+      const isStated = change.isStated || step.isStated;
+      changes.set(matchId, {
+        ...change,
+        after: step.state,
+        isStated,
+        combined: COMBINED[event.type] ?? change.combined,
+      });
     }
-    this.#changed(before, state, COMBINED[event.type]);
+    for (const { before, after, isStated, combined } of changes.values()) {
+      if (after !== undefined) this.#take(before, after, { isStated, combined });
+    }
+  }
+
+  #take(before: MatchState | undefined, state: MatchState, of: Pick<Change, "isStated" | "combined">): void {
+    const { db, inbox, canaries, world, onStatement } = this.#parts;
+    const isNews = before === undefined || !showsTheSame(before, state);
+    const kept = isNews ? state : { ...state, updatedAtMs: before.updatedAtMs };
+    inbox.save(kept, { isCanary: canaries.isCanary(state.handle), isStated: of.isStated });
+    if (of.isStated) db.afterCommit(onStatement);
+    const isMisnamed = doubtOf(state) === "misnamed" && (before === undefined || doubtOf(before) !== "misnamed");
+    if (isMisnamed) events.counterpart.refused(world.log, undefined, { match: state.matchId });
+    if (isNews) this.#changed(before, kept, of.combined);
+    // Two records were looked at together again: the law wants that known, an officer has nothing to see.
+    else if (before.amendment !== kept.amendment) this.#log(before, kept, of.combined);
   }
 
   /** The chain may bear out now what it did not when it was told. */
@@ -131,6 +167,11 @@ export class Matches {
     });
     onStatement();
     return true;
+  }
+
+  #log(before: MatchState, state: MatchState, combined: string | undefined): void {
+    const { canaries, records } = this.#parts;
+    if (!canaries.isCanary(state.handle) && records.has(state.handle)) this.#enter(before, state, combined);
   }
 
   /** Of a record that is not here nobody is told: an officer could not tell whom it is about. */
@@ -302,4 +343,12 @@ export class Matches {
   #counterpart(of: Pairing, disclosure: Disclosure): Counterpart | undefined {
     return counterpartIn(disclosure, this.#met(of), this.#parts.federation());
   }
+}
+
+/** Whether an officer sees nothing new: what was only told again, or stated anew, is not. */
+function showsTheSame(one: MatchState, other: MatchState): boolean {
+  const shown = ({ amendment: _, updatedAtMs: _updatedAtMs, statement, ...rest }: MatchState): unknown => {
+    return { ...rest, isSigned: statement?.signature !== undefined };
+  };
+  return isDeepStrictEqual(shown(one), shown(other));
 }

@@ -71,7 +71,6 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     federation,
     log,
     beats,
-    reteller,
     onConnected,
     onRetelling,
   });

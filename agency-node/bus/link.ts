@@ -15,7 +15,7 @@ import type { World } from "../../shared/world/world.ts";
 import { events } from "../events.ts";
 import { sharedEvents } from "../../shared/world/shared-events.ts";
 
-export type LinkParts = Omit<ReceiverParts, "bus" | "outbox" | "resendFrom"> & {
+export type LinkParts = Omit<ReceiverParts, "bus" | "outbox" | "resendFrom" | "resend"> & {
   readonly outbox: Outbox;
   readonly world: World;
   readonly connectBus: BusConnector;
@@ -97,7 +97,12 @@ export class Link {
     };
     const bus = await connectBus({ signal, onReconnect });
     const sender = new Sender({ bus, outbox, world });
-    const receiver = new Receiver({ ...this.#parts, bus, resendFrom: (position) => sender.resendFrom(position) });
+    const receiver = new Receiver({
+      ...this.#parts,
+      bus,
+      resendFrom: (position) => sender.resendFrom(position),
+      resend: (ranges) => sender.resend(ranges),
+    });
     this.#parts.line.bus = bus;
     this.#sender = sender;
     this.#receiver = receiver;

@@ -3,56 +3,46 @@
  * repeat, drop and re-order; every notice is by the broker's own signature and chained to the one before. Acknowledged to NATS only
  * when the change it makes is on disk.
  */
-import { equalBytes } from "../../shared/core/bytes.ts";
-import { CAPABILITIES } from "../../shared/core/capabilities.ts";
-import type { Capabilities } from "../../shared/core/capabilities.ts";
 import type {
+  Beat,
   Delivery,
   DigestAnswer,
   Gap,
-  Notice,
   Receipt,
-  SubmissionBody,
-  UnknownNotice,
+  Receipts,
+  RejectionReason,
 } from "../../shared/core/data-plane.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { BusMessage, Bus } from "../../shared/bus/bus.ts";
 import { pause } from "../../shared/world/wait.ts";
 import { deliveryStream, NODE_CONSUMER } from "../../shared/wire/subjects.ts";
-import type { Database } from "../../shared/store/database.ts";
-import type { Inbox } from "../store/inbox.ts";
-import type { Outbox } from "../store/outbox.ts";
+import type { Outbox, PositionRange } from "../store/outbox.ts";
 import type { StandingStore } from "../store/standings.ts";
 import { Wake } from "../../shared/world/wake.ts";
-import type { CallOff, World } from "../../shared/world/world.ts";
 import { events } from "../events.ts";
+import { NoticeLine } from "./notice-line.ts";
+import type { NoticeLineParts } from "./notice-line.ts";
 
-export type ReceiverParts = {
+export type ReceiverParts = NoticeLineParts & {
   readonly bus: Pick<Bus, "consume">;
-  readonly db: Database;
   readonly standings: StandingStore;
   readonly outbox: Outbox;
-  readonly inbox: Inbox;
   readonly member: MemberId;
-  readonly world: World;
-  /** Of this program, told to the broker. */
-  readonly version: string;
-  /** What the broker states to understand. */
-  broker(): Capabilities;
-  readonly faults: BrokerFaults;
   /** Opens and verifies; throws UNPROVEN or INVALID. */
   open(sealed: Uint8Array): { readonly delivery: Delivery; readonly hash: Uint8Array };
-  /** Carries a notice out, inside the transaction that stores it. */
-  apply(notice: Notice): void;
   /** Carries out what the broker says of a digest, inside a transaction. */
   takeDigestAnswer(answer: DigestAnswer): void;
   /** Receipts have been taken: there is room in the outbox, and records stand. */
   onReceipt(): void;
   /** The broker may hold something else than we sent. */
   onDoubt(): void;
+  /** What the broker's clock said when it sent a beat. */
+  onBrokerTime(issuedAtMs: number): void;
   /** The broker lacks the row at this position. */
   resendFrom(position: number): void;
+  /** The broker lacks these. */
+  resend(ranges: readonly PositionRange[]): void;
 };
 
 /** What the broker went back on since this program started; for the status, so that it is not only in a log. */
@@ -63,10 +53,6 @@ export class BrokerFaults {
   brokenNotices = 0;
 }
 
-/** Notice receipts are gathered for this long. */
-const RECEIPT_DELAY_MS = 200;
-/** After asking for missing notices, wait this long before asking again. */
-const ASK_AGAIN_MS = 2_000;
 /** A delivery that cannot be carried out now is tried again after this long, and holds up those behind it. */
 const TRY_AGAIN_MS = 1_000;
 /**
@@ -82,10 +68,7 @@ type Loss = { readonly gap: Gap; readonly streamSequence: number; readonly atMs:
 
 export class Receiver {
   readonly #parts: ReceiverParts;
-  #callOffReceipt: CallOff | undefined;
-  #askedAtMs = Number.NEGATIVE_INFINITY;
-  /** The last notice that the broker was told we have. */
-  #receipted = 0;
+  readonly #notices: NoticeLine;
   #loss: Loss | undefined;
   readonly #directive: Wake;
   /** Until then no directive is waited for. */
@@ -94,19 +77,12 @@ export class Receiver {
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
     this.#directive = new Wake(parts.world);
+    this.#notices = new NoticeLine(parts);
   }
 
   /** "The last notice I hold is this one": the broker sends what lacks. */
   connect(): void {
-    const { version } = this.#parts;
-    const capabilities = this.#parts.broker().has("capabilities") ? CAPABILITIES : [];
-    this.#state(({ number, hash }) => ({
-      kind: "connected",
-      noticeNumber: number,
-      noticeHash: hash,
-      version,
-      capabilities,
-    }));
+    this.#notices.connect();
   }
 
   /** It may name the key that signed what came, and open an epoch in which something can be said. */
@@ -124,7 +100,7 @@ export class Receiver {
         message.ack();
       }
     } finally {
-      this.#callOffReceipt?.();
+      this.#notices.end();
     }
   }
 
@@ -177,7 +153,9 @@ export class Receiver {
         return this.#fillGap(body, streamSequence);
       case "notice":
       case "unknownNotice":
-        return this.#takeNotice(body, hash);
+        return this.#notices.take(body, hash);
+      case "beat":
+        return this.#takeBeat(body, streamSequence);
       case "digestAnswer":
         return this.#parts.db.transaction(() => this.#parts.takeDigestAnswer(body));
       case "unknown":
@@ -185,16 +163,61 @@ export class Receiver {
     }
   }
 
+  /** All of a beat in one transaction, but for what is asked because of it. */
+  #takeBeat(beat: Beat, streamSequence: number): void {
+    const { db, world, takeDigestAnswer, onReceipt, onDoubt, onBrokerTime } = this.#parts;
+    const { receipts, digestAnswers, notices, compare, issuedAtMs } = beat;
+    onBrokerTime(issuedAtMs);
+    const rejected = db.transaction(() => {
+      const found = receipts === undefined ? [] : this.#settleThrough(receipts);
+      for (const answer of digestAnswers) takeDigestAnswer(answer);
+      this.#notices.takeBatches(notices);
+      return found;
+    });
+    if (receipts !== undefined) onReceipt();
+    if (rejected.length > 0) events.submission.rejected(world.log, { entries: rejected.length, reason: rejected[0] });
+    if (receipts !== undefined) this.#resend(receipts, streamSequence);
+    if (!compare) return;
+    this.connect();
+    onDoubt();
+  }
+
+  /** In a transaction. Answers with the reasons of what did not stand. */
+  #settleThrough({ incarnation, sequence, submissionHash, rejections }: Receipts): RejectionReason[] {
+    const { outbox, standings } = this.#parts;
+    const bySequence = new Map(rejections.map((each) => [each.sequence, each.rejections]));
+    const found: RejectionReason[] = [];
+    for (const { version, handles } of outbox.settleThrough({ incarnation, sequence }, submissionHash) ?? []) {
+      const reasons = new Map(bySequence.get(version.sequence)?.map(({ index, reason }) => [index, reason]));
+      found.push(...reasons.values());
+      standings.settleAll(handles, version, reasons);
+    }
+    return found;
+  }
+
+  /** What the broker lacks of what we still have; of what it had given a receipt for it has lost its memory. */
+  #resend({ incarnation, missing }: Receipts, streamSequence: number): void {
+    const { outbox, resend, world } = this.#parts;
+    const ranges = missing.map((range) => ({ range, positions: outbox.positionsOf(incarnation, range) }));
+    resend(ranges.flatMap(({ positions }) => positions ?? []));
+    const lost = ranges.find(({ positions }) => positions === undefined)?.range;
+    if (lost === undefined || incarnation !== outbox.incarnation) return;
+    const gap: Gap = { kind: "gap", incarnation, expectedSequence: lost.first };
+    this.#suspectLoss({ gap, streamSequence, atMs: world.elapsedMs() });
+  }
+
   #settle(receipt: Receipt): void {
     const { db, outbox, standings, world, onReceipt } = this.#parts;
-    const reasons = new Map(receipt.rejections.map(({ index, reason }) => [index, reason]));
+    const { submissionHash, rejections } = receipt;
+    const reasons = new Map(rejections.map(({ index, reason }) => [index, reason]));
     db.transaction(() => {
-      const handles = outbox.settle(receipt, receipt.submissionHash);
+      const handles = outbox.settle(receipt, submissionHash);
       if (handles !== undefined) standings.settleAll(handles, receipt, reasons);
     });
     onReceipt();
-    if (reasons.size > 0)
-      events.submission.rejected(world.log, { entries: reasons.size, reason: firstOf(reasons.values()) });
+    const [first] = rejections;
+    if (first !== undefined)
+      events.submission.rejected(world.log, { entries: rejections.length, reason: first.reason });
   }
 
   #fillGap(gap: Gap, streamSequence: number): void {
@@ -227,67 +250,4 @@ export class Receiver {
     });
     this.#parts.onDoubt();
   }
-
-  #takeNotice(notice: Notice | UnknownNotice, hash: Uint8Array): void {
-    const { db, inbox } = this.#parts;
-    const head = inbox.head();
-    if (notice.number > head.number + 1) return this.#askForMissing();
-    if (notice.number <= head.number) {
-      // The broker repeats itself until it has our receipt.
-      if (notice.number === head.number && !equalBytes(hash, head.hash)) return this.#breakChain(notice);
-      this.#receipted = 0;
-      return this.#confirmLater();
-    }
-    if (!equalBytes(notice.prevHash, head.hash)) return this.#breakChain(notice);
-    db.transaction(() => {
-      if (notice.kind === "notice") this.#parts.apply(notice);
-      else this.#skip(notice);
-      inbox.advance({ number: notice.number, hash });
-    });
-    this.#confirmLater();
-  }
-
-  /** Its place in the chain holds without what it says, so it holds up nothing behind it. Only another version of the node can read it. */
-  #skip(notice: UnknownNotice): void {
-    this.#parts.inbox.skip(notice);
-    events.notice.kindUnknown(this.#parts.world.log, { number: notice.number, field: notice.field });
-  }
-
-  #breakChain({ number }: Notice | UnknownNotice): void {
-    this.#parts.faults.brokenNotices += 1;
-    events.notice.chainBroken(this.#parts.world.log, undefined, { number });
-  }
-
-  #askForMissing(): void {
-    const now = this.#parts.world.elapsedMs();
-    if (now - this.#askedAtMs < ASK_AGAIN_MS) return;
-    this.#askedAtMs = now;
-    this.connect();
-  }
-
-  #confirmLater(): void {
-    this.#callOffReceipt ??= this.#parts.world.after(RECEIPT_DELAY_MS, () => {
-      this.#callOffReceipt = undefined;
-      if (this.#parts.inbox.head().number === this.#receipted) return;
-      this.#state((head) => ({ kind: "noticeReceipt", noticeNumber: head.number, noticeHash: head.hash }));
-    });
-  }
-
-  /** Tells the broker how far our notices go. Called from timers and events, so what cannot be said now is said another time. */
-  #state(statement: (head: ReturnType<Inbox["head"]>) => SubmissionBody): void {
-    const { inbox, outbox, world } = this.#parts;
-    const head = inbox.head();
-    try {
-      outbox.append(statement(head));
-      this.#receipted = head.number;
-    } catch (error) {
-      if (!isCausewayError(error)) throw error;
-      events.notices.unconfirmed(world.log, error);
-    }
-  }
-}
-
-function firstOf<T>(values: Iterable<T>): T | undefined {
-  for (const value of values) return value;
-  return undefined;
 }

@@ -1,6 +1,6 @@
 /** Notices of the broker, numbered and chained, and the matches they add up to. */
 import type { MeetingStatement } from "../../shared/core/data-plane.ts";
-import type { Handle, MatchId } from "../../shared/core/ids.ts";
+import type { Handle, Incarnation, MatchId } from "../../shared/core/ids.ts";
 import { isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
 import type { Database, SqlValue } from "../../shared/store/database.ts";
@@ -12,6 +12,9 @@ export type NoticeHead = { readonly number: number; readonly hash: Uint8Array };
 /** Of rows of `match`: that the own record is here, if only as one that has ended. */
 const IS_HELD = "EXISTS (SELECT 1 FROM record WHERE record.handle = match.handle)";
 const IS_OPEN = "status IN ('open', 'proven', 'unproven') AND canary IS NULL";
+
+/** The last batch of notices held of the incarnation that goes on; number 0 and 32 zero bytes before its first. */
+export type HeldLine = NoticeHead & { readonly incarnation: Incarnation };
 
 export class Inbox {
   readonly #db: Database;
@@ -29,7 +32,7 @@ export class Inbox {
     this.#db.run("UPDATE match SET handle = ? WHERE match_id = ?", handle, matchId);
   }
 
-  /** The last notice held; number 0 and 32 zero bytes before the first. */
+  /** The last single notice held; number 0 and 32 zero bytes before the first. */
   head(): NoticeHead {
     const row = this.#db.get<NoticeHead>("SELECT number, hash FROM notice ORDER BY number DESC LIMIT 1");
     return row ?? { number: 0, hash: new Uint8Array(32) };
@@ -39,6 +42,27 @@ export class Inbox {
   advance(head: NoticeHead): void {
     this.#db.run("DELETE FROM notice");
     this.#db.run("INSERT INTO notice VALUES (?, ?)", head.number, head.hash);
+  }
+
+  /** Undefined before the first batch. */
+  line(): HeldLine | undefined {
+    return this.#db.get<HeldLine>("SELECT incarnation, number, hash FROM notice_line ORDER BY place DESC LIMIT 1");
+  }
+
+  /** Whether another incarnation has replaced it. */
+  hasEnded(incarnation: Incarnation): boolean {
+    const known = this.#db.get("SELECT 1 FROM notice_line WHERE incarnation = ?", incarnation) !== undefined;
+    return known && this.line()?.incarnation !== incarnation;
+  }
+
+  advanceLine({ incarnation, number, hash }: HeldLine): void {
+    this.#db.run(
+      `INSERT INTO notice_line (incarnation, number, hash) VALUES (?, ?, ?)
+         ON CONFLICT (incarnation) DO UPDATE SET number = excluded.number, hash = excluded.hash`,
+      incarnation,
+      number,
+      hash,
+    );
   }
 
   /** How many notices were of a kind that this node's version did not know. */

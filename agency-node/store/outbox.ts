@@ -7,7 +7,7 @@
  * the moment it has seen a later one, and what it has applied already changes nothing when it comes again.
  */
 import { toHex } from "../../shared/core/bytes.ts";
-import type { Submission, SubmissionBody, Upsert } from "../../shared/core/data-plane.ts";
+import type { SequenceRange, Submission, SubmissionBody, Upsert } from "../../shared/core/data-plane.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { Handle, Incarnation, MemberId } from "../../shared/core/ids.ts";
 import { toId } from "../../shared/core/ids.ts";
@@ -176,6 +176,18 @@ export class Outbox {
     return found?.first === null || found?.last === null || found === undefined
       ? undefined
       : ({ first: found.first, last: found.last } satisfies PositionRange);
+  }
+
+  /** From the first to the last row of these that waits for a receipt; undefined if none does. `range`: of sequences. */
+  positionsOf(incarnation: Incarnation, range: SequenceRange): PositionRange | undefined {
+    const found = this.#parts.db.get<{ first: number | null; last: number | null }>(
+      "SELECT min(position) AS first, max(position) AS last FROM outbox WHERE incarnation = ? AND sequence BETWEEN ? AND ?",
+      incarnation,
+      range.first,
+      range.last,
+    );
+    const { first = null, last = null } = found ?? {};
+    return first === null || last === null ? undefined : { first, last };
   }
 
   /** The position of a row without a receipt. */

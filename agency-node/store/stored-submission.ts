@@ -111,9 +111,5 @@ export const STORED_SUBMISSION: StoredJson<SubmissionBody> = {
       heldStrays: addedNumber,
       contestedExpiries: addedNumber,
     } satisfies Shape<Body<"health">>),
-    z.object({
-      kind: z.literal("tellAgain"),
-      matchIds: z.array(storedId<MatchId>()),
-    } satisfies Shape<Body<"tellAgain">>),
   ]),
 };

@@ -2,7 +2,7 @@
  * Tells a member again what is open, because its node has lost it or this broker has lost the end of what it told (protocol section 8). The other
  * side hears of it only where it must state anew. Nobody is alerted twice: nodes know a match by its id.
  */
-import type { MatchId, MemberId } from "../../shared/core/ids.ts";
+import type { MemberId } from "../../shared/core/ids.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
 import { LOOK_AGAIN_MS, SLICE_MATCHES, TOLD_AGAIN_MAX, TOLD_AGAIN_WITHIN_MS } from "../core/limits.ts";
@@ -59,7 +59,7 @@ export class Reteller {
   #tellSome({ member, after, closedSinceMs }: Retelling, nowMs: number): void {
     const { ledger } = this.#parts;
     const matches = ledger.openMatchesOfMember(member, after, SLICE_MATCHES);
-    for (const match of matches) this.tell(member, match, nowMs);
+    for (const match of matches) this.#tell(member, match, nowMs);
     if (matches.length === 0) this.#tellClosed(member, closedSinceMs, nowMs);
     ledger.lines.retold(member, matches.at(-1)?.matchId);
   }
@@ -73,17 +73,8 @@ export class Reteller {
     }
   }
 
-  /** Inside a transaction: the member's node cannot read these. */
-  tellThese(member: MemberId, matchIds: readonly MatchId[], nowMs: number): void {
-    const { ledger } = this.#parts;
-    for (const matchId of matchIds) {
-      const match = ledger.match(matchId);
-      if (match?.status === "open" && sideOf(match, member) !== undefined) this.tell(member, match, nowMs);
-    }
-  }
-
-  /** Inside a transaction: all that the member needs to know of an open match, whatever it has kept. */
-  tell(member: MemberId, match: Match, nowMs: number): void {
+  /** All that the member needs to know of an open match, whatever it has kept. */
+  #tell(member: MemberId, match: Match, nowMs: number): void {
     const { ledger, notices, matches } = this.#parts;
     const { matchId, parties, amendment } = match;
     const side = sideOf(match, member);

@@ -15,7 +15,6 @@ import type { Applied, Ledger, Rejections } from "../store/ledger.ts";
 import { understoodOf } from "../../shared/core/capabilities.ts";
 import type { BeatBook } from "../bus/beats.ts";
 import { HeldSubmissions } from "./held.ts";
-import type { Reteller } from "./retelling.ts";
 import type { NoticeBook } from "./notice-book.ts";
 import type { Proofs } from "./proofs.ts";
 import type { Publications } from "./publications.ts";
@@ -36,7 +35,6 @@ export type WriterParts = {
   readonly onConnected: (member: MemberId, noticeNumber: number) => void;
   /** What members are told that understand beats. */
   readonly beats: BeatBook;
-  readonly reteller: Pick<Reteller, "tellThese">;
   /** All that is open is to be told anew to somebody. */
   readonly onRetelling: () => void;
 };
@@ -143,9 +141,6 @@ export class Writer {
         if (this.#hearOfNotices(submission, nowMs)) return [];
         events.alarm.foreignNotices(log, { statement: body.kind });
         watch.raise("foreignNotices", member, nowMs);
-        return [];
-      case "tellAgain":
-        this.#parts.reteller.tellThese(member, body.matchIds, nowMs);
         return [];
       case "statements":
         this.#takeStatements(member, body.statements, nowMs);

@@ -57,8 +57,6 @@ export type SubmissionBody =
   | { readonly kind: "statements"; readonly statements: readonly MeetingStatement[] }
   | ({ readonly kind: "digest" } & Digest)
   | ({ readonly kind: "health" } & Health)
-  /** Own open matches that the node cannot read: it wants to be told of them anew. */
-  | { readonly kind: "tellAgain"; readonly matchIds: readonly MatchId[] }
   | UnknownKind;
 
 /**

@@ -322,7 +322,6 @@ const submissionBody = oneOf({
   statements: z.object({ statements: z.array(statement).min(1).max(STATEMENTS_PER_SUBMISSION_MAX) }),
   digest: z.object({ day: uint32(), buckets: z.array(digestBucket).length(DIGEST_BUCKETS) }),
   health,
-  tellAgain: z.object({ matchIds: z.array(matchId).min(1).max(STATEMENTS_PER_SUBMISSION_MAX) }),
   unknown,
 }).transform(({ $case, value }) => ({ kind: $case, ...value }) as SubmissionBody);
 
@@ -378,8 +377,6 @@ function toSubmissionBody(body: SubmissionBody): gen.Submission["body"] {
       return { $case: "digest", value: toDigestMessage(body) };
     case "health":
       return { $case: "health", value: toHealthMessage(body) };
-    case "tellAgain":
-      return { $case: "tellAgain", value: { matchIds: body.matchIds.map(fromHex) } };
     case "unknown":
       throw neverSent();
   }

@@ -108,7 +108,6 @@ export class Bench {
       log: this.recorded.log,
       onConnected: (member, number) => this.connected.push([member, number]),
       beats: this.beats,
-      reteller: this.reteller,
       onRetelling: () => this.reteller.wake(),
     });
     for (const member of MEMBERS) this.chains.set(member, before?.chains.get(member) ?? new Chain(member));

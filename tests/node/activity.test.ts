@@ -69,9 +69,7 @@ async function imported(text: string, role = "suspect"): Promise<void> {
 
 /** A notice of the broker, carried out as the receiver does it. */
 function told(event: NoticeEvent): void {
-  node.db.transaction(() =>
-    matches.apply({ kind: "notice", number: 1, prevHash: new Uint8Array(32), issuedAtMs: 1, event }),
-  );
+  node.db.transaction(() => matches.apply([event]));
 }
 
 const opened = (handle: Handle): NoticeEvent => ({
@@ -410,7 +408,9 @@ describe("the node's own services", () => {
     expect((await stream.next()).value?.match).toBeUndefined();
     expect(verbs({ matchId: MATCH, verb: "consultation" })).toHaveLength(1);
     const next = stream.next();
+    // Told again, it is no news; that it is over is.
     told(amended(handle));
+    told({ type: "matchClosed", matchId: MATCH, amendment: 2, reason: "withdrawn" });
     expect((await next).value?.match).toBeDefined();
     expect(log({ matchId: MATCH, verb: "consultation" })).toMatchObject([
       { activity: { actor: OFFICER, references: ["R-1"], matches: [MATCH] } },

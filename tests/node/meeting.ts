@@ -173,9 +173,7 @@ const TWIN = new OtherRecord("other", { handle: "twin" });
 
 /** A notice of the broker, carried out as the receiver does it. */
 export function toldTo(node: TestNode, matches: Matches, event: NoticeEvent): MatchState {
-  node.db.transaction(() =>
-    matches.apply({ kind: "notice", number: 1, prevHash: new Uint8Array(32), issuedAtMs: 1, event }),
-  );
+  node.db.transaction(() => matches.apply([event]));
   return node.inbox.match(event.matchId)!;
 }
 

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BrokerFaults, Receiver } from "../../agency-node/bus/receiver.ts";
 import { CAPABILITIES, FIRST_VERSION, understoodOf } from "../../shared/core/capabilities.ts";
 import type { Capabilities } from "../../shared/core/capabilities.ts";
-import type { Delivery, Notice } from "../../shared/core/data-plane.ts";
+import type { Beat, Delivery, EncodedBatch, Notice, NoticeEvent } from "../../shared/core/data-plane.ts";
+import type { PositionRange } from "../../agency-node/store/outbox.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { Incarnation, MatchId } from "../../shared/core/ids.ts";
@@ -21,6 +22,8 @@ import {
   person,
   receiptOf,
 } from "./support.ts";
+import { batchHash } from "../../shared/wire/data-plane.ts";
+import { encodeBatch } from "../../shared/wire/delivery.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 
 let node: TestNode;
@@ -54,7 +57,21 @@ const NEW_BROKER = signingKeyPair(invented("the broker's new key", 32));
 
 let incoming: BusMessage[] = [];
 
-const OTHERS = { takeDigestAnswer: () => undefined, onReceipt: () => undefined, onDoubt: () => undefined };
+let heardMs: number[] = [];
+let compared = 0;
+let askedFor: PositionRange[] = [];
+
+const OTHERS = {
+  takeDigestAnswer: () => undefined,
+  onReceipt: () => undefined,
+  onDoubt: () => void (compared += 1),
+  onBrokerTime: (ms: number) => void heardMs.push(ms),
+  resend: (ranges: readonly PositionRange[]) => void askedFor.push(...ranges),
+};
+
+/** Each notice here is about a match of the same number. */
+const matchOf = (number: number): MatchId => toId<MatchId>(number.toString(16).padStart(32, "0"));
+const numberOf = ({ matchId }: NoticeEvent): number => Number.parseInt(matchId, 16);
 
 function receiverOf(): Receiver {
   return new Receiver({
@@ -73,8 +90,8 @@ function receiverOf(): Receiver {
     broker: () => broker,
     faults,
     open: (sealed) => openAtNode(sealed, brokerKey),
-    apply(notice) {
-      applied.push(notice.number);
+    apply(told) {
+      applied.push(...told.map(numberOf));
       failures -= 1;
       if (failures >= 0) throw new CausewayError("UNAVAILABLE", "no epoch is active yet");
     },
@@ -105,7 +122,7 @@ function chain(count: number): { readonly sealed: Uint8Array; readonly hash: Uin
 }
 
 function notice(number: number, prevHash: Uint8Array): Notice {
-  const matchId = toId<MatchId>("aa".repeat(16));
+  const matchId = matchOf(number);
   return {
     kind: "notice",
     number,
@@ -307,7 +324,7 @@ function heldOpen(...sealed: Uint8Array[]): { end(): Promise<void> } {
     broker: () => broker,
     faults,
     open: openAtNode,
-    apply: (notice) => void applied.push(notice.number),
+    apply: (told) => void applied.push(...told.map(numberOf)),
     ...OTHERS,
     resendFrom: () => undefined,
   });
@@ -409,5 +426,155 @@ describe("a gap", () => {
     expect(kindsOf(node.sent())).toEqual(["publication", "connected"]);
     await takeBody(receiptOf(node.sent()[0]!));
     expect(node.records.byHandle(waiting)?.state).toBe("published");
+  });
+});
+
+describe("a beat", () => {
+  const [LINE, NEXT_LINE] = ["b1".repeat(16), "b2".repeat(16)].map((id) => toId<Incarnation>(id)) as [
+    Incarnation,
+    Incarnation,
+  ];
+  const beat = (of: Partial<Beat>): Delivery["body"] => ({
+    kind: "beat",
+    issuedAtMs: 7,
+    digestAnswers: [],
+    notices: [],
+    compare: false,
+    ...of,
+  });
+  const receiptsUpTo = (
+    sent: { submission: { sequence: number }; hash: Uint8Array },
+    over: Partial<Beat["receipts"]> = {},
+  ) => ({
+    incarnation: node.outbox.incarnation,
+    sequence: sent.submission.sequence,
+    submissionHash: sent.hash,
+    appliedAtMs: 1,
+    rejections: [],
+    missing: [],
+    ...over,
+  });
+  const failed = (number: number): NoticeEvent => ({
+    type: "proofFailed",
+    matchId: matchOf(number),
+    own: true,
+    other: false,
+  });
+
+  /** Batches of an incarnation, each of two notices: 1 and 2, 3 and 4, and so on. */
+  function batches(count: number, incarnation = LINE): EncodedBatch[] {
+    const made: EncodedBatch[] = [];
+    for (let number = 1; number <= count; number += 1) {
+      const last = made.at(-1);
+      const prevHash = last === undefined ? new Uint8Array(32) : batchHash(last);
+      const events = [failed(2 * number - 1), failed(2 * number)];
+      made.push(encodeBatch({ incarnation, number, prevHash, events }));
+    }
+    return made;
+  }
+  const told = async (...notices: EncodedBatch[]): Promise<void> => await takeBody(beat({ notices }));
+  const states = () => node.sent().map(({ submission }) => submission.body);
+
+  it("with a receipt settles every row up to it, each with the reasons of its own", async () => {
+    const handles = ["R-1", "R-2", "R-3"].map((reference) => node.put(person(reference)));
+    for (const handle of handles) node.publish(handle);
+    const sent = node.sent();
+    const rejections = [{ sequence: 2, rejections: [{ index: 0, reason: "budget" as const }] }];
+    await takeBody(beat({ receipts: receiptsUpTo(sent[1]!, { rejections }) }));
+    expect(handles.map((handle) => node.records.byHandle(handle)?.state)).toEqual(["published", "rejected", "waiting"]);
+    expect(node.outbox.length).toBe(1);
+  });
+
+  it("with a receipt for other bytes settles nothing", async () => {
+    node.publish(node.put(person("R-1")));
+    const receipts = receiptsUpTo(node.sent()[0]!, { submissionHash: invented("other", 32) });
+    await takeBody(beat({ receipts }));
+    expect(node.outbox.length).toBe(1);
+  });
+
+  it("that names what is missing has just that sent again", async () => {
+    for (const reference of ["R-1", "R-2", "R-3", "R-4"]) node.publish(node.put(person(reference)));
+    const sent = node.sent();
+    const receipts = receiptsUpTo(sent[0]!, { missing: [{ first: 2, last: 3 }] });
+    await takeBody(beat({ receipts }));
+    expect(askedFor.splice(0)).toEqual([{ first: sent[1]!.position, last: sent[2]!.position }]);
+  });
+
+  it("that asks again for what it gave a receipt for is a loss of the broker's", async () => {
+    node.publish(node.put(person("R-1")));
+    const [first] = node.sent();
+    await takeBody(beat({ receipts: receiptsUpTo(first!) }));
+    const before = node.outbox.incarnation;
+    const lacking = beat({ receipts: receiptsUpTo(first!, { sequence: 0, missing: [{ first: 1, last: 1 }] }) });
+    await takeBody(lacking);
+    expect(faults.lostSubmissions).toBe(0);
+    vi.advanceTimersByTime(6_000);
+    await takeBody(lacking);
+    expect(faults.lostSubmissions).toBe(1);
+    expect(node.outbox.incarnation).not.toBe(before);
+  });
+
+  it("carries batches out once each, in order, and says so once", async () => {
+    const [first, second, third] = batches(3) as [EncodedBatch, EncodedBatch, EncodedBatch];
+    const run = heldOpen(
+      ...[beat({ notices: [first, second] }), beat({ notices: [second, third] }), beat({ notices: [first] })].map(
+        (body) => delivered(body).sealed,
+      ),
+    );
+    await vi.advanceTimersByTimeAsync(10_000);
+    await run.end();
+    expect(applied).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(states()).toMatchObject([{ kind: "noticeReceipt", noticeIncarnation: LINE, noticeNumber: 3 }]);
+    expect(faults.brokenNotices).toBe(0);
+  });
+
+  it("with a batch behind one that lacks asks for that, naming the last one held", async () => {
+    const made = batches(3);
+    await told(made[0]!);
+    await told(made[2]!);
+    expect(applied).toEqual([1, 2]);
+    expect(states()).toMatchObject([{ kind: "connected", noticeIncarnation: LINE, noticeNumber: 1 }]);
+  });
+
+  it("with a batch that does not follow from the one before is refused and counted, and the broker finds out who has lost something", async () => {
+    await told(batches(1)[0]!);
+    await told(
+      encodeBatch({ incarnation: LINE, number: 2, prevHash: invented("another history", 32), events: [failed(9)] }),
+    );
+    expect([applied, faults.brokenNotices]).toEqual([[1, 2], 1]);
+    expect(states()).toMatchObject([{ kind: "connected", noticeNumber: 1 }]);
+    await told(encodeBatch({ incarnation: LINE, number: 1, prevHash: new Uint8Array(32), events: [failed(9)] }));
+    expect(faults.brokenNotices).toBe(2);
+  });
+
+  it("may begin a new incarnation; one that was replaced never comes back", async () => {
+    const before = batches(2);
+    await told(...before);
+    await told(batches(1, NEXT_LINE)[0]!);
+    expect(node.inbox.line()).toMatchObject({ incarnation: NEXT_LINE, number: 1 });
+    await told(...before);
+    expect(applied).toEqual([1, 2, 3, 4, 1, 2]);
+    expect(node.inbox.line()).toMatchObject({ incarnation: NEXT_LINE, number: 1 });
+  });
+
+  it("that cannot be carried out whole leaves nothing behind", async () => {
+    node.publish(node.put(person("R-1")));
+    failures = 1;
+    incoming = [message(delivered(beat({ receipts: receiptsUpTo(node.sent()[0]!), notices: batches(1) })).sealed)];
+    const stop = new AbortController();
+    const run = receiver.run(stop.signal);
+    await vi.advanceTimersByTimeAsync(500);
+    expect([node.outbox.length, node.inbox.line(), acknowledged]).toEqual([1, undefined, 0]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await run;
+    expect([node.outbox.length, node.inbox.line()?.number, acknowledged]).toEqual([0, 1, 1]);
+  });
+
+  it("that asks to compare has digests sent, and says what is held", async () => {
+    compared = 0;
+    await takeBody(beat({ compare: true }));
+    expect(compared).toBe(1);
+    expect(states().map(({ kind }) => kind)).toEqual(["connected"]);
+    expect(heardMs.at(-1)).toBe(7);
   });
 });

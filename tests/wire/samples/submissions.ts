@@ -106,7 +106,6 @@ const bodies: readonly (readonly [name: string, why: string, body: SubmissionBod
     "",
     { kind: "noticeReceipt", noticeNumber: 3, noticeHash: filled(32, 1), noticeIncarnation: INCARNATION },
   ],
-  ["tell again", "", { kind: "tellAgain", matchIds: [MATCH] }],
   ["notice receipt", "", { kind: "noticeReceipt", noticeNumber: 3, noticeHash: filled(32, 1) }],
   [
     "statements",
@@ -206,7 +205,7 @@ export const SUBMISSION: MessageType<Submission> = {
     {
       name: "of a later kind",
       why: "field 18 is no kind yet: skipped, its place stands",
-      bytes: concat(withoutBody, laterKind(19)),
+      bytes: concat(withoutBody, laterKind(18)),
     },
     { name: "of the last kind", why: "kinds end with field 99", bytes: concat(withoutBody, laterKind(99)) },
     {
@@ -236,22 +235,22 @@ export const SUBMISSION: MessageType<Submission> = {
     {
       name: "of two later kinds",
       why: "one message is of one kind",
-      bytes: concat(withoutBody, laterKind(19), laterKind(19)),
+      bytes: concat(withoutBody, laterKind(18), laterKind(18)),
     },
     {
       name: "of a later kind, twice",
       why: "one message is of one kind",
-      bytes: concat(withoutBody, laterKind(19), laterKind(19)),
+      bytes: concat(withoutBody, laterKind(18), laterKind(18)),
     },
     {
       name: "of a known and a later kind",
       why: "one message is of one kind",
-      bytes: concat(changed({}), laterKind(19)),
+      bytes: concat(changed({}), laterKind(18)),
     },
     {
       name: "a number where a kind should be",
       why: "kinds are messages",
-      bytes: concat(withoutBody, rawField(19, 0, [1])),
+      bytes: concat(withoutBody, rawField(18, 0, [1])),
     },
     {
       name: "an unknown field before the kinds",
@@ -273,7 +272,7 @@ export const SUBMISSION: MessageType<Submission> = {
             noticeNumber: 3n,
             noticeHash: filled(32, 1),
             noticeIncarnation: new Uint8Array(),
-            _unknownFields: { [19 << 3]: [Uint8Array.of(1)] },
+            _unknownFields: { [18 << 3]: [Uint8Array.of(1)] },
           },
         },
       }),

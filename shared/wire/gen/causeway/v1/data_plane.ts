@@ -127,7 +127,6 @@ export interface Submission {
     | { readonly $case: "statements"; readonly value: Statements }
     | { readonly $case: "digest"; readonly value: Digest }
     | { readonly $case: "health"; readonly value: Health }
-    | { readonly $case: "tellAgain"; readonly value: TellAgain }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -287,15 +286,6 @@ export interface NoticeReceipt {
 /** What this node found of the tags that its meetings came with, in one batch a beat (protocol section 7). */
 export interface Statements {
   readonly statements: readonly MeetingStatement[];
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-/**
- * Own open matches that this node cannot read, since it has lost the version of its record that met or the notice: it is told of them anew.
- * Only to a broker that states the capability "beats".
- */
-export interface TellAgain {
-  readonly matchIds: readonly Uint8Array[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -612,9 +602,6 @@ export const Submission: MessageFns<Submission> = {
       case "health":
         Health.encode(message.body.value, writer.uint32(138).fork()).join();
         break;
-      case "tellAgain":
-        TellAgain.encode(message.body.value, writer.uint32(146).fork()).join();
-        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -736,14 +723,6 @@ export const Submission: MessageFns<Submission> = {
             message.body = { $case: "health", value: Health.decode(reader, reader.uint32()) };
             continue;
           }
-          case 18: {
-            if (tag !== 146) {
-              break;
-            }
-
-            message.body = { $case: "tellAgain", value: TellAgain.decode(reader, reader.uint32()) };
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -809,12 +788,6 @@ export const Submission: MessageFns<Submission> = {
       case "health": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
           message.body = { $case: "health", value: Health.fromPartial(object.body.value) };
-        }
-        break;
-      }
-      case "tellAgain": {
-        if (object.body?.value !== undefined && object.body?.value !== null) {
-          message.body = { $case: "tellAgain", value: TellAgain.fromPartial(object.body.value) };
         }
         break;
       }
@@ -2283,77 +2256,6 @@ export const Statements: MessageFns<Statements> = {
   fromPartial(object: DeepPartial<Statements>): Statements {
     const message = createBaseStatements() as any;
     message.statements = object.statements?.map((e) => MeetingStatement.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseTellAgain(): TellAgain {
-  return { matchIds: [], _unknownFields: {} };
-}
-
-export const TellAgain: MessageFns<TellAgain> = {
-  encode(message: TellAgain, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.matchIds) {
-      writer.uint32(10).bytes(v!);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TellAgain {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTellAgain() as any;
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.matchIds.push(reader.bytes());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<TellAgain>): TellAgain {
-    return TellAgain.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<TellAgain>): TellAgain {
-    const message = createBaseTellAgain() as any;
-    message.matchIds = object.matchIds?.map((e) => e) || [];
     return message;
   },
 };
