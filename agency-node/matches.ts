@@ -347,7 +347,8 @@ export class Matches {
 
 /** Whether an officer sees nothing new: what was only told again, or stated anew, is not. */
 function showsTheSame(one: MatchState, other: MatchState): boolean {
-  const shown = ({ amendment: _, updatedAtMs: _updatedAtMs, statement, ...rest }: MatchState): unknown => {
+  const shown = (state: MatchState): unknown => {
+    const { amendment: _, updatedAtMs: _updatedAtMs, statement, ...rest } = state;
     return { ...rest, isSigned: statement?.signature !== undefined };
   };
   return isDeepStrictEqual(shown(one), shown(other));
