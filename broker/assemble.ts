@@ -5,6 +5,7 @@
 import type { Directive } from "../shared/core/directive.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import type { Log } from "../shared/world/log.ts";
+import { insist } from "./bus/insist.ts";
 import { recall } from "./bus/recall.ts";
 import { assembleDataPlane } from "./data-plane.ts";
 import type { DataPlane } from "./data-plane.ts";
@@ -14,6 +15,9 @@ import { Directives } from "./directives.ts";
 import type { Hearers } from "./directives.ts";
 import { layGround } from "./ground.ts";
 import type { Ground } from "./ground.ts";
+import { events as journalEvents } from "./journal/events.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { Lease } from "./journal/lease.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { keepHouse, prepareDigests } from "./upkeep.ts";
 import { Endings } from "./writer/endings.ts";
@@ -49,6 +53,7 @@ export function assemble(ports: BrokerPorts): Assembled {
   const hearers = hearersOf({ ground, plane, desk, onRestartNeeded: () => restart.resolve() });
   const directives = new Directives({ directory, hearers, watch: plane.watch, world, signal });
   directory.onGrown(() => directives.tellAtOnce());
+  void ground.journal.steppedDown.then(() => restart.resolve());
   const databases = opened.move();
   return {
     ground,
@@ -113,8 +118,8 @@ function loopsOf(ground: Ground, plane: DataPlane, desk: Desk, directives: Direc
 
 export type Running = {
   /**
-   * Resolves once memory is back and submissions are taken; waits for the bus as long as it takes. Rejects with what this process cannot go
-   * on from; later that is told by `Tasks.failed`.
+   * Resolves once memory is back and submissions are taken; waits for the bus as long as it takes. Resolves as well in a process that has to
+   * give way, whose tasks were told to stop. Rejects with what this process cannot go on from; later that is told by `Tasks.failed`.
    */
   readonly ready: Promise<void>;
   /** Whether the broker does all of its work now. */
@@ -125,25 +130,48 @@ export type Running = {
 export function run(assembled: Assembled): Running {
   const { bus, isNamed } = assembled.ground;
   let isCaughtUp = false;
-  const ready = begin(assembled).then(() => void (isCaughtUp = true));
+  const ready = begin(assembled).then((hasBegun) => void (isCaughtUp = hasBegun));
   // Whoever awaits it gets its failure; nobody has to.
   ready.catch(() => undefined);
   return { ready, isReady: () => isCaughtUp && bus.connected && isNamed() };
 }
 
-async function begin({ ground, plane, directives, loops }: Assembled): Promise<void> {
+/** False if it ended before. */
+async function begin({ ground, plane, directives, loops }: Assembled): Promise<boolean> {
   const { federation, bus, connectBus, tasks } = ground;
   const { signal } = tasks;
   // What was decided while no process was here.
   directives.tellAtOnce();
   await bus.connect(connectBus, signal);
+  if (!(await takeOffice(ground))) return false;
   const members = (): MemberId[] => [...federation().members.keys(), ...federation().suspended.keys()];
   const undecided = await recall({ ...ground, ...plane, members, signal });
-  if (signal.aborted) return;
+  if (signal.aborted) return false;
   plane.plane.beginAt(undecided);
   serveNew(ground, plane);
   for (const loop of loops) tasks.run(loop());
   await plane.streams.tried();
+  return true;
+}
+
+/** Becomes the active broker, with databases that are the same in both copies. False if this process has to give way. */
+async function takeOffice({ journal, lease, tasks, world }: Ground): Promise<boolean> {
+  const { signal } = tasks;
+  const taken = await insist({ world, signal }, () => lease.acquire());
+  if (typeof taken === "object") {
+    journal.giveWay();
+    return false;
+  }
+  if (!(await insist({ world, signal }, () => journal.compare()))) return false;
+  tasks.run(journal.run());
+  tasks.run(keepLease(lease, journal, world.log));
+  return true;
+}
+
+async function keepLease(lease: Lease, journal: Journal, log: Log): Promise<void> {
+  if (!(await lease.hold())) return;
+  journalEvents.lease.lost(log);
+  journal.giveWay();
 }
 
 function standingsOf(ground: Ground, { streams, publications, spaces }: DataPlane): Standings {
@@ -162,6 +190,7 @@ function endingsOf(ground: Ground, { streams, publications, spaces }: DataPlane)
     directives: (): readonly Directive[] => directory.directives,
     purge: (member, epoch) => streams.purge(member, epoch),
     destroyKey: (epoch) => sealing.destroy(epoch),
+    beginJournalAnew: () => ground.journal.beginAnew(),
     signer: keys.signer,
     world,
     signal: tasks.signal,

@@ -39,6 +39,11 @@ const schema = z.strictObject({
         .int()
         .min(MIB)
         .default(256 * MIB),
+      /** Bytes of the ledger's copy that NATS keeps. Reserved on its disk. */
+      journalBytesMax: z
+        .int()
+        .min(16 * MIB)
+        .default(1024 * MIB),
       /** Copies of each stream over the servers of a NATS cluster. */
       replicas: z.int().min(1).max(5).default(1),
     })

@@ -42,7 +42,7 @@ export type Desk = {
 
 /** Throws ENVIRONMENT if a database is in use or of another federation, or the evaluator's keys are not those that the directives list. */
 export function assembleDesk(ground: Ground, { streams, publications, watch }: DataPlane): Desk {
-  const { world, directory, federation, ledger, keys, databases, startEngine } = ground;
+  const { world, directory, federation, ledger, keys, databases, startEngine, journal } = ground;
   const { clock, log } = world;
   const callers = new GrpcSessions((peer) => isInGoodStanding(peer, federation()), world);
   const oversight = new Oversight({
@@ -59,6 +59,7 @@ export function assembleDesk(ground: Ground, { streams, publications, watch }: D
     createBoard({
       directory,
       databasePath: databases("board"),
+      secondCopy: journal.copyOf("board"),
       keys: keyMakerOf(keys, { hosted, federation: federation().id }),
       oversight,
       issueSignInCode: (user) => signIn.issue(user),
@@ -69,7 +70,16 @@ export function assembleDesk(ground: Ground, { streams, publications, watch }: D
   const evaluator =
     hosted === undefined
       ? undefined
-      : hostEvaluator({ name: hosted, federation, keys, databasePath, startEngine, watch, world });
+      : hostEvaluator({
+          name: hosted,
+          federation,
+          keys,
+          databasePath,
+          secondCopy: journal.copyOf("evaluator"),
+          startEngine,
+          watch,
+          world,
+        });
   opened.move();
   const status = (): BrokerStatus => statusOf(ground, publications);
   const consoleData = new BrokerData({

@@ -5,6 +5,8 @@ import type { MemberId } from "../shared/core/ids.ts";
 import { Tasks } from "../shared/world/tasks.ts";
 import { LateBus } from "./bus/late-bus.ts";
 import { assertOwnSigner, lostSealingKeys, SealingRing } from "./keys.ts";
+import { Journal } from "./journal/journal.ts";
+import { Lease } from "./journal/lease.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { Directory } from "./store/directory.ts";
 import { Ledger } from "./store/ledger.ts";
@@ -22,6 +24,9 @@ export type Ground = BrokerPorts & {
   readonly bus: LateBus;
   readonly sealing: SealingRing;
   readonly tasks: Tasks;
+  /** The second copy of the databases. */
+  readonly journal: Journal;
+  readonly lease: Lease;
 };
 
 /** Throws ENVIRONMENT if keys or ledger are not those of this federation's broker, and as `Directory`. */
@@ -31,7 +36,24 @@ export function layGround(ports: BrokerPorts): Ground {
   const federation = (): Federation => directory.federation;
   assertOwnSigner(keys, federation());
   using opened = new DisposableStack();
-  const ledger = opened.use(new Ledger(databases("ledger"), federation().id));
+  const bus = new LateBus();
+  const tasks = new Tasks(world.log, events.broker.failed);
+  const { signal } = tasks;
+  const sizes = ports.settings.streams;
+  const { id } = federation();
+  const stop = (): void => tasks.stop();
+  const journal = new Journal({
+    bus,
+    keys: keys.journal,
+    files: ports.files,
+    federation: id,
+    sizes,
+    world,
+    signal,
+    stop,
+  });
+  const lease = new Lease({ bus, place: ports.place, sizes, world, signal });
+  const ledger = opened.use(new Ledger(databases("ledger"), id, journal.copyOf("ledger")));
   const isGone = (epoch: number): boolean => ledger.epochs.ended(epoch) !== undefined;
   const sealing = new SealingRing({ kept: keys.sealing, federation, isGone });
   for (const epoch of lostSealingKeys(sealing.keys, federation())) {
@@ -45,8 +67,10 @@ export function layGround(ports: BrokerPorts): Ground {
     slugOf: (member) => federation().members.get(member)?.slug,
     isNamed: () => equalBytes(federation().found.broker.signingKey, keys.signer.publicKey),
     ledger,
-    bus: new LateBus(),
+    bus,
     sealing,
-    tasks: new Tasks(world.log, events.broker.failed),
+    tasks,
+    journal,
+    lease,
   };
 }

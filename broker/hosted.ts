@@ -8,6 +8,7 @@ import { createEvaluator } from "./evaluator/evaluator.ts";
 import type { Evaluator } from "./evaluator/evaluator.ts";
 import type { StartEngine } from "./evaluator/engine.ts";
 import type { EvaluatorEvent } from "./evaluator/ports.ts";
+import type { SecondCopy } from "../shared/store/second-copy.ts";
 import type { OwnKeys } from "./ports.ts";
 import type { Watch } from "./writer/watch.ts";
 import { tellOperator } from "./evaluator/events.ts";
@@ -17,6 +18,7 @@ export type HostedParts = {
   readonly federation: () => Federation;
   readonly keys: Pick<OwnKeys, "signer" | "shares">;
   readonly databasePath: string;
+  readonly secondCopy: SecondCopy;
   readonly startEngine: StartEngine;
   readonly watch: Pick<Watch, "evaluated" | "raise">;
   readonly world: Pick<World, "clock" | "log">;
@@ -29,7 +31,7 @@ export function hostedName(federation: Federation, { signer }: Pick<OwnKeys, "si
 
 /** Throws as `createEvaluator`. */
 export function hostEvaluator(parts: HostedParts): Evaluator {
-  const { name, federation, keys, databasePath, startEngine, watch, world } = parts;
+  const { name, federation, keys, databasePath, secondCopy, startEngine, watch, world } = parts;
   const slugOf = (member: MemberId): string | undefined => federation().members.get(member)?.slug;
   const onEvent = (event: EvaluatorEvent): void => {
     if (event.kind === "shareMissing") return tellOperator(world.log, undefined, event);
@@ -39,5 +41,5 @@ export function hostEvaluator(parts: HostedParts): Evaluator {
     if (event.kind === "budgetAlarm") watch.raise("evaluationBudget", member, world.clock());
   };
   const { shares, signer: signing } = keys;
-  return createEvaluator({ name, federation, shares, signing, databasePath, startEngine, onEvent }, world);
+  return createEvaluator({ name, federation, shares, signing, databasePath, secondCopy, startEngine, onEvent }, world);
 }

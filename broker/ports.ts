@@ -8,9 +8,12 @@ import type { SigningKeyPair } from "../shared/crypto/sign.ts";
 import type { Chain } from "../shared/party/chain-file.ts";
 import type { BusConnector } from "../shared/bus/bus.ts";
 import type { World } from "../shared/world/world.ts";
+import type { StreamSizes } from "./bus/streams.ts";
 import type { BrokerSettings } from "./config.ts";
 import type { StartEngine } from "./evaluator/engine.ts";
 import type { KeyShares, ShareMaker } from "./evaluator/ports.ts";
+import type { OwnFiles } from "./journal/file-look.ts";
+import type { JournalKeys, JournalSizes } from "./journal/stream.ts";
 
 /**
  * Keeps the chain of directives and the last freshness statement. Others may replace either at any moment: nothing that is read here is
@@ -47,6 +50,8 @@ export type OwnKeys = {
   };
   /** Of the evaluator that the broker hosts, if it hosts one. */
   readonly shares: KeyShares & ShareMaker;
+  /** Seal the ledger's copy at NATS. */
+  readonly journal: JournalKeys;
 };
 
 /** Where a part's SQLite file lies, such as `/var/lib/causeway/data/ledger.sqlite`; `:memory:` keeps it as long as the process lives. */
@@ -59,7 +64,11 @@ export type BrokerPorts = {
   readonly chain: KeptChain;
   readonly keys: OwnKeys;
   readonly databases: DatabasePaths;
+  /** What a standby needs besides the databases. None: there is no standby. */
+  readonly files?: OwnFiles;
+  /** Names the directory that the broker runs in, the same for each process there; a copy of it has another one. */
+  readonly place: string;
   /** Of the evaluator that the broker hosts. */
   readonly startEngine: StartEngine;
-  readonly settings: Pick<BrokerSettings, "streams" | "console">;
+  readonly settings: Pick<BrokerSettings, "console"> & { readonly streams: StreamSizes & JournalSizes };
 };

@@ -26,6 +26,7 @@ import { startConsole } from "./console/console.ts";
 import type { BrokerStatus } from "./desk.ts";
 import { chainOnDisk } from "./disk/chain-on-disk.ts";
 import { keysOnDisk } from "./disk/keys-on-disk.ts";
+import { ownFilesOnDisk, placeOf } from "./disk/own-files.ts";
 import { Doors } from "./doors.ts";
 import { enrolmentDoor } from "./enrolment/enrolment.ts";
 import { workerEngines } from "./evaluator/doors.ts";
@@ -54,7 +55,8 @@ export async function openBroker(config: BrokerConfig, world: World): Promise<Op
   takeOwnNextKey(config.dir, world);
   await using owned = new AsyncDisposableStack();
   const broker: Assembled = owned.use(assemble(portsOf(config, world, () => broker.ground.federation())));
-  const { tasks } = broker.ground;
+  const { tasks, lease } = broker.ground;
+  owned.defer(() => lease.release());
   const doors = owned.use(new Doors());
   owned.defer(() => tasks.stop());
   const running = run(broker);
@@ -118,6 +120,8 @@ function portsOf(config: BrokerConfig, world: World, federation: () => Federatio
     chain: chainOnDisk(dir),
     keys: keysOnDisk(dir),
     databases: (name) => join(dataDir, `${name}.sqlite`),
+    files: ownFilesOnDisk(dir),
+    place: placeOf(dir),
     startEngine: workerEngines(world, config.evaluatorWorkers),
     settings: config,
   };
@@ -163,7 +167,8 @@ async function openConsole(config: BrokerConfig, broker: Assembled, running: Run
   const { consoleData: data, signIn, status } = broker.desk;
   if (settings !== undefined) {
     const databasePath = join(dataDirOf(config), "console.sqlite");
-    const standing = await doors.open(startConsole({ config: settings, dir, data, databasePath, world }));
+    const secondCopy = broker.ground.journal.copyOf("console");
+    const standing = await doors.open(startConsole({ config: settings, dir, data, databasePath, secondCopy, world }));
     signIn.open((user) => standing.issueCode(user));
   }
   const { members, records, matchesOpen } = status();

@@ -5,6 +5,7 @@
  */
 import type { GrpcService } from "../../shared/platform/grpc.ts";
 import type { World } from "../../shared/world/world.ts";
+import type { SecondCopy } from "../../shared/store/second-copy.ts";
 import { CredentialsDesk } from "./credentials-desk.ts";
 import type { BoardParts } from "./parts.ts";
 import { Preparations } from "./preparations.ts";
@@ -29,6 +30,7 @@ export type Board = Disposable & {
 
 export type BoardOptions = Omit<BoardParts, "store" | "clock" | "log"> & {
   readonly databasePath: string;
+  readonly secondCopy?: SecondCopy;
   readonly world: Pick<World, "after" | "clock" | "log">;
 };
 
@@ -38,7 +40,7 @@ export type BoardOptions = Omit<BoardParts, "store" | "clock" | "log"> & {
  */
 export function createBoard(of: BoardOptions): Board {
   using opened = new DisposableStack();
-  const store = opened.use(new BoardStore(of.databasePath, of.directory.federation.id));
+  const store = opened.use(new BoardStore(of.databasePath, of.directory.federation.id, of.secondCopy));
   const { clock, log } = of.world;
   const parts: BoardParts = { ...of, store, clock, log };
   const proposals = new Proposals(parts);

@@ -13,6 +13,7 @@ import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { isNextKeyDue } from "../../shared/party/next-key.ts";
 import { sharesIn } from "../evaluator/doors.ts";
 import type { OwnKeys } from "../ports.ts";
+import { journalKeysOnDisk } from "./journal-keys.ts";
 
 /** Throws ENVIRONMENT without a signing key, and for one that the enrolment does not name: it could ask for no further certificate. */
 export function keysOnDisk(dir: string): OwnKeys {
@@ -26,6 +27,7 @@ export function keysOnDisk(dir: string): OwnKeys {
       destroy: (epoch) => destroySealingKey(dir, epoch),
     },
     shares: sharesIn(dir),
+    journal: journalKeysOnDisk(dir),
   };
 }
 

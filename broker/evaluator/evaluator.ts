@@ -27,6 +27,7 @@ import type { EvaluationParts } from "./evaluation.ts";
 import { keptBatches } from "./kept-batches.ts";
 import type { EvaluatorEvent, KeyShares } from "./ports.ts";
 import { evaluationService } from "./rpc/evaluation-service.ts";
+import type { SecondCopy } from "../../shared/store/second-copy.ts";
 import { openBudgetStore } from "./store/budget-store.ts";
 
 export type EvaluatorOptions = {
@@ -39,6 +40,8 @@ export type EvaluatorOptions = {
   readonly signing: SigningKeyPair;
   /** File of budgets and batch ids, or `:memory:`. */
   readonly databasePath: string;
+  /** Of an evaluator that a broker hosts. */
+  readonly secondCopy?: SecondCopy | undefined;
   readonly startEngine: StartEngine;
   /** For the audit trail and alarms. Must not throw. */
   readonly onEvent: (event: EvaluatorEvent) => void;
@@ -67,7 +70,7 @@ export function createEvaluator(options: EvaluatorOptions, { clock }: Pick<World
   assertListed(options);
   const { federation, onEvent, signing } = options;
   for (const generation of sharesMissing(options, engines)) onEvent({ kind: "shareMissing", generation });
-  const store = openBudgetStore(options.databasePath);
+  const store = openBudgetStore(options.databasePath, options.secondCopy);
   const parts: EvaluationParts = { federation, clock, onEvent, engines, store, kept: keptBatches(), signing };
   return {
     service: evaluationService(parts),

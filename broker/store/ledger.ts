@@ -24,6 +24,7 @@ import { fromStoredJson, toStoredJson } from "../../shared/store/stored-json.ts"
 import { NoticeLines } from "./notice-lines.ts";
 import { MemberTable } from "./member-table.ts";
 import { ProofTable } from "./proof-table.ts";
+import type { SecondCopy } from "../../shared/store/second-copy.ts";
 import { STORED_EVENT, STORED_HOURS, STORED_REJECTIONS } from "./stored-values.ts";
 
 /** A submission that was applied; `position` is its place in the order of application. */
@@ -37,9 +38,6 @@ export type Applied = {
 export type Rejections = Receipt["rejections"];
 
 export type StoredNotice = { readonly number: number; readonly hash: Uint8Array; readonly signed: Uint8Array };
-
-/** Where the ledger's second copy is kept, see `broker/journal/`. */
-export type SecondCopy = { kept(): Promise<void> };
 
 export class Ledger implements Disposable {
   readonly #database: Database;
@@ -61,6 +59,7 @@ export class Ledger implements Disposable {
   constructor(path: string, federation: Uint8Array, secondCopy?: SecondCopy) {
     this.#secondCopy = secondCopy;
     this.#database = new Database(path, LEDGER, federation);
+    secondCopy?.record(this.#database);
     this.alarms = new AlarmTable(this.#database);
     this.epochs = new EpochTable(this.#database);
     this.lines = new NoticeLines(this.#database);

@@ -34,6 +34,8 @@ export type EndingsParts = {
   /** Purges the member's submissions of the epoch, however long NATS is away; how many there were. */
   readonly purge: (member: MemberId, epoch: number) => Promise<number>;
   readonly destroyKey: (epoch: number) => void;
+  /** Nothing that the ledger's copy at NATS held before can be opened any more once it resolves; however long NATS is away. */
+  readonly beginJournalAnew: () => Promise<void>;
   readonly signer: SigningKeyPair;
   readonly world: Pick<World, "clock" | "log" | "nextTurn">;
   readonly signal: AbortSignal;
@@ -67,6 +69,7 @@ export class Endings {
     const messages = await this.#purgeStreams(epoch);
     if (signal.aborted) return held;
     this.#parts.destroyKey(epoch);
+    await this.#parts.beginJournalAnew();
     this.#attest(epoch, messages);
     events.epoch.purged(world.log, { epoch, messages });
     return held;

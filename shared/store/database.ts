@@ -45,6 +45,15 @@ export type DatabaseKind = {
   readonly busyTimeoutMs: number;
 };
 
+/** Hears of each transaction that changes something, see `Database.recordTo`. */
+export type Recorder = {
+  /**
+   * An SQLite patchset (https://www.sqlite.org/sessionintro.html) of all rows that the transaction changed, in that very transaction. What
+   * it writes to the database is of the transaction too, and not of any patchset.
+   */
+  record(patchset: Uint8Array): void;
+};
+
 const IN_MEMORY = ":memory:";
 
 export class Database implements Disposable {
@@ -56,6 +65,7 @@ export class Database implements Disposable {
   /** What an inner transaction of the open one threw. */
   #spoilt: { readonly error: unknown } | undefined;
   #afterCommit: (() => void)[] = [];
+  #recorder: Recorder | undefined;
 
   /**
    * Opens or creates the file; ":memory:" for one that nobody else sees and that ends with it. `owner`: the federation whose file it is;
@@ -93,10 +103,19 @@ export class Database implements Disposable {
    */
   transaction<T>(work: () => T extends Promise<unknown> ? never : T): T {
     if (this.#isInTransaction) return this.#join(work);
+    return this.#outermost(work, this.#recorder);
+  }
+
+  /** As `transaction`, outside of one, and nobody hears of it: for what a recorder keeps for itself. */
+  unrecorded<T>(work: () => T): T {
+    return this.#outermost(work, undefined);
+  }
+
+  #outermost<T>(work: () => T, recorder: Recorder | undefined): T {
     this.#exec("BEGIN IMMEDIATE");
     this.#isInTransaction = true;
     try {
-      const result = work();
+      const result = recorder === undefined ? work() : this.#recorded(work, recorder);
       if (this.#spoilt !== undefined) throw this.#spoilt.error;
       this.#exec("COMMIT");
       return result;
@@ -110,6 +129,32 @@ export class Database implements Disposable {
       this.#isInTransaction = false;
       this.#runAfterCommit();
     }
+  }
+
+  #recorded<T>(work: () => T, recorder: Recorder): T {
+    const session = this.#sqlite.createSession();
+    let patchset: Uint8Array;
+    let result: T;
+    try {
+      result = work();
+      patchset = session.patchset();
+    } catch (error) {
+      throw this.#inWords(error);
+    } finally {
+      session.close();
+    }
+    if (patchset.length > 0 && this.#spoilt === undefined) recorder.record(patchset);
+    return result;
+  }
+
+  /** From now on every transaction is told to the recorder, and what is run outside of one is one by itself. */
+  recordTo(recorder: Recorder): void {
+    this.#recorder = recorder;
+  }
+
+  /** The file as it stands in this moment, free of the write-ahead log: for a copy that is opened elsewhere. */
+  image(): Uint8Array {
+    return this.#sqlite.serialize();
   }
 
   #join<T>(work: () => T): T {
@@ -156,6 +201,7 @@ export class Database implements Disposable {
 
   /** How many rows it changed. */
   run(sql: string, ...values: SqlValue[]): number {
+    if (this.#recorder !== undefined && !this.#isInTransaction) return this.transaction(() => this.run(sql, ...values));
     try {
       return Number(this.#prepare(sql).run(...values).changes);
     } catch (error) {

@@ -23,6 +23,7 @@ import { Passkeys } from "./session/passkeys.ts";
 import { People } from "./session/people.ts";
 import { Sessions } from "./session/sessions.ts";
 import type { Site } from "./site.ts";
+import type { SecondCopy } from "../store/second-copy.ts";
 import { Accounts } from "./store/accounts.ts";
 import type { Identity } from "./store/accounts.ts";
 import { siteEvents } from "./events.ts";
@@ -34,6 +35,7 @@ export type SiteOptions = {
   readonly dir: string;
   /** The site's own SQLite file, in a directory that is the program's alone. */
   readonly databasePath: string;
+  readonly secondCopy?: SecondCopy;
   /** The federation whose file it is. */
   readonly federation: Uint8Array;
   readonly world: Pick<World, "clock" | "after" | "randomBytes" | "log">;
@@ -58,7 +60,7 @@ export async function startSite(options: SiteOptions): Promise<RunningSite> {
   const assets = new Assets();
   const tls = readSiteTls(options);
   await using resources = new AsyncDisposableStack();
-  const accounts = resources.use(new Accounts(options.databasePath, noun, options.federation));
+  const accounts = resources.use(new Accounts(options.databasePath, noun, options.federation, options.secondCopy));
   const server = resources.use(await listen(config.listen, { noun, tls }));
   const stop = new AbortController();
   resources.defer(() => stop.abort());

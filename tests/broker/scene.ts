@@ -49,6 +49,7 @@ export class Scene {
       chain: this.chain,
       keys,
       databases: () => ":memory:",
+      place: "an invented directory",
       startEngine: inProcessEngines(broker),
       settings: { streams: STREAM_SIZES },
     };

@@ -33,6 +33,7 @@ function endingsOf(bench: Bench, over: { readonly die?: () => void } = {}) {
       return Promise.resolve(2);
     },
     destroyKey: (epoch) => void did.push(`key ${epoch}`),
+    beginJournalAnew: async () => undefined,
     signer,
     world: bench.world,
     signal: abort.signal,

@@ -273,6 +273,7 @@ export class MemoryFederation implements AsyncDisposable {
       chain: new MemoryChain(fingerprintOf(chain), chain),
       keys,
       databases: () => ":memory:",
+      place: "an invented directory",
       startEngine: inProcessEngines(world),
       settings: { streams: STREAM_SIZES },
     });

@@ -1,6 +1,8 @@
 /** A broker's secrets in memory, drawn from a world. */
 import type { OwnKeys } from "../../broker/ports.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { hashKey } from "../../shared/crypto/hash.ts";
+import type { HashKey } from "../../shared/crypto/hash.ts";
 import { generateKeyShare, publicKeyOf } from "../../shared/crypto/oprf.ts";
 import { sealingKeyPair } from "../../shared/crypto/seal.ts";
 import type { SealingKeyPair } from "../../shared/crypto/seal.ts";
@@ -10,6 +12,7 @@ import type { Randomness } from "../../shared/world/world.ts";
 export function memoryKeys(signer: SigningKeyPair, { randomBytes }: Randomness): OwnKeys {
   const sealing = new Map<number, SealingKeyPair>();
   const shares = new Map<number, Uint8Array>();
+  const journal = new Map<number, HashKey>();
   return {
     signer,
     isNextDue: () => false,
@@ -32,6 +35,17 @@ export function memoryKeys(signer: SigningKeyPair, { randomBytes }: Randomness):
         return publicKeyOf(share);
       },
       destroy: (generation) => void shares.delete(generation),
+    },
+    journal: {
+      generations: () => [...journal.keys()],
+      read: (generation) => present(journal.get(generation)),
+      prepare(generation) {
+        const key = journal.get(generation) ?? hashKey(randomBytes(32));
+        journal.set(generation, key);
+        return key;
+      },
+      adopt: (generation, key) => void (journal.has(generation) || journal.set(generation, hashKey(key))),
+      destroy: (generation) => void journal.delete(generation),
     },
   };
 }

@@ -6,6 +6,7 @@ import { events as registrarEvents } from "../../agency-node/registrar/events.ts
 import { events as consoleEvents } from "../../broker/console/events.ts";
 import { events as evaluatorEvents } from "../../broker/evaluator/events.ts";
 import { events as brokerEvents } from "../../broker/events.ts";
+import { events as journalEvents } from "../../broker/journal/events.ts";
 import { siteEvents } from "../../shared/web/events.ts";
 import type { EventForm } from "../../shared/world/events.ts";
 import { sharedEvents } from "../../shared/world/shared-events.ts";
@@ -20,7 +21,7 @@ const onSite = (noun: string): Told[] =>
 /** By the heading in docs/events.md. */
 export const CATALOGUES: Readonly<Record<string, readonly Told[]>> = {
   "Every program": told(sharedEvents),
-  Broker: told(brokerEvents),
+  Broker: [...told(brokerEvents), ...told(journalEvents)],
   "Console, in the broker's log": [...told(consoleEvents), ...onSite("console")],
   "Evaluator, also in the log of a broker that hosts one": told(evaluatorEvents),
   Node: told(nodeEvents),

@@ -74,6 +74,7 @@ export class Served implements AsyncDisposable {
         chain: new MemoryChain(this.paper.fingerprint, this.paper.chain),
         keys,
         databases: () => ":memory:",
+        place: "an invented directory",
         startEngine: inProcessEngines(broker),
         settings: { streams: STREAM_SIZES },
       }),

@@ -1,5 +1,6 @@
 /** All tables of the board's desk, over one file. */
 import { Database } from "../../../shared/store/database.ts";
+import type { SecondCopy } from "../../../shared/store/second-copy.ts";
 import { DESK } from "./board-schema.ts";
 import { CredentialsTable } from "./credentials-table.ts";
 import { EnrolmentTable } from "./enrolment-table.ts";
@@ -16,8 +17,9 @@ export class BoardStore implements Disposable {
   readonly credentials: CredentialsTable;
 
   /** Throws ENVIRONMENT, see `Database`. */
-  constructor(path: string, federation: Uint8Array) {
+  constructor(path: string, federation: Uint8Array, secondCopy?: SecondCopy) {
     this.#database = new Database(path, DESK, federation);
+    secondCopy?.record(this.#database);
     this.proposals = new ProposalTable(this.#database);
     this.papers = new PaperTable(this.#database);
     this.enrolments = new EnrolmentTable(this.#database);

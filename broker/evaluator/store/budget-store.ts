@@ -10,6 +10,7 @@ import { BATCH_ANSWERS_MAX, BATCH_ID_KEPT_MS } from "../../../shared/core/limits
 import { firstHourInWindow } from "../../../shared/core/quota.ts";
 import { Database } from "../../../shared/store/database.ts";
 import type { DatabaseKind } from "../../../shared/store/database.ts";
+import type { SecondCopy } from "../../../shared/store/second-copy.ts";
 import { forgiveBatch } from "../core/batch.ts";
 import type { BatchDecision, KnownBatch, Usage } from "../core/batch.ts";
 
@@ -62,8 +63,9 @@ export type BudgetStore = Disposable & {
 };
 
 /** Opens or creates the database. `path` may be ":memory:" in tests. Throws ENVIRONMENT, see `Database`. */
-export function openBudgetStore(path: string): BudgetStore {
+export function openBudgetStore(path: string, secondCopy?: SecondCopy): BudgetStore {
   const database = new Database(path, BUDGETS);
+  secondCopy?.record(database);
   const read = readers(database);
   const write = writers(database);
   return {

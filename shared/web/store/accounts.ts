@@ -5,6 +5,7 @@
  * Whoever writes it can add a session, and then is whomever it names; no key of the federation is here.
  */
 import { Database } from "../../store/database.ts";
+import type { SecondCopy } from "../../store/second-copy.ts";
 import type { DatabaseKind, Row } from "../../store/database.ts";
 
 const SCHEMA = `
@@ -88,8 +89,9 @@ export class Accounts implements Disposable {
   readonly #database: Database;
 
   /** Throws ENVIRONMENT when another process has the file, or it is of another federation or version. */
-  constructor(path: string, noun: string, federation: Uint8Array) {
+  constructor(path: string, noun: string, federation: Uint8Array, secondCopy?: SecondCopy) {
     this.#database = new Database(path, { what: `the ${noun}'s accounts`, ...ACCOUNTS }, federation);
+    secondCopy?.record(this.#database);
   }
 
   /** The user of that role and subject; a new one gets the id that is offered. */
@@ -121,7 +123,8 @@ export class Accounts implements Disposable {
 
   /** Whose code it was. One statement, so that it can be taken once only. */
   takeCode(hash: Uint8Array, nowMs: number): string | undefined {
-    const row = this.#database.get("DELETE FROM code WHERE hash = ? RETURNING user, valid_until_ms", hash);
+    const sql = "DELETE FROM code WHERE hash = ? RETURNING user, valid_until_ms";
+    const row = this.#database.transaction(() => this.#database.get(sql, hash));
     return row === undefined || Number(row["valid_until_ms"]) <= nowMs ? undefined : (row["user"] as string);
   }
 
