@@ -7,6 +7,7 @@ import { Beats } from "../../broker/bus/beats.ts";
 import { NoticeBook } from "../../broker/writer/notice-book.ts";
 import type { NoticeBookParts } from "../../broker/writer/notice-book.ts";
 import { Reteller } from "../../broker/writer/retelling.ts";
+import { BusRefusal } from "../../shared/bus/bus.ts";
 import type { Bus } from "../../shared/bus/bus.ts";
 import { Proofs } from "../../broker/writer/proofs.ts";
 import { Publications } from "../../broker/writer/publications.ts";
@@ -48,6 +49,8 @@ export class Bench {
   readonly watch: Watch;
   readonly beats: Beats;
   readonly reteller: Reteller;
+  /** Whether NATS has no room for what goes to a subject. */
+  refuse: (subject: string) => boolean = () => false;
   /** What has left in beats. */
   readonly sent: Sent[] = [];
   readonly connected: [MemberId, number][] = [];
@@ -84,7 +87,11 @@ export class Bench {
       onPublished: (...told) => this.watch.published(...told),
     });
     this.proofs = new Proofs({ ledger, notices, federation, watch: this.watch, clock: () => this.nowMs });
-    const bus = { connected: true, publish: async (...message: Sent) => void this.sent.push(message) };
+    const publish = async (...message: Sent): Promise<void> => {
+      if (this.refuse(message[0])) throw new BusRefusal(10_047);
+      this.sent.push(message);
+    };
+    const bus = { connected: true, publish };
     const outlet = { sendNotices: async () => "all" as const, resume: () => undefined };
     this.beats = new Beats({ bus, ledger, outlet, federation, signer, world: this.world });
     const { publications, proofs } = this;
