@@ -72,6 +72,8 @@ export function fraction(random: RandomBytes): number {
 }
 
 function wordOf(random: RandomBytes): number {
-  const { buffer, byteOffset } = random(WORD_BYTES);
-  return new DataView(buffer, byteOffset).getUint32(0);
+  const bytes = random(WORD_BYTES);
+  let word = 0;
+  for (let i = 0; i < WORD_BYTES; i += 1) word = 256 * word + (bytes[i] as number);
+  return word;
 }

@@ -46,7 +46,12 @@ export function paddingOf(recordKey: HashKey, epoch: number): Padding {
   const messages = byClass((tokenClass) => concat(head, CLASS_LABELS[tokenClass], u32(0)));
   return (tokenClass, number) => {
     const message = messages[tokenClass];
-    message.set(u32(number), message.length - 4);
+    // As `u32`, in place: this is done for most of all tokens.
+    const end = message.length;
+    message[end - 4] = number >>> 24;
+    message[end - 3] = number >>> 16;
+    message[end - 2] = number >>> 8;
+    message[end - 1] = number;
     return blake2bKeyed(PLACE_BYTES, recordKey, message);
   };
 }

@@ -4,6 +4,8 @@
  */
 
 const HEX = /^(?:[0-9a-f]{2})*$/;
+/** Each byte as two digits. */
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Joins byte strings. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
@@ -70,7 +72,7 @@ export function utf8(value: string): Uint8Array {
 /** Lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) text += DIGITS[byte];
   return text;
 }
 
@@ -78,8 +80,15 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string): Uint8Array {
   if (!HEX.test(text)) throw new RangeError("not lower-case hexadecimal");
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i += 1) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i += 1) {
+    bytes[i] = 16 * valueOfDigit(text.charCodeAt(2 * i)) + valueOfDigit(text.charCodeAt(2 * i + 1));
+  }
   return bytes;
+}
+
+/** Of one of 0-9 and a-f, by its code. */
+function valueOfDigit(code: number): number {
+  return code < 58 ? code - 48 : code - 87;
 }
 
 /** Byte order as unsigned integers, shorter first on a common prefix. For public values only: it is not constant time. */

@@ -143,9 +143,26 @@ function unknownKind({ holder, oneof, first, last }: KindPlace): number | undefi
 
 /** Throws INVALID with the path of every message, at any depth, that has fields this version does not know. */
 function refuseUnknownFields(message: unknown, what: string): void {
+  if (!hasUnknownFields(message)) return;
   const fields = [...unknownFieldPaths(message, "")];
   if (fields.length > 0)
     throw new CausewayError("INVALID", `${what} has fields that this version does not know`, { fields });
+}
+
+/** Without the paths, which a message of a thousand entries would take long to spell out for nothing. */
+function hasUnknownFields(node: unknown): boolean {
+  if (typeof node !== "object" || node === null || node instanceof Uint8Array) return false;
+  if (Array.isArray(node)) return node.some(hasUnknownFields);
+  for (const key of Object.keys(node)) {
+    const value = (node as Readonly<Record<string, unknown>>)[key];
+    if (
+      key !== "_unknownFields"
+        ? hasUnknownFields(value)
+        : value !== undefined && Object.keys(value as object).length > 0
+    )
+      return true;
+  }
+  return false;
 }
 
 function* unknownFieldPaths(node: unknown, path: string): Generator<string> {
