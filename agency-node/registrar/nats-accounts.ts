@@ -60,8 +60,8 @@ export const SYSTEM_INBOX_PREFIX = "_INBOX_registrar";
 const GIBIBYTE = 1024 ** 3;
 const UNLIMITED = -1;
 
-/** What all streams may promise each other together; the server must have as much. */
-export const NATS_STORE_BYTES_MAX = 256 * GIBIBYTE;
+/** What all streams may promise each other together at one server: for 500 members with streams of the default sizes, and the broker's own. */
+export const NATS_STORE_BYTES_MAX = 1_024 * GIBIBYTE;
 
 /** Each limit of an account that is left out is zero, which for JetStream means: none allowed. */
 const FEDERATION_LIMITS = {
@@ -75,7 +75,8 @@ const FEDERATION_LIMITS = {
   wildcards: true,
   disallow_bearer: true,
   mem_storage: 0,
-  disk_storage: NATS_STORE_BYTES_MAX,
+  // In a cluster it would count each copy, and a server that stands alone bounds it by its own store: see `NATS_STORE_BYTES_MAX`.
+  disk_storage: UNLIMITED,
   streams: 4096,
   consumer: 8192,
   mem_max_stream_bytes: UNLIMITED,

@@ -4,7 +4,7 @@
  * successor of a root that is lost can be certified by that root, so a party that was away must be given the chain by hand.
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { toHex } from "../../shared/core/bytes.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { keyId, signingKeyPair } from "../../shared/crypto/sign.ts";
@@ -21,8 +21,9 @@ import { groups } from "../../shared/words/figures.ts";
 import { say } from "../../shared/words/say.ts";
 import { systemClock } from "../../shared/world/clock.ts";
 import { randomBytes } from "../../shared/world/random.ts";
-import { natsServerDirectory, readRegistrarKeys, writeRegistrarKeys } from "./keys.ts";
+import { readRegistrarKeys, writeRegistrarKeys } from "./keys.ts";
 import { createNatsAuthority, issueNatsAccounts } from "./nats-accounts.ts";
+import { natsServerPlace, writeNatsServers } from "./nats-servers.ts";
 import { rootId } from "./root-id.ts";
 import { renewFreshness } from "./statement.ts";
 
@@ -73,14 +74,15 @@ export async function makeRegistrar({ dir, chain, fingerprint }: NewRegistrarFla
 }
 
 /**
- * What a NATS server needs of this registrar: a certificate for the key that it has now, operator and accounts. Throws UNPROVEN for another
+ * What a NATS server needs of this registrar: a certificate for the key that it has now, operator and accounts. A server of another name than
+ * those before is one more. Throws UNPROVEN for another
  * enrolment than was read out, ENVIRONMENT while the chain does not name this registrar's keys.
  */
 export async function writeNatsBundle(flags: NatsBundleFlags, output: Output): Promise<void> {
   const { dir, out } = flags;
   const nowMs = systemClock();
   const { enrolment } = readEnrolmentFile(flags.enrolment, flags.fingerprint);
-  const { kind, tlsRequestPem: requestPem } = enrolment;
+  const { kind, name, tlsRequestPem: requestPem } = enrolment;
   if (kind !== "nats" || requestPem === undefined) {
     throw new CausewayError("INVALID", "the enrolment is not that of a NATS server", { fields: ["enrolment"] });
   }
@@ -88,7 +90,8 @@ export async function writeNatsBundle(flags: NatsBundleFlags, output: Output): P
   const { authority, nats } = readRegistrarKeys(dir, federation.found.tlsRoots.at(-1));
   const identity = { kind: "nats" } as const;
   const certificate = await issueCertificate({ authority, requestPem, identity, hosts: flags.host, nowMs });
-  const kept = natsServerDirectory(dir);
+  const kept = natsServerPlace(dir, name);
+  makePrivateDirectory(dirname(kept));
   makePrivateDirectory(kept);
   replaceFile(partyFile(kept, "request"), requestPem, 0o644);
   replaceFile(partyFile(kept, "certificate"), certificate, 0o644);
@@ -101,6 +104,8 @@ export async function writeNatsBundle(flags: NatsBundleFlags, output: Output): P
   replaceFile(partyFile(out, "freshness"), renewFreshness({ dir, nowMs }), 0o644);
   replaceFile(partyFile(out, "certificate"), certificate, 0o644);
   replaceFile(partyFile(out, "natsAccounts"), `${JSON.stringify(accounts, undefined, 2)}\n`, 0o644);
-  output.json({ party: "nats", bundle: out });
+  const servers = writeNatsServers(dir);
+  output.json({ party: "nats", bundle: out, servers });
   output.say(say("party.issued", { party: "nats", dir: out }));
+  output.say(say("party.natsServers", { servers }));
 }

@@ -20,7 +20,7 @@ export type BrokerPort = {
 export type NatsPort = AsyncDisposable & {
   heldAccount(account: string): Promise<string | undefined>;
   replaceAccount(jwt: string): Promise<void>;
-  certificateEndsMs(): Promise<number>;
+  certificateEndsMs(): Promise<readonly number[]>;
   reload(): Promise<void>;
 };
 

@@ -10,7 +10,8 @@ import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import { natsUrlIn } from "../../shared/settings/addresses.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { RegistrarConfig } from "./config.ts";
-import { freshnessSeedOf, natsServerDirectory, readRegistrarKeys } from "./keys.ts";
+import { freshnessSeedOf, readRegistrarKeys } from "./keys.ts";
+import { natsServerDirectories } from "./nats-servers.ts";
 import { certificateIn, freshnessIn, natsAt, servedCertificateIn } from "./places.ts";
 import { assembleRegistrar } from "./registrar.ts";
 import { BrokerLink } from "./rpc/broker-link.ts";
@@ -44,7 +45,7 @@ export function startRegistrar(config: RegistrarConfig, world: World): Registrar
     broker,
     connect: natsAt(() => natsUrlIn(chain.federation, natsUrl), dir, world),
     freshness: freshnessIn(dir),
-    certificates: { own: certificateIn(dir), natsServer: certificateIn(natsServerDirectory(dir)) },
+    certificates: { own: certificateIn(dir), natsServers: natsServerDirectories(dir).map(certificateIn) },
     servedCertificate: natsServerDir === undefined ? undefined : servedCertificateIn(dir, natsServerDir),
     world,
   };

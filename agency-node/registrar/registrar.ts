@@ -31,7 +31,7 @@ export type RegistrarPorts = {
   readonly connect: ConnectNats;
   readonly freshness: FreshnessPlace;
   /** Its own certificate, and the one that it keeps for the NATS server. */
-  readonly certificates: { readonly own: CertificatePlace; readonly natsServer: CertificatePlace };
+  readonly certificates: { readonly own: CertificatePlace; readonly natsServers: readonly CertificatePlace[] };
   /** The NATS server's own directory, if it is on this machine. */
   readonly servedCertificate: CertificatePlace | undefined;
   readonly world: World;
@@ -69,7 +69,7 @@ export function assembleRegistrar(
   const served = {
     connect,
     authority: nats,
-    kept: certificates.natsServer,
+    kept: certificates.natsServers,
     server: ports.servedCertificate,
     world,
   };
@@ -79,7 +79,9 @@ export function assembleRegistrar(
     (signal) => desk.run(signal),
     (signal) => accounts.run(signal),
     (signal) => keepCertificate({ ...certificate, place: certificates.own }, signal),
-    (signal) => keepCertificate({ ...certificate, place: certificates.natsServer, hosts: natsHosts }, signal),
+    ...certificates.natsServers.map(
+      (place) => (signal: AbortSignal) => keepCertificate({ ...certificate, place, hosts: natsHosts }, signal),
+    ),
     (signal) => keepNatsServer(served, signal),
   ];
   const afterFailure = () => ({ failed: events.registrar.loopFailed, retryMs: RETRY_MS });

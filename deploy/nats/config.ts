@@ -24,6 +24,17 @@ export type NatsServerOptions = {
   readonly resolverDir: string;
   /** Paths of PEM files. */
   readonly tls: { readonly certificate: string; readonly privateKey: string; readonly roots: string };
+  /** None for a server that stands alone. */
+  readonly cluster?: Cluster;
+};
+
+export type Cluster = {
+  /** Where the other servers reach this one, host:port. */
+  readonly listen: string;
+  /** Where the others are reached, host:port; this server may be among them. */
+  readonly routes: readonly string[];
+  /** Of all servers, this one among them: see `NatsServers`. */
+  readonly keys: readonly string[];
 };
 
 /** The text of nats-server.conf. */
@@ -60,17 +71,43 @@ export function natsServerConfig(options: NatsServerOptions): string {
     "max_control_line: 4KB",
     "max_pending: 64MB",
     "",
+    ...(options.cluster === undefined ? [] : clusterLines(options.cluster, tls)),
     "jetstream: {",
     `  store_dir: ${quoted(options.storeDir)}`,
     "  # The default syncs every two minutes: what was acknowledged since is lost with the power.",
     "  sync_interval: always",
-    "  # No less than the account is promised, or the server refuses the account.",
+    "  # What streams may reserve together; the disk must have it only as it is used.",
     `  max_file_store: ${NATS_STORE_BYTES_MAX}`,
     "  max_memory_store: 64MB",
     "}",
   ];
   return `${lines.join("\n")}\n`;
 }
+
+/** Members must not learn of servers by names that are meant for the servers themselves. */
+function clusterLines({ listen, routes, keys }: Cluster, tls: NatsServerOptions["tls"]): string[] {
+  return [
+    "cluster: {",
+    `  name: ${quoted(CLUSTER_NAME)}`,
+    `  listen: ${quoted(listen)}`,
+    "  no_advertise: true",
+    `  routes: [${routes.map((route) => quoted(`nats-route://${route}`)).join(", ")}]`,
+    "  tls: {",
+    `    cert_file: ${quoted(tls.certificate)}`,
+    `    key_file: ${quoted(tls.privateKey)}`,
+    `    ca_file: ${quoted(tls.roots)}`,
+    '    min_version: "1.3"',
+    "    verify: true",
+    "    timeout: 5",
+    "    # Every member has a certificate by this authority: only these keys are the servers'.",
+    `    pinned_certs: [${keys.map(quoted).join(", ")}]`,
+    "  }",
+    "}",
+    "",
+  ];
+}
+
+const CLUSTER_NAME = "causeway";
 
 /** The configuration's strings know JSON's escapes. */
 function quoted(text: string): string {

@@ -1,10 +1,13 @@
 /** Writes the configuration of the federation's nats-server, from its directory and the board's bundle. */
 import { join } from "node:path";
+import { z } from "zod";
 import type { NatsAccounts } from "../../agency-node/registrar/nats-accounts.ts";
 import { readJsonFile } from "../../shared/platform/json-file.ts";
 import { replaceFile } from "../../shared/party/key-files.ts";
 import { keyFile, partyFile } from "../../shared/party/files.ts";
+import { check } from "../../shared/wire/checks.ts";
 import { natsServerConfig } from "./config.ts";
+import type { Cluster } from "./config.ts";
 
 /** Writes nats-server.conf into the server's directory and returns its path. Throws ENVIRONMENT for a bundle without accounts. */
 export function writeNatsConfig(of: {
@@ -14,6 +17,8 @@ export function writeNatsConfig(of: {
   readonly name: string;
   readonly host: string;
   readonly port: number;
+  /** `servers`: the registrar's `nats-servers.json`. */
+  readonly cluster?: Pick<Cluster, "listen" | "routes"> & { readonly servers: string };
 }): string {
   const { dir, name, host, port } = of;
   const path = join(dir, "nats-server.conf");
@@ -29,9 +34,14 @@ export function writeNatsConfig(of: {
       privateKey: keyFile(dir, "tls.key"),
       roots: partyFile(dir, "roots"),
     },
+    ...(of.cluster === undefined ? {} : { cluster: { ...of.cluster, keys: readKeys(of.cluster.servers) } }),
   });
   replaceFile(path, config, 0o600);
   return path;
+}
+
+function readKeys(file: string): readonly string[] {
+  return check(z.object({ keys: z.array(z.string().regex(/^[0-9a-f]{64}$/)).min(1) }), readJsonFile(file), "list of servers").keys;
 }
 
 function readAccounts(bundleDir: string): NatsAccounts {

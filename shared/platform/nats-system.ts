@@ -1,13 +1,15 @@
 /**
- * The NATS servers' own account: reading and replacing the account JWTs that they hold, and having the server that is connected read its
+ * The NATS servers' own account: reading and replacing the account JWTs that they hold, and having the servers read their
  * files again. Only the registrar has credentials for it. A server takes an account that the operator's key has signed, from whomever
  * it comes, and acts on it at once.
  */
+import { RequestStrategy } from "nats";
 import { CausewayError } from "../core/errors.ts";
 import { openNats, rethrow } from "./nats.ts";
 import type { NatsOptions, OpenNats } from "./nats.ts";
 
 const ANSWER_MS = 3_000;
+const ALL_ANSWERS_MS = 1_000;
 const TAKEN = 200;
 
 export class NatsSystem implements AsyncDisposable {
@@ -39,24 +41,33 @@ export class NatsSystem implements AsyncDisposable {
       throw new CausewayError("UNAVAILABLE", "the NATS server does not take the account");
   }
 
-  /** When the certificate ends that the connected server serves. Throws UNAVAILABLE, also when it does not say. */
-  async certificateEndsMs(): Promise<number> {
-    const { data } = read(await this.#ofServer("VARZ"));
-    const endsMs = Date.parse(String(data?.["tls_cert_not_after"]));
-    if (Number.isNaN(endsMs)) throw new CausewayError("UNAVAILABLE", "the NATS server does not say what it serves");
-    return endsMs;
+  /** When the certificate ends that each server of the cluster serves which answers. Throws UNAVAILABLE, also when one does not say. */
+  async certificateEndsMs(): Promise<readonly number[]> {
+    const ends = (await this.#servers()).map(({ data }) => Date.parse(String(data?.["tls_cert_not_after"])));
+    if (ends.length === 0 || ends.some(Number.isNaN))
+      throw new CausewayError("UNAVAILABLE", "a NATS server does not say what it serves");
+    return ends;
   }
 
-  /** Has the connected server read its configuration and certificate again; connections stay. Throws UNAVAILABLE. */
+  /** Has each server read its configuration and certificate again; connections stay. Throws UNAVAILABLE. */
   async reload(): Promise<void> {
-    const answer = await this.#ofServer("RELOAD");
-    if (read(answer).error !== undefined)
-      throw new CausewayError("UNAVAILABLE", "the NATS server does not read its files again");
+    const ids = (await this.#servers()).map(({ server }) => server?.id ?? "");
+    for (const id of ids) {
+      const answer = await this.#request(`$SYS.REQ.SERVER.${id}.RELOAD`, "");
+      if (read(answer).error !== undefined)
+        throw new CausewayError("UNAVAILABLE", "a NATS server does not read its files again");
+    }
   }
 
-  async #ofServer(what: "VARZ" | "RELOAD"): Promise<string> {
-    const server = this.#open.connection.info?.server_id ?? "";
-    return await this.#request(`$SYS.REQ.SERVER.${server}.${what}`, "");
+  /** Nobody says how many servers there are: those count that answer in time. */
+  async #servers(): Promise<Answer[]> {
+    if (!this.connected) throw new CausewayError("UNAVAILABLE", "no NATS server is connected");
+    const { connection } = this.#open;
+    const asked = { strategy: RequestStrategy.Timer, maxWait: ALL_ANSWERS_MS };
+    const answers: Answer[] = [];
+    const answering = await connection.requestMany("$SYS.REQ.SERVER.PING.VARZ", "", asked).catch(rethrow);
+    for await (const { data } of answering) answers.push(read(new TextDecoder().decode(data)));
+    return answers;
   }
 
   async #request(subject: string, text: string): Promise<string> {
@@ -73,7 +84,7 @@ export class NatsSystem implements AsyncDisposable {
   }
 }
 
-type Answer = { readonly data?: Readonly<Record<string, unknown>>; readonly error?: unknown };
+type Answer = { readonly server?: { readonly id: string }; readonly data?: Readonly<Record<string, unknown>>; readonly error?: unknown };
 
 /** Empty for an answer that is not JSON. */
 function read(answer: string): Answer {

@@ -1,5 +1,6 @@
 /** A real nats-server whose account has room for the streams of some members only. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { NATS_STORE_BYTES_MAX } from "../../agency-node/registrar/nats-accounts.ts";
 import { deliveryStreamSettings, submissionStreamSettings } from "../../broker/bus/streams.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/world/log.ts";
@@ -13,8 +14,8 @@ import { LONG_MS, SOON } from "../support/patience.ts";
 import { newHandle, STREAM_SIZES, tokens, upsert, World } from "./support.ts";
 
 const GIBIBYTE = 1024 ** 3;
-/** What the board lets the account promise, and one stream of it. */
-const [ACCOUNT_BYTES, STREAM_BYTES_MAX] = [256 * GIBIBYTE, 16 * GIBIBYTE];
+/** What a server lets all streams promise, and the board one of them. */
+const [ACCOUNT_BYTES, STREAM_BYTES_MAX] = [NATS_STORE_BYTES_MAX, 16 * GIBIBYTE];
 const MEMBER_BYTES = STREAM_SIZES.submissionBytesMax + STREAM_SIZES.deliveryBytesMax;
 
 describe("a broker whose NATS server has no room for one member's streams", { timeout: LONG_MS }, () => {

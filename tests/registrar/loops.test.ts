@@ -78,7 +78,7 @@ const QUIET_BROKER: BrokerPort = {
 const memoryNats = (over: Partial<NatsPort> = {}): NatsPort => ({
   heldAccount: async () => undefined,
   replaceAccount: async () => undefined,
-  certificateEndsMs: async () => 0,
+  certificateEndsMs: async () => [0],
   reload: async () => undefined,
   [Symbol.asyncDispose]: async () => undefined,
   ...over,
@@ -102,7 +102,7 @@ async function running(over: Partial<Omit<RegistrarPorts, "world">> = {}): Promi
     freshness,
     certificates: {
       own: await MemoryPlace.aged({ kind: "registrar" }, 1),
-      natsServer: await MemoryPlace.aged({ kind: "nats" }, 1),
+      natsServers: [await MemoryPlace.aged({ kind: "nats" }, 1)],
     },
     servedCertificate: undefined,
     world,
@@ -187,9 +187,9 @@ describe.each(FOREIGN_FAULTS)("a registrar outlives %s", (_name, thrown) => {
     await away.stop();
 
     const calls = failing(thrown);
-    const certificateEndsMs = async (): Promise<number> => {
+    const certificateEndsMs = async (): Promise<readonly number[]> => {
       await calls.call();
-      return 0;
+      return [0];
     };
     const broken = await running({ connect: async () => memoryNats({ certificateEndsMs }) });
     await passing(broken.world, 60_000, () => calls.calls > 5);
@@ -220,7 +220,7 @@ describe.each(FOREIGN_FAULTS)("a registrar outlives %s", (_name, thrown) => {
       },
     };
     const natsServer = await MemoryPlace.aged({ kind: "nats" }, 1);
-    const { world, stop } = await running({ certificates: { own, natsServer } });
+    const { world, stop } = await running({ certificates: { own, natsServers: [natsServer] } });
     await passing(world, 1_000, () => world.count("registrar.notRenewed") === 1);
     expect(place.certificatePem).toBe(before);
     fault.broken = false;
@@ -304,7 +304,7 @@ describe("the NATS server's certificate", () => {
       replace: (certificatePem) => server.replace(certificatePem),
     };
     const { world, stop } = await running({
-      certificates: { own: await MemoryPlace.aged({ kind: "registrar" }, 1), natsServer },
+      certificates: { own: await MemoryPlace.aged({ kind: "registrar" }, 1), natsServers: [natsServer] },
       servedCertificate,
       connect: silence,
     });

@@ -349,7 +349,7 @@ describe("the NATS server's certificate", () => {
     const world = systemWorld(log.for("registrar"));
     const server = serverDir === undefined ? undefined : servedCertificateIn(dir, serverDir);
     const connect = natsAt(() => natsUrl, dir, world);
-    const running = keepNatsServer({ connect, authority, kept: certificateIn(kept()), server, world }, stop.signal);
+    const running = keepNatsServer({ connect, authority, kept: [certificateIn(kept())], server, world }, stop.signal);
     await eventually(() => log.lines(event).length > seen);
     stop.abort();
     await running;

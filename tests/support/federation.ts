@@ -118,6 +118,7 @@ export class TestFederation implements AsyncDisposable {
   readonly board: TestBoard;
   readonly #ports: Record<string, Ports>;
   readonly #options: TestOptions;
+  #natsUrls: string | undefined;
   readonly #running = new Map<string, AsyncDisposable>();
 
   private constructor(root: string, founded: Founded, ports: Record<string, Ports>, options: TestOptions) {
@@ -127,6 +128,11 @@ export class TestFederation implements AsyncDisposable {
     this.#options = options;
     this.board = boardUnder(root, ADMINISTRATORS, (member) => this.dir(this.unitOf(member)));
     this.nats = new NatsProcess({ dir: (party) => this.dir(party) }, this.#port("nats").listen);
+  }
+
+  /** Other NATS servers than the one of this federation, for what is started from now on. */
+  useNats(urls: string): void {
+    this.#natsUrls = urls;
   }
 
   /** Founds, installs and starts everything. */
@@ -382,6 +388,7 @@ export class TestFederation implements AsyncDisposable {
 
   /** Where parties find the NATS server. */
   get natsUrl(): string {
+    if (this.#natsUrls !== undefined) return this.#natsUrls;
     return `tls://127.0.0.1:${this.#port("nats").found}`;
   }
 

@@ -9,7 +9,7 @@ import { natsServerConfig } from "../../deploy/nats/config.ts";
 import { keyFile, partyFile } from "../../shared/party/files.ts";
 
 /** Where bootstrap puts the binary, unless the environment names another. */
-function natsServerBinary(): string {
+export function natsServerBinary(): string {
   const binary = process.env["CAUSEWAY_NATS_SERVER"] ?? resolve(import.meta.dirname, "../../.causeway/bin/nats-server");
   if (!existsSync(binary)) {
     throw new Error(

@@ -173,6 +173,8 @@ export const administrator = {
   "party.installed": "Installed as {identity} of {federation}, directive {directive}.",
   "party.caughtUp": "This party knows the directives up to {number}.",
   "party.fresh": "Directive {number} is the latest; stated in {files}.",
+  "party.natsServers":
+    "For a cluster: copy {servers} to every server, for `causeway nats-config --servers`, and restart the registrar.",
   "party.issued":
     "Issued to {party}. At the party: causeway admin install DIR --bundle {dir} --fingerprint FINGERPRINT",
   "party.freshnessKeyId": "Its id, as the proposal names it:",
