@@ -111,6 +111,7 @@ function loopsOf(ground: Ground, plane: DataPlane, desk: Desk, directives: Direc
     () => reteller.run(signal),
     () => keepHouse({ directory, directives, watch, publications, proofs, world, signal }),
     () => directives.carryOut(),
+    () => plane.streamWatch.run(signal),
     () => prepareDigests({ publications, world, signal }),
     ...(settings.console === undefined ? [] : [() => desk.consoleData.follow(signal)]),
   ];

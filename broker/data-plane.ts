@@ -1,10 +1,14 @@
 /** What takes members' submissions from the bus, matches them and tells members what came of it. */
+import { openEpochs } from "../shared/core/decisions.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import { Flood } from "./bus/flood.ts";
 import { Intake } from "./bus/intake.ts";
 import { MemberStreams } from "./bus/member-streams.ts";
 import { Outlet } from "./bus/outlet.ts";
 import { Plane } from "./bus/plane.ts";
+import { StreamWatch } from "./bus/stream-watch.ts";
+import { MESSAGES_MAX } from "./bus/streams.ts";
+import { STREAM_USED_ALARM, STREAM_USED_WELL } from "./core/limits.ts";
 import { Spaces } from "./core/spaces.ts";
 import { keyedTokenHash } from "./core/token-hash.ts";
 import type { Ground } from "./ground.ts";
@@ -28,6 +32,7 @@ export type DataPlane = {
   readonly intake: Intake;
   readonly streams: MemberStreams;
   readonly plane: Plane;
+  readonly streamWatch: StreamWatch;
   readonly beats: Beats;
   readonly reteller: Reteller;
 };
@@ -72,6 +77,7 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     log,
     beats,
     onConnected,
+    onAgreed: (member, epoch) => streamWatch.agreed(member, epoch),
     onRetelling,
   });
 
@@ -79,7 +85,11 @@ export function assembleDataPlane(ground: Ground): DataPlane {
   const pastKeysOf = (member: MemberId): readonly Uint8Array[] => federation().signingKeys.get(member) ?? [];
   const intake = new Intake({ federation, sealingKeys, pastKeysOf, log });
   const streams = new MemberStreams({ bus, sizes: settings.streams, slugOf, world, signal });
-  bus.onReconnect(() => streams.reconnected());
+  const streamWatch: StreamWatch = streamWatchOf(ground, { streams, watch, beats, outlet });
+  bus.onReconnect(() => {
+    streams.reconnected();
+    streamWatch.reconnected();
+  });
   const isOurs = ground.isNamed;
   const onFlood = (member: MemberId, messages: number): void => {
     watch.raise("streamFlooded", member, world.clock());
@@ -100,5 +110,62 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     world,
     signal,
   });
-  return { spaces, watch, publications, proofs, writer, intake, streams, plane, beats, reteller };
+  return { spaces, watch, publications, proofs, writer, intake, streams, plane, beats, reteller, streamWatch };
+}
+
+function streamWatchOf(
+  ground: Ground,
+  of: {
+    readonly streams: MemberStreams;
+    readonly watch: Watch;
+    readonly beats: Pick<Beats, "has" | "compare">;
+    readonly outlet: Pick<Outlet, "reply">;
+  },
+): StreamWatch {
+  const { bus, federation, settings, slugOf, world } = ground;
+  const { streams, watch } = of;
+  return new StreamWatch({
+    bus,
+    streams,
+    members: () => [...federation().members.keys()],
+    openEpochs: () => openEpochs(federation()).map(({ epoch }) => epoch),
+    limits: { maxMessages: MESSAGES_MAX, maxBytes: settings.streams.submissionBytesMax },
+    onDoubt: (member, { kind, lost }) => {
+      events.alarm.streamIncomplete(world.log, { member: slugOf(member), missing: lost, kind });
+      watch.raise("streamIncomplete", member, world.clock());
+      askToCompare(ground, of, member);
+    },
+    onAgreed: (member) => watch.end("streamIncomplete", member, world.clock()),
+    onRoom: noteRoom(ground, watch),
+    world,
+  });
+}
+
+/** A node of the first version compares when it hears of a gap. */
+function askToCompare(
+  { ledger }: Ground,
+  { beats, outlet }: { readonly beats: Pick<Beats, "has" | "compare">; readonly outlet: Pick<Outlet, "reply"> },
+  member: MemberId,
+): void {
+  if (beats.has(member)) return beats.compare(member);
+  const { incarnation, sequence } = ledger.currentHead(member) ?? {};
+  if (incarnation === undefined || sequence === undefined) return;
+  const gap = { kind: "gap", incarnation, expectedSequence: sequence + 1 } as const;
+  // Tried until the broker stops.
+  outlet.reply({ to: member, body: gap }).catch(() => undefined);
+}
+
+/** One that has reached the alarm's share is said once, and again after there was room in between. */
+function noteRoom({ world, slugOf }: Ground, watch: Watch): (member: MemberId, used: number) => void {
+  const nearlyFull = new Set<MemberId>();
+  return (member, used) => {
+    if (used >= STREAM_USED_ALARM && !nearlyFull.has(member)) {
+      nearlyFull.add(member);
+      events.alarm.streamNearlyFull(world.log, { member: slugOf(member), percent: Math.floor(used * 100) });
+      watch.raise("streamNearlyFull", member, world.clock());
+    }
+    if (used >= STREAM_USED_WELL) return;
+    nearlyFull.delete(member);
+    watch.end("streamNearlyFull", member, world.clock());
+  };
 }

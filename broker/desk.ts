@@ -41,7 +41,7 @@ export type Desk = {
 };
 
 /** Throws ENVIRONMENT if a database is in use or of another federation, or the evaluator's keys are not those that the directives list. */
-export function assembleDesk(ground: Ground, { streams, publications, watch }: DataPlane): Desk {
+export function assembleDesk(ground: Ground, { streams, streamWatch, publications, watch }: DataPlane): Desk {
   const { world, directory, federation, ledger, keys, databases, startEngine, journal } = ground;
   const { clock, log } = world;
   const callers = new GrpcSessions((peer) => isInGoodStanding(peer, federation()), world);
@@ -50,6 +50,7 @@ export function assembleDesk(ground: Ground, { streams, publications, watch }: D
     federation,
     heldOf: (member) => publications.heldOf(member),
     streamsRefused: () => streams.refused,
+    streamRoomOf: (member) => streamWatch.roomOf(member),
     clock,
   });
   const signIn = new SignInDesk();

@@ -163,9 +163,17 @@ export const events = defineEvents({
     },
     streamIncomplete: {
       level: "warn",
-      fields: { member: "word?", missing: "number" },
-      means: "NATS lost submissions that had been applied; matches of those records are missing.",
-      act: "Nothing: the next digest of each member shows it, and its node sends them again.",
+      fields: { member: "word?", missing: "number", kind: "word?" },
+      means:
+        "NATS lost submissions of the member; matches of those records may be missing. `kind` while the broker runs: the stream is `missing`, `wentBack` to an earlier state, or messages have `vanished` from it.",
+      act: "Nothing for the records: the member's node compares, and sends again what is missing; the alarm ends then. Look at the disks of the NATS servers.",
+    },
+    streamNearlyFull: {
+      level: "warn",
+      fields: { member: "word?", percent: "number" },
+      means:
+        "So much of the messages or bytes that the member's submission stream may hold is used; a full one takes nothing.",
+      act: "Raise `streams.submissionBytesMax` and restart the broker, or have the board open another epoch: the stream is emptied of an epoch that has ended.",
     },
     streamsRefused: {
       level: "error",

@@ -6,6 +6,7 @@ import type { Federation } from "../shared/core/directive.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import type { Clock } from "../shared/world/clock.ts";
 import type { Alarm } from "./core/alarm.ts";
+import type { StreamRoom } from "./core/stream-doubt.ts";
 import { balanceOf } from "../shared/core/quota.ts";
 import type { StoredAttestation } from "./store/epoch-table.ts";
 import type { Ledger } from "./store/ledger.ts";
@@ -22,6 +23,8 @@ export type MemberReport = {
   readonly held: readonly Held[];
   /** NATS refuses to make its streams, or to make them as large as they should be. */
   readonly streamsRefused: boolean;
+  /** Of its submission stream; undefined before the first look. */
+  readonly streamRoom: StreamRoom | undefined;
   /** It owes too many overdue statements: its records meet nobody. */
   readonly isQuarantined: boolean;
 };
@@ -44,6 +47,7 @@ export type OversightParts = {
   readonly federation: () => Federation;
   readonly heldOf: (member: MemberId) => readonly Held[];
   readonly streamsRefused: () => ReadonlySet<MemberId>;
+  readonly streamRoomOf: (member: MemberId) => StreamRoom | undefined;
   readonly clock: Clock;
 };
 
@@ -57,7 +61,7 @@ export class Oversight {
   /** Members in good standing and suspended ones. */
   members(): MemberReport[] {
     const { members, suspended } = this.#parts.federation();
-    const { ledger, heldOf } = this.#parts;
+    const { ledger, heldOf, streamRoomOf } = this.#parts;
     const refused = this.#parts.streamsRefused();
     const quarantined = ledger.members.quarantined();
     return [...members.keys(), ...suspended.keys()].map((member) => ({
@@ -66,6 +70,7 @@ export class Oversight {
       lastAppliedMs: ledger.members.lastAppliedMs(member),
       held: heldOf(member),
       streamsRefused: refused.has(member),
+      streamRoom: streamRoomOf(member),
       isQuarantined: quarantined.has(member),
     }));
   }

@@ -33,7 +33,9 @@ function initCommand(): Command {
 
 function natsBundleCommand(): Command {
   const command = withJson(new Command("nats-bundle"))
-    .description("write the bundle of another NATS server: one more of a cluster, one set up anew, or one that is to follow another registrar")
+    .description(
+      "write the bundle of another NATS server: one more of a cluster, one set up anew, or one that is to follow another registrar",
+    )
     .requiredOption("--dir <directory>", "the registrar's directory")
     .requiredOption("--enrolment <file>", "enrolment.json of the NATS server")
     .requiredOption("--fingerprint <hex>", "of that enrolment, as its operator reads it out by telephone")

@@ -43,8 +43,10 @@ export class MemberStreams {
   /** The work on each member's streams; ended soon after the member has lost its standing. */
   readonly #keeping = new Map<MemberId, Keeping>();
   readonly #refused = new Set<MemberId>();
-  /** Aborts when the bus was away and is back. */
-  #connection = new AbortController();
+  /** Of each member that is served: aborts when its streams are to be looked at again. */
+  readonly #standing = new Map<MemberId, AbortController>();
+  /** How often something was removed from a member's submission stream on purpose. */
+  readonly #removals = new Map<MemberId, number>();
 
   constructor(parts: MemberStreamsParts) {
     this.#parts = parts;
@@ -57,9 +59,17 @@ export class MemberStreams {
 
   /** The bus was away and is back. */
   reconnected(): void {
-    const before = this.#connection;
-    this.#connection = new AbortController();
-    before.abort();
+    for (const member of this.#standing.keys()) this.refit(member);
+  }
+
+  /** The member's streams may not be as they were made. */
+  refit(member: MemberId): void {
+    this.#standing.get(member)?.abort();
+  }
+
+  /** Changes before and after anything is removed from the member's submission stream on purpose. */
+  removals(member: MemberId): number {
+    return this.#removals.get(member) ?? 0;
   }
 
   /** Begins to keep a member's streams, until the signal aborts. */
@@ -80,7 +90,7 @@ export class MemberStreams {
     const { bus } = this.#parts;
     try {
       const subject = submissionSubject(member, epoch);
-      return await insist(this.#parts, () => bus.purge(submissionStream(member), subject));
+      return await this.#removing(member, () => bus.purge(submissionStream(member), subject));
     } catch (error) {
       if (isCausewayError(error, "NOT_FOUND")) return 0;
       throw error;
@@ -89,7 +99,19 @@ export class MemberStreams {
 
   /** Removes everything that stands in a member's submission stream; how many messages. */
   async empty(member: MemberId): Promise<number> {
-    return await insist(this.#parts, () => this.#parts.bus.purge(submissionStream(member), submissionSubjects(member)));
+    return await this.#removing(member, () =>
+      this.#parts.bus.purge(submissionStream(member), submissionSubjects(member)),
+    );
+  }
+
+  async #removing(member: MemberId, purge: () => Promise<number>): Promise<number> {
+    const note = (): void => void this.#removals.set(member, this.removals(member) + 1);
+    note();
+    try {
+      return await insist(this.#parts, purge);
+    } finally {
+      note();
+    }
   }
 
   /** Removes a member's streams with all they hold; from a broker that may not, at least what they hold. */
@@ -113,10 +135,13 @@ export class MemberStreams {
 
   async #keep(member: MemberId, signal: AbortSignal, onTried: () => void): Promise<void> {
     while (!signal.aborted) {
-      const untilReconnected = AbortSignal.any([signal, this.#connection.signal]);
-      await this.#fit(member, untilReconnected, onTried);
-      await aborted(untilReconnected);
+      const standing = new AbortController();
+      this.#standing.set(member, standing);
+      const untilDoubted = AbortSignal.any([signal, standing.signal]);
+      await this.#fit(member, untilDoubted, onTried);
+      await aborted(untilDoubted);
     }
+    this.#standing.delete(member);
     // Nothing may have been tried at all.
     onTried();
     this.#refused.delete(member);

@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000;
 const HEADER_BYTES_MAX = 1_024;
 const MESSAGE_BYTES_MAX = SEALED_BYTES_MAX + HEADER_BYTES_MAX;
 /** Bounds the server's memory, which keeps an entry a message. */
-const MESSAGES_MAX = 1_000_000;
+export const MESSAGES_MAX = 1_000_000;
 /** The owner's outbox sends again what has no receipt, so this only spares work. */
 const DUPLICATE_WINDOW_MS = 120_000;
 /** Longer than a node is usually away; older notices come from the ledger when it connects. */

@@ -109,11 +109,11 @@ export class BrokerData implements ConsoleData {
   health(): ReadonlyMap<MemberId, MemberHealth> {
     const { members, suspended } = this.#federation;
     return new Map(
-      this.#parts.oversight.members().map(({ member, health, lastAppliedMs, held, streamsRefused, isQuarantined }) => {
+      this.#parts.oversight.members().map(({ member, health, ...of }) => {
         const signingKey = (members.get(member) ?? suspended.get(member))?.signingKey;
         const statement = health && signingKey && this.#statementOf(member, signingKey, health.signed);
         const receivedAtMs = statement === undefined ? 0 : (health?.receivedAtMs ?? 0);
-        return [member, { statement, receivedAtMs, lastAppliedMs, held, streamsRefused, isQuarantined }];
+        return [member, { statement, receivedAtMs, ...of }];
       }),
     );
   }

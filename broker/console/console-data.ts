@@ -11,6 +11,7 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import type { MemberReport } from "../../shared/core/rotation.ts";
 import type { Enrolled } from "../../shared/party/enrolment.ts";
 import type { Alarm } from "../core/alarm.ts";
+import type { StreamRoom } from "../core/stream-doubt.ts";
 
 export type ConsoleData = {
   /** The chain as the broker has proven it, oldest directive first. */
@@ -71,6 +72,8 @@ export type MemberHealth = MemberReport & {
   readonly lastAppliedMs: number;
   /** NATS refuses to make its streams, or to make them as large as they should be. */
   readonly streamsRefused: boolean;
+  /** What its submission stream holds, and may hold; undefined before the broker has looked. */
+  readonly streamRoom?: StreamRoom | undefined;
   /** It owes too many overdue statements: its records meet nobody. */
   readonly isQuarantined: boolean;
 };

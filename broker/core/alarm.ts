@@ -22,6 +22,7 @@ export const ALARM_KINDS = [
   "quarantined",
   "streamIncomplete",
   "streamFlooded",
+  "streamNearlyFull",
   "directoryRefused",
   "unknownKind",
 ] as const;
@@ -55,7 +56,8 @@ export const ALARM_TEXTS = {
   quarantined:
     "The member owes more overdue statements than the policy allows: its records meet nobody until it has answered.",
   streamIncomplete:
-    "A stream has lost submissions that were applied; digests find the records that must be sent again.",
+    "The member's stream has lost submissions; its node compares its records with the broker's, and sends again what is missing.",
+  streamNearlyFull: "More than 70 % of the messages or bytes that the member's submission stream may hold are used.",
   streamFlooded:
     "The member's stream was filled with what cannot be opened; it was emptied, and the member's node sends again what counts.",
   directoryRefused: "The file of directives could not be proven; what was proven before stays in force.",
@@ -66,4 +68,6 @@ export const ALARM_TEXTS = {
 export const ALARM_ENDINGS = {
   proofOverdue: "All statements are in.",
   quarantined: "All statements are in; the member's records are matched again.",
+  streamIncomplete: "The member's records agree with the broker's again.",
+  streamNearlyFull: "There is room again.",
 } as const satisfies Partial<Record<AlarmKind, string>>;

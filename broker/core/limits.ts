@@ -55,6 +55,12 @@ export const REJECTIONS_AGAIN_SUBMISSIONS = 4_096;
 export const NOTICES_PER_TICK_MAX = 256;
 /** A member's streams that NATS has no room for are asked for again, ever less often, at least this often. */
 export const STREAMS_AGAIN_MS_MAX = 30_000;
+/** How often each member's submission stream is looked at: whether it has lost something, and what room it has left. */
+export const STREAM_LOOK_MS = 10_000;
+/** Share of a submission stream's messages or bytes from which on somebody is told, long before it takes nothing more. */
+export const STREAM_USED_ALARM = 0.7;
+/** And below which that has ended. */
+export const STREAM_USED_WELL = 0.6;
 /** How often records past their review day are looked for. */
 export const SWEEP_MS = 60_000;
 /** Records that expire in one transaction: at a month's end many do at once, and other work must get its turn. */

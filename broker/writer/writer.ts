@@ -35,6 +35,8 @@ export type WriterParts = {
   readonly onConnected: (member: MemberId, noticeNumber: number) => void;
   /** What members are told that understand beats. */
   readonly beats: BeatBook;
+  /** A digest of the member agreed with what the broker holds. */
+  readonly onAgreed: (member: MemberId, epoch: number) => void;
   /** All that is open is to be told anew to somebody. */
   readonly onRetelling: () => void;
 };
@@ -120,6 +122,7 @@ export class Writer {
     const applied = { hash, appliedAtMs: nowMs, rejections };
     // As of its place in the member's chain: nothing of the member comes in between.
     const answer = body.kind === "digest" ? publications.answerDigest(submission, body) : undefined;
+    if (answer?.differing.length === 0) this.#parts.onAgreed(member, epoch);
     if (!beats.has(member)) return [toReceipt(submission, applied), ...(answer === undefined ? [] : [answer])];
     beats.applied(submission, applied);
     if (answer !== undefined) beats.answer(member, answer);

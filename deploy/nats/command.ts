@@ -52,7 +52,10 @@ export function natsConfigCommand(): Command {
 }
 
 /** The servers of a cluster have different names. */
-function clusterOf({ route, clusterListen, servers }: Pick<Flags, "route" | "clusterListen" | "servers">, name: string) {
+function clusterOf(
+  { route, clusterListen, servers }: Pick<Flags, "route" | "clusterListen" | "servers">,
+  name: string,
+) {
   if (route.length === 0) return {};
   const missing = [...(servers === undefined ? ["servers"] : []), ...(name === DEFAULT_NAME ? ["name"] : [])];
   if (servers === undefined || missing.length > 0)

@@ -41,7 +41,11 @@ export function writeNatsConfig(of: {
 }
 
 function readKeys(file: string): readonly string[] {
-  return check(z.object({ keys: z.array(z.string().regex(/^[0-9a-f]{64}$/)).min(1) }), readJsonFile(file), "list of servers").keys;
+  return check(
+    z.object({ keys: z.array(z.string().regex(/^[0-9a-f]{64}$/)).min(1) }),
+    readJsonFile(file),
+    "list of servers",
+  ).keys;
 }
 
 function readAccounts(bundleDir: string): NatsAccounts {

@@ -84,7 +84,11 @@ export class NatsSystem implements AsyncDisposable {
   }
 }
 
-type Answer = { readonly server?: { readonly id: string }; readonly data?: Readonly<Record<string, unknown>>; readonly error?: unknown };
+type Answer = {
+  readonly server?: { readonly id: string };
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly error?: unknown;
+};
 
 /** Empty for an answer that is not JSON. */
 function read(answer: string): Answer {

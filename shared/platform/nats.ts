@@ -345,17 +345,22 @@ class NatsBus implements Bus {
   }
 
   async ensureConsumer(stream: string, consumer: string, maxAckPending: number): Promise<void> {
-    const { consumers } = await this.#jetstream.jetstreamManager().catch(rethrow);
+    const { consumers, streams } = await this.#jetstream.jetstreamManager().catch(rethrow);
     const changeable = { max_ack_pending: maxAckPending, backoff: AGAIN_AFTER_MS.map((ms) => ms * NANOSECONDS_PER_MS) };
-    try {
-      await consumers.info(stream, consumer);
-    } catch (error) {
+    const known = await consumers.info(stream, consumer).catch((error: unknown) => {
       if (!isMissing(error)) rethrow(error);
-      const settings = { durable_name: consumer, ack_policy: AckPolicy.Explicit, ...changeable };
-      await consumers.add(stream, settings).catch(rethrow);
-      return;
+    });
+    if (known !== undefined) {
+      // One that has read further than the stream goes, since that was rolled back, would wait for numbers that were given before.
+      const { state } = await streams.info(stream).catch(rethrow);
+      if (known.delivered.stream_seq <= state.last_seq) {
+        await consumers.update(stream, consumer, changeable).catch(rethrow);
+        return;
+      }
+      await consumers.delete(stream, consumer).catch(rethrow);
     }
-    await consumers.update(stream, consumer, changeable).catch(rethrow);
+    const settings = { durable_name: consumer, ack_policy: AckPolicy.Explicit, ...changeable };
+    await consumers.add(stream, settings).catch(rethrow);
   }
 
   async streamSettings(stream: string): Promise<StreamSettings> {

@@ -116,6 +116,7 @@ export class Bench {
       onConnected: (member, number) => this.connected.push([member, number]),
       beats: this.beats,
       onRetelling: () => this.reteller.wake(),
+      onAgreed: () => undefined,
     });
     for (const member of MEMBERS) this.chains.set(member, before?.chains.get(member) ?? new Chain(member));
   }

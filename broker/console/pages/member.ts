@@ -93,6 +93,7 @@ function healthOf({ data, nowMs }: Asked, { admit }: Membership): Html {
     [say("health.directives"), directivesWords(health, federation)],
     [say("health.published"), perEpoch(health, open, (epoch) => say("epoch.recordsCarried", epoch))],
     [say("health.held"), heldWords(health, open)],
+    [say("health.streamRoom"), roomWords(health)],
     [say("label.digest"), perEpoch(health, open, digestWords)],
     [say("label.testRecords"), [canaryWords(health), perEpoch(health, open, canaryCount)]],
   ])}`;
@@ -117,6 +118,10 @@ function heldWords(health: MemberHealth | undefined, open: readonly number[]): C
   const held = (health?.held ?? []).filter(({ epoch }) => open.includes(epoch));
   if (held.length === 0) return "–";
   return held.map((each) => inEpoch(each.epoch, say("health.heldAre", each)));
+}
+
+function roomWords(health: MemberHealth | undefined): Content {
+  return health?.streamRoom === undefined ? "–" : say("health.streamRoomIs", health.streamRoom);
 }
 
 function alarmsOf({ data }: Asked, member: MemberId): Html {

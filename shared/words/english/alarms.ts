@@ -65,9 +65,14 @@ export const alarms = {
   "alarm.quarantined.advice": "Ask the unit to start its node. If it does not answer for days, suspend it.",
   "alarm.streamIncomplete": "Submissions lost by NATS",
   "alarm.streamIncomplete.means":
-    "A stream has lost submissions that were applied before. Digests find the records, and their owners send them again.",
+    "The member''s stream has lost submissions. Its node is asked to compare what it has published with what the broker holds, and sends again what is missing. Until then matches of those records may be missing.",
   "alarm.streamIncomplete.advice":
-    "Look at the disks of the NATS servers. Check that every member''s digest agrees again.",
+    "Look at the disks of the NATS servers. The alarm ends by itself once the member''s digests agree again.",
+  "alarm.streamNearlyFull": "Stream nearly full",
+  "alarm.streamNearlyFull.means":
+    "More than 70 % of the messages or bytes that this member''s submission stream may hold are used. Nothing leaves it within an epoch, and a full stream takes nothing more of the member.",
+  "alarm.streamNearlyFull.advice":
+    "For bytes: have the broker''s operator raise streams.submissionBytesMax. For messages: open another epoch in time; the stream is emptied of an epoch that has ended.",
   "alarm.streamFlooded": "Stream filled with junk",
   "alarm.streamFlooded.means":
     "Somebody wrote so much into this member''s stream that cannot be opened that the member itself could soon write nothing more. The stream was emptied. Nothing is lost: the member''s node sends again what has no receipt.",

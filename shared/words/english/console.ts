@@ -97,6 +97,9 @@ export const console = {
   "health.directivesAre": "Up to {proven}; the latest is {latest}",
   "health.published": "Records published",
   "health.held": "Held by the broker",
+  "health.streamRoom": "Room in its stream",
+  "health.streamRoomIs":
+    "{messages, number} of {messagesMax, number} messages, {bytes, number} of {bytesMax, number} bytes are used",
   "health.heldAre": "{records, number} records, {tokens, number} tokens with padding",
   "health.inEpoch": "Epoch {epoch}: {what}",
   "health.unprovenSince": "Unproven since {since}",
