@@ -23,6 +23,8 @@ let before: (Processor & { readonly startedMs: number }) | undefined;
 process.on("message", (order) => void (order === "begin" ? begin() : end()));
 // The parent that listens must not keep the program from ending.
 process.channel?.unref();
+// Whoever measures is gone, and nobody else would end what it has started.
+process.on("disconnect", () => process.exit());
 
 async function begin(): Promise<void> {
   await session.post("Profiler.enable");
