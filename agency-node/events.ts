@@ -46,7 +46,8 @@ export const events = defineEvents({
     resent: {
       level: "info",
       fields: { rows: "number" },
-      means: "The broker's receipt was long in coming: what waits for it was sent again.",
+      means:
+        "No receipt of the broker's was heard for long: the first of what waits was sent again, and more once that is answered.",
     },
     waiting: {
       level: "error",

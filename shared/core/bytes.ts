@@ -4,6 +4,7 @@
  */
 
 const HEX = /^(?:[0-9a-f]{2})*$/;
+const encoder = new TextEncoder();
 /** Each byte as two digits. */
 const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
@@ -66,7 +67,7 @@ export function lpText(value: string): Uint8Array {
  */
 export function utf8(value: string): Uint8Array {
   if (!value.isWellFormed()) throw new RangeError("ill-formed string");
-  return new TextEncoder().encode(value.normalize("NFC"));
+  return encoder.encode(value.normalize("NFC"));
 }
 
 /** Lower-case hexadecimal. */
