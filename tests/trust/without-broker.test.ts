@@ -13,6 +13,13 @@ import { readRegistrarKeys } from "../../agency-node/registrar/keys.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import type { Places } from "../../shared/core/directive.ts";
 import { partyFile } from "../../shared/party/files.ts";
+import { readTls } from "../../shared/party/tls.ts";
+import { grpcClient } from "../../shared/platform/grpc.ts";
+import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
+import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
+import { silentLog } from "../../shared/world/log.ts";
+import { systemWorld } from "../../shared/world/world.ts";
+import { SOON } from "../support/patience.ts";
 import { foundSample } from "./sample-federation.ts";
 import type { SampleFederation } from "./sample-federation.ts";
 
@@ -83,6 +90,25 @@ describe("a folder that administrators hand on", () => {
     expect(() => catchUpBy(sample.dir("border"), foreign, QUIET)).toThrow(
       expect.objectContaining({ code: "UNPROVEN" }),
     );
+  });
+});
+
+describe("a party that runs while no broker answers", () => {
+  it("takes the chain that somebody has put into its directory, and looks for the broker where that says", async () => {
+    const dead = grpcClient(DirectoryServiceDefinition, {
+      address: "127.0.0.1:1",
+      tls: readTls(sample.dir("harbour")),
+      expected: { kind: "broker" },
+    });
+    const world = systemWorld(silentLog);
+    using follower = new ChainFollower({ dir: sample.dir("harbour"), world, connection: dead });
+    const stop = new AbortController();
+    const running = follower.run(stop.signal);
+    await approved("deputy", await proposed());
+    catchUpBy(sample.dir("harbour"), { chain: partyFile(folder(), "chain") }, QUIET);
+    await expect.poll(() => follower.federation.found.broker.address, SOON).toBe("127.0.0.1:7500");
+    stop.abort();
+    await running;
   });
 });
 
