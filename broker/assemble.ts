@@ -104,12 +104,12 @@ function hearersOf(of: { ground: Ground; plane: DataPlane; desk: Desk; onRestart
 /** What goes on at the same time, beside a task for each member (`Plane.serve`). */
 function loopsOf(ground: Ground, plane: DataPlane, desk: Desk, directives: Directives): Assembled["loops"] {
   const { world, directory, settings, tasks } = ground;
-  const { watch, publications, proofs, reteller } = plane;
+  const { watch, publications, proofs, reteller, sweeper } = plane;
   const { signal } = tasks;
   return [
     () => plane.plane.run(),
     () => reteller.run(signal),
-    () => keepHouse({ directory, directives, watch, publications, proofs, world, signal }),
+    () => keepHouse({ directory, directives, watch, sweeper, proofs, world, signal }),
     () => directives.carryOut(),
     () => plane.streamWatch.run(signal),
     () => prepareDigests({ publications, world, signal }),

@@ -15,6 +15,7 @@ import type { Ground } from "./ground.ts";
 import { brokerKeysOf } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";
 import { Beats } from "./bus/beats.ts";
+import { Sweeper } from "./writer/sweeper.ts";
 import { Reteller } from "./writer/retelling.ts";
 import { NoticeBook } from "./writer/notice-book.ts";
 import { Proofs } from "./writer/proofs.ts";
@@ -35,6 +36,7 @@ export type DataPlane = {
   readonly streamWatch: StreamWatch;
   readonly beats: Beats;
   readonly reteller: Reteller;
+  readonly sweeper: Sweeper;
 };
 
 const INDEX_SEED_BYTES = 16;
@@ -65,6 +67,7 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     outlet.resume(member, noticeNumber);
     beats.tell(member);
   };
+  const sweeper = new Sweeper({ publications, watch, world });
   const reteller = new Reteller({ ledger, notices, matches: publications.matches, proofs, world });
   const onRetelling = (): void => reteller.wake();
   const writer = new Writer({
@@ -79,6 +82,7 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     onConnected,
     onAgreed: (member, epoch) => streamWatch.agreed(member, epoch),
     onRetelling,
+    onClock: (member, theirMs) => sweeper.heard(member, theirMs),
   });
 
   const sealingKeys = (): SealingKeys => ground.sealing.keys;
@@ -110,7 +114,7 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     world,
     signal,
   });
-  return { spaces, watch, publications, proofs, writer, intake, streams, plane, beats, reteller, streamWatch };
+  return { spaces, watch, publications, proofs, writer, intake, streams, plane, beats, reteller, sweeper, streamWatch };
 }
 
 function streamWatchOf(

@@ -133,6 +133,13 @@ export const events = defineEvents({
     },
   },
   alarm: {
+    clockDisagrees: {
+      level: "error",
+      fields: { skewMs: "number" },
+      means:
+        "This machine's clock and the members' clocks differ by more than five minutes: nothing expires until they agree.",
+      act: "Set the clock by NTP.",
+    },
     raised: {
       level: "warn",
       fields: { kind: "word", member: "word?" },

@@ -5,6 +5,7 @@ import { DIGEST_PAUSE_MS, DIRECTORY_POLL_MS, SLICE_DIGESTS, SWEEP_MS, WATCH_MS }
 import type { Directives } from "./directives.ts";
 import type { Directory } from "./store/directory.ts";
 import type { Proofs } from "./writer/proofs.ts";
+import type { Sweeper } from "./writer/sweeper.ts";
 import type { Publications } from "./writer/publications.ts";
 import type { Watch } from "./writer/watch.ts";
 
@@ -13,23 +14,27 @@ export type HouseParts = {
   readonly directives: Pick<Directives, "look" | "carryOutAgain">;
   readonly watch: Pick<Watch, "look">;
   readonly proofs: Pick<Proofs, "look">;
-  readonly publications: Pick<Publications, "sweep">;
-  readonly world: Pick<World, "clock">;
+  readonly sweeper: Pick<Sweeper, "sweep">;
+  readonly world: Pick<World, "clock" | "elapsedMs">;
   readonly signal: AbortSignal;
 };
 
 /** New directives, odd patterns, statements that are late, records past their review day. */
 export async function keepHouse(parts: HouseParts): Promise<void> {
-  const { directory, directives, publications, world, signal } = parts;
+  const { directory, directives, sweeper, world, signal } = parts;
   const changes = directory.listen();
-  let [swept, watched] = [world.clock(), world.clock()];
+  let [swept, watched] = [world.elapsedMs(), world.elapsedMs()];
   while (!signal.aborted) {
     await changes.wait(DIRECTORY_POLL_MS, signal);
     if (signal.aborted) return;
     directives.look();
-    if (world.clock() - watched >= WATCH_MS) lookAtMembers(parts, (watched = world.clock()));
-    if (world.clock() - swept < SWEEP_MS) continue;
-    if (!publications.sweep(world.clock())) swept = world.clock();
+    // Not by the clock, which may be set back: then nothing would be looked at for as long.
+    if (world.elapsedMs() - watched >= WATCH_MS) {
+      watched = world.elapsedMs();
+      lookAtMembers(parts, world.clock());
+    }
+    if (world.elapsedMs() - swept < SWEEP_MS) continue;
+    if (!sweeper.sweep()) swept = world.elapsedMs();
   }
 }
 

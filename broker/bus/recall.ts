@@ -34,14 +34,13 @@ export type RecallParts = {
  * is still to be decided. When the signal aborts it is left unfinished.
  */
 export async function recall(parts: RecallParts): Promise<Map<MemberId, number>> {
-  const { members, publications, world, signal } = parts;
+  const { members, signal } = parts;
   const undecided = new Map<MemberId, number>();
   for (const member of members()) {
     const first = await insist(parts, () => recallMember(parts, member));
     if (signal.aborted) return undecided;
     if (first !== undefined) undecided.set(member, first);
   }
-  while (publications.sweep(world.clock()));
   return undecided;
 }
 

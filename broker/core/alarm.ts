@@ -25,6 +25,8 @@ export const ALARM_KINDS = [
   "streamNearlyFull",
   "directoryRefused",
   "unknownKind",
+  "clockDisagrees",
+  "sweepHeld",
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
@@ -61,11 +63,16 @@ export const ALARM_TEXTS = {
   streamFlooded:
     "The member's stream was filled with what cannot be opened; it was emptied, and the member's node sends again what counts.",
   directoryRefused: "The file of directives could not be proven; what was proven before stays in force.",
+  clockDisagrees:
+    "This broker's clock and the members' clocks differ by more than five minutes: nothing expires until they agree.",
+  sweepHeld:
+    "More records are past their review day than is plausible for one day: the others are taken out in the days to come.",
   unknownKind: "The node sent something of a kind that this broker's version does not know; it was skipped.",
 } as const satisfies Partial<Record<AlarmKind, string>>;
 
 /** Of what ends without anybody's doing, in words. */
 export const ALARM_ENDINGS = {
+  clockDisagrees: "The clocks agree again.",
   proofOverdue: "All statements are in.",
   quarantined: "All statements are in; the member's records are matched again.",
   streamIncomplete: "The member's records agree with the broker's again.",

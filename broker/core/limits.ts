@@ -66,6 +66,15 @@ export const SWEEP_MS = 60_000;
 /** Records that expire in one transaction: at a month's end many do at once, and other work must get its turn. */
 export const EXPIRIES_PER_SWEEP_MAX = 500;
 
+/** Clocks that differ by less agree: a directive dated further ahead is refused as well (protocol section 12). */
+export const CLOCK_TOLERANCE_MS = 5 * 60_000;
+/** What a member's clock said counts for so long; a connected node says it every five minutes. */
+export const CLOCK_HEARD_MS = 60 * 60_000;
+/** Records that are taken out within a day because they are past their review day, as a share of all: whole imports end on one day. */
+export const SWEPT_PER_DAY_SHARE = 0.34;
+/** And in a small federation so many. */
+export const SWEPT_PER_DAY_MIN = 1_000;
+
 /** Under brokered handling a mandate that fewer members bear would name the member (protocol section 7). */
 export const MANDATE_BEARERS_MIN = 3;
 /** How often the file of directives is looked at: an operator may replace it, and what it says must take effect within a second. */

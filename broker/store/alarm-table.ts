@@ -66,7 +66,7 @@ export class AlarmTable {
   }
 
   /** Closes the item of this kind and member that is open, if there is one, in nobody's name. */
-  end(kind: AlarmKind, member: MemberId, note: string, nowMs: number): void {
+  end(kind: AlarmKind, member: MemberId | undefined, note: string, nowMs: number): void {
     this.#database.run(
       `UPDATE alarm SET acknowledged_by = ?, acknowledged_at_ms = ?, note = ?
         WHERE kind = ? AND member = ? AND acknowledged_by IS NULL`,
@@ -74,7 +74,7 @@ export class AlarmTable {
       nowMs,
       note,
       kind,
-      member,
+      member ?? NOBODY,
     );
   }
 }

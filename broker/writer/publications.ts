@@ -130,21 +130,28 @@ export class Publications {
     }
   }
 
-  /** In a transaction of its own: takes out records past their review day. True if there may be more. */
-  sweep(nowMs: number): boolean {
+  /** Whether anything is past its review day. */
+  isExpired(nowMs: number): boolean {
+    return this.#expired(nowMs, 1).length > 0;
+  }
+
+  #expired(nowMs: number, max: number): (LiveRecord | Lingering)[] {
     const today = dayOf(nowMs);
-    const expired = [
-      ...this.#spaces.all.flatMap((space) => [...space.records.expired(today, EXPIRIES_PER_SWEEP_MAX)]),
-      ...this.#ledger.epochs.lingeringBefore(today, EXPIRIES_PER_SWEEP_MAX),
-    ];
-    if (expired.length === 0) return false;
+    const live = this.#spaces.all.flatMap((space) => [...space.records.expired(today, max)]);
+    return [...live, ...this.#ledger.epochs.lingeringBefore(today, max)].slice(0, max);
+  }
+
+  /** In a transaction of its own: takes out `max` records past their review day, or as many as there are; answers how many. */
+  sweep(nowMs: number, max = EXPIRIES_PER_SWEEP_MAX): number {
+    const expired = this.#expired(nowMs, max);
+    if (expired.length === 0) return 0;
     this.#ledger.transaction(() => {
       for (const record of expired) {
         this.#removeEverywhere(record.member, record.handle);
         this.matches.closeAll(record, "expired", nowMs);
       }
     });
-    return expired.length >= EXPIRIES_PER_SWEEP_MAX;
+    return expired.length;
   }
 
   /** Takes a removed member's record out of memory. */

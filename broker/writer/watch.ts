@@ -29,7 +29,7 @@ export class Watch {
   }
 
   /** What the item was about is mended. */
-  end(kind: keyof typeof ALARM_ENDINGS, member: MemberId, nowMs: number): void {
+  end(kind: keyof typeof ALARM_ENDINGS, member: MemberId | undefined, nowMs: number): void {
     this.#parts.ledger.alarms.end(kind, member, ALARM_ENDINGS[kind], nowMs);
   }
 

@@ -37,6 +37,8 @@ export type WriterParts = {
   readonly beats: BeatBook;
   /** A digest of the member agreed with what the broker holds. */
   readonly onAgreed: (member: MemberId, epoch: number) => void;
+  /** What the member's clock shows, by its own signature. */
+  readonly onClock: (member: MemberId, theirMs: number) => void;
   /** All that is open is to be told anew to somebody. */
   readonly onRetelling: () => void;
 };
@@ -149,6 +151,7 @@ export class Writer {
         this.#takeStatements(member, body.statements, nowMs);
         return [];
       case "health":
+        this.#parts.onClock(member, body.nodeTimeMs);
         if (signed !== undefined) ledger.members.saveHealth(member, { signed, receivedAtMs: nowMs });
         return [];
       case "digest":

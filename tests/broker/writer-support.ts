@@ -51,6 +51,7 @@ export class Bench {
   readonly reteller: Reteller;
   /** Whether NATS has no room for what goes to a subject. */
   refuse: (subject: string) => boolean = () => false;
+  readonly clocks: [MemberId, number][] = [];
   /** What has left in beats. */
   readonly sent: Sent[] = [];
   readonly connected: [MemberId, number][] = [];
@@ -117,6 +118,7 @@ export class Bench {
       beats: this.beats,
       onRetelling: () => this.reteller.wake(),
       onAgreed: () => undefined,
+      onClock: (member, theirMs) => void this.clocks.push([member, theirMs]),
     });
     for (const member of MEMBERS) this.chains.set(member, before?.chains.get(member) ?? new Chain(member));
   }

@@ -87,4 +87,13 @@ export const alarms = {
   "alarm.unknownKind.means":
     "The node sent something of a kind that this broker''s version does not know. It was skipped, and the node was told so.",
   "alarm.unknownKind.advice": "Ask the broker''s operator to update the broker.",
+  "alarm.clockDisagrees": "Clocks disagree",
+  "alarm.clockDisagrees.means":
+    "This broker''s clock and the members'' clocks differ by more than five minutes. Nothing expires until they agree; what is past its review day meets nobody.",
+  "alarm.clockDisagrees.advice":
+    "Set the broker''s clock by NTP. If it is right, ask the units to set theirs: most of them are wrong then.",
+  "alarm.sweepHeld": "Many records past their review day",
+  "alarm.sweepHeld.means":
+    "More than a third of all records are past their review day at once. They meet nobody; they are taken out over the days to come, so that a wrong clock cannot empty the federation.",
+  "alarm.sweepHeld.advice": "See whether the date on the broker''s machine is right. If it is, nothing is to be done.",
 } as const;
