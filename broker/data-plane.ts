@@ -95,11 +95,7 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     streamWatch.reconnected();
   });
   const isOurs = ground.isNamed;
-  const onFlood = (member: MemberId, messages: number): void => {
-    watch.raise("streamFlooded", member, world.clock());
-    events.alarm.streamEmptied(log, { member: slugOf(member), messages });
-  };
-  const flood = new Flood({ streams, streamBytesMax: settings.streams.submissionBytesMax, onFlood });
+  const flood = floodOf(ground, streams, watch);
   const plane = new Plane({
     bus,
     ledger,
@@ -115,6 +111,14 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     signal,
   });
   return { spaces, watch, publications, proofs, writer, intake, streams, plane, beats, reteller, sweeper, streamWatch };
+}
+
+function floodOf({ settings, slugOf, world }: Ground, streams: MemberStreams, watch: Watch): Flood {
+  const onFlood = (member: MemberId, messages: number): void => {
+    watch.raise("streamFlooded", member, world.clock());
+    events.alarm.streamEmptied(world.log, { member: slugOf(member), messages });
+  };
+  return new Flood({ streams, streamBytesMax: settings.streams.submissionBytesMax, onFlood });
 }
 
 function streamWatchOf(
