@@ -5,11 +5,13 @@
 import { digestKey } from "../shared/core/digest.ts";
 import { VERSION } from "../shared/platform/version.ts";
 import { Database } from "../shared/store/database.ts";
-import { Line, Link } from "./bus/link.ts";
+import { Line } from "./bus/line.ts";
+import { Link } from "./bus/link.ts";
 import { BrokerFaults } from "./bus/receiver.ts";
 import { Erasure } from "./erasure.ts";
 import { Canaries } from "./canaries/canaries.ts";
 import { CanaryStore } from "./canaries/canary-store.ts";
+import { Comparison } from "./comparison.ts";
 import { createHardener } from "./hardening/hardener.ts";
 import { Health } from "./health.ts";
 import { Matches } from "./matches.ts";
@@ -22,6 +24,7 @@ import { Preparer } from "./publishing/preparer.ts";
 import { Publisher } from "./publishing/publisher.ts";
 import { Records } from "./records.ts";
 import { Rereading } from "./rereading.ts";
+import { Retries } from "./retries.ts";
 import { Spending } from "./spending.ts";
 import { Statements } from "./statements.ts";
 import { ActivityLog } from "./store/activity.ts";
@@ -32,6 +35,7 @@ import { NODE_DATABASE } from "./store/node-schema.ts";
 import { Outbox } from "./store/outbox.ts";
 import { RecordStore } from "./store/records.ts";
 import { StandingStore } from "./store/standings.ts";
+import { StrayStore } from "./store/strays.ts";
 import { Vault } from "./store/vault.ts";
 import { Told } from "./told.ts";
 import { Trust } from "./trust.ts";
@@ -146,6 +150,7 @@ function groundOf({ world, keys, directory, database, settings }: NodePorts) {
     hardened: new HardenedStore(db, vault),
     loans: new LoanStore(db, vault),
     inbox: new Inbox(db, vault),
+    strays: new StrayStore(db),
     activity: new ActivityLog(db, vault),
   };
   const { endedKeptDays } = settings;
@@ -159,6 +164,8 @@ function groundOf({ world, keys, directory, database, settings }: NodePorts) {
     broker: () => directory.broker,
     /** Whether the broker hears us. */
     line: new Line(),
+    /** What is tried again and again. */
+    retries: new Retries(world.clock),
     db,
     vault,
     standings,
@@ -213,6 +220,7 @@ function publishingOf(ports: NodePorts, ground: Ground, { records, acts, canarie
   const digests = new Digests({
     ...of,
     openEpochs: () => (line.connected ? trust.openTerms.map(({ epoch }) => epoch) : []),
+    isCanary: (handle) => canaries.isCanary(handle),
     onRepair: told.repaired.ring,
     onAnswer: told.news.ring,
   });
@@ -233,11 +241,23 @@ function publishingOf(ports: NodePorts, ground: Ground, { records, acts, canarie
     onReady: told.prepared.ring,
     beatMs: ports.settings.beatMs,
   });
+  const comparison = new Comparison({
+    ...ground,
+    ...ports,
+    canaries,
+    membershipEnd: () => trust.membershipEnd,
+    obstacles: () => trust.obstacles,
+    agreementIn: (epoch) => digests.agreementIn(epoch),
+    halt: () => preparer.halt,
+    clockSkewMs: () => line.clockSkewMs,
+    areNoticesMissing: () => line.noticesMissing,
+  });
   const health = new Health({
     ...of,
     version: VERSION,
     obstacles: () => trust.obstacles,
     canaries,
+    comparison,
     isConnected: () => line.connected && trust.membershipEnd === "",
   });
   const epochs = new Epochs({
@@ -254,7 +274,7 @@ function publishingOf(ports: NodePorts, ground: Ground, { records, acts, canarie
     },
     onStartedOver: told.startedOver.ring,
   });
-  return { hardener, digests, publisher, preparer, health, epochs };
+  return { hardener, digests, publisher, preparer, comparison, health, epochs };
 }
 
 type Publishing = ReturnType<typeof publishingOf>;

@@ -211,13 +211,22 @@ export const events = defineEvents({
     repaired: {
       level: "warn",
       fields: { epoch: "number", buckets: "number", records: "number", withdrawn: "number" },
-      means: "What the broker lacked was sent again; what only the broker knew was withdrawn.",
+      means: "What the broker lacked was sent again; what this node had ended and the broker still held was withdrawn.",
       act: "Once: nothing. Again and again: tell the broker's operator.",
     },
     waiting: {
       level: "error",
       fields: { epoch: "number" },
       means: "The node could not compare itself with the broker; it is tried again.",
+    },
+  },
+  strays: {
+    held: {
+      level: "warn",
+      fields: { records: "number", epoch: "number" },
+      means:
+        "The broker holds records of this unit that its database does not know, as after a restore: they are held.",
+      act: "Import the files again, or put the database back; what is left `causeway node strays` lists and withdraws.",
     },
   },
   canaries: {

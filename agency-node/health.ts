@@ -5,11 +5,15 @@ import type { Capabilities } from "../shared/core/capabilities.ts";
 import { openEpochs } from "../shared/core/decisions.ts";
 import type { Federation } from "../shared/core/directive.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
+import type { Line } from "./bus/line.ts";
 import type { CanaryReport } from "./canary-report.ts";
+import type { Comparison } from "./comparison.ts";
 import { HEALTH_AGAIN_MS, HEALTH_CARRYING_MS, HEALTH_EVERY_MS, HEALTH_NEWS_MS } from "./core/limits.ts";
+import type { Retries } from "./retries.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { Outbox } from "./store/outbox.ts";
 import type { StandingStore, Version } from "./store/standings.ts";
+import type { StrayStore } from "./store/strays.ts";
 import { pause } from "../shared/world/wait.ts";
 import { Wake } from "../shared/world/wake.ts";
 import type { World } from "../shared/world/world.ts";
@@ -27,6 +31,10 @@ export type HealthParts = {
   /** Why this node cannot take part in an open epoch, by its number. */
   obstacles(): ReadonlyMap<number, Obstacle>;
   readonly canaries: CanaryReport;
+  readonly comparison: Pick<Comparison, "notCompared">;
+  readonly strays: Pick<StrayStore, "count">;
+  readonly line: Pick<Line, "clockSkewMs">;
+  readonly retries: Retries;
   /** Whether the broker hears us: else statements would pile up. */
   isConnected(): boolean;
 };
@@ -104,8 +112,10 @@ export class Health {
       const body = this.#body();
       this.#saidFigures = JSON.stringify(body.epochs);
       this.#said = outbox.append({ kind: "health", ...body });
+      this.#parts.retries.done("health");
     } catch (error) {
       if (!isCausewayError(error)) throw error;
+      this.#parts.retries.failed("health", error);
       events.health.waiting(world.log, error);
     }
     return true;
@@ -131,6 +141,10 @@ export class Health {
     const { broker, inbox } = this.#parts;
     const none = { recordsNotCompared: 0, clockSkewMs: 0, heldStrays: 0, contestedExpiries: 0 };
     if (!broker().has("capabilities")) return { capabilities: [], skippedNotices: 0, ...none };
-    return { capabilities: CAPABILITIES, skippedNotices: inbox.skipped, ...none };
+    const said = { capabilities: CAPABILITIES, skippedNotices: inbox.skipped, ...none };
+    if (!broker().has("beats")) return said;
+    const { comparison, strays, line } = this.#parts;
+    const { notCompared: recordsNotCompared } = comparison;
+    return { ...said, recordsNotCompared, heldStrays: strays.count, clockSkewMs: line.clockSkewMs };
   }
 }

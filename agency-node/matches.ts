@@ -108,11 +108,13 @@ export class Matches {
     for (const event of told) {
       const { matchId } = event;
       const change = changes.get(matchId) ?? { before: inbox.match(matchId), isStated: false, combined: undefined };
-      const step = evolveMatch(change.after ?? change.before, event, context);
+      const known = change.after ?? change.before;
+      const step = evolveMatch(known, event, context);
       if (step === undefined) {
         events.notice.matchUnknown(world.log);
         continue;
       }
+      this.#noteMet(known, step.state, event);
       const isStated = change.isStated || step.isStated;
       changes.set(matchId, {
         ...change,
@@ -137,6 +139,14 @@ export class Matches {
     if (isNews) this.#changed(before, kept, of.combined);
     // Two records were looked at together again: the law wants that known, an officer has nothing to see.
     else if (before.amendment !== kept.amendment) this.#log(before, kept, of.combined);
+  }
+
+  /** What is told again was found earlier, and says nothing of what was published since. */
+  #noteMet(before: MatchState | undefined, { handle, amendment, statement }: MatchState, event: NoticeEvent): void {
+    const { standings, world } = this.#parts;
+    const isNews = before === undefined || amendment > before.amendment;
+    if (!("meeting" in event) || !isNews || statement?.signature === undefined) return;
+    standings.noteMet(handle, event.meeting, world.clock());
   }
 
   /** The chain may bear out now what it did not when it was told. */

@@ -21,12 +21,14 @@ import type { Erasure } from "./erasure.ts";
 import type { Acts } from "./publishing/acts.ts";
 import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";
+import type { Stray, StrayStore } from "./store/strays.ts";
 import { events } from "./events.ts";
 
 export type RecordsParts = {
   readonly db: Database;
   readonly store: RecordStore;
   readonly standings: StandingStore;
+  readonly strays: StrayStore;
   readonly acts: Acts;
   readonly activity: ActivityLog;
   readonly erasure: Pick<Erasure, "letGo">;
@@ -165,6 +167,32 @@ export class Records {
       acts.revalidate(stored.handle, reviewByDay);
     });
     onStored();
+  }
+
+  /** What only the broker holds of this unit, in the log before it is returned. */
+  listStrays(by: Asking): Stray[] {
+    const strays = this.#parts.strays.list();
+    if (strays.length > 0) this.#enter("consultation", { ...askedBy(by), detail: "strays listed" });
+    return strays;
+  }
+
+  /**
+   * Takes back what only the broker holds: these, or all of it. Answers how many. Throws INVALID without a reason, NOT_FOUND when one of them
+   * is not held.
+   */
+  withdrawStrays(of: readonly Handle[] | "all", by: Asking): number {
+    const { db, strays, acts, world } = this.#parts;
+    assertReason(by.reason);
+    return db.transaction(() => {
+      const handles = of === "all" ? strays.list().map(({ handle }) => handle) : [...new Set(of)];
+      if (!handles.every((handle) => strays.letGo(handle, world.clock()))) {
+        throw new CausewayError("NOT_FOUND", "no record of this handle is held", { fields: ["handles"] });
+      }
+      if (handles.length === 0) return 0;
+      acts.withdraw(handles);
+      this.#enter("erasure", { ...askedBy(by), detail: `strays withdrawn: ${handles.length}` });
+      return handles.length;
+    });
   }
 
   /** Takes canaries back, as an officer does records. Call it inside a transaction. */

@@ -9,6 +9,7 @@ import { Wake } from "../shared/world/wake.ts";
 import type { World } from "../shared/world/world.ts";
 import { STATEMENTS_AGAIN_MS, STATEMENTS_GATHERED_MS, STATEMENTS_PER_SUBMISSION } from "./core/limits.ts";
 import { events } from "./events.ts";
+import type { Retries } from "./retries.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { Outbox } from "./store/outbox.ts";
 
@@ -17,6 +18,7 @@ export type StatementsParts = {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   readonly world: World;
+  readonly retries: Retries;
 };
 
 export class Statements {
@@ -51,8 +53,10 @@ export class Statements {
   #sendAll(): void {
     try {
       while (this.#parts.db.transaction(() => this.#send()));
+      this.#parts.retries.done("statements");
     } catch (error) {
       if (!isCausewayError(error)) throw error;
+      this.#parts.retries.failed("statements", error);
       events.statements.waiting(this.#parts.world.log, error);
     }
   }

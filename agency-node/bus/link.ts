@@ -4,7 +4,7 @@
  * keeps its records and its own services meanwhile.
  */
 import { isCausewayError } from "../../shared/core/errors.ts";
-import type { Bus, BusConnector } from "../../shared/bus/bus.ts";
+import type { BusConnector } from "../../shared/bus/bus.ts";
 import { pause } from "../../shared/world/wait.ts";
 import { Receiver } from "./receiver.ts";
 import type { ReceiverParts } from "./receiver.ts";
@@ -19,24 +19,12 @@ export type LinkParts = Omit<ReceiverParts, "bus" | "outbox" | "resendFrom" | "r
   readonly outbox: Outbox;
   readonly world: World;
   readonly connectBus: BusConnector;
-  /** Kept here for others. */
-  readonly line: Line;
   /** Connected, for the first time or again. */
   onConnect(): void;
 };
 
 const BEGIN_AGAIN_MS = 1_000;
 const REFUSED_MS = 30_000;
-
-/** Whether the broker hears us. */
-export class Line {
-  /** While there is a connection, perhaps one that is lost just now. */
-  bus: Bus | undefined;
-
-  get connected(): boolean {
-    return this.bus?.connected ?? false;
-  }
-}
 
 export class Link {
   readonly #parts: LinkParts;
@@ -79,6 +67,8 @@ export class Link {
         if (signal.aborted) return;
         const refused = isCausewayError(error, "UNAUTHENTICATED");
         if (!refused && !isCausewayError(error, "UNAVAILABLE")) throw error;
+        this.#parts.line.isRefused = refused;
+        this.#parts.retries.failed("connection", error);
         const waiting = refused ? events.nats.refused : sharedEvents.nats.waiting;
         waiting(this.#parts.world.log, error);
         if (refused) await this.#directive.wait(REFUSED_MS, signal);
@@ -96,7 +86,10 @@ export class Link {
       this.#parts.onConnect();
     };
     const bus = await connectBus({ signal, onReconnect });
-    const sender = new Sender({ bus, outbox, world });
+    const { line, retries } = this.#parts;
+    line.isRefused = false;
+    retries.done("connection");
+    const sender = new Sender({ bus, outbox, world, retries });
     const receiver = new Receiver({
       ...this.#parts,
       bus,

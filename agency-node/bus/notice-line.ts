@@ -21,6 +21,7 @@ import type { CallOff, World } from "../../shared/world/world.ts";
 import { events } from "../events.ts";
 import type { HeldLine, Inbox } from "../store/inbox.ts";
 import type { Outbox } from "../store/outbox.ts";
+import type { Line } from "./line.ts";
 import type { BrokerFaults } from "./receiver.ts";
 
 export type NoticeLineParts = {
@@ -33,6 +34,7 @@ export type NoticeLineParts = {
   /** What the broker states to understand. */
   broker(): Capabilities;
   readonly faults: BrokerFaults;
+  readonly line: Pick<Line, "noticesMissing">;
   /** Carries events out, inside the transaction that stores that they have come. */
   apply(events: readonly NoticeEvent[]): void;
 };
@@ -90,6 +92,7 @@ export class NoticeLine {
       return this.#repeatReceipt();
     }
     if (!equalBytes(notice.prevHash, head.hash)) return this.#breakChain(notice);
+    this.#parts.line.noticesMissing = false;
     db.transaction(() => {
       if (notice.kind === "notice") this.#parts.apply([notice.event]);
       else this.#skip(notice);
@@ -125,6 +128,7 @@ export class NoticeLine {
       this.#askForMissing();
       return false;
     }
+    this.#parts.line.noticesMissing = false;
     this.#applyBatch(batch);
     inbox.advanceLine({ incarnation: batch.incarnation, number: batch.number, hash });
     this.#confirmLater();
@@ -163,6 +167,7 @@ export class NoticeLine {
   }
 
   #askForMissing(): void {
+    this.#parts.line.noticesMissing = true;
     const now = this.#parts.world.elapsedMs();
     if (now - this.#askedAtMs < ASK_AGAIN_MS) return;
     this.#askedAtMs = now;

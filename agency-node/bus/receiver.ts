@@ -15,10 +15,13 @@ import type {
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { BusMessage, Bus } from "../../shared/bus/bus.ts";
+import type { Line } from "./line.ts";
 import { pause } from "../../shared/world/wait.ts";
 import { deliveryStream, NODE_CONSUMER } from "../../shared/wire/subjects.ts";
+import { clockSkew } from "../core/clock-skew.ts";
+import type { Retries } from "../retries.ts";
 import type { Outbox, PositionRange } from "../store/outbox.ts";
-import type { StandingStore } from "../store/standings.ts";
+import type { StandingStore, Version } from "../store/standings.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import { events } from "../events.ts";
 import { NoticeLine } from "./notice-line.ts";
@@ -29,6 +32,8 @@ export type ReceiverParts = NoticeLineParts & {
   readonly standings: StandingStore;
   readonly outbox: Outbox;
   readonly member: MemberId;
+  readonly line: Line;
+  readonly retries: Retries;
   /** Opens and verifies; throws UNPROVEN or INVALID. */
   open(sealed: Uint8Array): { readonly delivery: Delivery; readonly hash: Uint8Array };
   /** Carries out what the broker says of a digest, inside a transaction. */
@@ -111,9 +116,11 @@ export class Receiver {
     for (;;) {
       try {
         this.#carryOut(opened.delivery.body, opened.hash, message.streamSequence);
+        this.#parts.retries.done("delivery");
         return true;
       } catch (error) {
         if (!isCausewayError(error)) throw error;
+        this.#parts.retries.failed("delivery", error);
         events.delivery.waiting(this.#parts.world.log, error, { kind: opened.delivery.body.kind });
       }
       await pause(this.#parts.world, TRY_AGAIN_MS, signal);
@@ -183,16 +190,24 @@ export class Receiver {
   }
 
   /** In a transaction. Answers with the reasons of what did not stand. */
-  #settleThrough({ incarnation, sequence, submissionHash, rejections }: Receipts): RejectionReason[] {
-    const { outbox, standings } = this.#parts;
+  #settleThrough({ incarnation, sequence, submissionHash, appliedAtMs, rejections }: Receipts): RejectionReason[] {
+    const { outbox, standings, world } = this.#parts;
+    this.#compareClocks({ incarnation, sequence }, appliedAtMs);
     const bySequence = new Map(rejections.map((each) => [each.sequence, each.rejections]));
     const found: RejectionReason[] = [];
     for (const { version, handles } of outbox.settleThrough({ incarnation, sequence }, submissionHash) ?? []) {
       const reasons = new Map(bySequence.get(version.sequence)?.map(({ index, reason }) => [index, reason]));
       found.push(...reasons.values());
-      standings.settleAll(handles, version, reasons);
+      standings.settleAll(handles, version, reasons, world.clock());
     }
     return found;
+  }
+
+  /** By what a receipt says of a submission that still waits for one. */
+  #compareClocks(version: Version, appliedAtMs: number): void {
+    const { outbox, line, world } = this.#parts;
+    const writtenMs = outbox.writtenMsOf(version);
+    if (writtenMs !== undefined) line.clockSkewMs = clockSkew({ writtenMs, nowMs: world.clock(), appliedAtMs });
   }
 
   /** What the broker lacks of what we still have; of what it had given a receipt for it has lost its memory. */
@@ -209,10 +224,11 @@ export class Receiver {
   #settle(receipt: Receipt): void {
     const { db, outbox, standings, world, onReceipt } = this.#parts;
     const { submissionHash, rejections } = receipt;
+    this.#compareClocks(receipt, receipt.appliedAtMs);
     const reasons = new Map(rejections.map(({ index, reason }) => [index, reason]));
     db.transaction(() => {
       const handles = outbox.settle(receipt, submissionHash);
-      if (handles !== undefined) standings.settleAll(handles, receipt, reasons);
+      if (handles !== undefined) standings.settleAll(handles, receipt, reasons, world.clock());
     });
     onReceipt();
     const [first] = rejections;

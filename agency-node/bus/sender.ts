@@ -12,6 +12,7 @@ import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Bus } from "../../shared/bus/bus.ts";
 import { pause } from "../../shared/world/wait.ts";
 import { againAfterMs, onReceipt, onSilence, startPace } from "../core/pace.ts";
+import type { Retries } from "../retries.ts";
 import type { Outbox, OutboxRow, PositionRange } from "../store/outbox.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
@@ -35,6 +36,7 @@ export type SenderParts = {
   readonly bus: Pick<Bus, "connected" | "publish">;
   readonly outbox: Pick<Outbox, "pending" | "waitingAmong">;
   readonly world: World;
+  readonly retries: Pick<Retries, "failed" | "done">;
   /** Smaller in tests. */
   readonly silenceMs?: number;
 };
@@ -205,7 +207,9 @@ export class Sender {
       // One connection keeps the order of these calls; several at once hide the server's fsync.
       await this.#parts.bus.publish(row.subject, row.message, messageId);
       this.#refused.delete(row.position);
-      if (this.#refused.size === 0) this.#refusedMs = REFUSED_FIRST_MS;
+      if (this.#refused.size > 0) return;
+      this.#refusedMs = REFUSED_FIRST_MS;
+      this.#parts.retries.done("submissions");
     } catch (error) {
       if (!signal.aborted) this.#onRefused(row.position, error);
     } finally {
@@ -236,6 +240,7 @@ export class Sender {
     if (row !== undefined) row.sentAtMs = Number.NEGATIVE_INFINITY;
     this.#again.add(position);
     this.#refused.add(position);
+    this.#parts.retries.failed("submissions", error);
     const now = this.#parts.world.elapsedMs();
     // Those that were under way together were refused together.
     if (now < this.#resumesAtMs) return;

@@ -40,6 +40,7 @@ export function nodeCommand(run: (dir: string) => Promise<void>): Command {
     revalidateCommand(),
     inboxCommand(),
     statusCommand(),
+    straysCommand(),
     logCommand(),
     workstationCommand(),
   ]) {
@@ -219,6 +220,39 @@ function statusCommand(): Command {
       withNode(flags, async (client, output) => (await unitCommands()).showStatus(client, output)),
     );
   return withExamples(command, "causeway node status --dir north", "causeway node status --json");
+}
+
+function straysCommand(): Command {
+  const strays = new Command("strays").description("records that only the broker knows, as after a restore");
+  const list = withUnitDir(new Command("list"))
+    .description("list them; importing their files makes them known again")
+    .option("--reason <text>", WHY_LOOK)
+    .action((flags: Look) =>
+      withNode(flags, async (client, output) => (await unitCommands()).listStrays(client, flags.reason ?? "", output)),
+    );
+  const withdraw = withUnitDir(new Command("withdraw"))
+    .description("take them back everywhere; open overlaps of theirs end at the other side")
+    .argument("[handles...]", "as `strays list` shows them")
+    .option("--all", "all of them")
+    .requiredOption("--reason <text>", "why; kept in the node's own log")
+    .action((handles: readonly string[], flags: Common & { readonly all?: boolean; readonly reason: string }) =>
+      withNode(flags, async (client, output) =>
+        (await unitCommands()).withdrawStrays(
+          client,
+          handles,
+          { all: flags.all ?? false, reason: flags.reason },
+          output,
+        ),
+      ),
+    );
+  strays.addCommand(withExamples(list, "causeway node strays list --dir north"));
+  return strays.addCommand(
+    withExamples(
+      withdraw,
+      'causeway node strays withdraw 00112233445566778899aabbccddeeff --reason "case closed before the restore"',
+      'causeway node strays withdraw --all --reason "none of these is held any more"',
+    ),
+  );
 }
 
 function logCommand(): Command {

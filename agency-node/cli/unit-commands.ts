@@ -8,7 +8,8 @@ import {
   skippedRows,
   spendRows,
 } from "./standing-rows.ts";
-import { EXIT } from "../../shared/terminal/exit.ts";
+import { comparedRows, comparedSentence, statusExit, withoutRecordSentence } from "./compared-rows.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
 import { table } from "../../shared/terminal/output.ts";
 import type { Output } from "../../shared/terminal/output.ts";
 import type { MatchView, NodeClient, NodeStatus, Silence } from "./rpc/node-client.ts";
@@ -62,12 +63,18 @@ export async function inbox(
   const shown = new Set<string>();
   let toldMs = 0;
   let toldSkipped = 0;
+  let toldCompared: string | undefined;
+  let toldUnknown: string | undefined;
   try {
-    for await (const { match, silenceUnprovenSinceMs, skippedNotices } of node.watch(flags.reason, signal)) {
+    for await (const { match, ...silence } of node.watch(flags.reason, signal)) {
+      const { silenceUnprovenSinceMs, skippedNotices } = silence;
       if (silenceUnprovenSinceMs !== toldMs) tellSilence(silenceUnprovenSinceMs, output);
       toldMs = silenceUnprovenSinceMs;
       if (skippedNotices > toldSkipped) tellSkipped(skippedNotices, output);
       toldSkipped = skippedNotices;
+      const [compared, unknown] = [comparedSentence(silence), withoutRecordSentence(silence)];
+      if (compared !== toldCompared || unknown !== toldUnknown) tellCompared(silence, output);
+      [toldCompared, toldUnknown] = [compared, unknown];
       if (match === undefined) continue;
       if (!flags.all && match.state === "closed" && !match.endedUnproven && !shown.has(match.id)) continue;
       shown.add(match.id);
@@ -85,7 +92,14 @@ function showAll(matches: readonly MatchView[], silence: Silence, output: Output
     output.say(`${minuteOf(match.updatedAtMs)}  ${sentenceOf(match)}`);
     output.say(printable(`          ${recordLine(match)}`));
   }
-  if (matches.length === 0) output.say(say("inbox.none"));
+  const compared = comparedSentence(silence);
+  const { liveRecords, notCompared, overlapsWithoutRecord } = silence;
+  output.json({ liveRecords, notCompared, overlapsWithoutRecord });
+  const none = matches.length === 0 ? [say("inbox.none")] : [];
+  const told = [...none, ...(compared === undefined ? [] : [compared])];
+  if (told.length > 0) output.say(told.join(" "));
+  const unknown = withoutRecordSentence(silence);
+  if (unknown !== undefined) output.say(unknown);
   if (silence.silenceUnprovenSinceMs > 0) tellSilence(silence.silenceUnprovenSinceMs, output);
   if (silence.skippedNotices > 0) tellSkipped(silence.skippedNotices, output);
 }
@@ -94,6 +108,41 @@ function showAll(matches: readonly MatchView[], silence: Silence, output: Output
 function recordLine({ caseReference, handling, reviewBy, reasons }: MatchView): string {
   const known = { caseReference, handling: wordFor("handling", handling), reviewBy };
   return say("match.record", { ...known, reasons: reasons.join("; ") });
+}
+
+/** How far what is shown is all, when that has changed. */
+function tellCompared(silence: Silence, output: Output): void {
+  const { liveRecords, notCompared, overlapsWithoutRecord } = silence;
+  output.json({ liveRecords, notCompared, overlapsWithoutRecord });
+  output.say(comparedSentence(silence) ?? say("inbox.allCompared"));
+  const unknown = withoutRecordSentence(silence);
+  if (unknown !== undefined) output.say(unknown);
+}
+
+/** Records that only the broker knows. */
+export async function listStrays(node: NodeClient, reason: string, output: Output): Promise<void> {
+  const strays = await node.strays(reason);
+  for (const stray of strays) output.json(stray);
+  if (strays.length === 0) return output.say(say("strays.none"));
+  const rows = strays.map(({ handle, sinceMs, overlaps }) => [handle, minuteOf(sinceMs), String(overlaps)]);
+  for (const line of table([[say("strays.handle"), say("strays.since"), say("strays.overlaps")], ...rows])) {
+    output.say(line);
+  }
+  output.say(say("strays.hint"));
+}
+
+export async function withdrawStrays(
+  node: NodeClient,
+  handles: readonly string[],
+  flags: { readonly all: boolean; readonly reason: string },
+  output: Output,
+): Promise<void> {
+  if (flags.all === handles.length > 0) {
+    throw new CausewayError("INVALID", say("strays.which"), { fields: ["handles"] });
+  }
+  const withdrawn = await node.withdrawStrays(flags.all ? "all" : handles, flags.reason);
+  output.json({ withdrawn });
+  output.say(say("strays.withdrawn", { count: withdrawn }));
 }
 
 function tellSkipped(skippedNotices: number, output: Output): void {
@@ -115,8 +164,7 @@ export async function showStatus(node: NodeClient, output: Output): Promise<void
   const status = await node.status();
   output.json(status);
   for (const line of table(statusRows(status))) output.say(line);
-  if (status.policyUnprovenSinceMs > 0 || !status.brokerConnected || status.membershipEnd !== "")
-    process.exitCode = EXIT.failure;
+  process.exitCode = statusExit(status);
 }
 
 function statusRows(status: NodeStatus): string[][] {
@@ -132,6 +180,7 @@ function statusRows(status: NodeStatus): string[][] {
       say("status.policyIs", { proven: provenOr(status.policyUnprovenSinceMs), directive, epoch, scheme }),
     ],
     [say("status.records"), say("status.recordsAre", { published, hardening, sent, refused })],
+    ...comparedRows(status, minuteOf),
     ...rotationRows(status, minuteOf),
     ...haltRows(status),
     [say("status.published"), say("status.publishedIs", status)],

@@ -45,6 +45,11 @@ export const STATEMENTS_AGAIN_MS = 60_000;
 /** A match that ended without the other side's proof is shown this long after its end: somebody may have asked and run. */
 export const ENDED_UNPROVEN_SHOWN_MS = 30 * 86_400_000;
 
+/** A node warns of a clock that differs from the broker's by more (protocol section 12). */
+export const CLOCK_SKEW_MS_MAX = 30_000;
+/** Counts of what is compared are this old at most, where counting takes long. */
+export const COMPARISON_KEPT_MS = 10_000;
+
 /** What evaluators and broker say of budgets is asked again after this long. */
 export const BUDGETS_KEPT_MS = 60_000;
 /** Those who did not answer are asked again after this long. */

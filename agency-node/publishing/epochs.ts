@@ -9,6 +9,7 @@ import type { Database } from "../../shared/store/database.ts";
 import type { HardenedStore } from "../store/hardened.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { StandingStore } from "../store/standings.ts";
+import type { StrayStore } from "../store/strays.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { EpochTerms } from "./terms.ts";
@@ -19,6 +20,7 @@ export type EpochsParts = {
   readonly standings: StandingStore;
   readonly hardened: HardenedStore;
   readonly outbox: Outbox;
+  readonly strays: Pick<StrayStore, "leave">;
   readonly world: World;
   federation(): Federation;
   /** Of the open epochs that this node can publish in, newest first. */
@@ -69,6 +71,7 @@ export class Epochs {
         await this.#parts.world.nextTurn();
         if (signal.aborted) return;
       }
+      this.#parts.strays.leave(epoch);
       events.epoch.forgotten(this.#parts.world.log, { epoch });
     }
     if (ended.length > 0) hardened.keepGenerations([...federation().generations.keys()]);

@@ -9,6 +9,7 @@ import { parseListMatchesRequest, parseWatchMatchesRequest } from "../wire/liais
 import { matchStep } from "../../shared/words/match.ts";
 import type { MatchProgress } from "../../shared/words/match.ts";
 import type { CanaryReport } from "../canary-report.ts";
+import type { Comparison } from "../comparison.ts";
 import type { NamedCounterpart } from "../core/counterpart.ts";
 import { doubtOf, isProving } from "../core/match.ts";
 import type { MatchState } from "../core/match.ts";
@@ -17,6 +18,7 @@ import type { Inbox } from "../store/inbox.ts";
 import type { RecordStore } from "../store/records.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
+import { comparedOf } from "./status.ts";
 import { actorOf } from "./local-caller.ts";
 import type { Door } from "./local-caller.ts";
 
@@ -27,6 +29,7 @@ export type LiaisonServiceParts = {
   readonly inbox: Inbox;
   readonly records: RecordStore;
   readonly canaries: CanaryReport;
+  readonly comparison: Comparison;
 };
 
 /** How often a watcher that sees no change looks whether its caller has hung up, and whether silence is still proven. */
@@ -37,6 +40,7 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
   const silence = () => ({
     silenceUnprovenSinceMs: BigInt(canaries.unprovenSinceMs()),
     skippedNotices: BigInt(inbox.skipped),
+    ...comparedOf(parts),
   });
   return grpcService(LiaisonServiceDefinition, {
     async listMatches(request, context: CallContext) {

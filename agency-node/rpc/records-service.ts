@@ -14,9 +14,12 @@ import {
   parseImportChunk,
   parseImportOptions,
   parseListRecordsRequest,
+  parseListStraysRequest,
   parseRevalidateRequest,
   parseWithdrawRequest,
+  parseWithdrawStraysRequest,
 } from "../wire/records-requests.ts";
+import type { Comparison } from "../comparison.ts";
 import type { ImportEvent, Records } from "../records.ts";
 import type { StoredRecord } from "../store/records.ts";
 import { actorOf } from "./local-caller.ts";
@@ -25,10 +28,11 @@ import type { Door } from "./local-caller.ts";
 export type RecordsServiceParts = {
   readonly door: Door;
   readonly records: Records;
+  readonly comparison: Pick<Comparison, "reasonOf">;
   status(): GetStatusResponse;
 };
 
-export function recordsService({ door, records, status }: RecordsServiceParts): GrpcService {
+export function recordsService({ door, records, comparison, status }: RecordsServiceParts): GrpcService {
   return grpcService(RecordsServiceDefinition, {
     async *import(requests: AsyncIterable<ImportRequest>, context: CallContext): AsyncGenerator<ImportResponse> {
       const actor = actorOf(context, door);
@@ -40,7 +44,7 @@ export function recordsService({ door, records, status }: RecordsServiceParts): 
     async *listRecords(request, context: CallContext): AsyncGenerator<ListRecordsResponse> {
       const actor = actorOf(context, door);
       const { reason } = parseListRecordsRequest(request);
-      for (const stored of records.list({ actor, reason })) yield toListed(stored);
+      for (const stored of records.list({ actor, reason })) yield toListed(stored, comparison.reasonOf(stored) ?? "");
     },
     async withdraw(request, context: CallContext) {
       const actor = actorOf(context, door);
@@ -53,6 +57,21 @@ export function recordsService({ door, records, status }: RecordsServiceParts): 
       const { reference, reviewBy, reason } = parseRevalidateRequest(request);
       records.revalidate(reference, reviewBy, { actor, reason });
       return {};
+    },
+    async listStrays(request, context: CallContext) {
+      const actor = actorOf(context, door);
+      const { reason } = parseListStraysRequest(request);
+      const strays = records.listStrays({ actor, reason });
+      return {
+        strays: strays.map(({ handle, sinceMs, matches }) => {
+          return { handle, sinceMs: BigInt(sinceMs), overlaps: BigInt(matches) };
+        }),
+      };
+    },
+    async withdrawStrays(request, context: CallContext) {
+      const actor = actorOf(context, door);
+      const { handles, reason } = parseWithdrawStraysRequest(request);
+      return { withdrawn: BigInt(records.withdrawStrays(handles, { actor, reason })) };
     },
     // Counts only, and no record or match: whoever watches the node's health need not say who looks.
     async getStatus(request, context: CallContext) {
@@ -98,7 +117,7 @@ function toBigInts<Key extends string>(counts: Record<Key, number>): Record<Key,
   >;
 }
 
-function toListed({ record, state, tokens, reason }: StoredRecord): ListRecordsResponse {
+function toListed({ record, state, tokens, reason }: StoredRecord, notCompared: string): ListRecordsResponse {
   const { reference, role, caseReference, legalBasis, handling, reviewBy } = record;
   const subjectKind = record.subject.kind;
   return {
@@ -112,5 +131,6 @@ function toListed({ record, state, tokens, reason }: StoredRecord): ListRecordsR
     state,
     tokens,
     reason: reason ?? "",
+    notCompared,
   };
 }

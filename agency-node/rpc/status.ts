@@ -46,6 +46,21 @@ export function statusOf(parts: Assembled): GetStatusResponse {
     certificateUntilMs: BigInt(trust.certificateUntilMs),
     membershipEnd: endOf(parts),
     skippedNotices: BigInt(inbox.skipped),
+    ...comparedOf(parts),
+    hindrance: parts.comparison.report.hindrance ?? "",
+    heldStrays: BigInt(parts.strays.count),
+    clockSkewMs: BigInt(parts.line.clockSkewMs),
+    retries: parts.retries.all.map(({ sinceMs, ...rest }) => ({ sinceMs: BigInt(sinceMs), ...rest })),
+  };
+}
+
+/** Whether what is shown is all that there is: also of the inbox. */
+export function comparedOf({ comparison, inbox }: Pick<Assembled, "comparison" | "inbox">) {
+  const { records, notCompared } = comparison.report;
+  return {
+    liveRecords: BigInt(records),
+    notCompared: notCompared.map(({ reason, records: count }) => ({ reason, records: BigInt(count) })),
+    overlapsWithoutRecord: BigInt(inbox.homeless),
   };
 }
 

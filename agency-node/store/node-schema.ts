@@ -37,7 +37,7 @@ const SHOWN = `CREATE VIEW shown AS
  * 6 has what it says in `sealed` instead, until it is signed anew. What is long stands last: SQLite reads a row up to the column it wants.
  * `activity_about` finds the entries
  * about a record or match by a keyed hash; an entry of `every` is about all records.
- * `standing.held_ms` is when the receipt of the version came that the broker holds. `match.handle` is of the own record, which this database may
+ * `epoch.met_ms` is when a meeting in it was last found that is real by its tags. `standing.held_ms` is when the receipt of the version came that the broker holds. `match.handle` is of the own record, which this database may
  * not know (any more); `unread`: what met could not be read yet.
  */
 const SCHEMA = `
@@ -73,7 +73,8 @@ CREATE TABLE epoch (
   generation        INTEGER NOT NULL,
   shown             INTEGER NOT NULL DEFAULT 0,
   agreed_sequence   INTEGER NOT NULL DEFAULT 0,
-  agreed_ms         INTEGER NOT NULL DEFAULT 0
+  agreed_ms         INTEGER NOT NULL DEFAULT 0,
+  met_ms            INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE standing (
@@ -249,6 +250,7 @@ const COLUMNS_SINCE_5 = `
 ALTER TABLE standing ADD COLUMN held_ms INTEGER NOT NULL DEFAULT 0;
 DROP VIEW shown;
 ${SHOWN}
+ALTER TABLE epoch ADD COLUMN met_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE match ADD COLUMN handle TEXT NOT NULL DEFAULT '';
 ALTER TABLE match ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;
 UPDATE match SET handle = canary WHERE canary IS NOT NULL;

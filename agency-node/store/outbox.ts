@@ -190,6 +190,15 @@ export class Outbox {
     return first === null || last === null ? undefined : { first, last };
   }
 
+  /** When a row without a receipt was written, by this node's clock. */
+  writtenMsOf({ incarnation, sequence }: Version): number | undefined {
+    return this.#parts.db.get<{ ms: number }>(
+      "SELECT written_ms AS ms FROM outbox WHERE incarnation = ? AND sequence = ?",
+      incarnation,
+      sequence,
+    )?.ms;
+  }
+
   /** The position of a row without a receipt. */
   positionOf({ incarnation, sequence }: Version): number | undefined {
     return this.#parts.db.get<{ position: number }>(

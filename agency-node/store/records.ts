@@ -6,6 +6,7 @@ import type { RejectionReason } from "../../shared/core/data-plane.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { packPrepared, unpackPrepared } from "../core/packed.ts";
 import type { Prepared } from "../core/packed.ts";
+import type { Compared } from "../core/comparison.ts";
 import type { DeconflictionRecord } from "../core/record.ts";
 import type { Database } from "../../shared/store/database.ts";
 import { STORED_RECORD } from "./stored-record.ts";
@@ -28,6 +29,8 @@ export type StoredRecord = {
   readonly tokens: number;
   /** The review day last sent to the broker, if it may have the record. */
   readonly sentDay: number | null;
+  /** When the receipt came of what the broker holds, ms; 0: never, or before version 6 of this database. */
+  readonly heldMs: number;
   /** A test record, which no list and no log shows. */
   readonly isCanary: boolean;
 };
@@ -42,6 +45,7 @@ type Row = {
   tokens: number;
   sent_day: number | null;
   only_epoch: number | null;
+  held_ms: number | null;
 };
 
 /** Whether a row of `record` is prepared for every epoch that this node takes part in. */
@@ -387,6 +391,20 @@ export class RecordStore {
     return counts;
   }
 
+  /** Live records without canaries, counted by how they stand; `heldMs` no more exact than whether it is later than this moment. */
+  comparable(lastMetMs: number): (Compared & { readonly records: number })[] {
+    return this.#db.all<Compared & { readonly records: number }>(
+      `SELECT state, reason, CASE WHEN coalesce(held_ms, 0) > ?1 THEN ?1 + 1 ELSE ?1 END AS heldMs, count(*) AS records FROM shown
+         WHERE only_epoch IS NULL AND state NOT IN ('withdrawn', 'expired') GROUP BY 1, 2, 3`,
+      lastMetMs,
+    );
+  }
+
+  /** Grows whenever anything in the database changes. */
+  get changes(): number {
+    return this.#db.changeCount;
+  }
+
   #referenceKey(reference: string): Uint8Array {
     return this.#vault.lookupKey("reference", utf8(reference));
   }
@@ -395,7 +413,8 @@ export class RecordStore {
     const { number, handle, revision, state, reason, tokens } = row;
     const record = this.#vault.openJson(`record/${handle}`, STORED_RECORD, row.sealed);
     const isCanary = row.only_epoch !== null;
-    return { number, handle, record, revision, state, reason, tokens, sentDay: row.sent_day, isCanary };
+    const heldMs = row.held_ms ?? 0;
+    return { number, handle, record, revision, state, reason, tokens, sentDay: row.sent_day, heldMs, isCanary };
   }
 }
 

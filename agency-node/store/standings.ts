@@ -133,6 +133,23 @@ export class StandingStore {
     this.#db.run("UPDATE epoch SET shown = (number = ?) WHERE shown <> (number = ?)", epoch ?? 0, epoch ?? 0);
   }
 
+  /** The epoch whose states people are shown, and when a meeting in it was last found that is real by its tags; undefined before the first. */
+  get shown(): { readonly epoch: number; readonly metMs: number } | undefined {
+    return this.#db.get("SELECT number AS epoch, met_ms AS metMs FROM epoch WHERE shown = 1");
+  }
+
+  /** A meeting of this version was found, and is real. */
+  noteMet(handle: Handle, { incarnation, sequence }: Version, nowMs: number): void {
+    this.#db.run(
+      `UPDATE epoch SET met_ms = max(met_ms, ?) WHERE number =
+         (SELECT epoch FROM published WHERE handle = ? AND incarnation = ? AND sequence = ?)`,
+      nowMs,
+      handle,
+      incarnation,
+      sequence,
+    );
+  }
+
   /**
    * Forgets an epoch that has ended, some rows at a time: true while there are more. Until it is done the epoch counts as joined, so
    * that a start after a crash goes on with it.
@@ -361,10 +378,10 @@ export class StandingStore {
    * The broker's answer to one version of a record, or to its revalidation. Only the answer to the version that was sent last says
    * what state the record is in: one that was amended or withdrawn since keeps its newer state.
    */
-  settle(handle: Handle, version: Version, reason: RejectionReason | null): void {
+  settle(handle: Handle, version: Version, reason: RejectionReason | null, nowMs: number): void {
     const number = this.#db.get<{ number: number }>("SELECT number FROM record WHERE handle = ?", handle)?.number;
     if (number === undefined) return;
-    if (reason === null) this.#accept(number, version);
+    if (reason === null) this.#accept(number, version, nowMs);
     else this.#reject(number, handle, version, reason);
   }
 
@@ -372,28 +389,35 @@ export class StandingStore {
    * As `settle` for all entries of one submission: `handles` in their order, `reasons` by it. In a few statements for all that were taken,
    * since a receipt tells of hundreds.
    */
-  settleAll(handles: readonly Handle[], version: Version, reasons: ReadonlyMap<number, RejectionReason>): void {
+  settleAll(
+    handles: readonly Handle[],
+    version: Version,
+    reasons: ReadonlyMap<number, RejectionReason>,
+    nowMs: number,
+  ): void {
     for (const [index, reason] of reasons) {
       const handle = handles[index];
-      if (handle !== undefined) this.settle(handle, version, reason);
+      if (handle !== undefined) this.settle(handle, version, reason, nowMs);
     }
     this.#acceptAll(
       handles.filter((_, index) => !reasons.has(index)),
       version,
+      nowMs,
     );
   }
 
-  #acceptAll(handles: readonly Handle[], { incarnation, sequence }: Version): void {
+  #acceptAll(handles: readonly Handle[], { incarnation, sequence }: Version, nowMs: number): void {
     if (handles.length === 0) return;
     const named = "(SELECT number FROM record WHERE handle IN (SELECT value FROM json_each(?1)))";
     const all = JSON.stringify(handles);
     this.#db.run(`UPDATE record SET held_day = sent_day WHERE number IN ${named} AND held_day IS NOT sent_day`, all);
     const latest = this.#db.run(
-      `UPDATE standing SET state = 'published', reason = NULL, held_incarnation = ?2, held_sequence = ?3
+      `UPDATE standing SET state = 'published', reason = NULL, held_incarnation = ?2, held_sequence = ?3, held_ms = ?4
        WHERE record IN ${named} AND incarnation = ?2 AND sequence = ?3 AND state = 'waiting'`,
       all,
       incarnation,
       sequence,
+      nowMs,
     );
     if (latest === handles.length) return;
     // Older versions among them; the broker holds each until it has the newer.
@@ -408,14 +432,15 @@ export class StandingStore {
     );
   }
 
-  #accept(number: number, { incarnation, sequence }: Version): void {
+  #accept(number: number, { incarnation, sequence }: Version, nowMs: number): void {
     this.#db.run("UPDATE record SET held_day = sent_day WHERE number = ? AND held_day IS NOT sent_day", number);
     const isLatest = this.#db.run(
-      `UPDATE standing SET state = 'published', reason = NULL, held_incarnation = ?2, held_sequence = ?3
+      `UPDATE standing SET state = 'published', reason = NULL, held_incarnation = ?2, held_sequence = ?3, held_ms = ?4
        WHERE record = ?1 AND incarnation = ?2 AND sequence = ?3 AND state = 'waiting'`,
       number,
       incarnation,
       sequence,
+      nowMs,
     );
     if (isLatest > 0) return;
     // An older version; the broker holds it until it has the newer.

@@ -5,6 +5,8 @@
 import { z } from "zod";
 import { parseIsoDay } from "../../shared/core/days.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { Handle } from "../../shared/core/ids.ts";
 import { requestParser } from "../../shared/wire/checks.ts";
 import type { Parse } from "../../shared/wire/checks.ts";
 import { parseOverride } from "../intake/columns.ts";
@@ -101,5 +103,37 @@ export const parseRevalidateRequest: Parse<
   gen.RevalidateRequest,
   { readonly reference: string; readonly reviewBy: string; readonly reason: string }
 > = requestParser("revalidation", { reference: needed, reviewBy: isoDay, reason: needed });
+
+export const parseListStraysRequest: Parse<gen.ListStraysRequest, { readonly reason: string }> = requestParser(
+  "list of held records",
+  { reason: ownText },
+);
+
+const STRAYS_MAX = 10_000;
+
+const readWithdrawStrays = requestParser("withdrawal of held records", {
+  handles: z
+    .array(
+      z
+        .string()
+        .regex(/^[0-9a-f]{32}$/)
+        .transform((hex) => toId<Handle>(hex)),
+    )
+    .max(STRAYS_MAX),
+  all: z.boolean(),
+  reason: needed,
+});
+
+/** Some, named, or all; not both. */
+export function parseWithdrawStraysRequest(message: gen.WithdrawStraysRequest): {
+  readonly handles: readonly Handle[] | "all";
+  readonly reason: string;
+} {
+  const { handles, all, reason } = readWithdrawStrays(message);
+  if (all === handles.length > 0) {
+    throw new CausewayError("INVALID", "name the held records that go, or say that all do", { fields: ["handles"] });
+  }
+  return { handles: all ? "all" : handles, reason };
+}
 
 export const parseGetStatusRequest: Parse<gen.GetStatusRequest, object> = requestParser("status", {});

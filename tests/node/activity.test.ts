@@ -25,7 +25,7 @@ import { silentLog } from "../../shared/world/log.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { expectRefusal, invented } from "../crypto/support.ts";
 import { OtherRecord, binderAtNode, matchesOf, meetingOf } from "./meeting.ts";
-import { OFFICER, TestNode, because, person, handleOf } from "./support.ts";
+import { ALL_COMPARED, OFFICER, TestNode, because, person, handleOf } from "./support.ts";
 
 // All persons and references are invented.
 const MATCH = toId<MatchId>("d7".repeat(16));
@@ -47,7 +47,14 @@ beforeEach(() => {
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
   const admit = { retentionDaysMax: 365, domains: ["target", "protected"] } as unknown as Admit;
   const parts = { ...node, db: node.db, acts: node.acts, world };
-  records = new Records({ ...parts, store: node.records, handleOf, admit: () => admit, onStored: () => undefined });
+  records = new Records({
+    ...parts,
+    store: node.records,
+    handleOf,
+    strays: node.strays,
+    admit: () => admit,
+    onStored: () => undefined,
+  });
   matches = matchesOf(node, { canaries: { isCanary: (handle) => handle === CANARY, onMatch: () => undefined } });
   met = meetingOf(node);
 });
@@ -266,13 +273,19 @@ describe("the node's own services", () => {
     told(opened(handle));
     const unproven = { unprovenSinceMs: () => 0 } as never;
     services = [
-      recordsService({ door: SOCKET, records, status: () => GetStatusResponse.fromPartial({}) }),
+      recordsService({
+        door: SOCKET,
+        records,
+        comparison: ALL_COMPARED,
+        status: () => GetStatusResponse.fromPartial({}),
+      }),
       liaisonService({
         door: SOCKET,
         matches,
         inbox: node.inbox,
         records: node.records,
         canaries: unproven,
+        comparison: ALL_COMPARED,
         world: systemWorld(silentLog),
       }),
       activityService({ door: SOCKET, activity: node.activity, world: { clock: () => node.nowMs } }),

@@ -2,7 +2,7 @@
 import { TestNode, FEDERATION, MEMBER, receiptOf } from "./support.ts";
 import type { Sent } from "./support.ts";
 import type { DigestAnswer, Receipt, TokenSet } from "../../shared/core/data-plane.ts";
-import { bucketOf, differingBuckets, digestItem, digestKey, digestOf } from "../../shared/core/digest.ts";
+import { bucketOf, differingBuckets, digestItem, digestKey, digestOf, toBucket } from "../../shared/core/digest.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 
 type Held = { readonly sequence: number; readonly day: number; readonly tokens: TokenSet };
@@ -10,6 +10,8 @@ type Held = { readonly sequence: number; readonly day: number; readonly tokens: 
 export class BrokerModel {
   readonly #node: TestNode;
   readonly epochs = new Map<number, Map<Handle, Held>>();
+  /** Whether it says what each record comes to: the first version does not. */
+  saysItems = true;
   /** Entries that stand with nobody: refused for want of budget. */
   refuse: (handle: Handle) => boolean = () => false;
 
@@ -58,7 +60,7 @@ export class BrokerModel {
     const receipt = receiptOf(sent, rejections);
     const reasons = new Map(rejections.map(({ index, reason }) => [index, reason]));
     for (const [index, handle] of (outbox.settle(receipt, receipt.submissionHash) ?? []).entries()) {
-      standings.settle(handle, receipt, reasons.get(index) ?? null);
+      standings.settle(handle, receipt, reasons.get(index) ?? null, this.#node.nowMs);
     }
   }
 
@@ -66,14 +68,13 @@ export class BrokerModel {
     const { epoch, incarnation, sequence } = submission;
     const key = digestKey(FEDERATION, MEMBER, epoch);
     const live = [...this.held(epoch)].filter(([, { day }]) => day >= digest.day);
-    const own = digestOf(
-      digest.day,
-      live.map(
-        ([handle, held]) => [handle, digestItem(key, { handle, sequence: held.sequence }, held.tokens)] as const,
-      ),
+    const items = live.map(
+      ([handle, held]) => [handle, digestItem(key, { handle, sequence: held.sequence }, held.tokens)] as const,
     );
-    const differing = differingBuckets(own, digest);
-    const handles = live.map(([handle]) => handle).filter((handle) => differing.includes(bucketOf(handle)));
-    return { kind: "digestAnswer", incarnation, sequence, epoch, differing, handles };
+    const differing = differingBuckets(digestOf(digest.day, items), digest);
+    const named = items.filter(([handle]) => differing.includes(bucketOf(handle)));
+    const handles = named.map(([handle]) => handle);
+    const answer = { kind: "digestAnswer", incarnation, sequence, epoch, differing, handles } as const;
+    return this.saysItems ? { ...answer, items: named.map(([, item]) => toBucket(item)) } : answer;
   }
 }

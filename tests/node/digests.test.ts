@@ -37,6 +37,9 @@ function begin(): void {
     standings: node.standings,
     outbox: node.outbox,
     acts: node.acts,
+    strays: node.strays,
+    retries: node.retries,
+    isCanary: () => false,
     world: { ...systemWorld(silentLog), clock: () => node.nowMs },
     openEpochs: () => node.standings.joined().map(({ epoch }) => epoch),
     onRepair: () => void (repairs += 1),
@@ -175,25 +178,24 @@ describe("what differs twice", () => {
     expect([...node.records.all()].every(({ state }) => state === "published")).toBe(true);
   });
 
-  it("is withdrawn where only the broker knows it: a node that lost its database", async () => {
-    records(12);
+  it("is withdrawn again where this node has ended it", async () => {
+    const [first] = records(12);
     broker.takeAll();
-    const fresh = new TestNode();
-    await end();
-    node[Symbol.dispose]();
-    node = fresh;
-    const lost = broker;
-    broker = new BrokerModel(node);
-    for (const [epoch, held] of lost.epochs) broker.epochs.set(epoch, held);
-    begin();
+    const before = broker.held(1).get(first!)!;
+    node.db.transaction(() => {
+      node.records.end(first!, "withdrawn", node.nowMs);
+      node.acts.withdraw([first!]);
+    });
+    broker.takeAll();
+    broker.held(1).set(first!, before);
     await exchange();
     await exchange();
-    expect(entries().map(({ operation }) => operation)).toEqual(Array.from({ length: 12 }, () => "withdraw"));
+    expect(entries()).toEqual([{ operation: "withdraw", handle: first }]);
     expect((await exchange())[0]?.differing).toEqual([]);
-    expect(broker.held(1).size).toBe(0);
+    expect([broker.held(1).size, node.strays.count]).toEqual([11, 0]);
   });
 
-  it("is sent again by a node that was restored from a backup, and withdrawn what came after it", async () => {
+  it("is sent again by a node that was restored from a backup, and what came after it is held", async () => {
     const [first] = records(2);
     broker.takeAll();
     const tokens = broker.held(1).get(first!)!.tokens;
@@ -204,7 +206,9 @@ describe("what differs twice", () => {
     await exchange();
     publishDue();
     expect((await exchange())[0]?.differing).toEqual([]);
-    expect(broker.held(1).has(later)).toBe(false);
+    expect(digests.agreementIn(1)).toBe("agreed");
+    expect(broker.held(1).has(later)).toBe(true);
+    expect(node.strays.list()).toEqual([{ handle: later, sinceMs: node.nowMs, matches: 0 }]);
     expect(broker.held(1).get(first!)?.sequence).not.toBe(77);
   });
 
@@ -221,5 +225,76 @@ describe("what differs twice", () => {
     }
     expect(repairs).toBeLessThan(40);
     expect(asked).toBeGreaterThan(0);
+  });
+});
+
+describe("records that only the broker knows", () => {
+  /** As after the loss of its database: the broker goes on with what it holds. */
+  async function loseDatabase(): Promise<void> {
+    await end();
+    node[Symbol.dispose]();
+    node = new TestNode();
+    const { epochs, saysItems } = broker;
+    broker = new BrokerModel(node);
+    broker.saysItems = saysItems;
+    for (const [epoch, held] of epochs) broker.epochs.set(epoch, held);
+    begin();
+  }
+
+  it("are held, counted, and withdrawn by nobody", async () => {
+    records(12);
+    broker.takeAll();
+    await loseDatabase();
+    await exchange();
+    expect(digests.agreementIn(1)).toBe("awaited");
+    expect((await exchange())[0]?.differing).toEqual([]);
+    expect(digests.agreementIn(1)).toBe("agreed");
+    expect([entries(), broker.held(1).size, node.strays.count]).toEqual([[], 12, 12]);
+  });
+
+  it("are known again, each by its handle, once their file is imported, and nothing else is sent for it", async () => {
+    records(12);
+    broker.takeAll();
+    await loseDatabase();
+    await exchange();
+    await exchange();
+    const handles = Array.from({ length: 10 }, (_, i) => node.put(person(`R-${i}`)));
+    expect(node.strays.count).toBe(2);
+    // What is not published yet counts as the broker holds it.
+    expect((await exchange())[0]?.differing).toEqual([]);
+    for (const handle of handles) node.publish(handle, DAY);
+    expect((await exchange())[0]?.differing).toEqual([]);
+    expect([broker.held(1).size, node.strays.count, repairs]).toEqual([12, 2, 0]);
+  });
+
+  it("go when a person says so, also if the broker forgets it, and those that end there are forgotten here", async () => {
+    const [first, second] = records(3);
+    broker.takeAll();
+    await loseDatabase();
+    await exchange();
+    const before = broker.held(1).get(first!)!;
+    node.db.transaction(() => {
+      expect(node.strays.letGo(first!, node.nowMs)).toBe(true);
+      node.acts.withdraw([first!]);
+    });
+    expect(node.strays.letGo(first!, node.nowMs)).toBe(false);
+    broker.takeAll();
+    broker.held(1).set(first!, before);
+    broker.held(1).delete(second!);
+    for (let i = 0; i < 3; i += 1) await exchange();
+    expect([...broker.held(1).keys()]).not.toContain(first);
+    expect(broker.held(1).size).toBe(1);
+    expect((await exchange())[0]?.differing).toEqual([]);
+    expect(node.strays.count).toBe(1);
+  });
+
+  it("of a broker that does not say what each comes to are held all the same, and nothing is agreed on", async () => {
+    records(4);
+    broker.takeAll();
+    broker.saysItems = false;
+    await loseDatabase();
+    await exchange();
+    await exchange();
+    expect([node.strays.count, broker.held(1).size, digests.agreementIn(1)]).toEqual([4, 4, "differs"]);
   });
 });

@@ -85,6 +85,7 @@ function begin(): void {
   });
   epochs = new Epochs({
     ...common,
+    strays: node.strays,
     federation: () => ({ generations }) as unknown as Federation,
     terms: () => terms,
     currentEpoch: () => node.epoch,

@@ -26,13 +26,14 @@ let records: Records;
 
 beforeEach(() => {
   node = new TestNode();
-  const { db, records: store, standings, acts, activity, erasure } = node;
+  const { db, records: store, standings, strays, acts, activity, erasure } = node;
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
   const admit = () => ({ retentionDaysMax: 365, domains: ["target"] }) as unknown as Admit;
   records = new Records({
     db,
     store,
     standings,
+    strays,
     acts,
     activity,
     erasure,

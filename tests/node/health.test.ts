@@ -34,6 +34,10 @@ beforeEach(() => {
     federation: () => federation,
     obstacles: () => new Map([[2, "scheme"]]),
     canaries: { unprovenSinceMs: () => 5, counts: (epoch) => ({ met: epoch, expected: 3 }), missing: () => [] },
+    comparison: { notCompared: 3 },
+    strays: node.strays,
+    line: node.line,
+    retries: node.retries,
     isConnected: () => connected,
   });
   stop = new AbortController();

@@ -237,8 +237,8 @@ describe("the statements of one beat", () => {
 
   /** What is sent until there is nothing more to say. */
   async function sentBy(run: () => void): Promise<MeetingStatement[][]> {
-    const { db, inbox, outbox } = node;
-    const statements = new Statements({ db, inbox, outbox, world: systemWorld(silentLog) });
+    const { db, inbox, outbox, retries } = node;
+    const statements = new Statements({ db, inbox, outbox, retries, world: systemWorld(silentLog) });
     matches = begin({ onStatement: () => statements.wake() });
     const stop = new AbortController();
     const running = statements.run(stop.signal);

@@ -145,7 +145,7 @@ describe("the outbox after a start", () => {
     expect(node.outbox.settle(before!.submission, before!.hash)).toBeUndefined();
     const receipt = receiptOf(after!);
     expect(node.outbox.settle(receipt, receipt.submissionHash)).toEqual([handle]);
-    node.standings.settle(handle, receipt, null);
+    node.standings.settle(handle, receipt, null, node.nowMs);
     expect(node.records.byHandle(handle)?.state).toBe("published");
   });
 

@@ -3,6 +3,7 @@
  * stands still meanwhile. A broker that reads what comes in order, at a fixed pace, whether it had it before or not.
  */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Retries } from "../../agency-node/retries.ts";
 import { Sender } from "../../agency-node/bus/sender.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { systemWorld } from "../../shared/world/world.ts";
@@ -43,7 +44,7 @@ class SlowBroker {
       waitingAmong: ({ first, last }: { first: number; last: number }) =>
         [...this.waiting].filter((position) => first <= position && position <= last),
     };
-    this.sender = new Sender({ bus: this, outbox, world: systemWorld(silentLog) });
+    this.sender = new Sender({ bus: this, outbox, world: systemWorld(silentLog), retries: new Retries(() => 0) });
     void this.sender.run(this.#stop.signal);
     void this.#work();
   }

@@ -89,6 +89,8 @@ function receiverOf(): Receiver {
     version: "0.0.0",
     broker: () => broker,
     faults,
+    line: node.line,
+    retries: node.retries,
     open: (sealed) => openAtNode(sealed, brokerKey),
     apply(told) {
       applied.push(...told.map(numberOf));
@@ -323,6 +325,8 @@ function heldOpen(...sealed: Uint8Array[]): { end(): Promise<void> } {
     version: "0.0.0",
     broker: () => broker,
     faults,
+    line: node.line,
+    retries: node.retries,
     open: openAtNode,
     apply: (told) => void applied.push(...told.map(numberOf)),
     ...OTHERS,

@@ -34,11 +34,11 @@ beforeEach(() => {
   node = new TestNode();
   stored = 0;
   reviewBy = inDays(60);
-  const { db, records: store, standings, acts, activity, erasure } = node;
+  const { db, records: store, standings, strays, acts, activity, erasure } = node;
   admit = { retentionDaysMax: 365, domains: ["target", "protected"] };
   const onStored = (): void => void (stored += 1);
   const world = { ...systemWorld(silentLog), clock: () => node.nowMs };
-  const parts = { db, store, standings, acts, activity, erasure, world };
+  const parts = { db, store, standings, strays, acts, activity, erasure, world };
   records = new Records({ ...parts, handleOf, admit: admitted, onStored });
 });
 afterEach(() => node[Symbol.dispose]());
@@ -73,7 +73,7 @@ function settleAll(): void {
   for (const sent of node.sent()) {
     const receipt = receiptOf(sent);
     const handles = node.outbox.settle(receipt, receipt.submissionHash) ?? [];
-    for (const handle of handles) node.standings.settle(handle, receipt, null);
+    for (const handle of handles) node.standings.settle(handle, receipt, null, node.nowMs);
   }
 }
 
@@ -224,7 +224,7 @@ describe("revalidating", () => {
     const { sentDay, handle } = node.records.byReference("R-1");
     records.revalidate("R-1", inDays(300), because("reason"));
     const receipt = receiptOf(node.sent()[0]!);
-    node.standings.settle(handle, receipt, "reviewDay");
+    node.standings.settle(handle, receipt, "reviewDay", node.nowMs);
     expect(node.records.byReference("R-1")).toMatchObject({ state: "published", sentDay });
   });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Retries } from "../../agency-node/retries.ts";
 import { Sender } from "../../agency-node/bus/sender.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { silentLog } from "../../shared/world/log.ts";
@@ -24,6 +25,7 @@ class Wire {
     for (let position = 1; position <= rows; position += 1) this.waiting.add(position);
     this.sender = new Sender({
       bus: this,
+      retries: new Retries(() => 0),
       outbox: {
         pending: (after, limit) =>
           [...this.waiting]

@@ -2,7 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Line } from "../../agency-node/bus/line.ts";
 import { Erasure } from "../../agency-node/erasure.ts";
+import { Retries } from "../../agency-node/retries.ts";
+import { StrayStore } from "../../agency-node/store/strays.ts";
 import { Acts } from "../../agency-node/publishing/acts.ts";
 import { Inbox } from "../../agency-node/store/inbox.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
@@ -16,6 +19,7 @@ import type { StoredRecord } from "../../agency-node/store/records.ts";
 import { StandingStore } from "../../agency-node/store/standings.ts";
 import type { Version } from "../../agency-node/store/standings.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
+import type { Comparison } from "../../agency-node/comparison.ts";
 import type { Actor, Asking } from "../../agency-node/core/actor.ts";
 import type { Layout } from "../../agency-node/core/publication.ts";
 import { domainOf } from "../../agency-node/core/record.ts";
@@ -53,6 +57,11 @@ const BROKER_SEALING = sealingKeyPair(invented("broker sealing", 32));
 
 /** Who acts in these tests. */
 export const OFFICER: Actor = { kind: "person", known: "stated", name: "Quillon Overbeck-Test", uid: 4711 };
+/** What services say of how far silence can be relied on, where that is not looked at. */
+export const ALL_COMPARED = {
+  reasonOf: () => undefined,
+  report: { records: 0, hindrance: undefined, notCompared: [] },
+} as unknown as Comparison;
 /** As a node derives it from its secret. */
 export const handleOf = (domain: Domain, reference: string): Handle =>
   toId<Handle>(toHex(blake2b(16, utf8(`${domain} ${reference}`))));
@@ -73,6 +82,9 @@ export class TestNode implements Disposable {
   inbox!: Inbox;
   activity!: ActivityLog;
   erasure!: Erasure;
+  strays!: StrayStore;
+  readonly line = new Line();
+  readonly retries = new Retries(() => this.nowMs);
   nowMs = Date.UTC(2026, 10, 22, 12);
   /** That which counts. */
   epoch: number | undefined = 1;
@@ -111,6 +123,7 @@ export class TestNode implements Disposable {
     this.loans = new LoanStore(this.db, this.vault);
     this.inbox = new Inbox(this.db, this.vault);
     this.activity = new ActivityLog(this.db, this.vault);
+    this.strays = new StrayStore(this.db);
     const { db, records: store, standings, hardened, activity } = this;
     this.erasure = new Erasure({ db, store, standings, hardened, activity, world, endedKeptDays: 30 });
   }

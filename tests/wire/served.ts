@@ -28,7 +28,7 @@ import { MemoryChain } from "../sim/memory-chain.ts";
 import { memoryKeys } from "../sim/memory-keys.ts";
 import { SimWorld } from "../sim/world.ts";
 import { MemoryBusServer } from "../support/memory-bus.ts";
-import { handleOf, TestNode } from "../node/support.ts";
+import { ALL_COMPARED, handleOf, TestNode } from "../node/support.ts";
 import { newSigner, PaperFederation } from "../trust/paper-federation.ts";
 
 type Message = { readonly decode: (bytes: Uint8Array) => object };
@@ -143,12 +143,13 @@ export class Served implements AsyncDisposable {
 
   #nodeServices(world: World): GrpcService[] {
     const node = this.#resources.use(new TestNode());
-    const { db, records: store, standings, acts, activity, erasure, inbox } = node;
+    const { db, records: store, standings, strays, acts, activity, erasure, inbox } = node;
     const admit = (): Admit => ({ retentionDaysMax: 365, domains: ["target", "protected"] }) as unknown as Admit;
     const records = new Records({
       db,
       store,
       standings,
+      strays,
       acts,
       activity,
       erasure,
@@ -163,9 +164,9 @@ export class Served implements AsyncDisposable {
     >[0]["matches"];
     const canaries = { unprovenSinceMs: () => 0 } as Parameters<typeof liaisonService>[0]["canaries"];
     return [
-      recordsService({ door, records, status: () => GetStatusResponse.fromPartial({}) }),
+      recordsService({ door, records, comparison: ALL_COMPARED, status: () => GetStatusResponse.fromPartial({}) }),
       activityService({ door, activity, world }),
-      liaisonService({ door, world, matches, inbox, records: store, canaries }),
+      liaisonService({ door, world, matches, inbox, records: store, canaries, comparison: ALL_COMPARED }),
     ];
   }
 

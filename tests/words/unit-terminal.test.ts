@@ -54,6 +54,16 @@ const STATUS: NodeStatus = {
   membershipEnd: "suspended",
   skippedNotices: 1,
   silenceUnprovenSinceMs: 1,
+  hindrance: "suspended",
+  heldStrays: 2,
+  clockSkewMs: -40_000,
+  retries: [{ what: "submissions", code: "UNAVAILABLE", sinceMs: 1, attempts: 3 }],
+  liveRecords: 4,
+  notCompared: [
+    { reason: "waitingForReceipt", records: 2 },
+    { reason: "refused:budget", records: 1 },
+  ],
+  overlapsWithoutRecord: 1,
 };
 
 const MATCH: MatchView = {
@@ -127,7 +137,16 @@ const NODE: NodeClient = {
   withdraw: async () => undefined,
   revalidate: async () => undefined,
   status: async () => STATUS,
-  matches: async () => ({ matches: [MATCH], silenceUnprovenSinceMs: 1, skippedNotices: 1 }),
+  strays: async () => [{ handle: "00", sinceMs: 1, overlaps: 1 }],
+  withdrawStrays: async () => 1,
+  matches: async () => ({
+    matches: [MATCH],
+    silenceUnprovenSinceMs: 1,
+    skippedNotices: 1,
+    liveRecords: 4,
+    notCompared: STATUS.notCompared,
+    overlapsWithoutRecord: 1,
+  }),
   watch: () => each([]),
   log: ({ verb }) => each(verb === "" ? [ENTRY, { ...ENTRY, actor: UNKNOWN, recipient: UNNAMED }] : []),
   [Symbol.dispose]: () => undefined,
@@ -152,7 +171,7 @@ async function linesOf(
 describe("in an invented language", () => {
   it("a unit's status is said in it, label by label", async () => {
     const lines = await linesOf((output) => showStatus(NODE, output));
-    expect(lines.length).toBe(19);
+    expect(lines.length).toBe(25);
     for (const line of lines) {
       const [label = "", ...rest] = line.split(/ {2,}/);
       expect(hasMark(label), line).toBe(true);

@@ -65,6 +65,8 @@ export type RecordRow = {
   readonly state: string;
   readonly tokens: number;
   readonly reason: string;
+  /** Why it is not compared now; empty if it is, or has ended. */
+  readonly notCompared: string;
 };
 
 export type NodeStatus = {
@@ -102,7 +104,24 @@ export type NodeStatus = {
   readonly certificateUntilMs: number;
   /** Empty in good standing; else "suspended", "removed", "unknown", "refused". */
   readonly membershipEnd: string;
+  /** What stands in the way of all records; empty: nothing. */
+  readonly hindrance: string;
+  /** Records that only the broker knows. */
+  readonly heldStrays: number;
+  /** This node's clock less the broker's. */
+  readonly clockSkewMs: number;
+  readonly retries: readonly RetryRow[];
 } & Silence;
+
+/** What is tried again and again. */
+export type RetryRow = {
+  readonly what: string;
+  readonly code: string;
+  readonly sinceMs: number;
+  readonly attempts: number;
+};
+
+export type StrayRow = { readonly handle: string; readonly sinceMs: number; readonly overlaps: number };
 
 export type EpochRow = {
   readonly epoch: number;
@@ -168,7 +187,14 @@ export type Silence = {
   readonly silenceUnprovenSinceMs: number;
   /** Notices that this version of the node cannot read. */
   readonly skippedNotices: number;
+  readonly liveRecords: number;
+  /** Live records that are not compared now, by the reason. */
+  readonly notCompared: readonly NotComparedRow[];
+  /** Overlaps of records that the node does not hold; they are not listed. */
+  readonly overlapsWithoutRecord: number;
 };
+
+export type NotComparedRow = { readonly reason: string; readonly records: number };
 
 /** Which entries of the log; empty or 0: whatever it is. */
 export type LogQuery = {
@@ -218,6 +244,9 @@ export type NodeClient = Disposable & {
   records(reason: string): AsyncIterable<RecordRow>;
   withdraw(reference: string, reason: string): Promise<void>;
   revalidate(reference: string, reviewBy: string, reason: string): Promise<void>;
+  strays(reason: string): Promise<readonly StrayRow[]>;
+  /** Answers how many. */
+  withdrawStrays(of: readonly string[] | "all", reason: string): Promise<number>;
   status(signal?: AbortSignal): Promise<NodeStatus>;
   matches(options: {
     readonly all: boolean;
@@ -241,6 +270,16 @@ export function connectToNode(dir: string, actor: StatedActor): NodeClient {
     withdraw: async (reference, reason) => void (await own.once(recordsAt.client.withdraw({ reference, reason }))),
     revalidate: async (reference, reviewBy, reason) =>
       void (await own.once(recordsAt.client.revalidate({ reference, reviewBy, reason }))),
+    async strays(reason) {
+      const { strays } = await own.once(recordsAt.client.listStrays({ reason }));
+      return strays.map(({ handle, sinceMs, overlaps }) => {
+        return { handle, sinceMs: Number(sinceMs), overlaps: Number(overlaps) };
+      });
+    },
+    async withdrawStrays(of, reason) {
+      const [all, handles] = of === "all" ? [true, []] : [false, [...of]];
+      return Number((await own.once(recordsAt.client.withdrawStrays({ handles, all, reason }))).withdrawn);
+    },
     status: async (signal) =>
       toStatus(await own.once(recordsAt.client.getStatus({}, signal === undefined ? {} : { signal }))),
     async matches({ all, reason }) {
@@ -333,7 +372,8 @@ async function* changesOf(
 }
 
 function toSilence(of: Omit<liaison.WatchMatchesResponse, "match">): Silence {
-  return { silenceUnprovenSinceMs: Number(of.silenceUnprovenSinceMs), skippedNotices: Number(of.skippedNotices) };
+  const { silenceUnprovenSinceMs, skippedNotices, liveRecords, notCompared, overlapsWithoutRecord } = of;
+  return plain({ silenceUnprovenSinceMs, skippedNotices, liveRecords, notCompared, overlapsWithoutRecord }) as Silence;
 }
 
 function toMatch(match: liaison.Match): MatchView {

@@ -20,6 +20,48 @@ export const node = {
   "inbox.silenceUnproven":
     "That there are no others is unproven since {since}: test records have not met, or are switched off.",
 
+  // After "No overlaps." as after a list of them.
+  "inbox.notCompared":
+    "{count} of your {records, plural, one {# record} other {# records}} {count, plural, one {is} other {are}} not compared yet: {why}.",
+  "inbox.noneCompared": "None of your {records, plural, one {# record is} other {# records is}} compared now: {why}.",
+  "inbox.allCompared": "All your records are compared now.",
+  "inbox.group": "{count} {reason}",
+  "inbox.withoutRecord":
+    "{count, plural, one {# overlap is about a record} other {# overlaps are about records}} that this node does not hold: restore the database or import the files again.",
+  "inbox.withoutRecordNoMore": "All overlaps are about records that this node holds.",
+
+  // Why a record is not compared, after a number of them. Words of the protocol's section 9.
+  "notCompared.suspended": "while the board has suspended this unit",
+  "notCompared.removed": "since the board has removed this unit",
+  "notCompared.unknown": "while the board has not admitted this unit",
+  "notCompared.refused": "while the broker refuses this unit",
+  "notCompared.refusedByServer": "while the NATS server refuses this unit''s credentials",
+  "notCompared.brokerAway": "while the broker is not reached",
+  "notCompared.streamRefused": "while NATS takes nothing from this unit: its disk or the unit''s stream is full",
+  "notCompared.policyUnproven": "while the board''s latest word is not known",
+  "notCompared.clockDisagrees": "while the clocks of this machine and of the broker disagree",
+  "notCompared.scheme": "since the epoch needs a newer version of this node",
+  "notCompared.salts": "since this node cannot open the epoch''s salts",
+  "notCompared.noticesMissing": "until what the broker has told of has come",
+  "notCompared.digestAwaited": "until the broker has said that it holds what this node has published",
+  "notCompared.digestDiffers": "while the broker holds something else than this node has published; it is sent again",
+  "notCompared.canariesUnproven": "while test records do not meet, or are switched off",
+  "notCompared.budget": "waiting for a budget of evaluations",
+  "notCompared.waitingForHardening": "being hardened",
+  "notCompared.waitingForReceipt": "waiting for the broker''s receipt",
+  "notCompared.awaitingCanary": "waiting for test records to meet after them",
+  "notCompared.refusedBecause": "refused by the broker ({reason})",
+
+  "strays.handle": "HANDLE",
+  "strays.since": "SINCE",
+  "strays.overlaps": "OVERLAPS",
+  "strays.none": "The broker holds nothing of this unit that this node does not know.",
+  "strays.hint":
+    "The broker holds these for this unit, and this node does not know them. Import the files that they came from, or restore the database. What is left, and only that: causeway node strays withdraw",
+  "strays.withdrawn":
+    "{count, plural, one {# record is} other {# records are}} withdrawn everywhere; open overlaps are closed on the other side.",
+  "strays.which": "name the handles that strays list shows, or give --all",
+
   "status.unit": "Unit",
   "status.unitNamed": "{name} ({slug}), {mandate}",
   "status.membership": "Membership",
@@ -33,6 +75,25 @@ export const node = {
   "status.records": "Records",
   "status.recordsAre":
     "{published} published, {hardening} being hardened, {sent} sent, {refused} refused by the broker",
+  "status.compared": "Compared",
+  "status.comparedAll": "all {records, plural, one {# record} other {# records}}",
+  "status.comparedSome": "{compared} of {records}; the others: {why}",
+  "status.inTheWay": "In the way",
+  "status.held": "Held",
+  "status.heldAre":
+    "{count, plural, one {# record} other {# records}} that only the broker knows; see causeway node strays list",
+  "status.withoutRecord": "{count} open about records that this node does not hold: import their files again",
+  "status.clock": "Clock",
+  "status.clockAhead": "{seconds} s ahead of the broker''s at least: set it by a time server",
+  "status.clockBehind": "{seconds} s behind the broker''s at least: set it by a time server",
+  "status.retried": "Tried again",
+  "status.retriedIs": "{what}: {attempts, plural, one {# time} other {# times}} since {since}, {code}",
+  "retry.submissions": "sending to NATS",
+  "retry.digest": "comparing with the broker",
+  "retry.statements": "stating what met",
+  "retry.health": "telling the board how this node is",
+  "retry.delivery": "taking what the broker tells",
+  "retry.connection": "connecting to NATS",
   "status.epoch": "Epoch {epoch}",
   "status.epochHindered": "{stage}; this unit takes no part: {obstacle}",
   "status.epochProgress": "{stage}; {published} of {records} records stand in it, {agreed}",

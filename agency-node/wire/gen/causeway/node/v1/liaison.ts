@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
+import { NotCompared } from "./records.ts";
 
 /** What a liaison officer sees at the node. */
 
@@ -24,6 +25,10 @@ export interface ListMatchesResponse {
   readonly silenceUnprovenSinceMs: bigint;
   /** As in GetStatusResponse: notices that this version of the node cannot read. */
   readonly skippedNotices: bigint;
+  /** As in GetStatusResponse, as the next two. */
+  readonly liveRecords: bigint;
+  readonly notCompared: readonly NotCompared[];
+  readonly overlapsWithoutRecord: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -38,6 +43,9 @@ export interface WatchMatchesResponse {
   readonly match: Match | undefined;
   readonly silenceUnprovenSinceMs: bigint;
   readonly skippedNotices: bigint;
+  readonly liveRecords: bigint;
+  readonly notCompared: readonly NotCompared[];
+  readonly overlapsWithoutRecord: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -178,7 +186,15 @@ export const ListMatchesRequest: MessageFns<ListMatchesRequest> = {
 };
 
 function createBaseListMatchesResponse(): ListMatchesResponse {
-  return { matches: [], silenceUnprovenSinceMs: 0n, skippedNotices: 0n, _unknownFields: {} };
+  return {
+    matches: [],
+    silenceUnprovenSinceMs: 0n,
+    skippedNotices: 0n,
+    liveRecords: 0n,
+    notCompared: [],
+    overlapsWithoutRecord: 0n,
+    _unknownFields: {},
+  };
 }
 
 export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
@@ -197,6 +213,21 @@ export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
         throw new globalThis.Error("value provided for field message.skippedNotices of type uint64 too large");
       }
       writer.uint32(24).uint64(message.skippedNotices);
+    }
+    if (message.liveRecords !== 0n) {
+      if (BigInt.asUintN(64, message.liveRecords) !== message.liveRecords) {
+        throw new globalThis.Error("value provided for field message.liveRecords of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.liveRecords);
+    }
+    for (const v of message.notCompared) {
+      NotCompared.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.overlapsWithoutRecord !== 0n) {
+      if (BigInt.asUintN(64, message.overlapsWithoutRecord) !== message.overlapsWithoutRecord) {
+        throw new globalThis.Error("value provided for field message.overlapsWithoutRecord of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.overlapsWithoutRecord);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -246,6 +277,30 @@ export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
             message.skippedNotices = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.liveRecords = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.notCompared.push(NotCompared.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.overlapsWithoutRecord = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -279,6 +334,14 @@ export const ListMatchesResponse: MessageFns<ListMatchesResponse> = {
     message.skippedNotices = (object.skippedNotices !== undefined && object.skippedNotices !== null)
       ? BigInt(object.skippedNotices)
       : 0n;
+    message.liveRecords = (object.liveRecords !== undefined && object.liveRecords !== null)
+      ? BigInt(object.liveRecords)
+      : 0n;
+    message.notCompared = object.notCompared?.map((e) => NotCompared.fromPartial(e)) || [];
+    message.overlapsWithoutRecord =
+      (object.overlapsWithoutRecord !== undefined && object.overlapsWithoutRecord !== null)
+        ? BigInt(object.overlapsWithoutRecord)
+        : 0n;
     return message;
   },
 };
@@ -355,7 +418,15 @@ export const WatchMatchesRequest: MessageFns<WatchMatchesRequest> = {
 };
 
 function createBaseWatchMatchesResponse(): WatchMatchesResponse {
-  return { match: undefined, silenceUnprovenSinceMs: 0n, skippedNotices: 0n, _unknownFields: {} };
+  return {
+    match: undefined,
+    silenceUnprovenSinceMs: 0n,
+    skippedNotices: 0n,
+    liveRecords: 0n,
+    notCompared: [],
+    overlapsWithoutRecord: 0n,
+    _unknownFields: {},
+  };
 }
 
 export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
@@ -374,6 +445,21 @@ export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
         throw new globalThis.Error("value provided for field message.skippedNotices of type uint64 too large");
       }
       writer.uint32(24).uint64(message.skippedNotices);
+    }
+    if (message.liveRecords !== 0n) {
+      if (BigInt.asUintN(64, message.liveRecords) !== message.liveRecords) {
+        throw new globalThis.Error("value provided for field message.liveRecords of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.liveRecords);
+    }
+    for (const v of message.notCompared) {
+      NotCompared.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.overlapsWithoutRecord !== 0n) {
+      if (BigInt.asUintN(64, message.overlapsWithoutRecord) !== message.overlapsWithoutRecord) {
+        throw new globalThis.Error("value provided for field message.overlapsWithoutRecord of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.overlapsWithoutRecord);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -423,6 +509,30 @@ export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
             message.skippedNotices = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.liveRecords = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.notCompared.push(NotCompared.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.overlapsWithoutRecord = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -456,6 +566,14 @@ export const WatchMatchesResponse: MessageFns<WatchMatchesResponse> = {
     message.skippedNotices = (object.skippedNotices !== undefined && object.skippedNotices !== null)
       ? BigInt(object.skippedNotices)
       : 0n;
+    message.liveRecords = (object.liveRecords !== undefined && object.liveRecords !== null)
+      ? BigInt(object.liveRecords)
+      : 0n;
+    message.notCompared = object.notCompared?.map((e) => NotCompared.fromPartial(e)) || [];
+    message.overlapsWithoutRecord =
+      (object.overlapsWithoutRecord !== undefined && object.overlapsWithoutRecord !== null)
+        ? BigInt(object.overlapsWithoutRecord)
+        : 0n;
     return message;
   },
 };

@@ -120,6 +120,8 @@ export interface ListRecordsResponse {
   readonly tokens: number;
   /** Why it was rejected, if it was. */
   readonly reason: string;
+  /** Empty: it is compared, or has ended. Else why not, as NotCompared.reason. */
+  readonly notCompared: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -142,6 +144,40 @@ export interface RevalidateRequest {
 }
 
 export interface RevalidateResponse {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface ListStraysRequest {
+  /** Why they are looked at; may be empty. */
+  readonly reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface ListStraysResponse {
+  readonly strays: readonly Stray[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface Stray {
+  /** 16 bytes, hexadecimal. */
+  readonly handle: string;
+  /** When it was first seen, in ms. */
+  readonly sinceMs: bigint;
+  /** Open overlaps of it that this node was told of. */
+  readonly overlaps: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface WithdrawStraysRequest {
+  /** Hexadecimal; none with `all`. */
+  readonly handles: readonly string[];
+  readonly all: boolean;
+  readonly reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface WithdrawStraysResponse {
+  readonly withdrawn: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -207,6 +243,40 @@ export interface GetStatusResponse {
   readonly membershipEnd: string;
   /** Notices of the broker of a kind that this version of the node does not know. They were skipped: only a newer version can read them. */
   readonly skippedNotices: bigint;
+  /** Live records; of all that are not in `not_compared` silence is proven. */
+  readonly liveRecords: bigint;
+  readonly notCompared: readonly NotCompared[];
+  /** What stands in the way now, for all records: words as in NotCompared.reason. Empty: nothing. */
+  readonly hindrance: string;
+  /** Records that only the broker knows; a person decides on them. */
+  readonly heldStrays: bigint;
+  /** Overlaps of records that this node does not hold: they are not listed. */
+  readonly overlapsWithoutRecord: bigint;
+  /** The node's clock less the broker's, in ms. */
+  readonly clockSkewMs: bigint;
+  /** What is tried again and again. */
+  readonly retries: readonly Retry[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface NotCompared {
+  /**
+   * "waitingForHardening", "waitingForReceipt", "budget", "awaitingCanary", "refused:" with the broker's reason; or what stands in the way of
+   * all records: "suspended", "removed", "unknown", "refused", "refusedByServer", "streamRefused", "brokerAway", "policyUnproven",
+   * "clockDisagrees", "scheme", "salts", "noticesMissing", "digestAwaited", "digestDiffers", "canariesUnproven".
+   */
+  readonly reason: string;
+  readonly records: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface Retry {
+  /** "submissions", "digest", "statements", "health", "delivery", "connection". */
+  readonly what: string;
+  /** Error code. */
+  readonly code: string;
+  readonly sinceMs: bigint;
+  readonly attempts: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1415,6 +1485,7 @@ function createBaseListRecordsResponse(): ListRecordsResponse {
     state: "",
     tokens: 0,
     reason: "",
+    notCompared: "",
     _unknownFields: {},
   };
 }
@@ -1450,6 +1521,9 @@ export const ListRecordsResponse: MessageFns<ListRecordsResponse> = {
     }
     if (message.reason !== "") {
       writer.uint32(82).string(message.reason);
+    }
+    if (message.notCompared !== "") {
+      writer.uint32(90).string(message.notCompared);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1555,6 +1629,14 @@ export const ListRecordsResponse: MessageFns<ListRecordsResponse> = {
             message.reason = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.notCompared = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1590,6 +1672,7 @@ export const ListRecordsResponse: MessageFns<ListRecordsResponse> = {
     message.state = object.state ?? "";
     message.tokens = object.tokens ?? 0;
     message.reason = object.reason ?? "";
+    message.notCompared = object.notCompared ?? "";
     return message;
   },
 };
@@ -1890,6 +1973,418 @@ export const RevalidateResponse: MessageFns<RevalidateResponse> = {
   },
 };
 
+function createBaseListStraysRequest(): ListStraysRequest {
+  return { reason: "", _unknownFields: {} };
+}
+
+export const ListStraysRequest: MessageFns<ListStraysRequest> = {
+  encode(message: ListStraysRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListStraysRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListStraysRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListStraysRequest>): ListStraysRequest {
+    return ListStraysRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListStraysRequest>): ListStraysRequest {
+    const message = createBaseListStraysRequest() as any;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseListStraysResponse(): ListStraysResponse {
+  return { strays: [], _unknownFields: {} };
+}
+
+export const ListStraysResponse: MessageFns<ListStraysResponse> = {
+  encode(message: ListStraysResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.strays) {
+      Stray.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListStraysResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListStraysResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.strays.push(Stray.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListStraysResponse>): ListStraysResponse {
+    return ListStraysResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListStraysResponse>): ListStraysResponse {
+    const message = createBaseListStraysResponse() as any;
+    message.strays = object.strays?.map((e) => Stray.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseStray(): Stray {
+  return { handle: "", sinceMs: 0n, overlaps: 0n, _unknownFields: {} };
+}
+
+export const Stray: MessageFns<Stray> = {
+  encode(message: Stray, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.handle !== "") {
+      writer.uint32(10).string(message.handle);
+    }
+    if (message.sinceMs !== 0n) {
+      if (BigInt.asIntN(64, message.sinceMs) !== message.sinceMs) {
+        throw new globalThis.Error("value provided for field message.sinceMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.sinceMs);
+    }
+    if (message.overlaps !== 0n) {
+      if (BigInt.asUintN(64, message.overlaps) !== message.overlaps) {
+        throw new globalThis.Error("value provided for field message.overlaps of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.overlaps);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Stray {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStray() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.handle = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sinceMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.overlaps = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Stray>): Stray {
+    return Stray.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Stray>): Stray {
+    const message = createBaseStray() as any;
+    message.handle = object.handle ?? "";
+    message.sinceMs = (object.sinceMs !== undefined && object.sinceMs !== null) ? BigInt(object.sinceMs) : 0n;
+    message.overlaps = (object.overlaps !== undefined && object.overlaps !== null) ? BigInt(object.overlaps) : 0n;
+    return message;
+  },
+};
+
+function createBaseWithdrawStraysRequest(): WithdrawStraysRequest {
+  return { handles: [], all: false, reason: "", _unknownFields: {} };
+}
+
+export const WithdrawStraysRequest: MessageFns<WithdrawStraysRequest> = {
+  encode(message: WithdrawStraysRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.handles) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.all !== false) {
+      writer.uint32(16).bool(message.all);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithdrawStraysRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawStraysRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.handles.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.all = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WithdrawStraysRequest>): WithdrawStraysRequest {
+    return WithdrawStraysRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WithdrawStraysRequest>): WithdrawStraysRequest {
+    const message = createBaseWithdrawStraysRequest() as any;
+    message.handles = object.handles?.map((e) => e) || [];
+    message.all = object.all ?? false;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseWithdrawStraysResponse(): WithdrawStraysResponse {
+  return { withdrawn: 0n, _unknownFields: {} };
+}
+
+export const WithdrawStraysResponse: MessageFns<WithdrawStraysResponse> = {
+  encode(message: WithdrawStraysResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.withdrawn !== 0n) {
+      if (BigInt.asUintN(64, message.withdrawn) !== message.withdrawn) {
+        throw new globalThis.Error("value provided for field message.withdrawn of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.withdrawn);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithdrawStraysResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawStraysResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.withdrawn = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WithdrawStraysResponse>): WithdrawStraysResponse {
+    return WithdrawStraysResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WithdrawStraysResponse>): WithdrawStraysResponse {
+    const message = createBaseWithdrawStraysResponse() as any;
+    message.withdrawn = (object.withdrawn !== undefined && object.withdrawn !== null) ? BigInt(object.withdrawn) : 0n;
+    return message;
+  },
+};
+
 function createBaseGetStatusRequest(): GetStatusRequest {
   return { _unknownFields: {} };
 }
@@ -1982,6 +2477,13 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     certificateUntilMs: 0n,
     membershipEnd: "",
     skippedNotices: 0n,
+    liveRecords: 0n,
+    notCompared: [],
+    hindrance: "",
+    heldStrays: 0n,
+    overlapsWithoutRecord: 0n,
+    clockSkewMs: 0n,
+    retries: [],
     _unknownFields: {},
   };
 }
@@ -2134,6 +2636,39 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         throw new globalThis.Error("value provided for field message.skippedNotices of type uint64 too large");
       }
       writer.uint32(248).uint64(message.skippedNotices);
+    }
+    if (message.liveRecords !== 0n) {
+      if (BigInt.asUintN(64, message.liveRecords) !== message.liveRecords) {
+        throw new globalThis.Error("value provided for field message.liveRecords of type uint64 too large");
+      }
+      writer.uint32(256).uint64(message.liveRecords);
+    }
+    for (const v of message.notCompared) {
+      NotCompared.encode(v!, writer.uint32(266).fork()).join();
+    }
+    if (message.hindrance !== "") {
+      writer.uint32(274).string(message.hindrance);
+    }
+    if (message.heldStrays !== 0n) {
+      if (BigInt.asUintN(64, message.heldStrays) !== message.heldStrays) {
+        throw new globalThis.Error("value provided for field message.heldStrays of type uint64 too large");
+      }
+      writer.uint32(280).uint64(message.heldStrays);
+    }
+    if (message.overlapsWithoutRecord !== 0n) {
+      if (BigInt.asUintN(64, message.overlapsWithoutRecord) !== message.overlapsWithoutRecord) {
+        throw new globalThis.Error("value provided for field message.overlapsWithoutRecord of type uint64 too large");
+      }
+      writer.uint32(288).uint64(message.overlapsWithoutRecord);
+    }
+    if (message.clockSkewMs !== 0n) {
+      if (BigInt.asIntN(64, message.clockSkewMs) !== message.clockSkewMs) {
+        throw new globalThis.Error("value provided for field message.clockSkewMs of type int64 too large");
+      }
+      writer.uint32(296).int64(message.clockSkewMs);
+    }
+    for (const v of message.retries) {
+      Retry.encode(v!, writer.uint32(306).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2407,6 +2942,62 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.skippedNotices = reader.uint64() as bigint;
             continue;
           }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.liveRecords = reader.uint64() as bigint;
+            continue;
+          }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.notCompared.push(NotCompared.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.hindrance = reader.string();
+            continue;
+          }
+          case 35: {
+            if (tag !== 280) {
+              break;
+            }
+
+            message.heldStrays = reader.uint64() as bigint;
+            continue;
+          }
+          case 36: {
+            if (tag !== 288) {
+              break;
+            }
+
+            message.overlapsWithoutRecord = reader.uint64() as bigint;
+            continue;
+          }
+          case 37: {
+            if (tag !== 296) {
+              break;
+            }
+
+            message.clockSkewMs = reader.int64() as bigint;
+            continue;
+          }
+          case 38: {
+            if (tag !== 306) {
+              break;
+            }
+
+            message.retries.push(Retry.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2485,6 +3076,218 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.skippedNotices = (object.skippedNotices !== undefined && object.skippedNotices !== null)
       ? BigInt(object.skippedNotices)
       : 0n;
+    message.liveRecords = (object.liveRecords !== undefined && object.liveRecords !== null)
+      ? BigInt(object.liveRecords)
+      : 0n;
+    message.notCompared = object.notCompared?.map((e) => NotCompared.fromPartial(e)) || [];
+    message.hindrance = object.hindrance ?? "";
+    message.heldStrays = (object.heldStrays !== undefined && object.heldStrays !== null)
+      ? BigInt(object.heldStrays)
+      : 0n;
+    message.overlapsWithoutRecord =
+      (object.overlapsWithoutRecord !== undefined && object.overlapsWithoutRecord !== null)
+        ? BigInt(object.overlapsWithoutRecord)
+        : 0n;
+    message.clockSkewMs = (object.clockSkewMs !== undefined && object.clockSkewMs !== null)
+      ? BigInt(object.clockSkewMs)
+      : 0n;
+    message.retries = object.retries?.map((e) => Retry.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNotCompared(): NotCompared {
+  return { reason: "", records: 0n, _unknownFields: {} };
+}
+
+export const NotCompared: MessageFns<NotCompared> = {
+  encode(message: NotCompared, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    if (message.records !== 0n) {
+      if (BigInt.asUintN(64, message.records) !== message.records) {
+        throw new globalThis.Error("value provided for field message.records of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.records);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NotCompared {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNotCompared() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.records = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NotCompared>): NotCompared {
+    return NotCompared.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NotCompared>): NotCompared {
+    const message = createBaseNotCompared() as any;
+    message.reason = object.reason ?? "";
+    message.records = (object.records !== undefined && object.records !== null) ? BigInt(object.records) : 0n;
+    return message;
+  },
+};
+
+function createBaseRetry(): Retry {
+  return { what: "", code: "", sinceMs: 0n, attempts: 0, _unknownFields: {} };
+}
+
+export const Retry: MessageFns<Retry> = {
+  encode(message: Retry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.what !== "") {
+      writer.uint32(10).string(message.what);
+    }
+    if (message.code !== "") {
+      writer.uint32(18).string(message.code);
+    }
+    if (message.sinceMs !== 0n) {
+      if (BigInt.asIntN(64, message.sinceMs) !== message.sinceMs) {
+        throw new globalThis.Error("value provided for field message.sinceMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.sinceMs);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(32).uint32(message.attempts);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Retry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetry() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.what = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sinceMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.attempts = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Retry>): Retry {
+    return Retry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Retry>): Retry {
+    const message = createBaseRetry() as any;
+    message.what = object.what ?? "";
+    message.code = object.code ?? "";
+    message.sinceMs = (object.sinceMs !== undefined && object.sinceMs !== null) ? BigInt(object.sinceMs) : 0n;
+    message.attempts = object.attempts ?? 0;
     return message;
   },
 };
@@ -2787,6 +3590,24 @@ export const RecordsServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /** What the broker holds of this unit and the node's database does not know, as after a restore. */
+    listStrays: {
+      name: "ListStrays",
+      requestType: ListStraysRequest as typeof ListStraysRequest,
+      requestStream: false,
+      responseType: ListStraysResponse as typeof ListStraysResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Takes such records back; open overlaps of theirs are closed at the other side. */
+    withdrawStrays: {
+      name: "WithdrawStrays",
+      requestType: WithdrawStraysRequest as typeof WithdrawStraysRequest,
+      requestStream: false,
+      responseType: WithdrawStraysResponse as typeof WithdrawStraysResponse,
+      responseStream: false,
+      options: {},
+    },
     getStatus: {
       name: "GetStatus",
       requestType: GetStatusRequest as typeof GetStatusRequest,
@@ -2815,6 +3636,16 @@ export interface RecordsServiceImplementation<CallContextExt = {}> {
     request: RevalidateRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RevalidateResponse>>;
+  /** What the broker holds of this unit and the node's database does not know, as after a restore. */
+  listStrays(
+    request: ListStraysRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ListStraysResponse>>;
+  /** Takes such records back; open overlaps of theirs are closed at the other side. */
+  withdrawStrays(
+    request: WithdrawStraysRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<WithdrawStraysResponse>>;
   getStatus(request: GetStatusRequest, context: CallContext & CallContextExt): Promise<DeepPartial<GetStatusResponse>>;
 }
 
@@ -2835,6 +3666,16 @@ export interface RecordsServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<RevalidateRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<RevalidateResponse>;
+  /** What the broker holds of this unit and the node's database does not know, as after a restore. */
+  listStrays(
+    request: DeepPartial<ListStraysRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ListStraysResponse>;
+  /** Takes such records back; open overlaps of theirs are closed at the other side. */
+  withdrawStrays(
+    request: DeepPartial<WithdrawStraysRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<WithdrawStraysResponse>;
   getStatus(request: DeepPartial<GetStatusRequest>, options?: CallOptions & CallOptionsExt): Promise<GetStatusResponse>;
 }
 
