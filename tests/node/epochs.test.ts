@@ -1,3 +1,4 @@
+import { ROWS_MAX } from "../../agency-node/core/limits.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BudgetError } from "../../agency-node/hardening/answers.ts";
 import { Epochs } from "../../agency-node/publishing/epochs.ts";
@@ -178,10 +179,10 @@ describe("an epoch that opens", { timeout: LONG_MS }, () => {
     putMany(2_500);
     await settled();
     await decide(termsOf(1), termsOf(2));
-    await until(() => node.outbox.length >= 8);
+    await until(() => node.outbox.length >= ROWS_MAX.carried);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const queued = node.outbox.length;
-    expect(queued).toBeLessThanOrEqual(8);
+    expect(queued).toBeLessThanOrEqual(ROWS_MAX.carried);
     putMany(1, 9_000);
     await until(() => node.outbox.length === queued + 2);
     const { handle } = node.records.byReference("R-9000");
