@@ -6,7 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LiaisonServiceDefinition } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
 import type { Match } from "../../agency-node/wire/gen/causeway/node/v1/liaison.ts";
 import type { TestFederation, UnitName } from "../support/federation.ts";
+import { minus } from "./federation-meter.ts";
 import { Parties } from "./federation-parties.ts";
+import type { Reading } from "./federation-parties.ts";
 import { profiled } from "./federation-profile.ts";
 import { Importer, knowsUrgent, plainPersons } from "./federation-records.ts";
 import { percentile, rounded } from "./measure.ts";
@@ -39,7 +41,14 @@ type Rate = Percentiles & {
   readonly records: number;
   /** From the last record's import to the last match named: what had piled up. */
   readonly drainMs: number;
+  /** Import, hardening, publication and match, watchers included. */
+  readonly cpuMsPerRecord: number;
+  readonly cpuMsPerRecordOf: Readonly<Record<string, number>>;
+  readonly messagesPerRecord: number;
 };
+
+type Costs = Pick<Rate, "cpuMsPerRecord" | "cpuMsPerRecordOf" | "messagesPerRecord">;
+type TimedRate = Omit<Rate, keyof Costs>;
 
 export type Latency = {
   /** Of one record at a time, when nothing else is on its way. */
@@ -61,11 +70,26 @@ export async function latencyOf(options: BenchOptions): Promise<Latency> {
   options.say(`latency, idle: ${JSON.stringify(idle)}`);
   const latency: Rate[] = [];
   for (const [perSecond, seconds] of rates) {
-    const rate = await profiled(parties, options, async () => await bench.atRate(perSecond, seconds));
+    const before = await parties.read();
+    const timed = await profiled(parties, options, async () => await bench.atRate(perSecond, seconds));
+    const rate = { ...timed, ...costsOf(before, await parties.read(), timed.records) };
     options.say(`latency: ${JSON.stringify(rate)}`);
     latency.push(rate);
   }
   return { idle, latency, latencyBeat: knowsUrgent ? "urgent" : "beatMs 0" };
+}
+
+function costsOf(before: Reading, after: Reading, records: number): Costs {
+  const each = [...after.of].map(([name, cost]) => {
+    const spentMs = cost.processorMs - (before.of.get(name)?.processorMs ?? 0);
+    return [name, rounded(spentMs / records)] as const;
+  });
+  const messages = minus(after.messages, before.messages);
+  return {
+    cpuMsPerRecord: rounded(minus(after.all, before.all).processorMs / records),
+    cpuMsPerRecordOf: Object.fromEntries(each),
+    messagesPerRecord: rounded((messages.in + messages.out) / records),
+  };
 }
 
 /** When each person's match was first seen, in ms of this process's clock. */
@@ -109,7 +133,7 @@ class LatencyBench implements AsyncDisposable {
   }
 
   /** As many a second, whether those before have arrived or not. */
-  async atRate(recordsPerSecond: number, seconds: number): Promise<Rate> {
+  async atRate(recordsPerSecond: number, seconds: number): Promise<TimedRate> {
     const records = recordsPerSecond * seconds;
     const began = new Map<number, number>();
     const imports: Promise<unknown>[] = [];
