@@ -180,6 +180,21 @@ export class MemoryFederation implements AsyncDisposable {
     }
   }
 
+  /** A unit's node ends and starts again with another database: `:memory:` for an empty one. */
+  async startAgain(slug: string, database = ":memory:"): Promise<void> {
+    const unit = this.unit(slug);
+    await this.world.until(unit.stop());
+    await unit.replaceDatabase(database);
+    this.#start(unit);
+  }
+
+  /** What officers of a unit are shown as news from now on: ids of matches. */
+  alertsOf(slug: string): readonly string[] {
+    const seen: string[] = [];
+    this.unit(slug).node.matches.watch(({ matchId }) => seen.push(matchId));
+    return seen;
+  }
+
   /** Cuts a unit off from everybody. */
   partition(slug: string): void {
     this.unit(slug).cut();

@@ -78,7 +78,8 @@ export class MemoryUnit implements AsyncDisposable {
   readonly admit: Admit;
   readonly line: Line;
   readonly #world: World;
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
+  #database = ":memory:";
   #bus: Bus | undefined;
   #server: MemoryBusServer | undefined;
   #node: Assembled | undefined;
@@ -169,6 +170,14 @@ export class MemoryUnit implements AsyncDisposable {
     if (this.#bus !== undefined) this.#server?.mend(this.#bus);
   }
 
+  /** It starts next with this database, as after a restore; everything else of it is as it was. */
+  async replaceDatabase(path: string): Promise<void> {
+    await this.#node?.[Symbol.asyncDispose]();
+    this.#node = undefined;
+    this.#database = path;
+    this.#stop = new AbortController();
+  }
+
   /** Rejects with what the node failed of. */
   async stop(): Promise<void> {
     this.#stop.abort();
@@ -200,7 +209,7 @@ export class MemoryUnit implements AsyncDisposable {
       onEvidence: () => {
         throw new Error("there is evidence against an evaluator, and all of them are honest");
       },
-      database: ":memory:",
+      database: this.#database,
       settings,
     };
   }
