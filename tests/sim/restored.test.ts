@@ -10,7 +10,7 @@ import type { MemoryFederation } from "./federation.ts";
 const NAMES = ["Arvo Quilbrand", "Belko Rostavik", "Cardin Selmorov", "Dovrel Tarquane"];
 const person = (n: number) => ({
   kind: "person",
-  name: NAMES[n],
+  name: NAMES[n] ?? "",
   birthDate: `${1950 + 9 * n}-0${1 + n}-1${n}`,
   passportNumber: `N${n}41${n}733${n}`,
   documentCountry: "Jordan",
