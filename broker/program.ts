@@ -8,6 +8,7 @@ import { startGrpcServer } from "../shared/platform/grpc.ts";
 import type { GrpcServer } from "../shared/platform/grpc.ts";
 import { natsUrlIn } from "../shared/settings/addresses.ts";
 import type { Federation } from "../shared/core/directive.ts";
+import { isCausewayError } from "../shared/core/errors.ts";
 import { makePrivateDirectory } from "../shared/party/key-files.ts";
 import { aborted } from "../shared/platform/lifecycle.ts";
 import { connectNats } from "../shared/platform/nats.ts";
@@ -31,6 +32,8 @@ import { Doors } from "./doors.ts";
 import { enrolmentDoor } from "./enrolment/enrolment.ts";
 import { workerEngines } from "./evaluator/doors.ts";
 import type { Oversight } from "./oversight.ts";
+import { markStandby, mayStart } from "./journal/start.ts";
+import type { StartParts } from "./journal/start.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { keepOwnRenewed } from "./renewal.ts";
 import { events } from "./events.ts";
@@ -49,14 +52,24 @@ export type OpenBroker = AsyncDisposable & {
   readonly restartNeeded: Promise<void>;
 };
 
-/** Throws ENVIRONMENT, UNPROVEN or INVALID if the directory does not hold what the federation's broker needs, or a port is in use. */
-export async function openBroker(config: BrokerConfig, world: World): Promise<OpenBroker> {
+/**
+ * Waits as long as another broker is active, or until the signal aborts: then it throws UNAVAILABLE. Throws ENVIRONMENT, UNPROVEN or INVALID if
+ * the directory does not hold what the federation's broker needs, or a port is in use.
+ */
+export async function openBroker(
+  config: BrokerConfig,
+  world: World,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<OpenBroker> {
   probeCrypto();
+  await mayStart({ ...startPartsOf(config, world), signal });
   takeOwnNextKey(config.dir, world);
   await using owned = new AsyncDisposableStack();
   const broker: Assembled = owned.use(assemble(portsOf(config, world, () => broker.ground.federation())));
   const { tasks, lease } = broker.ground;
   owned.defer(() => lease.release());
+  const steppedDown = broker.ground.journal.steppedDown.then(() => markStandby(broker.ground));
+  steppedDown.catch(() => undefined);
   const doors = owned.use(new Doors());
   owned.defer(() => tasks.stop());
   const running = run(broker);
@@ -84,7 +97,15 @@ export async function serveBroker(
   world: World,
   signal: AbortSignal,
 ): Promise<"stopped" | "replace"> {
-  await using broker = await openBroker(config, world);
+  let opened: OpenBroker;
+  try {
+    opened = await openBroker(config, world, signal);
+  } catch (error) {
+    // A standby that is told to end.
+    if (signal.aborted && isCausewayError(error, "UNAVAILABLE")) return "stopped";
+    throw error;
+  }
+  await using broker = opened;
   const stopped = aborted(signal).then(() => "stopped" as const);
   const replace = broker.restartNeeded.then(() => (signal.aborted ? ("stopped" as const) : ("replace" as const)));
   const ends = [broker.failed, stopped, replace];
@@ -125,6 +146,16 @@ function portsOf(config: BrokerConfig, world: World, federation: () => Federatio
     startEngine: workerEngines(world, config.evaluatorWorkers),
     settings: config,
   };
+}
+
+/** With the chain as it lies there: a standby's own goes on with the journal. */
+function startPartsOf(config: BrokerConfig, world: World): Omit<StartParts, "signal"> {
+  const { dir } = config;
+  const federation = (): Federation =>
+    loadChain(partyFile(dir, "chain"), { pinnedFingerprint: readPin(dir), nowMs: world.clock() }).federation;
+  const ports = portsOf(config, world, federation);
+  const { keys, settings, files } = ports;
+  return { ...ports, keys: keys.journal, files, federation: federation().id, sizes: settings.streams };
 }
 
 function dataDirOf({ dir, dataDir }: BrokerConfig): string {

@@ -26,7 +26,7 @@ export const FOLLOW_MS = 500;
 export const FILES_LOOK_MS = 2_000;
 
 /** How long a broker that has all of its files waits for NATS before it opens its doors. */
-export const ALONE_AFTER_MS = 1_500;
+export const ALONE_AFTER_MS = 3_000;
 
 /** The stream is written anew after so many messages too: the server's memory holds an entry for each, and a start reads them all. */
 export const GROWN_MESSAGES = 100_000;
