@@ -6,6 +6,7 @@ import { registrarCommand } from "../agency-node/registrar/command.ts";
 import { nodeCommand } from "../agency-node/cli/commands.ts";
 import { withExamples } from "../shared/terminal/command.ts";
 import { VERSION } from "../shared/platform/version.ts";
+import { verifyCommand } from "../broker/verify/command.ts";
 import { configCommand } from "./config/command.ts";
 import { completionCommand } from "./help/command.ts";
 import { natsConfigCommand } from "./nats/command.ts";
@@ -30,7 +31,7 @@ export function commandLine(): Command {
       .description("Units learn that they work on the same target, and whom to call, without handing over their files.")
       .version(VERSION)
       .addHelpText("after", EXIT_CODES)
-      .addCommand(programCommand("broker", "the broker: matches pseudonymous tokens"))
+      .addCommand(programCommand("broker", "the broker: matches pseudonymous tokens").addCommand(verifyCommand()))
       .addCommand(programCommand("evaluator", "a second evaluator, run by another operator"))
       .addCommand(nodeCommand((dir) => runProgram("node", dir)))
       .addCommand(adminCommand())
@@ -44,7 +45,7 @@ export function commandLine(): Command {
 function programCommand(name: "broker" | "evaluator", description: string): Command {
   const command = new Command(name)
     .description(`${description}; runs until Ctrl-C`)
-    .requiredOption("--dir <directory>", "the party's directory: keys, certificate, settings")
+    .option("--dir <directory>", "the party's directory: keys, certificate, settings", ".")
     .action(({ dir }: { readonly dir: string }) => runProgram(name, dir));
   return withExamples(command, `causeway ${name} --dir ${name}`);
 }

@@ -183,4 +183,24 @@ export const administrator = {
   "party.newRegistrar":
     "Made a registrar's keys. For the board: causeway admin tls-roots DIR --add {file}. Read the id of the root to them by telephone: {root}",
   "party.nothingWrong": "Nothing is wrong with this directory of {party}.",
+  "broker.verify.agree": "{database}: both copies agree, at position {file}.",
+  "broker.verify.fileBehind":
+    "{database}: {path} stands at position {file}, the copy at NATS at {stream}. The next start carries out what is missing.",
+  "broker.verify.streamBehind":
+    "{database}: the copy at NATS stands at position {stream}, {path} at {file}. The next start sends what is missing.",
+  "broker.verify.streamMissing":
+    "{database}: NATS has no copy of {path}, or an older one than it had. The next start writes it anew.",
+  "broker.verify.otherBranch":
+    "{database}: {path} is older than the copy at NATS reaches back, or was written by a broker that was not active. The next start puts it aside and makes it anew.",
+  "broker.verify.fileMissing": "{database}: {path} is missing. The next start makes it anew from the copy at NATS.",
+  "broker.verify.fileDamaged":
+    "{database}: {path} is damaged. The next start puts it aside and makes it anew from the copy at NATS. Look at the disk.",
+  "broker.verify.contentDiffers":
+    "{database}: {path} and the copy at NATS have the same position {file} and not the same content: somebody has written to one of them. Put {path} aside: the next start makes it anew from the copy at NATS.",
+  "broker.verify.inUse":
+    "{database}: a running program has {path} open. The copy at NATS stands at position {stream}. To compare them, stop the broker.",
+  "broker.verify.notKept": "{database}: not kept here.",
+  "broker.verify.streamBroken":
+    "The copy at NATS cannot be read to its end: it is damaged, or sealed with a key that is not in keys/. Copy keys/ from the broker that was active last, or let the next start write the copy anew.",
+  "broker.verify.active": "A broker is active since {since}.",
 } as const;
