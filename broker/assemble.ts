@@ -129,12 +129,12 @@ export type Running = {
 
 /** From assembled to running, until the tasks are told to stop. */
 export function run(assembled: Assembled): Running {
-  const { bus, isNamed } = assembled.ground;
+  const { bus, isNamed, journal } = assembled.ground;
   let isCaughtUp = false;
   const ready = begin(assembled).then((hasBegun) => void (isCaughtUp = hasBegun));
   // Whoever awaits it gets its failure; nobody has to.
   ready.catch(() => undefined);
-  return { ready, isReady: () => isCaughtUp && bus.connected && isNamed() };
+  return { ready, isReady: () => isCaughtUp && bus.connected && journal.status.refused === undefined && isNamed() };
 }
 
 /** False if it ended before. */

@@ -12,6 +12,7 @@ import type { DataPlane } from "./data-plane.ts";
 import type { Evaluator } from "./evaluator/evaluator.ts";
 import type { Ground } from "./ground.ts";
 import { hostedName, hostEvaluator } from "./hosted.ts";
+import type { JournalStatus } from "./journal/journal.ts";
 import { Oversight } from "./oversight.ts";
 import { directoryService } from "./rpc/directory-service.ts";
 
@@ -23,6 +24,8 @@ export type BrokerStatus = {
   readonly matchesOpened: number;
   readonly matchesOpen: number;
   readonly natsConnected: boolean;
+  /** The second copy of the databases. */
+  readonly journal: JournalStatus;
 };
 
 export type Desk = {
@@ -98,7 +101,7 @@ export function assembleDesk(ground: Ground, { streams, streamWatch, publication
   return { services, callers, board, oversight, status, consoleData, signIn, evaluator };
 }
 
-function statusOf({ federation, ledger, bus }: Ground, publications: DataPlane["publications"]): BrokerStatus {
+function statusOf({ federation, ledger, bus, journal }: Ground, publications: DataPlane["publications"]): BrokerStatus {
   const { opened, open } = ledger.matchCounts();
   return {
     members: federation().members.size,
@@ -107,5 +110,6 @@ function statusOf({ federation, ledger, bus }: Ground, publications: DataPlane["
     matchesOpened: opened,
     matchesOpen: open,
     natsConnected: bus.connected,
+    journal: journal.status,
   };
 }

@@ -18,6 +18,7 @@ import { partyFile } from "../shared/party/files.ts";
 import { takeNextKey } from "../shared/party/next-key.ts";
 import { readPin } from "../shared/party/pin.ts";
 import { readTls } from "../shared/party/tls.ts";
+import { within } from "../shared/world/wait.ts";
 import { BROKER_INBOX_PREFIX } from "../shared/wire/subjects.ts";
 import type { World } from "../shared/world/world.ts";
 import { assemble, run } from "./assemble.ts";
@@ -174,8 +175,9 @@ async function openToParties(
   const { clock, log } = world;
   const { services, callers, board } = desk;
   const tls = readTls(dir);
+  const beforeAnswer = (): Promise<void> => untilKept(ground, isReady);
   const recipient = { identity: { kind: "broker" } as const, federation, clock };
-  const server = await doors.open(startGrpcServer({ address, tls, services, world, isReady, callers, recipient }));
+  const server = await doors.open(startGrpcServer({ address, tls, services, world, isReady, callers, recipient, beforeAnswer }));
   const servers = [server];
   if (enrolment !== undefined) {
     const { listen, natsUrl: membersNatsUrl = ownNatsUrl } = enrolment;
@@ -187,6 +189,16 @@ async function openToParties(
   const own = { dir, signingKey: keys.signer.publicKey, credentials: board.credentials, world };
   tasks.run(keepOwnRenewed({ ...own, federation, onRenewed }, tasks.signal));
   return server;
+}
+
+const KEPT_MS_MAX = 5_000;
+
+/**
+ * What somebody was told at the desk is in both copies, keys that were made for it too. As long as NATS is away the desk serves all the same:
+ * that is how its server gets a new certificate.
+ */
+async function untilKept({ journal, tasks, world }: Assembled["ground"], isReady: () => boolean): Promise<void> {
+  if (isReady()) await within(world, KEPT_MS_MAX, tasks.signal, () => journal.keptWithFiles());
 }
 
 /** For administrators, by their browsers, once the broker does its work. */

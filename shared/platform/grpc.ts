@@ -11,7 +11,7 @@
  */
 import type { Channel, ChannelCredentials, ChannelOptions, ServerCredentials, ServerInterceptor } from "@grpc/grpc-js";
 import { createClientFactory, createServer, Metadata } from "nice-grpc";
-import type { Client, CompatServiceDefinition, Server, ServiceImplementation } from "nice-grpc";
+import type { Client, CompatServiceDefinition, Server, ServerMiddleware, ServiceImplementation } from "nice-grpc";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import {
   GRPC_ANSWER_BYTES_MAX,
@@ -55,6 +55,8 @@ export type ServingOptions = Ends & {
   readonly isReady?: () => boolean;
   /** For services that parties call at another: who their requests are to be signed for, and by whose keys. */
   readonly recipient?: Recipient;
+  /** What a call has done is told to its caller once this has resolved. Throws what the call then fails with. Default: at once. */
+  readonly beforeAnswer?: () => Promise<void>;
   /** Largest request. Default `GRPC_MESSAGE_BYTES_MAX`. */
   readonly requestBytesMax?: number;
   /** How long calls in progress may go on after disposal begins. Default 1,000. */
@@ -156,7 +158,8 @@ export async function serve(
   const gate = new RequestGate(options.recipient);
   const server = createServer({ ...limits, interceptors })
     .use(errorsToStatus(world.log, options))
-    .use(gate.middleware);
+    .use(gate.middleware)
+    .use(answersAfter(options.beforeAnswer));
   for (const service of [...services, healthOf(options)]) service.addTo(gate.before(server));
   const port = await server.listen(address, credentials);
   return { port, [Symbol.asyncDispose]: () => stop(server, world, options.graceMs ?? DEFAULT_GRACE_MS) };
@@ -234,6 +237,14 @@ const CLIENT_OPTIONS: ChannelOptions = {
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 2_000,
 };
+
+function answersAfter(before: () => Promise<void> = async () => undefined): ServerMiddleware {
+  return async function* answer(call, context) {
+    const response = yield* call.next(call.request, context);
+    await before();
+    return response;
+  };
+}
 
 /** A service that is here serves; the server as such (the empty name) serves when the program is ready. */
 function healthOf({ services, isReady = () => true }: ServingOptions): GrpcService {
