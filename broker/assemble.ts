@@ -66,6 +66,8 @@ export function assemble(ports: BrokerPorts): Assembled {
       tasks.stop();
       await ground.bus[Symbol.asyncDispose]();
       await desk.evaluator?.[Symbol.asyncDispose]();
+      // Nothing changes memory any more.
+      await plane.snapshots.save();
       databases.dispose();
     },
   };
@@ -113,6 +115,7 @@ function loopsOf(ground: Ground, plane: DataPlane, desk: Desk, directives: Direc
     () => directives.carryOut(),
     () => plane.streamWatch.run(signal),
     () => prepareDigests({ publications, world, signal }),
+    () => plane.snapshots.run(signal),
     ...(settings.console === undefined ? [] : [() => desk.consoleData.follow(signal)]),
   ];
 }
@@ -175,13 +178,23 @@ async function keepLease(lease: Lease, journal: Journal, log: Log): Promise<void
   journal.giveWay();
 }
 
-function standingsOf(ground: Ground, { streams, publications, spaces }: DataPlane): Standings {
+function standingsOf(ground: Ground, { streams, publications, spaces, snapshots }: DataPlane): Standings {
   const { ledger, federation, world, tasks } = ground;
   const deleteStreams = (member: MemberId): Promise<void> => streams.remove(member);
-  return new Standings({ ledger, publications, spaces, federation, deleteStreams, world, signal: tasks.signal });
+  const forgetSnapshots = (): Promise<void> => snapshots.forget();
+  return new Standings({
+    ledger,
+    publications,
+    spaces,
+    federation,
+    forgetSnapshots,
+    deleteStreams,
+    world,
+    signal: tasks.signal,
+  });
 }
 
-function endingsOf(ground: Ground, { streams, publications, spaces }: DataPlane): Endings {
+function endingsOf(ground: Ground, { streams, publications, spaces, snapshots }: DataPlane): Endings {
   const { ledger, federation, directory, sealing, keys, world, tasks } = ground;
   return new Endings({
     ledger,
@@ -190,6 +203,7 @@ function endingsOf(ground: Ground, { streams, publications, spaces }: DataPlane)
     federation,
     directives: (): readonly Directive[] => directory.directives,
     purge: (member, epoch) => streams.purge(member, epoch),
+    forgetSnapshot: (epoch) => snapshots.forget(epoch),
     destroyKey: (epoch) => sealing.destroy(epoch),
     beginJournalAnew: () => ground.journal.beginAnew(),
     signer: keys.signer,

@@ -4,6 +4,7 @@ import type { MemberId } from "../shared/core/ids.ts";
 import { Flood } from "./bus/flood.ts";
 import { Intake } from "./bus/intake.ts";
 import { MemberStreams } from "./bus/member-streams.ts";
+import { Places } from "./bus/places.ts";
 import { Outlet } from "./bus/outlet.ts";
 import { Plane } from "./bus/plane.ts";
 import { StreamWatch } from "./bus/stream-watch.ts";
@@ -16,6 +17,7 @@ import { brokerKeysOf } from "./keys.ts";
 import type { SealingKeys } from "./keys.ts";
 import { Beats } from "./bus/beats.ts";
 import { Sweeper } from "./writer/sweeper.ts";
+import { Snapshots } from "./snapshot/snapshots.ts";
 import { Reteller } from "./writer/retelling.ts";
 import { NoticeBook } from "./writer/notice-book.ts";
 import { Proofs } from "./writer/proofs.ts";
@@ -25,6 +27,8 @@ import { Writer } from "./writer/writer.ts";
 import { events } from "./events.ts";
 
 export type DataPlane = {
+  readonly places: Places;
+  readonly snapshots: Snapshots;
   readonly spaces: Spaces;
   readonly watch: Watch;
   readonly publications: Publications;
@@ -94,23 +98,16 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     streams.reconnected();
     streamWatch.reconnected();
   });
-  const isOurs = ground.isNamed;
   const flood = floodOf(ground, streams, watch);
-  const plane = new Plane({
-    bus,
-    ledger,
-    streams,
-    intake,
-    flood,
-    writer,
-    outlet,
-    beats,
-    federation,
-    isOurs,
-    world,
-    signal,
-  });
-  return { spaces, watch, publications, proofs, writer, intake, streams, plane, beats, reteller, sweeper, streamWatch };
+  const places = new Places();
+  const isWhole = (): boolean => writer.isWhole;
+  const kept = ground.snapshots;
+  const snapshots = new Snapshots({ kept, spaces, ledger, federation, sealingKeys, places, isWhole, world });
+  const isOurs = ground.isNamed;
+  const taking = { bus, ledger, streams, intake, flood, writer, outlet, beats, places, federation, isOurs };
+  const plane = new Plane({ ...taking, world, signal });
+  const told = { watch, publications, proofs, writer, beats, reteller, sweeper };
+  return { ...told, places, snapshots, spaces, intake, streams, plane, streamWatch };
 }
 
 function floodOf({ settings, slugOf, world }: Ground, streams: MemberStreams, watch: Watch): Flood {

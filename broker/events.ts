@@ -64,6 +64,29 @@ export const events = defineEvents({
     },
     removed: { level: "info", means: "What the broker held of a removed member is gone." },
   },
+  snapshot: {
+    written: {
+      level: "info",
+      fields: { records: "number", tookMs: "number" },
+      means: "A snapshot of the index was written: the next start reads from the streams only what comes after it.",
+    },
+    loaded: {
+      level: "info",
+      fields: { records: "number", tookMs: "number" },
+      means: "Memory was brought back from a snapshot; what came after it is read from the streams.",
+    },
+    unusable: {
+      level: "error",
+      means:
+        "The snapshot is damaged, of another version, or not of this ledger: memory is brought back from the streams, which takes longer.",
+      act: "Nothing, if a backup was put back. Else look at the disk.",
+    },
+    notWritten: {
+      level: "error",
+      means: "No snapshot could be written; the one before stays.",
+      act: "`error` says why, such as a disk that is full. The next start takes longer until it is mended.",
+    },
+  },
   submission: {
     unproven: {
       level: "warn",

@@ -57,6 +57,35 @@ export type OwnKeys = {
 /** Where a part's SQLite file lies, such as `/var/lib/causeway/data/ledger.sqlite`; `:memory:` keeps it as long as the process lives. */
 export type DatabasePaths = (name: "ledger" | "board" | "evaluator" | "console") => string;
 
+/** A file of a snapshot that is being written; it is there only once it is finished. */
+export type SnapshotSink = {
+  append(bytes: Uint8Array): Promise<void>;
+  /** Durable once it resolves. */
+  finish(): Promise<void>;
+  /** Nothing of it stays, unless it was finished. */
+  abandon(): Promise<void>;
+};
+
+export type SnapshotSource = {
+  /** The next bytes, fewer at the end. */
+  read(length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+};
+
+/** Keeps snapshots of the index: files by name, and one manifest. Nothing that is read here is believed before it is proven. */
+export type KeptSnapshots = {
+  manifest(): string | undefined;
+  /** Replaces it in one step, durably, and with it the names of the files that were finished. */
+  keepManifest(text: string): void;
+  removeManifest(): void;
+  /** All there are, unfinished ones included. */
+  files(): readonly string[];
+  remove(name: string): void;
+  begin(name: string): Promise<SnapshotSink>;
+  /** Throws ENVIRONMENT if it is not there. */
+  open(name: string): Promise<SnapshotSource>;
+};
+
 export type BrokerPorts = {
   readonly world: World;
   /** Asked once, when the broker begins to run. The bus may be away at any moment and for any time, then too. */
@@ -68,6 +97,8 @@ export type BrokerPorts = {
   readonly files?: OwnFiles;
   /** Names the directory that the broker runs in, the same for each process there; a copy of it has another one. */
   readonly place: string;
+  /** Absent: none are kept, and each start reads the streams from their beginning. */
+  readonly snapshots?: KeptSnapshots;
   /** Of the evaluator that the broker hosts. */
   readonly startEngine: StartEngine;
   readonly settings: Pick<BrokerSettings, "console"> & { readonly streams: StreamSizes & JournalSizes };

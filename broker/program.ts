@@ -29,6 +29,7 @@ import type { BrokerStatus } from "./desk.ts";
 import { chainOnDisk } from "./disk/chain-on-disk.ts";
 import { keysOnDisk } from "./disk/keys-on-disk.ts";
 import { ownFilesOnDisk, placeOf } from "./disk/own-files.ts";
+import { snapshotsOnDisk } from "./disk/snapshots-on-disk.ts";
 import { Doors } from "./doors.ts";
 import { enrolmentDoor } from "./enrolment/enrolment.ts";
 import { workerEngines } from "./evaluator/doors.ts";
@@ -141,6 +142,7 @@ function portsOf(config: BrokerConfig, world: World, federation: () => Federatio
       }),
     chain: chainOnDisk(dir),
     keys: keysOnDisk(dir),
+    snapshots: snapshotsOnDisk(join(dataDir, "snapshots")),
     databases: (name) => join(dataDir, `${name}.sqlite`),
     files: ownFilesOnDisk(dir),
     place: placeOf(dir),
@@ -177,7 +179,9 @@ async function openToParties(
   const tls = readTls(dir);
   const beforeAnswer = (): Promise<void> => untilKept(ground, isReady);
   const recipient = { identity: { kind: "broker" } as const, federation, clock };
-  const server = await doors.open(startGrpcServer({ address, tls, services, world, isReady, callers, recipient, beforeAnswer }));
+  const server = await doors.open(
+    startGrpcServer({ address, tls, services, world, isReady, callers, recipient, beforeAnswer }),
+  );
   const servers = [server];
   if (enrolment !== undefined) {
     const { listen, natsUrl: membersNatsUrl = ownNatsUrl } = enrolment;

@@ -13,12 +13,14 @@ import type { Arrival, Arrivals } from "./arrivals.ts";
 import type { Flood } from "./flood.ts";
 import type { Intake } from "./intake.ts";
 import type { Outlet } from "./outlet.ts";
+import type { Places } from "./places.ts";
 
 export type GroupsParts = {
   readonly arrivals: Arrivals;
   readonly intake: Pick<Intake, "open">;
   readonly flood: Pick<Flood, "passedOver">;
-  readonly writer: Pick<Writer, "receiveAll">;
+  readonly writer: Pick<Writer, "receiveAll" | "holds">;
+  readonly places: Pick<Places, "note">;
   readonly ledger: Pick<Ledger, "kept">;
   readonly outlet: Pick<Outlet, "reply">;
   /** Whether the member's submissions are taken now. */
@@ -55,6 +57,7 @@ export class Groups {
       if (signal.aborted) return;
       const group = this.#next();
       const replies = group.received.length === 0 ? [] : writer.receiveAll(group.received, world.clock());
+      this.#notePlaces(group);
       const keeping = this.#keep(group, replies, signal).finally(() => this.#unkept.delete(keeping));
       this.#unkept.add(keeping);
       keeping.catch(fail);
@@ -81,6 +84,14 @@ export class Groups {
       else group.received.push(received);
     }
     return group;
+  }
+
+  /** Of what waits for something else it is not known yet what becomes of it. */
+  #notePlaces({ arrivals }: Group): void {
+    const { writer, places } = this.#parts;
+    for (const { member, message } of arrivals) {
+      if (!writer.holds(member)) places.note(member, message.streamSequence);
+    }
   }
 
   async #keep({ arrivals, unread }: Group, replies: readonly Reply[], signal: AbortSignal): Promise<void> {

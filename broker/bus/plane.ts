@@ -107,9 +107,8 @@ export class Plane {
   }
 
   async #takeFrom(member: MemberId, first: number, signal: AbortSignal): Promise<void> {
-    for await (const message of this.#parts.bus.replay(submissionStream(member))) {
+    for await (const message of this.#parts.bus.replay(submissionStream(member), { from: first })) {
       if (signal.aborted) return;
-      if (message.streamSequence < first) continue;
       // The consumer brings it too, and acknowledges it then.
       await this.#arrivals.add({ member, message, settled: () => undefined }, signal);
     }

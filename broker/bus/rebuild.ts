@@ -24,9 +24,11 @@ export class Rebuild {
   #position = 0;
   #missing = 0;
 
-  constructor(member: MemberId, parts: RebuildParts) {
+  /** `after`: what was applied up to this place is in memory already. */
+  constructor(member: MemberId, parts: RebuildParts, after = 0) {
     this.#member = member;
     this.#parts = parts;
+    this.#position = after;
   }
 
   /** Applied submissions that the stream lacks: it has lost them. Known after `finish`. */

@@ -18,6 +18,7 @@ import { tokenTexts } from "./entry.ts";
 import type { Encounter, Party } from "./match.ts";
 import { findCandidates, opens } from "./matching.ts";
 import type { Candidate, RecordView } from "./matching.ts";
+import type { RecordImage } from "./record-image.ts";
 import { RecordTable } from "./records.ts";
 import type { LiveRecord } from "./records.ts";
 import type { TokenHash } from "./token-hash.ts";
@@ -38,6 +39,14 @@ export type MatchingScope = {
   readonly neverCorrelate: (domain: Domain) => ReadonlySet<string> | undefined;
 };
 
+/** Records that have changed, by number, and records that are gone; these come first, since numbers and handles are used again. */
+export type Touched = {
+  readonly numbers: Set<number>;
+  readonly gone: Pick<LiveRecord, "member" | "handle">[];
+};
+
+export type Room = ReadonlyMap<Domain, readonly number[]>;
+
 export class EpochSpace {
   readonly epoch: number;
   readonly #records: RecordTable;
@@ -49,12 +58,20 @@ export class EpochSpace {
   readonly #digests = new DigestBook();
   readonly #digestKeys = new Map<MemberId, HashKey>();
   readonly #tokensOfMember = new Map<MemberId, number>();
+  #changes = 0;
+  /** While a snapshot is made: what has changed since it began, or since it last asked. */
+  #touched: Touched | undefined;
 
   constructor(epoch: number, hash: TokenHash) {
     this.epoch = epoch;
     this.#hash = hash;
     this.#records = new RecordTable(hash);
     this.records = this.#records;
+  }
+
+  /** As long as this stands still, records and tokens do. */
+  get changeCount(): number {
+    return this.#changes;
   }
 
   /** Tokens held, padding included. */
@@ -80,6 +97,7 @@ export class EpochSpace {
     const settled = isLatest ? published : (before?.settled ?? 0);
     const sinceMs = before?.sinceMs ?? nowMs;
     const record = this.#records.put({ ...version, tokens: count, published, settled, sinceMs });
+    this.#note(record);
     this.#index(record.domain).put(record.number, this.records.memberNumber(member), content);
     if (before !== undefined) this.#digests.strike(before);
     this.#digests.await(record);
@@ -90,6 +108,7 @@ export class EpochSpace {
   /** Gives a record that stands here another review day. */
   revalidate(record: LiveRecord, reviewByDay: number): void {
     const revalidated = this.#records.put({ ...record, reviewByDay });
+    this.#note(revalidated);
     const item = this.#digests.strike(record);
     if (item === undefined) this.#digests.await(revalidated);
     else this.#digests.enter(revalidated, item);
@@ -98,8 +117,55 @@ export class EpochSpace {
   remove(record: LiveRecord): void {
     this.#index(record.domain).remove(record.number);
     this.#records.remove(record);
+    this.#touched?.gone.push({ member: record.member, handle: record.handle });
+    this.#changes += 1;
     this.#digests.strike(record);
     this.#tokensOfMember.set(record.member, this.tokensOfMember(record.member) - record.tokens);
+  }
+
+  /** Notes from now on what changes, for a snapshot; answers with what has changed since this was last asked. */
+  touched(): Touched {
+    const touched = this.#touched ?? { numbers: new Set(), gone: [] };
+    this.#touched = { numbers: new Set(), gone: [] };
+    return touched;
+  }
+
+  /** Notes no longer what changes. */
+  untouch(): void {
+    this.#touched = undefined;
+  }
+
+  /** The record of a number as it stands now; undefined if there is none. */
+  imageAt(number: number): RecordImage | undefined {
+    const record = this.records.at(number);
+    if (record === undefined) return undefined;
+    const { member, handle } = record;
+    const { tokens, tags } = this.#holding(number);
+    return { member, handle, standing: { record, tokens, tags, sum: this.#digests.item(number)?.sum } };
+  }
+
+  /** Makes the record what a snapshot says. */
+  restore({ member, handle, standing }: RecordImage): void {
+    const before = this.records.find(member, handle);
+    if (before !== undefined) this.remove(before);
+    if (standing === undefined) return;
+    const tokens = countOf(standing.tokens);
+    const record = this.#records.put({ ...standing.record, tokens });
+    this.#note(record);
+    this.#index(record.domain).put(record.number, this.records.memberNumber(member), standing);
+    this.#tokensOfMember.set(member, this.tokensOfMember(member) + tokens);
+    if (standing.sum === undefined) this.#digests.await(record);
+    else this.#digests.enter(record, { count: tokens, sum: standing.sum });
+  }
+
+  /** How many different tokens each domain has, by class number. */
+  get room(): Room {
+    return new Map([...this.#indexes].map(([domain, index]) => [domain, index.room]));
+  }
+
+  /** Makes room for so much ahead. */
+  reserve(room: Room): void {
+    for (const [domain, counts] of room) this.#index(domain).reserve(counts);
   }
 
   /** Overwrites all tokens. The space cannot be used afterwards. */
@@ -182,6 +248,11 @@ export class EpochSpace {
       const texts = tokenTexts(tokensA[tokenClass]);
       return [...tokenTexts(tokensB[tokenClass]).keys()].some((text) => texts.has(text));
     });
+  }
+
+  #note({ number }: LiveRecord): void {
+    this.#touched?.numbers.add(number);
+    this.#changes += 1;
   }
 
   #holding(number: number): HeldRecord {

@@ -113,3 +113,12 @@ export const OVERDUE_PER_LOOK_MAX = 200;
  */
 export const TOLD_AGAIN_MAX = 4;
 export const TOLD_AGAIN_WITHIN_MS = 60_000;
+
+/** Records of a snapshot that are sealed in one step: some milliseconds. */
+export const SLICE_IMAGES = 64;
+/** How often a snapshot of the index is written, if anything has changed. What came since is read from the streams at a start. */
+export const SNAPSHOT_MS = 10 * 60_000;
+/** So many times as long as the last one took there is none: a large index is not written all the time. */
+export const SNAPSHOT_REST = 30;
+/** How often records that changed meanwhile are written again before the rest is taken in one step. */
+export const SNAPSHOT_PASSES_MAX = 20;

@@ -60,6 +60,11 @@ export class RecordTable {
     return this.#reached - this.#free.length;
   }
 
+  /** Numbers are lower than this. */
+  get reached(): number {
+    return this.#reached;
+  }
+
   find(member: MemberId, handle: Handle): LiveRecord | undefined {
     const number = this.#members.get(member)?.handles.find(fromHex(handle));
     return number === undefined ? undefined : this.#read(number);

@@ -50,6 +50,11 @@ export class TokenChains {
     this.#rows = rows;
   }
 
+  /** Different tokens. */
+  get size(): number {
+    return this.#tokens;
+  }
+
   get bytes(): number {
     return this.#pages.length * PAGE * 4;
   }

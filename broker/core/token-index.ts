@@ -147,6 +147,11 @@ export class TokenIndex {
     for (const [classNumber, count] of counts.entries()) this.#chainsOf(classNumber).reserve(count);
   }
 
+  /** What `reserve` takes, as it is now. */
+  get room(): readonly number[] {
+    return this.#chains.map(({ size }) => size);
+  }
+
   /** Forgets a record; false if it held nothing. */
   remove(record: number): boolean {
     const cells = this.#cells;

@@ -128,6 +128,19 @@ export class Ledger implements Disposable {
     }));
   }
 
+  /** The member's last submission in the order of application. */
+  lastApplied(member: MemberId): { readonly position: number; readonly hash: Uint8Array } | undefined {
+    const sql = "SELECT position, hash FROM submission WHERE member = ? ORDER BY position DESC LIMIT 1";
+    const row = this.#database.get(sql, member);
+    return row === undefined ? undefined : { position: Number(row["position"]), hash: row["hash"] as Uint8Array };
+  }
+
+  /** Whether this is the member's submission at that place in the order of application. */
+  isApplied(member: MemberId, position: number, hash: Uint8Array): boolean {
+    const sql = "SELECT position FROM submission WHERE position = ? AND member = ? AND hash = ?";
+    return this.#database.get(sql, position, member, hash) !== undefined;
+  }
+
   /** The position of the next applied submission of a member after `position` whose epoch has not been purged. */
   nextPosition(member: MemberId, position: number): number | undefined {
     const row = this.#database.get(

@@ -1,5 +1,5 @@
 /**
- * The end of an epoch, retired or aborted (protocol section 4): its tokens leave memory, ledger and streams, and the broker's sealing key of
+ * The end of an epoch, retired or aborted (protocol section 4): its tokens leave memory, snapshots, ledger and streams, and the broker's sealing key of
  * it is destroyed, so that no backup of the streams can be opened either. A signed attestation says so.
  *
  * Every step may be done twice. Before the ledger forgets the epoch, what has to outlive it is written down: records that stand nowhere
@@ -33,6 +33,8 @@ export type EndingsParts = {
   readonly directives: () => readonly Directive[];
   /** Purges the member's submissions of the epoch, however long NATS is away; how many there were. */
   readonly purge: (member: MemberId, epoch: number) => Promise<number>;
+  /** Removes what a snapshot holds of it. */
+  readonly forgetSnapshot: (epoch: number) => Promise<void>;
   readonly destroyKey: (epoch: number) => void;
   /** Nothing that the ledger's copy at NATS held before can be opened any more once it resolves; however long NATS is away. */
   readonly beginJournalAnew: () => Promise<void>;
@@ -67,6 +69,8 @@ export class Endings {
     if (signal.aborted) return held;
     spaces.drop(epoch);
     const messages = await this.#purgeStreams(epoch);
+    if (signal.aborted) return held;
+    await this.#parts.forgetSnapshot(epoch);
     if (signal.aborted) return held;
     this.#parts.destroyKey(epoch);
     await this.#parts.beginJournalAnew();

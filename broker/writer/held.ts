@@ -45,6 +45,11 @@ export class HeldSubmissions {
     return !isOld;
   }
 
+  /** Whether something of the member waits. */
+  has(member: MemberId): boolean {
+    return this.#byMember.has(member);
+  }
+
   /** Takes out the one that follows `applied`, and forgets those that can no longer come to their turn. */
   takeNext({ member, incarnation, sequence }: Place): Received | undefined {
     const held = this.#byMember.get(member) ?? [];

@@ -117,9 +117,13 @@ export class Publications {
     }
   }
 
-  /** After all of a member's streams are back: what submissions of epochs that are gone did to its other records. */
-  restoreCarried(member: MemberId): void {
+  /**
+   * After all of a member's streams are back: what submissions of epochs that are gone did to its other records, but those up to `after` in
+   * the order of application, which are in memory already.
+   */
+  restoreCarried(member: MemberId, after = 0): void {
     for (const { handle, epoch, position, reviewByDay } of this.#ledger.epochs.carriedOf(member)) {
+      if (position <= after) continue;
       const space = this.#spaces.find(epoch);
       const record = space?.records.find(member, handle);
       if (space === undefined || record === undefined) continue;

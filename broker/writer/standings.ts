@@ -20,6 +20,8 @@ export type StandingsParts = {
   readonly publications: Publications;
   readonly spaces: Spaces;
   readonly federation: () => Federation;
+  /** Removes the snapshots, which hold records of members that are gone. */
+  readonly forgetSnapshots: () => Promise<void>;
   /** Deletes the streams of a removed member, however long NATS is away. */
   readonly deleteStreams: (member: MemberId) => Promise<void>;
   readonly world: Pick<World, "clock" | "log" | "nextTurn">;
@@ -105,6 +107,7 @@ export class Standings {
       after = ledger.transaction(() => publications.matches.closeSome(member, from, SLICE_MATCHES, world.clock()));
       await world.nextTurn();
     }
+    await this.#parts.forgetSnapshots();
     await deleteStreams(member);
     if (signal.aborted) return;
     ledger.transaction(() => {

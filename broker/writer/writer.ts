@@ -46,6 +46,7 @@ export type WriterParts = {
 export class Writer {
   readonly #parts: WriterParts;
   readonly #held = new HeldSubmissions();
+  #isWhole = true;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -53,7 +54,10 @@ export class Writer {
 
   /** Applies what has arrived in one transaction, in this order. The replies may be sent once it is in both copies of the ledger. */
   receiveAll(arrived: readonly Received[], nowMs: number): Reply[] {
-    return this.#parts.ledger.transaction(() => arrived.flatMap((received) => this.receive(received, nowMs)));
+    this.#isWhole = false;
+    const replies = this.#parts.ledger.transaction(() => arrived.flatMap((received) => this.receive(received, nowMs)));
+    this.#isWhole = true;
+    return replies;
   }
 
   /** Applies a submission and those that have waited for it. Replies to members in beats are gathered there. */
@@ -66,6 +70,16 @@ export class Writer {
       next = verdict.kind === "apply" ? this.#held.takeNext(next.submission) : undefined;
     }
     return replies;
+  }
+
+  /** Whether memory is what the ledger knows: not after a transaction that failed. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Whether submissions of the member wait for one before them. */
+  holds(member: MemberId): boolean {
+    return this.#held.has(member);
   }
 
   /** Whether a submission may still become applicable, or has been settled for good. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Intake } from "../../broker/bus/intake.ts";
 import { MemberStreams } from "../../broker/bus/member-streams.ts";
 import { Plane } from "../../broker/bus/plane.ts";
+import { Places } from "../../broker/bus/places.ts";
 import { recall } from "../../broker/bus/recall.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { newHandle, STREAM_SIZES, tokens, upsert } from "./support.ts";
@@ -16,6 +17,7 @@ function started(onReplay: (stop: AbortController) => void = () => undefined, is
   const bench = new Bench({ ledger: before.ledger });
   const stop = new AbortController();
   const bus = {
+    streamState: () => Promise.resolve(undefined),
     async *replay() {
       onReplay(stop);
       yield* [];
@@ -33,7 +35,19 @@ function started(onReplay: (stop: AbortController) => void = () => undefined, is
   const streams = new MemberStreams({ ...common, sizes: STREAM_SIZES });
   const flood = { passedOver: async () => undefined };
   const beats = { greet: () => undefined, run: () => Promise.resolve() };
-  const plane = new Plane({ ...common, ledger, streams, intake, flood, writer, outlet, beats, federation, isOurs });
+  const plane = new Plane({
+    ...common,
+    places: new Places(),
+    ledger,
+    streams,
+    intake,
+    flood,
+    writer,
+    outlet,
+    beats,
+    federation,
+    isOurs,
+  });
   const members = () => [...bench.federation.members.keys()];
   const remember = () => recall({ ...common, intake, ledger, publications, writer, watch, members });
   return { bench, plane, streams, remember, stop };

@@ -32,6 +32,7 @@ function endingsOf(bench: Bench, over: { readonly die?: () => void } = {}) {
       did.push(`purge ${epoch}`);
       return Promise.resolve(2);
     },
+    forgetSnapshot: (epoch) => Promise.resolve(void did.push(`snapshot ${epoch}`)),
     destroyKey: (epoch) => void did.push(`key ${epoch}`),
     beginJournalAnew: async () => undefined,
     signer,
@@ -50,6 +51,7 @@ function standingsOf(bench: Bench, deleteStreams = (): Promise<void> => Promise.
     publications,
     spaces,
     federation,
+    forgetSnapshots: () => Promise.resolve(),
     deleteStreams,
     world,
     signal: abort.signal,
@@ -75,7 +77,7 @@ describe("the end of an epoch", () => {
     const { bench, handles } = rotated(4);
     const { endings, did } = endingsOf(bench);
     expect(await endings.settle()).toBe(true);
-    expect(did).toEqual(["purge 1", "purge 1", "purge 1", "key 1"]);
+    expect(did).toEqual(["purge 1", "purge 1", "purge 1", "snapshot 1", "key 1"]);
     expect(bench.publications.recordCount).toBe(2);
     expect(bench.types(BORDER)).toEqual(Array.from({ length: 4 }, () => "matchOpened"));
     expect(bench.publications.find(HARBOUR, handles[3] as Handle)).toMatchObject({ published: 24 });
@@ -90,7 +92,7 @@ describe("the end of an epoch", () => {
       purgedAtMs: bench.nowMs,
     });
     expect(await endings.settle()).toBe(false);
-    expect(did).toHaveLength(4);
+    expect(did).toHaveLength(5);
   });
 
   it("lets a laggard go on by the rules it was under, at no cost", async () => {
@@ -135,7 +137,7 @@ describe("the end of an epoch", () => {
     next.federation = bench.federation;
     const third = endingsOf(next);
     expect(await third.endings.settle()).toBe(false);
-    expect(third.did).toHaveLength(4);
+    expect(third.did).toHaveLength(5);
     expect(next.ledger.epochs.ended(1)).toMatchObject({ isAttested: true, records: 4 * SLICE_RECORDS + 4 });
   });
 

@@ -102,6 +102,7 @@ export class Bench {
       publications: this.publications,
       spaces: this.spaces,
       federation,
+      forgetSnapshots: () => Promise.resolve(),
       deleteStreams: () => Promise.resolve(),
       world: this.world,
       signal: new AbortController().signal,
