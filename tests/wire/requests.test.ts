@@ -19,8 +19,10 @@ import {
   ImportOptions,
   ImportRequest,
   ListRecordsRequest,
+  ListStraysRequest,
   RevalidateRequest,
   WithdrawRequest,
+  WithdrawStraysRequest,
 } from "../../agency-node/wire/gen/causeway/node/v1/records.ts";
 import type { Codec } from "../../shared/wire/checks.ts";
 import { Served } from "./served.ts";
@@ -301,6 +303,28 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
       as: "unit",
       empty: "answers",
       bad: [["for a long reason", message(ListRecordsRequest, { reason: LONG }), "reason"]],
+    },
+    listStrays: {
+      as: "unit",
+      empty: "answers",
+      bad: [["with a long text", message(ListStraysRequest, { reason: LONG }), "reason"]],
+    },
+    withdrawStrays: {
+      as: "unit",
+      empty: ["reason"],
+      bad: [
+        [
+          "of no handle",
+          message(WithdrawStraysRequest, { handles: [SECRET], all: false, reason: "" }),
+          "handles[0]",
+          "reason",
+        ],
+        [
+          "of some and all",
+          message(WithdrawStraysRequest, { handles: ["00".repeat(16)], all: true, reason: "x" }),
+          "handles",
+        ],
+      ],
     },
     withdraw: {
       as: "unit",
