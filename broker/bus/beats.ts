@@ -91,6 +91,11 @@ export class Beats {
     this.tell(member);
   }
 
+  /** As `compare`, after so long: its node states then again what it holds. */
+  compareAfter(member: MemberId, ms: number): void {
+    this.#parts.world.after(ms, () => this.compare(member));
+  }
+
   applied({ member, incarnation, sequence }: Place, of: Pick<Applied, "hash" | "appliedAtMs" | "rejections">): void {
     const { hash: submissionHash, appliedAtMs, rejections } = of;
     this.#of(member).applied({ incarnation, sequence, submissionHash, appliedAtMs }, rejections);
@@ -230,4 +235,4 @@ function fitting(batches: readonly StoredBatch[]): StoredBatch[] {
   });
 }
 
-export type BeatBook = Pick<Beats, "has" | "applied" | "appliedBefore" | "lacking" | "answer" | "resume">;
+export type BeatBook = Pick<Beats, "has" | "applied" | "appliedBefore" | "compareAfter" | "lacking" | "answer" | "resume">;

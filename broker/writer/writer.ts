@@ -14,6 +14,7 @@ import type { Received, Verdict } from "../core/submission.ts";
 import type { Applied, Ledger, Rejections } from "../store/ledger.ts";
 import { understoodOf } from "../../shared/core/capabilities.ts";
 import type { BeatBook } from "../bus/beats.ts";
+import { LINE_ANEW_MS } from "../core/limits.ts";
 import { HeldSubmissions } from "./held.ts";
 import type { NoticeBook } from "./notice-book.ts";
 import type { Proofs } from "./proofs.ts";
@@ -207,6 +208,7 @@ export class Writer {
       if (wasTold) events.member.toldAnew(this.#log(member));
       return !wasTold || body.noticeNumber === 0;
     }
+    if (verdict === "foreign") beats.compareAfter(member, LINE_ANEW_MS);
     if (body.kind === "connected" && verdict !== "foreign") beats.resume(member, ledger.lines.line(member)?.held ?? 0);
     return verdict !== "foreign";
   }

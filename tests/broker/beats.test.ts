@@ -320,6 +320,23 @@ describe("a beat", () => {
   });
 });
 
+describe("a node that is set back so soon after a new beginning that nothing is done", () => {
+  it("is asked again in time, and told then", async () => {
+    const bench = new Bench();
+    connect(bench, HARBOUR);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    bench.receive(bench.next(HARBOUR, { kind: "noticeReceipt", ...heldBy(bench, HARBOUR), noticeNumber: 9 }));
+    const stop = new AbortController();
+    const run = bench.beats.run(stop.signal);
+    await vi.advanceTimersByTimeAsync(2 * BEAT_MS);
+    const before = bench.sent.length;
+    await vi.advanceTimersByTimeAsync(LINE_ANEW_MS);
+    expect(bench.sent.length).toBe(before + 1);
+    stop.abort();
+    await run;
+  });
+});
+
 describe("what is due", () => {
   const incarnation = "d1".repeat(16) as Incarnation;
   const head = (sequence: number) => ({ incarnation, sequence, submissionHash: NO_HASH, appliedAtMs: 1 });
