@@ -7,6 +7,7 @@
  *     await federation.settled();
  *     federation.inbox("wcu");
  */
+import { join } from "node:path";
 import type { Subject } from "../../agency-node/core/record.ts";
 import type { ImportReceipt } from "../../agency-node/records.ts";
 import { assemble, run } from "../../broker/assemble.ts";
@@ -30,6 +31,8 @@ import { encodeSignedDirective } from "../../shared/wire/directive.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import type { Log } from "../../shared/world/log.ts";
 import type { World } from "../../shared/world/world.ts";
+import { JOURNAL_STREAM, LEASE_STREAM } from "../../broker/journal/stream.ts";
+import { submissionStream } from "../../shared/wire/subjects.ts";
 import { MemoryBusServer } from "../support/memory-bus.ts";
 import { MemoryBoard } from "./memory-board.ts";
 import { MemoryChain } from "./memory-chain.ts";
@@ -186,6 +189,26 @@ export class MemoryFederation implements AsyncDisposable {
     await this.world.until(unit.stop());
     await unit.replaceDatabase(database);
     this.#start(unit);
+  }
+
+  /**
+   * The broker ends, has lost its ledger in both copies, and starts again with its keys and the chain; all nodes start again with it. `streams`:
+   * the members' streams are lost as well. `dir`: where the nodes' databases are kept meanwhile.
+   */
+  async loseLedger({ streams, dir }: { readonly streams: boolean; readonly dir: string }): Promise<void> {
+    const { directives } = this.broker.ground.directory.chain;
+    const units = [...this.#units.values()];
+    await this.world.until(Promise.all(units.map((unit) => unit.stop())));
+    for (const unit of units) {
+      const path = join(dir, `${unit.slug}.sqlite`);
+      await unit.node.db.backup(path);
+      await unit.replaceDatabase(path);
+    }
+    await this.world.until(Promise.resolve(this.broker[Symbol.asyncDispose]()));
+    const lost = streams ? units.map(({ admit }) => submissionStream(admit.member)) : [];
+    for (const stream of [JOURNAL_STREAM, LEASE_STREAM, ...lost]) this.#bus.deleteStream(stream);
+    await this.#startBroker(this.#party("broker"), this.#brokerKeys as BrokerKeys, directives);
+    for (const unit of units) this.#start(unit);
   }
 
   /** What officers of a unit are shown as news from now on: ids of matches. */
