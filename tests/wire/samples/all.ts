@@ -1,6 +1,6 @@
 /** Every message that crosses a trust boundary, by the file in `proto/vectors/` that holds its vectors. */
 import * as board from "./board.ts";
-import { DELIVERY } from "./deliveries.ts";
+import { DELIVERY, NOTICE_BATCH } from "./deliveries.ts";
 import { DIRECTIVE, FRESHNESS, KEY_OFFER, MEMBER_KEY, SIGNED_DIRECTIVE } from "./directives.ts";
 import { PARTY_REQUEST, SEALED, SIGNED } from "./envelopes.ts";
 import { EVALUATE_REQUEST, EVALUATE_RESPONSE, EVALUATION_STATEMENT } from "./evaluation.ts";
@@ -10,7 +10,7 @@ import { SUBMISSION } from "./submissions.ts";
 export const VECTOR_FILES: Readonly<Record<string, readonly MessageType<unknown>[]>> = {
   envelopes: [SIGNED, SEALED, PARTY_REQUEST],
   submissions: [SUBMISSION],
-  deliveries: [DELIVERY],
+  deliveries: [DELIVERY, NOTICE_BATCH],
   directives: [DIRECTIVE, SIGNED_DIRECTIVE, KEY_OFFER, MEMBER_KEY, FRESHNESS],
   evaluation: [EVALUATE_REQUEST, EVALUATE_RESPONSE, EVALUATION_STATEMENT],
   board: [

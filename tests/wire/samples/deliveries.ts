@@ -1,8 +1,15 @@
 /** What the broker sends. The bytes are the payload, which is signed and sealed as `envelopes.json` shows. */
 import { concat, fromHex } from "../../../shared/core/bytes.ts";
-import type { CloseReason, Delivery, Notice, NoticeEvent, RejectionReason } from "../../../shared/core/data-plane.ts";
+import type {
+  CloseReason,
+  Delivery,
+  Notice,
+  NoticeBatch,
+  NoticeEvent,
+  RejectionReason,
+} from "../../../shared/core/data-plane.ts";
 import { openDelivery, signDelivery } from "../../../shared/wire/data-plane.ts";
-import { encodeBatch } from "../../../shared/wire/delivery.ts";
+import { encodeBatch, readBatch } from "../../../shared/wire/delivery.ts";
 import { sealMessage, signMessage } from "../../../shared/wire/envelope.ts";
 import { CLOSE_REASON, REJECTION_REASON } from "../../../shared/wire/enumerations.ts";
 import * as gen from "../../../shared/wire/gen/causeway/v1/data_plane.ts";
@@ -279,6 +286,44 @@ export const DELIVERY: MessageType<Delivery> = {
           },
         },
       }),
+    },
+  ],
+};
+
+const batch: NoticeBatch = {
+  incarnation: INCARNATION,
+  number: 2,
+  prevHash: filled(32, 8),
+  events: [
+    { type: "matchOpened", matchId: MATCH, handle: HANDLE, side: 0, meeting },
+    { type: "matchAmended", matchId: MATCH, amendment: 1, meeting },
+  ],
+};
+const wireBatch = gen.NoticeBatch.decode(encodeBatch(batch));
+const batchWith = (fields: Partial<gen.NoticeBatch>): Uint8Array =>
+  gen.NoticeBatch.encode({ ...wireBatch, ...fields }).finish();
+
+/** The bytes inside a beat, over which the hash is that the next batch names. */
+export const NOTICE_BATCH: MessageType<NoticeBatch> = {
+  name: "NoticeBatch",
+  encode: encodeBatch,
+  decode: readBatch,
+  good: [
+    { name: "batch", why: "a match opened, and told again as it is now", value: batch },
+    { name: "batch without events", why: "nothing is a legitimate number of them", value: { ...batch, events: [] } },
+    {
+      name: "batch with an event of a later kind",
+      why: "field 17 is no event yet: counted and skipped, the others are carried out",
+      bytes: batchWith({ events: [{ event: failed }, { event: undefined, ...later(17) }] }),
+    },
+  ],
+  bad: [
+    { name: "number 0", why: "batches count from 1", bytes: batchWith({ number: 0n }) },
+    { name: "an incarnation of 15 bytes", why: "16 random bytes", bytes: batchWith({ incarnation: filled(15, 1) }) },
+    {
+      name: "an event of no kind",
+      why: "no kind at all is no kind of a later version",
+      bytes: batchWith({ events: [{ event: undefined }] }),
     },
   ],
 };
