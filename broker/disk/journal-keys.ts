@@ -1,5 +1,5 @@
 /** The keys of the broker's journal, `keys/journal-1.key` and so on. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { hashKey } from "../../shared/crypto/hash.ts";
 import { keyFile } from "../../shared/party/files.ts";
@@ -8,6 +8,8 @@ import { randomBytes } from "../../shared/world/random.ts";
 import type { JournalKeys } from "../journal/stream.ts";
 
 const KEY_BYTES = 32;
+/** Made by hand, in the broker's directory: no copy of the key is left anywhere. */
+const GIVEN_UP = "journal-given-up";
 export const JOURNAL_KEY = /^journal-([1-9][0-9]{0,8})\.key$/;
 
 export function journalKeysOnDisk(dir: string): JournalKeys {
@@ -23,8 +25,10 @@ export function journalKeysOnDisk(dir: string): JournalKeys {
         return generation === undefined ? [] : [Number(generation)];
       }),
     read,
+    isGivenUp: () => existsSync(join(dir, GIVEN_UP)),
     prepare(generation) {
       keep(generation, randomBytes(KEY_BYTES));
+      rmSync(join(dir, GIVEN_UP), { force: true });
       return read(generation);
     },
     adopt: keep,

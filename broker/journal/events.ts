@@ -38,6 +38,12 @@ export const events = defineEvents({
       means: "The stream of the journal at NATS cannot be read to its end: it is begun anew from the databases.",
       act: "Somebody has the NATS server, or its disk is damaged.",
     },
+    givenUp: {
+      level: "warn",
+      fields: { generation: "number" },
+      means:
+        "The key of the journal's stream is lost for good, as an operator has said: the stream is begun anew from the databases.",
+    },
     streamLost: {
       level: "error",
       means: "NATS has lost messages of the journal that it had stored: the stream is begun anew from the databases.",

@@ -320,12 +320,12 @@ export class Journal {
 
 type Whole = {
   readonly copy: StreamCopy;
-  /** The key generations with which the first message is sealed, and the next one is to be; undefined if there is none to be read. */
+  /** The key generations with which the first message is sealed, undefined if none can be read, and with which the next one is to be. */
   readonly oldest: number | undefined;
   readonly newest: number | undefined;
 };
 
-/** All of the stream; as if nothing were there if it cannot be read. Throws ENVIRONMENT where this directory lacks the key. */
+/** All of the stream; as if nothing were there if it cannot be read. Throws ENVIRONMENT where this directory lacks the key, and nobody gave it up. */
 export async function readWhole(parts: ReadParts & { readonly world: Pick<World, "log"> }): Promise<Whole> {
   const copy = new StreamCopy();
   let [oldest, newest]: (number | undefined)[] = [];
@@ -338,17 +338,20 @@ export async function readWhole(parts: ReadParts & { readonly world: Pick<World,
     return { copy, oldest, newest };
   } catch (error) {
     const ours = Math.max(0, ...parts.keys.generations());
-    if (error instanceof UnknownJournalKey && error.generation > ours) throw keyMissing(error);
+    const lacks = error instanceof UnknownJournalKey && error.generation > ours ? error : undefined;
+    if (lacks !== undefined && !parts.keys.isGivenUp()) throw keyMissing(lacks);
     if (!isCausewayError(error) || error.code === "UNAVAILABLE") throw error;
-    events.journal.unreadable(parts.world.log, error);
-    return { copy: new StreamCopy(), oldest: undefined, newest: undefined };
+    if (lacks === undefined) events.journal.unreadable(parts.world.log, error);
+    else events.journal.givenUp(parts.world.log, { generation: lacks.generation });
+    // A new key of the same generation: should this end before the old messages are gone, they are another's, and no key is missing.
+    return { copy: new StreamCopy(), oldest: undefined, newest: lacks?.generation };
   }
 }
 
 function keyMissing(cause: UnknownJournalKey): CausewayError {
   return new CausewayError(
     "ENVIRONMENT",
-    `keys/journal-${cause.generation}.key is missing, and the ledger's copy at NATS is sealed with it: copy keys/ from the broker that was active last`,
+    `keys/journal-${cause.generation}.key is missing, and the ledger's copy at NATS is sealed with it: copy keys/ from the broker that was active last; if no copy is left, make an empty file journal-given-up in this directory, and what the copy holds is lost`,
     { cause },
   );
 }

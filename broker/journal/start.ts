@@ -118,7 +118,7 @@ async function follow(parts: Reading, follower: Follower, isNews: boolean): Prom
     return true;
   } catch (error) {
     if (!isCausewayError(error, "UNPROVEN") && !isCausewayError(error, "INVALID")) throw error;
-    if (!(error instanceof UnknownJournalKey)) return true;
+    if (!(error instanceof UnknownJournalKey) || parts.keys.isGivenUp()) return true;
     if (isNews) events.journal.keyTooOld(parts.world.log, error, { generation: error.generation });
     return false;
   }

@@ -56,6 +56,8 @@ export function leaseStreamSettings({ replicas }: JournalSizes): StreamSettings 
 export type JournalKeys = {
   generations(): readonly number[];
   read(generation: number): HashKey;
+  /** Somebody has said that no copy is left of the key that is missing here; true until the next key is made. */
+  isGivenUp(): boolean;
   /** Makes the key of a generation unless there is one, durably, and reads it. */
   prepare(generation: number): HashKey;
   /** Keeps the key that another broker of this directory's making has made; nothing if there is one. */

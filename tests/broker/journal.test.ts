@@ -169,6 +169,24 @@ describe("a journal", () => {
     await world.until(journal.beginAnew());
     expect(keys.generations()).toEqual([3]);
   });
+
+  it("whose key is lost is begun anew only when somebody has said that no copy is left", async () => {
+    const world = new SimWorld("a seed");
+    const server = new MemoryBusServer(world);
+    const before = await journalOn(world, server);
+    await world.until(before.journal.compare());
+    void before.journal.run();
+    await world.until(before.journal.beginAnew());
+    before.stop.abort();
+    const keys = newKeys();
+    const refused = await journalOn(world, server, keys);
+    await expect(world.until(refused.journal.compare())).rejects.toMatchObject({ code: "ENVIRONMENT" });
+    const { journal, parts } = await journalOn(world, server, { ...keys, isGivenUp: () => true });
+    expect(await world.until(journal.compare())).toBe(true);
+    void journal.run();
+    await world.until(journal.kept());
+    expect(await world.until(readWhole({ ...parts, keys }))).toMatchObject({ oldest: 2, newest: 2 });
+  });
 });
 
 describe("the lease", () => {

@@ -39,6 +39,7 @@ export function memoryKeys(signer: SigningKeyPair, { randomBytes }: Randomness):
     journal: {
       generations: () => [...journal.keys()],
       read: (generation) => present(journal.get(generation)),
+      isGivenUp: () => false,
       prepare(generation) {
         const key = journal.get(generation) ?? hashKey(randomBytes(32));
         journal.set(generation, key);
