@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NATS_STORE_BYTES_MAX } from "../../agency-node/registrar/nats-accounts.ts";
 import { deliveryStreamSettings, submissionStreamSettings } from "../../broker/bus/streams.ts";
+import { journalStreamSettings, leaseStreamSettings } from "../../broker/journal/stream.ts";
 import { grpcClient } from "../../shared/platform/grpc.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { connectNats } from "../../shared/platform/nats.ts";
@@ -40,12 +41,17 @@ describe("a broker whose NATS server has no room for one member's streams", { ti
     await world[Symbol.asyncDispose]();
   });
 
-  /** Makes the streams of one member, and streams of nobody that take all other room. */
-  async function leaveRoomOnlyFor(slug: string): Promise<void> {
-    const member = world.memberOf(slug);
-    await bus.ensureStream(submissionStreamSettings(member, STREAM_SIZES));
-    await bus.ensureStream(deliveryStreamSettings(member, STREAM_SIZES));
-    let room = ACCOUNT_BYTES - MEMBER_BYTES;
+  /** Makes the broker's own streams and those of some members, and streams of nobody that take all other room. */
+  async function leaveRoomOnlyFor(...slugs: readonly string[]): Promise<void> {
+    const members = slugs.map((slug) => world.memberOf(slug));
+    const settings = [
+      journalStreamSettings(STREAM_SIZES),
+      leaseStreamSettings(STREAM_SIZES),
+      ...members.map((member) => submissionStreamSettings(member, STREAM_SIZES)),
+      ...members.map((member) => deliveryStreamSettings(member, STREAM_SIZES)),
+    ];
+    for (const each of settings) await bus.ensureStream(each);
+    let room = settings.reduce((rest, { maxBytes }) => rest - maxBytes, ACCOUNT_BYTES);
     for (let number = 1; room > 0; number += 1) {
       const bytes = Math.min(room, STREAM_BYTES_MAX);
       await take(number, bytes);
@@ -128,8 +134,16 @@ describe("a broker whose NATS server has no room for one member's streams", { ti
     const border = await world.client("border");
     await border.publishAndWait(upsert(newHandle(), tokens(["a phone"])));
     const harbour = world.memberOf("harbour");
-    for (const stream of [submissionStream(harbour), deliveryStream(harbour)]) await bus.deleteStream(stream);
-    await leaveRoomOnlyFor("border");
+    await leaveRoomOnlyFor("border", "harbour");
+    // The broker makes them again once it notices, unless their room is taken first.
+    const areReplaced = async (): Promise<boolean> => {
+      for (const stream of [submissionStream(harbour), deliveryStream(harbour)]) await bus.deleteStream(stream);
+      return await take(0, MEMBER_BYTES).then(
+        () => true,
+        () => false,
+      );
+    };
+    await expect.poll(areReplaced, SOON).toBe(true);
     await world.nats.kill();
     await world.nats.start();
     await expect.poll(refused, SOON).toEqual(["harbour"]);
