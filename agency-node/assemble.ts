@@ -163,7 +163,7 @@ function groundOf({ world, keys, directory, database, settings }: NodePorts) {
     /** What the broker states to understand. */
     broker: () => directory.broker,
     /** Whether the broker hears us. */
-    line: new Line(),
+    line: new Line(world),
     /** What is tried again and again. */
     retries: new Retries(world.clock),
     db,
@@ -249,7 +249,6 @@ function publishingOf(ports: NodePorts, ground: Ground, { records, acts, canarie
     obstacles: () => trust.obstacles,
     agreementIn: (epoch) => digests.agreementIn(epoch),
     halt: () => preparer.halt,
-    clockSkewMs: () => line.clockSkewMs,
     areNoticesMissing: () => line.noticesMissing,
   });
   const health = new Health({
@@ -308,7 +307,6 @@ function exchangeOf(
     takeDigestAnswer: (answer) => digests.take(answer),
     onReceipt: () => publisher.onRoom(),
     onDoubt: () => digests.askAll(),
-    onBrokerTime: () => undefined,
     onConnect: () => digests.askAll(),
   });
   const rereading = new Rereading({ ...ground, matches });

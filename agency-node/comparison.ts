@@ -30,8 +30,6 @@ export type ComparisonParts = {
   obstacles(): ReadonlyMap<number, Obstacle>;
   agreementIn(epoch: number): Agreement;
   halt(): Halt | undefined;
-  /** The node's clock less the broker's, as far as it is known. */
-  clockSkewMs(): number;
   areNoticesMissing(): boolean;
 };
 
@@ -98,19 +96,21 @@ export class Comparison {
 
   #hindrance(): Hindrance | undefined {
     const { directory, line, standings, federation, canaries, retries } = this.#parts;
-    const { membershipEnd, obstacles, agreementIn, clockSkewMs, areNoticesMissing } = this.#parts;
+    const { membershipEnd, obstacles, agreementIn, areNoticesMissing } = this.#parts;
     const end = membershipEnd();
     const epoch = standings.shown?.epoch;
     const agreement = epoch === undefined ? "awaited" : agreementIn(epoch);
     const open = openEpochs(federation()).map((each) => each.epoch);
+    const clockDisagrees = directory.clockRefused || Math.abs(line.clockSkewMs) > CLOCK_SKEW_MS_MAX;
     return hindranceIn({
       ...(end === "" ? {} : { [end]: true }),
       refused: directory.refused,
       refusedByServer: line.isRefused,
       brokerAway: !(line.connected && directory.reached),
       streamRefused: retries.isTried("submissions"),
-      policyUnproven: directory.policyUnprovenSinceMs > 0,
-      clockDisagrees: Math.abs(clockSkewMs()) > CLOCK_SKEW_MS_MAX,
+      // A clock that is far off is why the broker tells this node nothing.
+      policyUnproven: directory.policyUnprovenSinceMs > 0 && !clockDisagrees,
+      clockDisagrees,
       obstacle: epoch === undefined ? open.map((each) => obstacles().get(each)).find(Boolean) : obstacles().get(epoch),
       noticesMissing: areNoticesMissing(),
       digestAwaited: agreement === "awaited",

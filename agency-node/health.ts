@@ -2,6 +2,7 @@
 import type { EpochHealth, Health as HealthBody, Obstacle } from "../shared/core/data-plane.ts";
 import { CAPABILITIES } from "../shared/core/capabilities.ts";
 import type { Capabilities } from "../shared/core/capabilities.ts";
+import { dayOf } from "../shared/core/days.ts";
 import { openEpochs } from "../shared/core/decisions.ts";
 import type { Federation } from "../shared/core/directive.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
@@ -143,8 +144,10 @@ export class Health {
     if (!broker().has("capabilities")) return { capabilities: [], skippedNotices: 0, ...none };
     const said = { capabilities: CAPABILITIES, skippedNotices: inbox.skipped, ...none };
     if (!broker().has("beats")) return said;
-    const { comparison, strays, line } = this.#parts;
+    const { comparison, strays, line, standings, world } = this.#parts;
     const { notCompared: recordsNotCompared } = comparison;
-    return { ...said, recordsNotCompared, heldStrays: strays.count, clockSkewMs: line.clockSkewMs };
+    const contestedExpiries = standings.contested(dayOf(world.clock()));
+    const { clockSkewMs } = line;
+    return { ...said, recordsNotCompared, heldStrays: strays.count, clockSkewMs, contestedExpiries };
   }
 }

@@ -48,6 +48,8 @@ export type Directory = {
   readonly reached: boolean;
   /** Whether the broker refuses this party. */
   readonly refused: boolean;
+  /** Whether the broker takes no request of this node because they are not of now by its clock. */
+  readonly clockRefused: boolean;
   /** Follows until the signal aborts; `onChange` is told after new directives were accepted. What cannot be kept is asked for again. */
   run(signal: AbortSignal, onChange: () => void): Promise<void>;
 };

@@ -263,7 +263,7 @@ export class Records {
     events.records.domainLost(world.log, { records: lost.length });
   }
 
-  /** Takes back what is past its review day, and tries again what was refused for want of budget. */
+  /** Takes back what is past its review day, and tries again what was refused for want of budget or because clocks disagreed. */
   sweep(): void {
     const { db, store, standings, world, onStored } = this.#parts;
     const today = dayOf(world.clock());
@@ -277,6 +277,8 @@ export class Records {
     if (world.clock() - this.#budgetTriedAtMs >= BUDGET_RETRY_MS) {
       this.#budgetTriedAtMs = world.clock();
       standings.retry("budget");
+      // A day of its past is refused for good, but the record has been ended above by then.
+      standings.retry("reviewDay");
     }
     onStored();
   }

@@ -18,7 +18,6 @@ import type { BusMessage, Bus } from "../../shared/bus/bus.ts";
 import type { Line } from "./line.ts";
 import { pause } from "../../shared/world/wait.ts";
 import { deliveryStream, NODE_CONSUMER } from "../../shared/wire/subjects.ts";
-import { clockSkew } from "../core/clock-skew.ts";
 import type { Retries } from "../retries.ts";
 import type { Outbox, PositionRange } from "../store/outbox.ts";
 import type { StandingStore, Version } from "../store/standings.ts";
@@ -42,8 +41,6 @@ export type ReceiverParts = NoticeLineParts & {
   onReceipt(): void;
   /** The broker may hold something else than we sent. */
   onDoubt(): void;
-  /** What the broker's clock said when it sent a beat. */
-  onBrokerTime(issuedAtMs: number): void;
   /** The broker lacks the row at this position. */
   resendFrom(position: number): void;
   /** The broker lacks these. */
@@ -172,9 +169,9 @@ export class Receiver {
 
   /** All of a beat in one transaction, but for what is asked because of it. */
   #takeBeat(beat: Beat, streamSequence: number): void {
-    const { db, world, takeDigestAnswer, onReceipt, onDoubt, onBrokerTime } = this.#parts;
+    const { db, world, takeDigestAnswer, onReceipt, onDoubt } = this.#parts;
     const { receipts, digestAnswers, notices, compare, issuedAtMs } = beat;
-    onBrokerTime(issuedAtMs);
+    this.#compareClocks(issuedAtMs);
     const rejected = db.transaction(() => {
       const found = receipts === undefined ? [] : this.#settleThrough(receipts);
       for (const answer of digestAnswers) takeDigestAnswer(answer);
@@ -192,7 +189,7 @@ export class Receiver {
   /** In a transaction. Answers with the reasons of what did not stand. */
   #settleThrough({ incarnation, sequence, submissionHash, appliedAtMs, rejections }: Receipts): RejectionReason[] {
     const { outbox, standings, world } = this.#parts;
-    this.#compareClocks({ incarnation, sequence }, appliedAtMs);
+    this.#compareClocks(appliedAtMs, { incarnation, sequence });
     const bySequence = new Map(rejections.map((each) => [each.sequence, each.rejections]));
     const found: RejectionReason[] = [];
     for (const { version, handles } of outbox.settleThrough({ incarnation, sequence }, submissionHash) ?? []) {
@@ -203,11 +200,10 @@ export class Receiver {
     return found;
   }
 
-  /** By what a receipt says of a submission that still waits for one. */
-  #compareClocks(version: Version, appliedAtMs: number): void {
-    const { outbox, line, world } = this.#parts;
-    const writtenMs = outbox.writtenMsOf(version);
-    if (writtenMs !== undefined) line.clockSkewMs = clockSkew({ writtenMs, nowMs: world.clock(), appliedAtMs });
+  /** `answered`: for the receipt of a submission; it was written before, if it is here still. */
+  #compareClocks(brokerMs: number, answered?: Version): void {
+    const { outbox, line } = this.#parts;
+    line.heardClock(brokerMs, answered === undefined ? undefined : outbox.writtenMsOf(answered));
   }
 
   /** What the broker lacks of what we still have; of what it had given a receipt for it has lost its memory. */
@@ -224,7 +220,7 @@ export class Receiver {
   #settle(receipt: Receipt): void {
     const { db, outbox, standings, world, onReceipt } = this.#parts;
     const { submissionHash, rejections } = receipt;
-    this.#compareClocks(receipt, receipt.appliedAtMs);
+    this.#compareClocks(receipt.appliedAtMs, receipt);
     const reasons = new Map(rejections.map(({ index, reason }) => [index, reason]));
     db.transaction(() => {
       const handles = outbox.settle(receipt, submissionHash);

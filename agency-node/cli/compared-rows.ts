@@ -1,5 +1,5 @@
 /** What a unit is told of how far silence can be relied on: in words, and as the exit code of `status`. */
-import { listed } from "../../shared/words/figures.ts";
+import { duration, listed } from "../../shared/words/figures.ts";
 import { say, wordFor } from "../../shared/words/say.ts";
 import { EXIT } from "../../shared/terminal/exit.ts";
 import type { NodeStatus, NotComparedRow, Silence } from "./rpc/node-client.ts";
@@ -44,8 +44,8 @@ export function comparedRows(status: NodeStatus, timeOf: Time): string[][] {
     rows.push([say("status.overlaps"), say("status.withoutRecord", { count: overlapsWithoutRecord })]);
   }
   if (Math.abs(clockSkewMs) >= SKEW_MS_SHOWN) {
-    const seconds = Math.round(Math.abs(clockSkewMs) / 1_000);
-    rows.push([say("status.clock"), say(clockSkewMs > 0 ? "status.clockAhead" : "status.clockBehind", { seconds })]);
+    const span = duration(Math.abs(clockSkewMs));
+    rows.push([say("status.clock"), say(clockSkewMs > 0 ? "status.clockAhead" : "status.clockBehind", { span })]);
   }
   for (const { what, code, sinceMs, attempts } of status.retries) {
     const told = { what: wordFor("retry", what), attempts, since: timeOf(sinceMs), code };

@@ -499,6 +499,13 @@ export class StandingStore {
     );
   }
 
+  /** Records that the broker refuses for their review day, although it is still to come on `today`. */
+  contested(today: number): number {
+    const sql = `SELECT count(DISTINCT standing.record) AS count FROM standing JOIN record ON record.number = standing.record
+       WHERE standing.state = 'rejected' AND standing.reason = 'reviewDay' AND review_by_day >= ?`;
+    return this.#db.get<{ count: number }>(sql, today)?.count ?? 0;
+  }
+
   /** Records of these buckets (first bytes of handles) are sent again, because the broker does not hold what we sent. */
   sendAgain(epoch: number, buckets: readonly number[]): number {
     return this.#db.run(

@@ -39,6 +39,8 @@ const REFUSED_RETRY_MS_MAX = 30_000;
  * it says of the directive before ours that it was the last.
  */
 const SUPERSEDED_MS_MAX = 60_000;
+/** The outcome while clocks are more than five minutes apart. */
+const CLOCK_REFUSED = "clock";
 /** The longest wait between two looks at the clock: a machine may sleep, and its clock be set. */
 const LOOK_AGAIN_MS_MAX = 3_600_000;
 
@@ -118,6 +120,11 @@ export class ChainFollower implements Disposable {
     return this.#outcome === "FORBIDDEN";
   }
 
+  /** Whether the broker takes no request because they are not of now by its clock. */
+  get clockRefused(): boolean {
+    return this.#outcome === CLOCK_REFUSED;
+  }
+
   /**
    * Follows until the signal aborts. `onChange` is told after new directives were accepted, or the broker understands something else, and
    * told again if it throws: nobody misses a directive because another who hears of it failed.
@@ -163,6 +170,7 @@ export class ChainFollower implements Disposable {
       // A call that was aborted fails with an error of its own.
       if (signal.aborted) return "UNAVAILABLE";
       if (error instanceof CertificateEnded) this.#noteFault(error);
+      if (isCausewayError(error, "OUT_OF_SEQUENCE") && error.fields.includes("clock")) return CLOCK_REFUSED;
       if (isCausewayError(error)) return error.code;
       // Whatever its client throws, the party goes on with what it knows.
       this.#noteFault(error);

@@ -54,7 +54,7 @@ export const sharedEvents = defineEvents({
       level: "warn",
       fields: { outcome: "word" },
       means: "No fresh statement of the board covers the directives that are known here.",
-      act: "Is the registrar running? Look at it, then at the broker.",
+      act: "`clock`: set the clocks of this machine and of the broker by NTP, they are more than five minutes apart. Else: is the registrar running? Look at it, then at the broker.",
     },
   },
   certificate: {

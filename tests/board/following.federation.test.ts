@@ -78,6 +78,8 @@ let broker: ReturnType<typeof lyingBroker>;
 let server: GrpcServer;
 let follower: ChainFollower;
 let nowMs = 0;
+/** The broker's clock less the follower's. */
+let aheadMs = 0;
 /** What the follower logged, and of "policy.unproven" why. */
 const events: string[] = [];
 const outcomes: unknown[] = [];
@@ -93,6 +95,7 @@ beforeEach(async () => {
   events.length = 0;
   outcomes.length = 0;
   nowMs = Date.now();
+  aheadMs = 0;
   for (const party of ["broker", "ct"]) replaceFile(partyFile(federation.dir(party), "chain"), chain, 0o644);
   broker = lyingBroker();
   server = open.use(await serve());
@@ -112,7 +115,11 @@ async function serve(): Promise<GrpcServer> {
     address,
     tls,
     services: [broker.service],
-    recipient: { identity: { kind: "broker" }, federation: () => federation.founded.federation, clock: () => nowMs },
+    recipient: {
+      identity: { kind: "broker" },
+      federation: () => federation.founded.federation,
+      clock: () => nowMs + aheadMs,
+    },
     world: systemWorld(silentLog),
     graceMs: 0,
   });
@@ -280,6 +287,15 @@ describe("a follower", () => {
     broker.say(fresh(headAfter(missed)));
     await settled(() => follower.federation.head.number, missed.directive.number);
     await settled(proven, true);
+  });
+
+  it.each([10, -10])("is told that its clock is wrong by a broker whose clock is %d minutes ahead", async (minutes) => {
+    aheadMs = minutes * 60_000;
+    broker.say(fresh(state()));
+    follow();
+    await settled(() => [follower.clockRefused, follower.reached, outcomes], [true, true, ["clock"]]);
+    aheadMs = 0;
+    await settled(() => [follower.clockRefused, proven()], [false, true]);
   });
 
   it("is unproven while the broker is away, and proven when it is back", async () => {

@@ -113,6 +113,7 @@ async function published(seed: string) {
       policyUnprovenSinceMs: 0,
       reached: true,
       refused: false,
+      clockRefused: false,
       run: (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve())),
     },
     connectBus: (connection) => bus.connect(connection),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { comparedSentence, statusExit } from "../../agency-node/cli/compared-rows.ts";
 import type { NodeStatus } from "../../agency-node/cli/rpc/node-client.ts";
-import { clockSkew } from "../../agency-node/core/clock-skew.ts";
+import { BrokerClock } from "../../agency-node/core/clock-skew.ts";
 import { hindranceIn, HINDRANCES, notCompared } from "../../agency-node/core/comparison.ts";
 import type { Facts, Surroundings } from "../../agency-node/core/comparison.ts";
 import { wordFor } from "../../shared/words/say.ts";
@@ -81,9 +81,64 @@ describe("a status", () => {
 });
 
 describe("clocks", () => {
-  it("disagree only by what no delay explains", () => {
-    expect(clockSkew({ writtenMs: 1_000, nowMs: 9_000, appliedAtMs: 1_500 })).toBe(0);
-    expect(clockSkew({ writtenMs: 61_000, nowMs: 62_000, appliedAtMs: 1_500 })).toBe(59_500);
-    expect(clockSkew({ writtenMs: 1_000, nowMs: 2_000, appliedAtMs: 62_000 })).toBe(-60_000);
+  const [MINUTE, HOUR] = [60_000, 3_600_000];
+  /** What is heard: when by the true time, what the broker's clock showed, and when what is answered was written. */
+  type Word = readonly [atMs: number, brokerMs: number, writtenMs?: number];
+  function skew(words: readonly Word[], aheadMs = 0, nowMs = words.at(-1)?.[0] ?? 0): number {
+    const clock = new BrokerClock();
+    for (const [atMs, brokerMs, writtenMs] of words)
+      clock.heard(brokerMs, { clockMs: atMs + aheadMs, elapsedMs: atMs }, writtenMs);
+    return clock.skewMs({ clockMs: nowMs + aheadMs, elapsedMs: nowMs });
+  }
+
+  it.each([
+    ["agree before anything was heard", [], 0, 0],
+    ["agree as far as a delay explains what was heard", [[9_000, 1_500, 1_000]], 0, 0],
+    ["agree although a beat waited for an hour", [[HOUR, 0]], 0, 0],
+    [
+      "are ahead by the receipt of what was written later than it was answered",
+      [[2_000, 1_500, 61_000]],
+      60_000,
+      59_500,
+    ],
+    ["are behind by any word from the future", [[2_000, 62_000]], 0, -60_000],
+    [
+      "are compared by the best word, not the latest",
+      [
+        [0, 600_000],
+        [MINUTE, MINUTE + 300_000],
+      ],
+      0,
+      -600_000,
+    ],
+  ] as const)("%s", (_, words, aheadMs, expected) => {
+    expect(skew(words, aheadMs)).toBe(expected);
+  });
+
+  it("follow a jump of the node's own at once, and forget one of the broker's with the next receipt", () => {
+    const agreed: Word[] = [[0, 0, 0]];
+    expect(skew(agreed, 10 * MINUTE)).toBe(0);
+    const clock = new BrokerClock();
+    clock.heard(1_000, { clockMs: 1_000, elapsedMs: 1_000 }, 900);
+    expect(clock.skewMs({ clockMs: 601_100, elapsedMs: 1_100 })).toBe(599_900);
+    expect(clock.skewMs({ clockMs: 1_100, elapsedMs: 1_100 })).toBe(0);
+    const far = 300 * 24 * HOUR;
+    expect(
+      skew([
+        [0, 0, 0],
+        [MINUTE, far],
+      ]),
+    ).toBe(MINUTE - far);
+    expect(
+      skew([
+        [0, 0, 0],
+        [MINUTE, far],
+        [2 * MINUTE, 2 * MINUTE, 2 * MINUTE - 100],
+      ]),
+    ).toBe(0);
+  });
+
+  it("are not judged by what was heard long ago", () => {
+    expect(skew([[0, 62_000]], 0, 20 * MINUTE)).toBe(0);
   });
 });

@@ -57,7 +57,6 @@ const NEW_BROKER = signingKeyPair(invented("the broker's new key", 32));
 
 let incoming: BusMessage[] = [];
 
-let heardMs: number[] = [];
 let compared = 0;
 let askedFor: PositionRange[] = [];
 
@@ -65,7 +64,6 @@ const OTHERS = {
   takeDigestAnswer: () => undefined,
   onReceipt: () => undefined,
   onDoubt: () => void (compared += 1),
-  onBrokerTime: (ms: number) => void heardMs.push(ms),
   resend: (ranges: readonly PositionRange[]) => void askedFor.push(...ranges),
 };
 
@@ -579,6 +577,12 @@ describe("a beat", () => {
     await takeBody(beat({ compare: true }));
     expect(compared).toBe(1);
     expect(states().map(({ kind }) => kind)).toEqual(["connected"]);
-    expect(heardMs.at(-1)).toBe(7);
+  });
+
+  it("from the future says by how much this node's clock is behind; one of the past may have been on its way", async () => {
+    await takeBody(beat({}));
+    expect(node.line.clockSkewMs).toBe(0);
+    await takeBody(beat({ issuedAtMs: node.nowMs + 600_000 }));
+    expect(node.line.clockSkewMs).toBe(-600_000);
   });
 });

@@ -260,21 +260,34 @@ describe("the sweep", () => {
     expect(entries()).toEqual(["withdraw", "withdraw"]);
   });
 
-  it("tries again what was refused for want of budget, hourly and not more often", async () => {
-    await importFile(FTM("R-1", "Arvo Quilbrand"));
-    const { handle } = node.records.byReference("R-1");
-    const refuse = (): void => node.standings.refuse(node.records.byHandle(handle)!, 1, "budget");
-    node.prepare(handle, 1);
-    refuse();
-    records.sweep();
-    expect(state("R-1")).toBe("hardening");
-    refuse();
-    node.nowMs += 60_000;
-    records.sweep();
-    expect(state("R-1")).toBe("rejected");
-    node.nowMs += 3_600_000;
-    records.sweep();
-    expect(state("R-1")).toBe("hardening");
+  it.each(["budget", "reviewDay"] as const)(
+    "tries again what was refused for %s, hourly and not more often",
+    async (reason) => {
+      await importFile(FTM("R-1", "Arvo Quilbrand"));
+      const { handle } = node.records.byReference("R-1");
+      const refuse = (): void => node.standings.refuse(node.records.byHandle(handle)!, 1, reason);
+      node.prepare(handle, 1);
+      refuse();
+      records.sweep();
+      expect(state("R-1")).toBe("hardening");
+      refuse();
+      node.nowMs += 60_000;
+      records.sweep();
+      expect(state("R-1")).toBe("rejected");
+      node.nowMs += 3_600_000;
+      records.sweep();
+      expect(state("R-1")).toBe("hardening");
+    },
+  );
+
+  it("counts what is refused for a review day that is still to come", async () => {
+    await importFile(FILE);
+    for (const { handle } of [node.records.byReference("R-1"), node.records.byReference("R-2")]) {
+      node.prepare(handle, 1);
+      node.standings.refuse(node.records.byHandle(handle)!, 1, "reviewDay");
+    }
+    const today = parseIsoDay(reviewBy)!;
+    expect([node.standings.contested(today), node.standings.contested(today + 1)]).toEqual([2, 0]);
   });
 
   it("leaves what was refused for another reason; a domain is tried again when the board decides something", async () => {

@@ -83,7 +83,7 @@ export class TestNode implements Disposable {
   activity!: ActivityLog;
   erasure!: Erasure;
   strays!: StrayStore;
-  readonly line = new Line();
+  readonly line = new Line({ clock: () => this.nowMs, elapsedMs: () => this.nowMs });
   readonly retries = new Retries(() => this.nowMs);
   nowMs = Date.UTC(2026, 10, 22, 12);
   /** That which counts. */

@@ -29,6 +29,7 @@ const LONG_MS = 365 * 86_400_000;
 export class ChainReader implements Directory {
   readonly broker = understoodOf(CAPABILITIES);
   readonly policyUnprovenSinceMs = 0;
+  readonly clockRefused = false;
   readonly #of: Of;
   federation: Federation;
   refused = false;

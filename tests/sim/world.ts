@@ -31,6 +31,7 @@ export class SimWorld implements World {
   #nowMs = 0;
   /** What the clock is wrong by. */
   #skewMs = 0;
+  readonly #skewMsOf = new Map<string, number>();
 
   constructor(seed: string, { startMs = Date.UTC(2026, 5, 3, 12), log = silentLog }: SimOptions = {}) {
     this.#seed = seed;
@@ -56,13 +57,19 @@ export class SimWorld implements World {
 
   /** The same time with randomness of its own: what one party draws changes nothing for another. */
   party(name: string, log: Log = this.log): World {
-    const { clock, elapsedMs, after, nextTurn } = this;
+    const { elapsedMs, after, nextTurn } = this;
+    const clock = (): number => this.clock() + (this.#skewMsOf.get(name) ?? 0);
     return { clock, elapsedMs, after, nextTurn, log, randomBytes: seededBytes(`${this.#seed}/${name}`) };
   }
 
   /** Sets the clock forwards or back; durations and timers do not notice. */
   jumpClock(byMs: number): void {
     this.#skewMs += byMs;
+  }
+
+  /** Sets the clock of one party beside all others'; 0: as theirs again. */
+  setClockOf(name: string, aheadMs: number): void {
+    this.#skewMsOf.set(name, aheadMs);
   }
 
   /** Runs what is due at this moment and what follows from it, until nothing is left to do without time passing. */
