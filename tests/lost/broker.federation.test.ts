@@ -1,4 +1,4 @@
-/** The broker's machine is lost, with a backup of its keys, by the documents' own commands. */
+/** The broker's machine is lost, with a backup of its keys and without, by the documents' own commands. */
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -24,5 +24,17 @@ describe("the broker's machine, lost", { timeout: 3 * LONG_MS }, () => {
     lost.imports("harbour", 2);
     await lost.meets(1, 2);
     expect(lost.log("causeway broker", "broker.sealingKeyLost")).toEqual([]);
+  });
+
+  it("with nothing left, gets new keys, a new epoch and a new generation, and every overlap stands once", async () => {
+    lost = await LostParty.founded();
+    lost.publishes();
+    await lost.meets(1);
+    await lost.loses("causeway broker", "broker");
+    lost.publishes("north");
+    await lost.does("The broker, with nothing left");
+    expect(lost.log("causeway broker", "broker.sealingKeyLost")).toMatchObject([{ epoch: 1 }]);
+    lost.imports("harbour", 2);
+    await lost.meets(1, 2);
   });
 });
