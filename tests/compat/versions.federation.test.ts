@@ -5,16 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Ledger } from "../../broker/store/ledger.ts";
 import { CAPABILITIES } from "../../shared/core/capabilities.ts";
 import { fromHex } from "../../shared/core/bytes.ts";
-import { readSigningKeys } from "../../shared/party/keys.ts";
-import { noticeHash } from "../../shared/wire/data-plane.ts";
-import { signMessage } from "../../shared/wire/envelope.ts";
-import { Delivery } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
+import type { EncodedBatch } from "../../shared/core/data-plane.ts";
+import { batchHash } from "../../shared/wire/data-plane.ts";
+import { NoticeBatch } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
 import { TestFederation } from "../support/federation.ts";
 import { laterKind } from "../support/later-kind.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 import { Baseline } from "./baseline.ts";
 import type { BaselineProgram } from "./baseline.ts";
-import { recipientKeyOf } from "../../shared/crypto/seal.ts";
 
 /** Invented persons. */
 const person = (id: string, passport: string): string =>
@@ -123,21 +121,12 @@ describe("a broker and an evaluator of this version", () => {
 
 /** As a broker of a later version would leave it behind, at the end of what it tells `ct`. */
 function addNoticeOfLaterKind(federation: TestFederation): void {
-  const { id, members } = federation.founded.federation;
   const member = federation.member("ct");
-  using ledger = new Ledger(join(federation.dir("broker"), "data", "ledger.sqlite"), id);
-  const head = ledger.noticeHead(member);
-  const value = {
-    number: BigInt(head.number + 1),
-    prevHash: head.hash,
-    issuedAtMs: BigInt(Date.now()),
-    event: undefined,
-  };
-  const payload = Delivery.encode({
-    recipientKey: recipientKeyOf(members.get(member)!.sealingKey),
-    member: fromHex(member),
-    body: { $case: "notice", value: { ...value, ...laterKind(17) } },
-  }).finish();
-  const signed = signMessage(payload, { federation: id, type: "delivery" }, readSigningKeys(federation.dir("broker")));
-  ledger.appendNotice(member, { number: head.number + 1, hash: noticeHash(payload), signed });
+  using ledger = new Ledger(join(federation.dir("broker"), "data", "ledger.sqlite"), federation.founded.federation.id);
+  const { incarnation, number: last, hash: prevHash } = ledger.lines.line(member)!;
+  const number = last + 1;
+  const events = [{ event: undefined, ...laterKind(17) }];
+  const batch = NoticeBatch.encode({ incarnation: fromHex(incarnation), number: BigInt(number), prevHash, events });
+  const bytes = batch.finish() as EncodedBatch;
+  ledger.lines.append(member, { number, atMs: Date.now(), batch: bytes }, batchHash(bytes));
 }
