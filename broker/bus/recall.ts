@@ -8,6 +8,7 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { submissionStream } from "../../shared/wire/subjects.ts";
 import type { World } from "../../shared/world/world.ts";
 import type { Snapshots } from "../snapshot/snapshots.ts";
+import type { Carried } from "../store/epoch-table.ts";
 import type { Applied, Ledger } from "../store/ledger.ts";
 import type { Publications } from "../writer/publications.ts";
 import type { Watch } from "../writer/watch.ts";
@@ -39,8 +40,10 @@ export type RecallParts = {
 /** How far a member's stream has been read. */
 type Reading = {
   readonly rebuild: Rebuild;
-  /** Place in the order of application up to which a snapshot brought memory back. */
-  readonly after: number;
+  /** What submissions of other epochs did, and is still to be done again, in order. */
+  carried: Carried[];
+  /** Place in the order of application up to which that is done. */
+  carriedUpTo: number;
   /** The last message of the stream up to which all is decided. */
   sequence: number;
   /** The first message that is still to be decided. */
@@ -77,15 +80,15 @@ export class Recall {
    * submission that is still to be decided. When the signal aborts it is left unfinished.
    */
   async finish(): Promise<Map<MemberId, number>> {
-    const { publications, places, signal } = this.#parts;
+    const { places, signal } = this.#parts;
     const undecided = new Map<MemberId, number>();
     await this.catchUp();
     // It ends the replays too: what was not read then is not missing.
     if (signal.aborted) return undecided;
     for (const [member, reading] of this.#readings) {
-      const { rebuild, after, sequence } = reading;
+      const { rebuild, sequence } = reading;
       rebuild.finish();
-      publications.restoreCarried(member, after);
+      this.#carryUpTo(Infinity, reading);
       if (rebuild.missing > 0) noteMissing(this.#parts, member, rebuild.missing);
       places?.note(member, sequence);
       if (reading.undecided !== undefined) undecided.set(member, reading.undecided);
@@ -98,20 +101,29 @@ export class Recall {
     if (known !== undefined) return known;
     const { ledger, publications } = this.#parts;
     const restore = (submission: Submission, applied: Applied): void => {
+      this.#carryUpTo(applied.position, reading);
       if (submission.body.kind === "publication") publications.restore(submission, submission.body.entries, applied);
     };
     const { position, sequence } = this.#loaded?.get(member) ?? { position: 0, sequence: 0 };
-    const reading: Reading = {
-      rebuild: new Rebuild(member, { ledger, restore }, position),
-      after: position,
-      sequence,
-    };
+    const rebuild = new Rebuild(member, { ledger, restore }, position);
+    const reading: Reading = { rebuild, carried: [], carriedUpTo: position, sequence };
     this.#readings.set(member, reading);
     return reading;
   }
 
+  /** Before a submission is restored: a later one may say otherwise of the same record. */
+  #carryUpTo(position: number, reading: Reading): void {
+    const { carried } = reading;
+    const due = carried.findIndex((each) => each.position >= position);
+    for (const each of carried.splice(0, due === -1 ? carried.length : due)) {
+      this.#parts.publications.restoreCarried(each);
+      reading.carriedUpTo = each.position;
+    }
+  }
+
   async #read(member: MemberId, reading: Reading): Promise<void> {
-    const { bus, intake, writer, signal } = this.#parts;
+    const { bus, intake, publications, writer, signal } = this.#parts;
+    reading.carried = publications.carriedOf(member, reading.carriedUpTo);
     const stream = submissionStream(member);
     // A stream that was made anew counts from 1 again.
     const isShorter = reading.sequence > 0 && ((await bus.streamState(stream))?.lastSequence ?? 0) < reading.sequence;

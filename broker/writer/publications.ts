@@ -25,7 +25,7 @@ import { DIGEST_HANDLES_MAX, EXPIRIES_PER_SWEEP_MAX } from "../core/limits.ts";
 import { balanceOf, charge } from "../../shared/core/quota.ts";
 import type { LiveRecord } from "../core/records.ts";
 import type { Spaces } from "../core/spaces.ts";
-import type { Lingering } from "../store/epoch-table.ts";
+import type { Carried, Lingering } from "../store/epoch-table.ts";
 import type { Applied, Ledger, Rejections } from "../store/ledger.ts";
 import { Matches, takesEntries } from "./matches.ts";
 import type { MatchesParts } from "./matches.ts";
@@ -117,21 +117,19 @@ export class Publications {
     }
   }
 
-  /**
-   * After all of a member's streams are back: what submissions of epochs that are gone did to its other records, but those up to `after` in
-   * the order of application, which are in memory already.
-   */
-  restoreCarried(member: MemberId, after = 0): void {
-    for (const { handle, epoch, position, reviewByDay } of this.#ledger.epochs.carriedOf(member)) {
-      if (position <= after) continue;
-      const space = this.#spaces.find(epoch);
-      const record = space?.records.find(member, handle);
-      if (space === undefined || record === undefined) continue;
-      const published = this.#ledger.applied(member, record.incarnation, record.sequence);
-      if (published === undefined || published.position > position) continue;
-      if (reviewByDay === undefined) space.remove(record);
-      else space.revalidate(record, reviewByDay);
-    }
+  /** What submissions of other epochs did to a member's records after `position` in the order of application, in that order. */
+  carriedOf(member: MemberId, position: number): Carried[] {
+    const carried = this.#ledger.epochs.carriedOf(member).filter((each) => each.position > position);
+    return carried.toSorted((a, b) => a.position - b.position);
+  }
+
+  /** Brings one of these back into memory, in its turn among the submissions that are restored: its own may be gone with its epoch. */
+  restoreCarried({ member, handle, epoch, reviewByDay }: Carried): void {
+    const space = this.#spaces.find(epoch);
+    const record = space?.records.find(member, handle);
+    if (space === undefined || record === undefined) return;
+    if (reviewByDay === undefined) space.remove(record);
+    else space.revalidate(record, reviewByDay);
   }
 
   /** Whether anything is past its review day. */

@@ -313,6 +313,63 @@ describe("a start from a snapshot", () => {
   });
 });
 
+describe("what one epoch's submissions did to a record of another", () => {
+  const day = (months: number): number => monthEnd(dayOf(Date.now()) + 30 * months);
+
+  /** A record that stands in both epochs; `change` says what is sent of it then, in which epoch. */
+  function rotating(change: (handle: Upsert["handle"]) => readonly (readonly [number, Entry])[]) {
+    const streams = new Streams();
+    const bench = new Bench();
+    bench.setEpoch(2, "staging");
+    const send = (epoch: number, entry: Entry): void => {
+      const next = bench.next(HARBOUR, { kind: "publication", entries: [entry] }, epoch);
+      bench.receive(streams.send(HARBOUR, next));
+    };
+    const both = record("a phone");
+    for (const epoch of [1, 2]) send(epoch, both);
+    for (const [epoch, entry] of change(both.handle)) send(epoch, entry);
+    return { bench, streams };
+  }
+
+  async function afterStart({ bench, streams }: ReturnType<typeof rotating>) {
+    const after = new Bench({ before: bench });
+    const { recall } = recallOf(after, streams);
+    await recall.begin();
+    await recall.finish();
+    return contentOf(after.spaces);
+  }
+
+  it("gives way to what was sent later in its own epoch", async () => {
+    const { bench, streams } = rotating((handle) => [
+      [2, { operation: "revalidate", handle, reviewByDay: day(2) }],
+      [1, { operation: "revalidate", handle, reviewByDay: day(4) }],
+    ]);
+    expect(await afterStart({ bench, streams })).toEqual(contentOf(bench.spaces));
+  });
+
+  it("is there again once the stream has nothing of the other epoch any more", async () => {
+    const { bench, streams } = rotating((handle) => [
+      [1, { operation: "revalidate", handle, reviewByDay: day(2) }],
+      [2, upsert(handle, tokens(["a phone", "another"]))],
+      [1, { operation: "revalidate", handle, reviewByDay: day(3) }],
+    ]);
+    bench.spaces.drop(1);
+    bench.ledger.epochs.beginPurge(1, { records: 1, tokens: 24 }, bench.nowMs);
+    const kept = streams.of(HARBOUR).filter(({ submission }) => submission.epoch !== 1);
+    streams.clear();
+    for (const each of kept) streams.send(HARBOUR, each);
+    expect(await afterStart({ bench, streams })).toEqual(contentOf(bench.spaces));
+  });
+
+  it("does not take out a record that was published again after a withdrawal", async () => {
+    const { bench, streams } = rotating((handle) => [
+      [2, { operation: "withdraw", handle }],
+      [1, upsert(handle, tokens(["a phone", "a passport"]))],
+    ]);
+    expect(await afterStart({ bench, streams })).toEqual(contentOf(bench.spaces));
+  });
+});
+
 describe("a standby", () => {
   it("reads on as often as it likes, each message once, and knows in the end what the active one knew", async () => {
     const { bench, streams, after } = await restarted();
