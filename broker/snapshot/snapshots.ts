@@ -89,6 +89,7 @@ export class Snapshots {
     let restMs = SNAPSHOT_MS;
     while (!signal.aborted) {
       await pause(world, restMs, signal);
+      if (signal.aborted) return;
       const beganMs = world.elapsedMs();
       await this.save(signal);
       restMs = Math.max(SNAPSHOT_MS, (world.elapsedMs() - beganMs) * SNAPSHOT_REST);
@@ -97,7 +98,9 @@ export class Snapshots {
 
   /** Writes one if memory has changed since the last. What goes wrong is told; the one before stays. */
   async save(signal?: AbortSignal): Promise<void> {
-    this.#writing ??= this.#save(signal).finally(() => (this.#writing = undefined));
+    // One that is under way may be given up, or be of a moment before.
+    while (this.#writing !== undefined) await this.#writing;
+    this.#writing = this.#save(signal).finally(() => (this.#writing = undefined));
     await this.#writing;
   }
 
