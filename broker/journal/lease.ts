@@ -51,7 +51,7 @@ export class Lease {
   readonly #holder: string;
   /** Number of the lease's last message that was seen, and when it was first. */
   #seen: { readonly sequence: number; readonly atMs: number } | undefined;
-  /** Of the message that it wrote last. */
+  /** Of the message that it wrote last; 0 if it has not got the lease. */
   #sequence = 0;
   /** Since this one is active. */
   #sinceMs = 0;
@@ -125,8 +125,10 @@ export class Lease {
       const { bus, sizes } = this.#parts;
       await bus.ensureStream(leaseStreamSettings(sizes));
       const { sequence, held } = await readLease(bus);
-      this.#sequence = sequence;
-      return held === undefined || held.holder === this.#holder;
+      const isOurs = held === undefined || held.holder === this.#holder;
+      // What somebody else has is not this one's to let go of.
+      this.#sequence = isOurs ? sequence : 0;
+      return isOurs;
     }
   }
 

@@ -220,4 +220,24 @@ describe("the lease", () => {
     expect(await world.until(third.acquire())).toBe("acquired");
     stop.abort();
   });
+
+  it("is not let go of by a broker that has lost it", async () => {
+    const world = new SimWorld("a seed");
+    const server = new MemoryBusServer(world);
+    const stop = new AbortController();
+    const leaseOf = async (place: string) => {
+      const bus = await world.until(server.connect({ signal: stop.signal }));
+      return new Lease({ bus, place, sizes: { replicas: 1 }, world: world.party(place), signal: stop.signal });
+    };
+    const [first, second, third] = [await leaseOf("one"), await leaseOf("two"), await leaseOf("three")];
+    expect(await world.until(first.acquire())).toBe("acquired");
+    await world.until(second.acquire());
+    // The first one does nothing for so long.
+    await world.pass(6_000);
+    expect(await world.until(second.acquire())).toBe("takenOver");
+    expect(await world.until(first.hold())).toBe(true);
+    await world.until(first.release());
+    expect(await world.until(third.acquire())).toMatchObject({ place: "two", released: false });
+    stop.abort();
+  });
 });
