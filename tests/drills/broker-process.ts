@@ -28,6 +28,11 @@ export class BrokerProcess implements AsyncDisposable {
     return this.#child.pid;
   }
 
+  /** Undefined while it runs, and if a signal has ended it. */
+  get exitCode(): number | undefined {
+    return this.#child.exitCode ?? undefined;
+  }
+
   /** How often an event has been logged. */
   count(event: string): number {
     return this.#counts.get(event) ?? 0;
