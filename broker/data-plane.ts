@@ -22,7 +22,7 @@ import { Reteller } from "./writer/retelling.ts";
 import { NoticeBook } from "./writer/notice-book.ts";
 import { Proofs } from "./writer/proofs.ts";
 import { Publications } from "./writer/publications.ts";
-import { Watch } from "./writer/watch.ts";
+import type { Watch } from "./writer/watch.ts";
 import { Writer } from "./writer/writer.ts";
 import { events } from "./events.ts";
 
@@ -46,7 +46,7 @@ export type DataPlane = {
 const INDEX_SEED_BYTES = 16;
 
 export function assembleDataPlane(ground: Ground): DataPlane {
-  const { world, bus, keys, ledger, federation, directory, slugOf, settings, tasks } = ground;
+  const { world, bus, keys, ledger, watch, federation, directory, slugOf, settings, tasks } = ground;
   const { log } = world;
   const { signal } = tasks;
   const { signer } = keys;
@@ -59,7 +59,6 @@ export function assembleDataPlane(ground: Ground): DataPlane {
     onTold: (member) => beats.tell(member),
   });
   const spaces = new Spaces(keyedTokenHash(world.randomBytes(INDEX_SEED_BYTES)));
-  const watch = new Watch({ ledger, federation, log });
   const onPublished: Watch["published"] = (...told) => watch.published(...told);
   const publications = new Publications({ ledger, notices, federation, spaces, onPublished });
   const proofs = new Proofs({ ledger, notices, federation, watch, clock: world.clock });

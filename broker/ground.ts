@@ -10,6 +10,7 @@ import { Lease } from "./journal/lease.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { Directory } from "./store/directory.ts";
 import { Ledger } from "./store/ledger.ts";
+import { Watch } from "./writer/watch.ts";
 import { events } from "./events.ts";
 
 export type Ground = BrokerPorts & {
@@ -21,6 +22,7 @@ export type Ground = BrokerPorts & {
   /** Whether the chain names the key that this process signs with. Nobody would believe it under another. */
   readonly isNamed: () => boolean;
   readonly ledger: Ledger;
+  readonly watch: Watch;
   readonly bus: LateBus;
   readonly sealing: SealingRing;
   readonly tasks: Tasks;
@@ -51,9 +53,14 @@ export function layGround(ports: BrokerPorts): Ground {
     world,
     signal,
     stop,
+    onRefusal: (isRefused) =>
+      isRefused
+        ? watch.raise("journalRefused", undefined, world.clock())
+        : watch.end("journalRefused", undefined, world.clock()),
   });
   const lease = new Lease({ bus, place: ports.place, sizes, world, signal });
   const ledger = opened.use(new Ledger(databases("ledger"), id, journal.copyOf("ledger")));
+  const watch = new Watch({ ledger, federation, log: world.log });
   const isGone = (epoch: number): boolean => ledger.epochs.ended(epoch) !== undefined;
   const sealing = new SealingRing({ kept: keys.sealing, federation, isGone });
   for (const epoch of lostSealingKeys(sealing.keys, federation())) {
@@ -67,6 +74,7 @@ export function layGround(ports: BrokerPorts): Ground {
     slugOf: (member) => federation().members.get(member)?.slug,
     isNamed: () => equalBytes(federation().found.broker.signingKey, keys.signer.publicKey),
     ledger,
+    watch,
     bus,
     sealing,
     tasks,

@@ -35,7 +35,7 @@ import { enrolmentDoor } from "./enrolment/enrolment.ts";
 import { workerEngines } from "./evaluator/doors.ts";
 import type { Oversight } from "./oversight.ts";
 import { markStandby, mayStart } from "./journal/start.ts";
-import type { StartParts } from "./journal/start.ts";
+import type { Began, StartParts } from "./journal/start.ts";
 import type { BrokerPorts } from "./ports.ts";
 import { keepOwnRenewed } from "./renewal.ts";
 import { events } from "./events.ts";
@@ -64,12 +64,13 @@ export async function openBroker(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<OpenBroker> {
   probeCrypto();
-  await mayStart({ ...startPartsOf(config, world), signal });
+  const began = await mayStart({ ...startPartsOf(config, world), signal });
   takeOwnNextKey(config.dir, world);
   await using owned = new AsyncDisposableStack();
   const broker: Assembled = owned.use(assemble(portsOf(config, world, () => broker.ground.federation())));
   const { tasks, lease } = broker.ground;
   owned.defer(() => lease.release());
+  tellOfBeginning(broker.ground, began);
   const steppedDown = broker.ground.journal.steppedDown.then(() => markStandby(broker.ground));
   steppedDown.catch(() => undefined);
   const doors = owned.use(new Doors());
@@ -113,6 +114,12 @@ export async function serveBroker(
   const ends = [broker.failed, stopped, replace];
   await Promise.race([broker.ready, ...ends]);
   return await Promise.race(ends);
+}
+
+/** The console says it until a person has looked into it. */
+function tellOfBeginning({ watch, world }: Assembled["ground"], { hasTakenOver, hasLostLedger }: Began): void {
+  if (hasTakenOver) watch.raise("takenOver", undefined, world.clock());
+  if (hasLostLedger) watch.raise("ledgerLost", undefined, world.clock());
 }
 
 /** The key that the board has given the broker since, if it was made here. */

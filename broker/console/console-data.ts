@@ -45,6 +45,8 @@ export type ConsoleData = {
 export type BrokerStatus = {
   readonly version: string;
   readonly natsConnected: boolean;
+  /** The second copy of the ledger: when a message was last stored, and since when NATS refuses it. */
+  readonly journal: { readonly storedAtMs: number; readonly refused: { readonly sinceMs: number } | undefined };
   readonly records: number;
   /** Padding included. */
   readonly tokens: number;

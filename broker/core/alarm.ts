@@ -27,6 +27,9 @@ export const ALARM_KINDS = [
   "unknownKind",
   "clockDisagrees",
   "sweepHeld",
+  "journalRefused",
+  "ledgerLost",
+  "takenOver",
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
@@ -67,12 +70,17 @@ export const ALARM_TEXTS = {
     "This broker's clock and the members' clocks differ by more than five minutes: nothing expires until they agree.",
   sweepHeld:
     "More records are past their review day than is plausible for one day: the others are taken out in the days to come.",
+  journalRefused:
+    "NATS does not store the second copy of the ledger: nothing is confirmed to anybody. Make room on the disk of the NATS server, then restart nats-server, which keeps its write error.",
+  ledgerLost: "The ledger was gone, and its copy at NATS too: this broker has begun a new one.",
+  takenOver: "The broker that was active before did not renew its lease: this one has taken over.",
   unknownKind: "The node sent something of a kind that this broker's version does not know; it was skipped.",
 } as const satisfies Partial<Record<AlarmKind, string>>;
 
 /** Of what ends without anybody's doing, in words. */
 export const ALARM_ENDINGS = {
   clockDisagrees: "The clocks agree again.",
+  journalRefused: "NATS stores the second copy of the ledger again.",
   proofOverdue: "All statements are in.",
   quarantined: "All statements are in; the member's records are matched again.",
   streamIncomplete: "The member's records agree with the broker's again.",

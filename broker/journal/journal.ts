@@ -37,6 +37,8 @@ export type JournalParts = {
   readonly signal: AbortSignal;
   /** Tells all that this process does to end. */
   readonly stop: () => void;
+  /** NATS refuses to store, or stores again. */
+  readonly onRefusal: (isRefused: boolean) => void;
 };
 
 export type JournalStatus = {
@@ -72,6 +74,7 @@ export class Journal {
   #base: "due" | "newKeyDue" | undefined;
   #grown = { bytes: 0, messages: 0 };
   #storedAtMs = 0;
+  #hasStored = false;
   #refused: JournalStatus["refused"];
 
   constructor(parts: JournalParts) {
@@ -251,10 +254,18 @@ export class Journal {
 
   async #append(records: readonly JournalRecord[]): Promise<void> {
     const bytes = await (this.#appender as Appender).append(records, this.#key as SealingKey);
-    this.#storedAtMs = this.#parts.world.clock();
+    this.#noteStored();
     this.#grown = { bytes: this.#grown.bytes + bytes, messages: this.#grown.messages + 1 };
-    if (this.#refused !== undefined) events.journal.storesAgain(this.#parts.world.log);
-    this.#refused = undefined;
+  }
+
+  #noteStored(): void {
+    const { world, onRefusal } = this.#parts;
+    this.#storedAtMs = world.clock();
+    if (this.#refused !== undefined) events.journal.storesAgain(world.log);
+    const mayBeOpen = this.#refused !== undefined || !this.#hasStored;
+    [this.#refused, this.#hasStored] = [undefined, true];
+    // A process before this one may have been refused as well.
+    if (mayBeOpen) onRefusal(false);
   }
 
   #lookAtSize(): void {
@@ -284,9 +295,11 @@ export class Journal {
   }
 
   #noteRefusal({ reason }: BusRefusal): void {
-    const { world } = this.#parts;
-    if (this.#refused === undefined) events.journal.refused(world.log, undefined, { natsCode: reason });
-    this.#refused ??= { sinceMs: world.clock(), reason };
+    if (this.#refused !== undefined) return;
+    const { world, onRefusal } = this.#parts;
+    events.journal.refused(world.log, undefined, { natsCode: reason });
+    this.#refused = { sinceMs: world.clock(), reason };
+    onRefusal(true);
   }
 
   /** Nothing is kept any more, and nobody told: another broker is active, or is to be. */

@@ -13,6 +13,7 @@ import type { DatabasePaths } from "../ports.ts";
 import { ALONE_AFTER_MS, FOLLOW_MS } from "./core/limits.ts";
 import type { OwnFiles } from "./file-look.ts";
 import { Follower } from "./follower.ts";
+import type { DatabaseName } from "./follower.ts";
 import { Lease } from "./lease.ts";
 import type { Held } from "./lease.ts";
 import { UnknownJournalKey } from "./stream.ts";
@@ -32,21 +33,31 @@ export type StartParts = {
   readonly signal: AbortSignal;
 };
 
+/** How this process has come to be the one that may open the databases. */
+export type Began = {
+  /** The broker that was active before has gone silent. */
+  readonly hasTakenOver: boolean;
+  /** The ledger and its copy at NATS are both gone. */
+  readonly hasLostLedger: boolean;
+};
+
+const AS_EVER: Began = { hasTakenOver: false, hasLostLedger: false };
+
 /**
  * Resolves when this process may open the databases: it holds the lease, or NATS is away and it has all that it needs. Throws ENVIRONMENT if
  * another process has the files, or the stream's key is not in this directory; UNAVAILABLE when the signal aborts.
  */
-export async function mayStart(parts: StartParts): Promise<void> {
+export async function mayStart(parts: StartParts): Promise<Began> {
   const leave = new AbortController();
   const signal = AbortSignal.any([parts.signal, leave.signal]);
   try {
     const bus = await connect(parts, signal);
-    if (bus === undefined) return;
+    if (bus === undefined) return AS_EVER;
     await using connected = bus;
     const reading = { ...parts, bus: connected };
     using follower = new Follower(reading);
     follower.lookAtFiles();
-    await standBy({ ...reading, signal }, follower);
+    return await standBy({ ...reading, signal }, follower);
   } finally {
     leave.abort();
   }
@@ -83,7 +94,7 @@ const NO_BUS: Pick<Bus, "replay" | "streamState"> = {
 
 type Reading = StartParts & { readonly bus: Bus };
 
-async function standBy(parts: Reading, follower: Follower): Promise<void> {
+async function standBy(parts: Reading, follower: Follower): Promise<Began> {
   const { world, signal } = parts;
   const lease = new Lease(parts);
   let isStandby = false;
@@ -102,13 +113,22 @@ async function standBy(parts: Reading, follower: Follower): Promise<void> {
 }
 
 /** Nobody else appends any more: what the stream holds now is all. */
-async function takeOver(parts: Reading, follower: Follower, how: "acquired" | "takenOver"): Promise<void> {
+async function takeOver(parts: Reading, follower: Follower, how: "acquired" | "takenOver"): Promise<Began> {
   const { log } = parts.world;
   rmSync(markOf(parts), { force: true });
   // If it cannot be read, `Journal.compare` says what becomes of it.
   await follow(parts, follower, false);
   if (how === "takenOver") events.lease.takenOver(log);
   else events.lease.acquired(log);
+  const lost = lostBy(parts);
+  for (const database of lost) events.journal.bothGone(log, undefined, { database });
+  return { hasTakenOver: how === "takenOver", hasLostLedger: lost.includes("ledger") };
+}
+
+/** What neither copy has, although a broker has kept it before. */
+function lostBy({ keys, databases }: StartParts): DatabaseName[] {
+  if (keys.generations().length === 0) return [];
+  return (["ledger", "board"] as const).filter((name) => !existsSync(databases(name)));
 }
 
 /** Whether all of the stream can be read here: a key that was made since this directory was copied is missing. */

@@ -108,6 +108,7 @@ async function journalOn(world: SimWorld, server: MemoryBusServer, keys = newKey
     federation: FEDERATION,
     sizes: { replicas: 1 },
     world: world.party("broker"),
+    onRefusal: () => undefined,
   };
   const journal = new Journal({ ...parts, signal: stop.signal, stop: () => stop.abort() });
   const database = new Database(":memory:", KIND);

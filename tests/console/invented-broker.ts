@@ -54,6 +54,7 @@ export class InventedBroker implements ConsoleData {
   statusNow: BrokerStatus = {
     version: "0.2.0",
     natsConnected: true,
+    journal: { storedAtMs: NOW_MS, refused: undefined },
     records: 0,
     tokens: 0,
     matchesOpened: 0,

@@ -108,6 +108,7 @@ function membersHealth(broker: InventedBroker): void {
   broker.statusNow = {
     version: "0.2.0",
     natsConnected: true,
+    journal: { storedAtMs: NOW_MS, refused: undefined },
     records: 61_240,
     tokens: 1_469_760,
     matchesOpened: 1_312,

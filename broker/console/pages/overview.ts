@@ -91,6 +91,7 @@ function federationFacts(
       say("overview.nats"),
       status.natsConnected ? tag(say("overview.connected"), "green") : tag(say("overview.notConnected"), "red"),
     ],
+    [say("overview.secondCopy"), secondCopyWords(status)],
     [
       say("fact.evaluators"),
       several(
@@ -105,6 +106,11 @@ function federationFacts(
       }),
     ],
   ]);
+}
+
+function secondCopyWords({ journal: { storedAtMs, refused } }: BrokerStatus): Content {
+  if (refused !== undefined) return [tag(say("overview.notStored"), "red"), " ", time(refused.sinceMs)];
+  return time(storedAtMs);
 }
 
 function freshnessWords(freshness: Freshness | undefined, { head }: Federation, nowMs: number): Content {

@@ -96,4 +96,19 @@ export const alarms = {
   "alarm.sweepHeld.means":
     "More than a third of all records are past their review day at once. They meet nobody; they are taken out over the days to come, so that a wrong clock cannot empty the federation.",
   "alarm.sweepHeld.advice": "See whether the date on the broker''s machine is right. If it is, nothing is to be done.",
+  "alarm.journalRefused": "Ledger not stored by NATS",
+  "alarm.journalRefused.means":
+    "NATS refuses the second copy of the ledger. What the broker does is not in both copies, so nothing is confirmed to anybody, and no overlap is told.",
+  "alarm.journalRefused.advice":
+    "Have the operator of the NATS server make room on its disk, then restart nats-server: it keeps its write error until then. The alarm ends by itself.",
+  "alarm.ledgerLost": "Ledger begun anew",
+  "alarm.ledgerLost.means":
+    "The ledger was gone, and its copy at NATS too. The broker has begun a new one: matches, budgets and statements of before are unknown to it until the members'' nodes have sent again what they know.",
+  "alarm.ledgerLost.advice":
+    "If there is a backup of the broker''s databases or of the NATS server, have the broker''s operator stop it and put that back. Find out how both were lost.",
+  "alarm.takenOver": "Another broker has taken over",
+  "alarm.takenOver.means":
+    "The broker that was active did not renew its lease for five seconds. A standby has taken over with all that the first one had confirmed.",
+  "alarm.takenOver.advice":
+    "Have the operator look at the machine of the broker that was active before. Until it stands by there is no second one.",
 } as const;

@@ -70,6 +70,8 @@ export const console = {
   "overview.nats": "NATS",
   "overview.connected": "Connected",
   "overview.notConnected": "Not connected",
+  "overview.secondCopy": "Ledger last stored in both copies",
+  "overview.notStored": "Not stored since",
   "overview.evaluator": "{name} at {address}",
   "overview.testRecords": "Every {beat}; must meet within {within}",
   "overview.neverStated": "Never stated",
