@@ -44,6 +44,7 @@ export function commandLine(): Command {
 
 function programCommand(name: "broker" | "evaluator", description: string): Command {
   const command = new Command(name)
+    .enablePositionalOptions()
     .description(`${description}; runs until Ctrl-C`)
     .option("--dir <directory>", "the party's directory: keys, certificate, settings", ".")
     .action(({ dir }: { readonly dir: string }) => runProgram(name, dir));

@@ -1,5 +1,5 @@
 /** `causeway broker verify`: whether both copies of the broker's databases agree. */
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Command } from "commander";
 import { perform, withExamples, withJson } from "../../shared/terminal/command.ts";
 import type { Json } from "../../shared/terminal/command.ts";
@@ -20,10 +20,8 @@ export function verifyCommand(): Command {
           import("../../shared/words/say.ts"),
         ]);
         const { databases, isStreamWhole, activeSinceMs } = await verifyDirectory(resolve(dir));
-        for (const { database, state, file, stream } of databases) {
-          const path = join(dir, "data", `${database}.sqlite`);
+        for (const { database, path, state, file, stream } of databases)
           output.say(say(`broker.verify.${state}`, { database, path, file: file ?? 0, stream: stream ?? 0 }));
-        }
         if (!isStreamWhole) output.say(say("broker.verify.streamBroken"));
         if (activeSinceMs !== undefined)
           output.say(say("broker.verify.active", { since: new Date(activeSinceMs).toISOString() }));

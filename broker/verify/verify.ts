@@ -1,11 +1,10 @@
 /** Compares the two copies of the broker's databases, its files and the stream at NATS, and changes neither. */
 import { equalBytes } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
-import { MachineFault } from "../../shared/core/machine-fault.ts";
 import type { Bus } from "../../shared/bus/bus.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
 import { hashKey } from "../../shared/crypto/hash.ts";
-import { Replica } from "../../shared/store/replica.ts";
+import { isInUse, Replica } from "../../shared/store/replica.ts";
 import { decide } from "../journal/core/decide.ts";
 import type { FileHeads } from "../journal/core/decide.ts";
 import type { Change } from "../journal/core/record.ts";
@@ -39,6 +38,7 @@ export type CopyState =
 
 export type Verified = {
   readonly database: DatabaseName;
+  readonly path: string;
   readonly state: CopyState;
   /** Positions of the last change; undefined where there is no such copy. */
   readonly file: number | undefined;
@@ -87,7 +87,7 @@ async function readStream(parts: VerifyParts): Promise<{ stream: StreamCopy; isW
 function verifyOne(database: DatabaseName, path: string, copy: DatabaseCopy | "broken" | undefined): Verified {
   const kept = copy === "broken" ? undefined : copy;
   const stream = kept && headOf(kept).position;
-  const said = (state: CopyState, file?: number): Verified => ({ database, state, file, stream });
+  const said = (state: CopyState, file?: number): Verified => ({ database, path, state, file, stream });
   let replica: Replica | undefined;
   try {
     replica = Replica.open(path, `the ${database}`, "read");
@@ -100,8 +100,7 @@ function verifyOne(database: DatabaseName, path: string, copy: DatabaseCopy | "b
     );
     return said(stateOf(opened, changes, kept), changes.at(-1)?.position);
   } catch (error) {
-    if (!isLocked(error)) return said("fileDamaged");
-    return said("inUse");
+    return said(isInUse(error) ? "inUse" : "fileDamaged");
   }
 }
 
@@ -118,12 +117,6 @@ function stateOf(file: Replica, changes: readonly Change[], copy: DatabaseCopy |
   if (decision.kind === "apply") fromFile.apply(after(copy.changes, decision.after));
   if (!equalBytes(fromStream.contentHash(OWN_TABLES), fromFile.contentHash(OWN_TABLES))) return "contentDiffers";
   return decision.kind === "agree" ? "agree" : decision.kind === "append" ? "streamBehind" : "fileBehind";
-}
-
-function isLocked(error: unknown): boolean {
-  const cause = error instanceof MachineFault ? error.cause : error;
-  const code = cause instanceof Error && "errcode" in cause ? Number(cause.errcode) & 0xff : 0;
-  return code === 5 || code === 6;
 }
 
 /** A key that the stream announces is not kept here. */

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { concat, lpText, u8, utf8 } from "../core/bytes.ts";
 import { blake2b } from "../crypto/hash.ts";
 import { CausewayError } from "../core/errors.ts";
+import { MachineFault } from "../core/machine-fault.ts";
 import type { Row, SqlValue } from "./database.ts";
 import { faultOf } from "./faults.ts";
 
@@ -50,11 +51,12 @@ export class Replica implements Disposable {
     }
   }
 
-  /** Whether SQLite finds every page of it as it should be. */
+  /** Whether SQLite finds every page of it as it should be. Throws SQLite's own error if somebody else has the file. */
   get isWhole(): boolean {
     try {
       return this.all("PRAGMA quick_check(1)").every((row) => Object.values(row)[0] === "ok");
-    } catch {
+    } catch (error) {
+      if (isInUse(error)) throw error;
       return false;
     }
   }
@@ -112,6 +114,13 @@ export class Replica implements Disposable {
   [Symbol.dispose](): void {
     if (this.#sqlite.isOpen) this.#sqlite.close();
   }
+}
+
+/** Whether the error says that another process has the file, https://www.sqlite.org/rescode.html#busy. */
+export function isInUse(error: unknown): boolean {
+  const cause = error instanceof MachineFault ? error.cause : error;
+  const code = cause instanceof Error && "errcode" in cause ? Number(cause.errcode) & 0xff : 0;
+  return code === 5 || code === 6;
 }
 
 function encoded(value: SqlValue): Uint8Array {
