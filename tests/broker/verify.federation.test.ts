@@ -32,34 +32,38 @@ async function verify(dir: string, ...options: string[]): Promise<Said> {
 const states = (said: Said): Record<string, string> =>
   Object.fromEntries(said.json().databases.map(({ database, state }) => [database, state]));
 
-it("says of a running broker, of a stopped one, and of one whose file somebody wrote to, what is so", { timeout: LONG_MS }, async () => {
-  await using world = await World.withoutBroker();
-  const dir = world.sample.dir("broker");
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, "broker.json"), JSON.stringify({ ...world.settings, dataDir: "elsewhere" }));
-  await using broker = new BrokerProcess(dir);
-  await broker.logged("broker.ready");
-  const harbour = await world.client("harbour");
-  await harbour.publishAndWait(upsert(newHandle(), tokens(["first"])));
+it(
+  "says of a running broker, of a stopped one, and of one whose file somebody wrote to, what is so",
+  { timeout: LONG_MS },
+  async () => {
+    await using world = await World.withoutBroker();
+    const dir = world.sample.dir("broker");
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, "broker.json"), JSON.stringify({ ...world.settings, dataDir: "elsewhere" }));
+    await using broker = new BrokerProcess(dir);
+    await broker.logged("broker.ready");
+    const harbour = await world.client("harbour");
+    await harbour.publishAndWait(upsert(newHandle(), tokens(["first"])));
 
-  const running = await verify(dir, "--json");
-  expect(states(running)).toMatchObject({ ledger: "inUse", board: "inUse", console: "notKept" });
-  expect(running.code).toBe(EXIT.waiting);
-  expect(running.json().activeSinceMs).toBeGreaterThan(0);
+    const running = await verify(dir, "--json");
+    expect(states(running)).toMatchObject({ ledger: "inUse", board: "inUse", console: "notKept" });
+    expect(running.code).toBe(EXIT.waiting);
+    expect(running.json().activeSinceMs).toBeGreaterThan(0);
 
-  await broker.stop();
-  const stopped = await verify(dir, "--json");
-  expect(states(stopped)).toEqual({ ledger: "agree", board: "agree", evaluator: "agree", console: "notKept" });
-  expect(stopped.code).toBe(EXIT.ok);
-  expect(stopped.json().activeSinceMs).toBeUndefined();
-  expect((await verify(dir)).out).toContain("ledger: both copies agree");
+    await broker.stop();
+    const stopped = await verify(dir, "--json");
+    expect(states(stopped)).toEqual({ ledger: "agree", board: "agree", evaluator: "agree", console: "notKept" });
+    expect(stopped.code).toBe(EXIT.ok);
+    expect(stopped.json().activeSinceMs).toBeUndefined();
+    expect((await verify(dir)).out).toContain("ledger: both copies agree");
 
-  const path = join(dir, "elsewhere", "ledger.sqlite");
-  const ledger = new DatabaseSync(path);
-  ledger.exec("UPDATE submission SET applied_at_ms = applied_at_ms + 1");
-  ledger.close();
-  const flipped = await verify(dir);
-  expect(flipped.code).toBe(EXIT.failure);
-  expect(flipped.out).toContain(`${path} and the copy at NATS have the same position`);
-  expect(flipped.out).toContain("board: both copies agree");
-});
+    const path = join(dir, "elsewhere", "ledger.sqlite");
+    const ledger = new DatabaseSync(path);
+    ledger.exec("UPDATE submission SET applied_at_ms = applied_at_ms + 1");
+    ledger.close();
+    const flipped = await verify(dir);
+    expect(flipped.code).toBe(EXIT.failure);
+    expect(flipped.out).toContain(`${path} and the copy at NATS have the same position`);
+    expect(flipped.out).toContain("board: both copies agree");
+  },
+);
