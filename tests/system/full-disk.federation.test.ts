@@ -1,0 +1,94 @@
+/** The disk of one party is full while records come, and is freed. All persons and numbers are invented. */
+import { afterEach, describe, expect, it } from "vitest";
+import { TestFederation } from "../support/federation.ts";
+import type { UnitName } from "../support/federation.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
+import { SmallDisk } from "../support/small-disk.ts";
+
+const UNITS = ["ct", "wcu"] as const;
+const DISK_MB = 48;
+const [FEW, ALL] = [4, 120];
+
+const persons = (unit: UnitName, from: number, to: number): string =>
+  Array.from({ length: to - from + 1 }, (_, i) => {
+    const passportNumber = [`ZX9${String(from + i).padStart(6, "0")}`];
+    const properties = { name: [`Invented ${unit} ${from + i}`], passportNumber };
+    return `${JSON.stringify({ id: `${unit}-${from + i}`, schema: "Person", properties })}\n`;
+  }).join("");
+
+describe.runIf(SmallDisk.isPossible)("a full disk", { timeout: LONG_MS }, () => {
+  let federation: TestFederation;
+  let disk: SmallDisk;
+
+  afterEach(async () => {
+    disk[Symbol.dispose]();
+    await federation[Symbol.asyncDispose]();
+  }, LONG_MS);
+
+  async function startOn(party: string): Promise<void> {
+    federation = await TestFederation.found();
+    disk = new SmallDisk(federation.dir(party), DISK_MB);
+    await federation.nats.start();
+    await federation.startBroker();
+    await federation.startEvaluator();
+    for (const unit of UNITS) await federation.startNode(unit);
+    for (const unit of UNITS) await federation.import(unit, persons(unit, 1, FEW));
+    await bothKnow(FEW);
+    disk.fill();
+  }
+
+  /** As many overlaps at both sides, each once and with whom to call. */
+  async function bothKnow(overlaps: number): Promise<void> {
+    const named = async (unit: UnitName): Promise<string[]> =>
+      (await federation.matches(unit))
+        .filter(({ state, counterpart }) => state === "proven" && counterpart?.contact !== undefined)
+        .map(({ id }) => id)
+        .toSorted();
+    await expect.poll(async () => (await named("ct")).length, { timeout: 90_000 }).toBe(overlaps);
+    await expect.poll(async () => await named("wcu"), { timeout: 90_000 }).toEqual(await named("ct"));
+    for (const unit of UNITS) expect(await federation.matches(unit)).toHaveLength(overlaps);
+  }
+
+  const restart = async (party: string): Promise<void> => await federation.stop(party).catch(() => undefined);
+  const rest = async (unit: UnitName): Promise<unknown> => await federation.import(unit, persons(unit, FEW + 1, ALL));
+
+  it("of nats-server confirms nothing, is said by the nodes, and is over once it is restarted", async () => {
+    await startOn("nats");
+    for (const unit of UNITS) await rest(unit);
+    const hindrance = async () => (await federation.status("wcu")).hindrance;
+    await expect.poll(hindrance, { timeout: 60_000 }).toBe("streamRefused");
+    expect((await federation.status("wcu")).notCompared).not.toEqual([]);
+    disk.free();
+    await federation.nats.kill();
+    await federation.nats.start();
+    await bothKnow(ALL);
+  });
+
+  it("of the broker ends it, which is said, and what was not kept comes again when it is started with room", async () => {
+    await startOn("broker");
+    for (const unit of UNITS) await rest(unit);
+    await expect.poll(() => federation.log.text.includes("the disk is full"), { timeout: 60_000 }).toBe(true);
+    const isOnTheWay = async () => (await federation.status("ct")).outbox > 0n;
+    await expect.poll(isOnTheWay, SOON).toBe(true);
+    await restart("broker");
+    disk.free();
+    await federation.startBroker();
+    await bothKnow(ALL);
+  });
+
+  it("of a node refuses the file, says so, and nothing of it is lost when it comes again", async () => {
+    await startOn("ct");
+    const refusal = await rest("ct").then(
+      () => "none",
+      (error: unknown) => String(error),
+    );
+    expect(refusal).not.toBe("none");
+    expect(`${refusal}${federation.log.text}`).toContain("the disk is full");
+    await rest("wcu");
+    await restart("ct");
+    disk.free();
+    await federation.startNode("ct");
+    await rest("ct");
+    await bothKnow(ALL);
+  });
+});
