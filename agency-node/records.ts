@@ -19,6 +19,7 @@ import { Wake } from "../shared/world/wake.ts";
 import type { World } from "../shared/world/world.ts";
 import type { Erasure } from "./erasure.ts";
 import type { Acts } from "./publishing/acts.ts";
+import { SharedCommit } from "./store/shared-commit.ts";
 import type { PutOutcome, RecordStore, StoredRecord } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";
 import type { Stray, StrayStore } from "./store/strays.ts";
@@ -60,6 +61,8 @@ export type ImportEvent =
   | { readonly kind: "progress"; readonly rows: number; readonly bytes: number }
   | { readonly kind: "receipt"; readonly receipt: ImportReceipt };
 
+type Put = Record<PutOutcome, number>;
+
 type AcceptedRecord = Extract<IntakeEvent, { readonly kind: "record" }>;
 
 /** Records stored in one transaction: an fsync each would make a large file slow. */
@@ -75,9 +78,11 @@ export class Records {
   #kept: readonly Domain[] | undefined;
   #budgetTriedAtMs = Number.NEGATIVE_INFINITY;
   #filesOpen = 0;
+  readonly #commit: SharedCommit;
 
   constructor(parts: RecordsParts) {
     this.#parts = parts;
+    this.#commit = new SharedCommit(parts.db, parts.world);
     this.#wake = new Wake(parts.world);
   }
 
@@ -106,11 +111,6 @@ export class Records {
     const counts = { added: 0, amended: 0, unchanged: 0, rows: 0, rejected: 0, warnings: 0 };
     const chunk: AcceptedRecord[] = [];
     let ignored: readonly string[] = [];
-    const store = (): void => {
-      this.#store(chunk, counts, dryRun ? undefined : by);
-      if (urgent && !dryRun) hurried.push(...chunk.map(({ record }) => record.reference));
-      chunk.length = 0;
-    };
     const today = isoDay(dayOf(world.clock()));
     const { retentionDaysMax, domains } = this.#parts.admit();
     for await (const event of intake(counted, { ...reading, today, retentionDaysMax, domains })) {
@@ -118,21 +118,28 @@ export class Records {
       await world.nextTurn();
       if (event.kind === "mapping" || event.kind === "problem") yield event;
       if (event.kind === "record") chunk.push(event);
+      if (event.kind === "record" && urgent) hurried.push(event.record.reference);
       if (event.kind === "summary") {
         const { rows, rejected, warnings, unchanged } = event.counts;
         ignored = event.ignored.map(({ name }) => name);
         Object.assign(counts, { rows, rejected, warnings, unchanged: counts.unchanged + unchanged });
       }
       if (chunk.length < CHUNK_RECORDS) continue;
-      store();
+      count(counts, this.#store(chunk, dryRun ? undefined : by));
+      chunk.length = 0;
       yield { kind: "progress", rows: counts.added + counts.amended + counts.unchanged, bytes: counted.bytes };
     }
-    store();
-    // All of them at once: what comes first of a file is not to go first.
-    if (hurried.length > 0)
-      this.#parts.db.transaction(() => hurried.forEach((each) => this.#parts.store.setUrgent(each)));
-    const receipt: ImportReceipt = { ...counts, ignored, dryRun, receipt: by.receipt };
-    if (!dryRun) this.#enter("collection", { ...by, detail: JSON.stringify(receipt) });
+    const end = (): ImportReceipt => {
+      const all = { ...counts };
+      count(all, this.#store(chunk, dryRun ? undefined : by));
+      const receipt = { ...all, ignored, dryRun, receipt: by.receipt };
+      if (dryRun) return receipt;
+      // All of them at once: what comes first of a file is not to go first.
+      for (const reference of hurried) this.#parts.store.setUrgent(reference);
+      this.#enter("collection", { ...by, detail: JSON.stringify(receipt) });
+      return receipt;
+    };
+    const receipt = dryRun ? end() : await this.#commit.run(end);
     yield { kind: "receipt", receipt };
   }
 
@@ -292,13 +299,10 @@ export class Records {
   }
 
   /** `by`: undefined on trial, when nothing is stored. */
-  #store(
-    records: readonly AcceptedRecord[],
-    counts: Record<PutOutcome, number>,
-    by?: { readonly actor: Actor; readonly receipt: string },
-  ): void {
+  #store(records: readonly AcceptedRecord[], by?: { readonly actor: Actor; readonly receipt: string }): Put {
     const { db, store, handleOf } = this.#parts;
-    if (records.length === 0) return;
+    const counts = { added: 0, amended: 0, unchanged: 0 };
+    if (records.length === 0) return counts;
     const put: Record<"added" | "amended", DeconflictionRecord[]> = { added: [], amended: [] };
     db.transaction(() => {
       for (const { record, contentHash } of records) {
@@ -313,6 +317,7 @@ export class Records {
       if (put.added.length > 0) this.#enter("collection", { ...by, ...about(put.added) });
       if (put.amended.length > 0) this.#enter("alteration", { ...by, ...about(put.amended), detail: "amended" });
     });
+    return counts;
   }
 
   /** Into the log; call it inside the transaction of the act. */
@@ -370,4 +375,10 @@ class CountedBytes implements AsyncIterable<Uint8Array> {
       yield chunk;
     }
   }
+}
+
+function count(counts: Put, { added, amended, unchanged }: Put): void {
+  counts.added += added;
+  counts.amended += amended;
+  counts.unchanged += unchanged;
 }
