@@ -42,10 +42,13 @@ export class Statements {
 
   /** Sends until the signal aborts, first what an earlier start has left. */
   async run(signal: AbortSignal): Promise<void> {
+    const { world } = this.#parts;
     while (!signal.aborted) {
+      const sentAtMs = world.elapsedMs();
       this.#sendAll();
       if (await this.#wake.wait(STATEMENTS_AGAIN_MS, signal)) {
-        await pause(this.#parts.world, STATEMENTS_GATHERED_MS, signal);
+        const leftMs = sentAtMs + STATEMENTS_GATHERED_MS - world.elapsedMs();
+        if (leftMs > 0) await pause(world, leftMs, signal);
       }
     }
   }

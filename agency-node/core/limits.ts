@@ -31,10 +31,16 @@ export const ROWS_MAX = { fresh: 16, carried: 6 } as const;
 /** Entries of one submission, well below what a sealed message may hold (`SEALABLE_BYTES_MAX`). */
 export const SUBMISSION_BYTES = 400_000;
 
+/** Urgent records are prepared no sooner than this after the last ones, those that come meanwhile together. The first go at once. */
+export const URGENT_GATHERED_MS = 60;
+
 /** Rows removed in one transaction when an epoch ends: other work gets its turn between them. */
 export const ENDED_ROWS_PER_STEP = 2_000;
 
-/** Statements on meetings are gathered for this long: they come by the notice, and each submission costs a signature and a receipt. */
+/**
+ * Statements on meetings go no sooner than this after the last ones: they come by the notice, and each submission costs a signature and a receipt.
+ * The first goes at once.
+ */
 export const STATEMENTS_GATHERED_MS = 100;
 /** Meetings looked at again before other work gets its turn: a hash for each identifier of the record. */
 export const READ_AGAIN_PER_STEP = 50;

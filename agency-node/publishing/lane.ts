@@ -12,7 +12,8 @@ import type { ErrorCode } from "../../shared/core/errors.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
-import { unlessAborted } from "../../shared/world/wait.ts";
+import { pause, unlessAborted } from "../../shared/world/wait.ts";
+import { URGENT_GATHERED_MS } from "../core/limits.ts";
 import { below, untilBeat, Urn } from "../core/order.ts";
 import { drawLoans, freePlaces } from "../core/padding.ts";
 import type { Lender } from "../core/padding.ts";
@@ -93,8 +94,10 @@ export type Halt = { readonly code: ErrorCode; readonly resumesAtMs: number };
 
 type Encoded = { readonly kind: KindName; readonly input: Uint8Array };
 
+type WindowRecord = { readonly stored: StoredRecord; readonly encoded: readonly Encoded[] };
+
 type Window = {
-  readonly records: readonly { readonly stored: StoredRecord; readonly encoded: readonly Encoded[] }[];
+  readonly records: readonly WindowRecord[];
   readonly hardening: Promise<void>;
 };
 
@@ -112,6 +115,8 @@ export class Lane {
   #halt: Halt | undefined;
   /** Urgent records that are being prepared. */
   readonly #hurried = new Set<number>();
+  /** When the last urgent records began. */
+  #hurriedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(generation: number, parts: LaneParts) {
     this.generation = generation;
@@ -174,7 +179,8 @@ export class Lane {
     const windows: Window[] = [];
     try {
       for (;;) {
-        const window = signal.aborted ? undefined : await this.#begin(urn, signal);
+        const isBusy = windows.length > 0;
+        const window = signal.aborted ? undefined : await this.#begin(urn, isBusy, signal);
         if (window !== undefined) windows.push(window);
         if (windows.length === 0) return;
         if (window === undefined || windows.length >= WINDOWS_AT_ONCE) await this.#finish(windows.shift());
@@ -236,10 +242,19 @@ export class Lane {
     }
   }
 
-  /** What is urgent goes by itself, at once, whatever else is being prepared. */
-  async #begin(urn: Urn<number>, signal: AbortSignal): Promise<Window | undefined> {
+  /**
+   * What is urgent goes by itself, at once, whatever else is being prepared; what comes close behind it goes together, once `isBusy` is over.
+   */
+  async #begin(urn: Urn<number>, isBusy: boolean, signal: AbortSignal): Promise<Window | undefined> {
+    const { world } = this.#parts;
+    if (this.#urgent().length === 0) return await this.#draw(urn, signal);
+    const leftMs = this.#hurriedAtMs + URGENT_GATHERED_MS - world.elapsedMs();
+    if (leftMs > 0 && urn.size === 0) {
+      if (isBusy) return undefined;
+      await pause(world, leftMs, signal);
+    }
+    this.#hurriedAtMs = world.elapsedMs();
     const urgent = this.#urgent();
-    if (urgent.length === 0) return await this.#draw(urn, signal);
     for (const number of urgent) this.#hurried.add(number);
     const hurried = new Urn<number>(this.#parts.world.randomBytes);
     hurried.add(urgent);
@@ -253,7 +268,7 @@ export class Lane {
   async #draw(urn: Urn<number>, signal: AbortSignal): Promise<Window | undefined> {
     if (urn.size === 0) return undefined;
     const missing: Missing = new Map();
-    const records: Window["records"][number][] = [];
+    const records: WindowRecord[] = [];
     for (let isFull = false; !isFull && urn.size > 0 && records.length < WINDOW_RECORDS;) {
       const page = this.#parts.records.hardening(urn.take(PAGE_RECORDS));
       for (const [at, stored] of page.entries()) {
@@ -358,26 +373,36 @@ export class Lane {
   async #finish(window: Window | undefined): Promise<void> {
     if (window === undefined) return;
     await window.hardening;
-    await this.#eachPage(window, ({ stored, encoded }) => this.#keep(stored, encoded));
-    // Now that all of them can lend.
-    await this.#eachPage(window, ({ stored, encoded }) => {
+    const keep = ({ stored, encoded }: WindowRecord): void => this.#keep(stored, encoded);
+    // Once all of them can lend.
+    const finish = ({ stored, encoded }: WindowRecord): void => {
       this.#borrow(stored, encoded);
       this.#parts.records.setReady(stored, encoded.length);
-    });
+    };
+    if (window.records.length <= PAGE_RECORDS) {
+      this.#parts.db.transaction(() => {
+        this.#each(window.records, keep);
+        this.#each(window.records, finish);
+      });
+    } else {
+      await this.#eachPage(window, keep);
+      await this.#eachPage(window, finish);
+    }
     // Once for the window: it is to go in one order.
     this.#parts.onReady();
   }
 
-  /** Some records in one transaction, those that are still to be prepared. */
-  async #eachPage({ records }: Window, work: (record: Window["records"][number]) => void): Promise<void> {
+  /** Some records in one transaction. */
+  async #eachPage({ records }: Window, work: (record: WindowRecord) => void): Promise<void> {
     for (let at = 0; at < records.length; at += PAGE_RECORDS) {
-      this.#parts.db.transaction(() => {
-        for (const each of records.slice(at, at + PAGE_RECORDS)) {
-          if (this.#parts.records.isStillHardening(each.stored)) work(each);
-        }
-      });
+      this.#parts.db.transaction(() => this.#each(records.slice(at, at + PAGE_RECORDS), work));
       await this.#parts.world.nextTurn();
     }
+  }
+
+  /** Those that are still to be prepared. */
+  #each(records: readonly WindowRecord[], work: (record: WindowRecord) => void): void {
+    for (const each of records) if (this.#parts.records.isStillHardening(each.stored)) work(each);
   }
 
   /** Once in the life of a record. */
