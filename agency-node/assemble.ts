@@ -7,7 +7,7 @@ import { VERSION } from "../shared/platform/version.ts";
 import { Database } from "../shared/store/database.ts";
 import { Line } from "./bus/line.ts";
 import { Link } from "./bus/link.ts";
-import { BrokerFaults } from "./bus/receiver.ts";
+import { BrokerFaults } from "./bus/broker-faults.ts";
 import { Erasure } from "./erasure.ts";
 import { Canaries } from "./canaries/canaries.ts";
 import { CanaryStore } from "./canaries/canary-store.ts";

@@ -21,8 +21,8 @@ import type { CallOff, World } from "../../shared/world/world.ts";
 import { events } from "../events.ts";
 import type { HeldLine, Inbox } from "../store/inbox.ts";
 import type { Outbox } from "../store/outbox.ts";
+import type { BrokerFaults } from "./broker-faults.ts";
 import type { Line } from "./line.ts";
-import type { BrokerFaults } from "./receiver.ts";
 
 export type NoticeLineParts = {
   readonly db: Database;

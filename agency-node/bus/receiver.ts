@@ -47,14 +47,6 @@ export type ReceiverParts = NoticeLineParts & {
   resend(ranges: readonly PositionRange[]): void;
 };
 
-/** What the broker went back on since this program started; for the status, so that it is not only in a log. */
-export class BrokerFaults {
-  /** Submissions that it gave a receipt for and then asked for again. */
-  lostSubmissions = 0;
-  /** Notices that do not follow from those before. */
-  brokenNotices = 0;
-}
-
 /** A delivery that cannot be carried out now is tried again after this long, and holds up those behind it. */
 const TRY_AGAIN_MS = 1_000;
 /**

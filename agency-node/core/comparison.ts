@@ -35,9 +35,6 @@ export type Hindrance = (typeof HINDRANCES)[number];
 
 const CUT_OFF: readonly Hindrance[] = HINDRANCES.slice(0, HINDRANCES.indexOf("policyUnproven"));
 
-/** Of which somebody need do nothing: they pass by themselves. */
-export const PASSING_HINDRANCES: readonly string[] = ["noticesMissing", "digestAwaited"] satisfies Hindrance[];
-
 export type NotComparedReason =
   | Hindrance
   | "budget"

@@ -24,8 +24,11 @@ function initCommand(): Command {
     .requiredOption("--fingerprint <hex>", "the federation's fingerprint, learnt by another way than the file")
     .action((flags: Json & NewRegistrarFlags) =>
       perform(flags, async (output) => {
-        const { makeRegistrar } = await import("./new-registrar.ts");
-        await makeRegistrar(flags, output);
+        const [{ makeRegistrar }, { randomBytes }] = await Promise.all([
+          import("./new-registrar.ts"),
+          import("../../shared/world/random.ts"),
+        ]);
+        await makeRegistrar(flags, { randomBytes }, output);
       }),
     );
   return withExamples(command, "causeway registrar init --dir registrar --chain board/1/chain.bin --fingerprint HEX");

@@ -20,7 +20,7 @@ import type { Output } from "../../shared/terminal/output.ts";
 import { groups } from "../../shared/words/figures.ts";
 import { say } from "../../shared/words/say.ts";
 import { systemClock } from "../../shared/world/clock.ts";
-import { randomBytes } from "../../shared/world/random.ts";
+import type { Randomness } from "../../shared/world/world.ts";
 import { readRegistrarKeys, writeRegistrarKeys } from "./keys.ts";
 import { createNatsAuthority, issueNatsAccounts } from "./nats-accounts.ts";
 import { natsServerPlace, writeNatsServers } from "./nats-servers.ts";
@@ -39,7 +39,11 @@ export type NatsBundleFlags = {
 const FRESHNESS_SEED_BYTES = 32;
 
 /** `chain`: of any party. Throws CONFLICT if there are keys already, UNPROVEN for a chain of another federation. */
-export async function makeRegistrar({ dir, chain, fingerprint }: NewRegistrarFlags, output: Output): Promise<void> {
+export async function makeRegistrar(
+  { dir, chain, fingerprint }: NewRegistrarFlags,
+  { randomBytes }: Randomness,
+  output: Output,
+): Promise<void> {
   if (existsSync(join(dir, "keys"))) throw new CausewayError("CONFLICT", `${dir} has keys; keys are never overwritten`);
   const nowMs = systemClock();
   const pinnedFingerprint = parsePin(fingerprint);

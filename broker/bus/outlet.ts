@@ -18,8 +18,8 @@ import { deliverySubject } from "../../shared/wire/subjects.ts";
 import { retryWhileUnavailable } from "../../shared/world/wait.ts";
 import type { World } from "../../shared/world/world.ts";
 import { NOTICES_PER_TICK_MAX } from "../core/limits.ts";
+import type { Reply } from "../core/submission.ts";
 import type { Ledger, StoredNotice } from "../store/ledger.ts";
-import type { Reply } from "../writer/writer.ts";
 import { events } from "../events.ts";
 
 export type OutletParts = {

@@ -12,7 +12,7 @@ export const TAG_WORDS = 2;
 const LINK = 6;
 const CELL_WORDS = 7;
 
-export const BLOCK_CELLS_LOG2 = 3;
+const BLOCK_CELLS_LOG2 = 3;
 export const BLOCK_CELLS = 1 << BLOCK_CELLS_LOG2;
 const BLOCK_WORDS = 3;
 const BLOCK_TAG = 1;

@@ -4,8 +4,8 @@
  * unnoticed; a restored node draws a new incarnation instead of using numbers twice.
  */
 import { equalBytes } from "../../shared/core/bytes.ts";
-import type { Submission } from "../../shared/core/data-plane.ts";
-import type { Incarnation } from "../../shared/core/ids.ts";
+import type { DigestAnswer, Gap, Receipt, Submission } from "../../shared/core/data-plane.ts";
+import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
 
 /** A submission whose seal, signature, member and epoch have been checked. */
 export type Received = {
@@ -14,6 +14,9 @@ export type Received = {
   /** The bytes that its member signed: of a statement on its health, which administrators verify for themselves. */
   readonly signed?: Uint8Array;
 };
+
+/** What its member is told of it, if it does not understand beats. */
+export type Reply = { readonly to: MemberId; readonly body: Receipt | Gap | DigestAnswer };
 
 /** The last submission that was applied of an incarnation. */
 export type Head = { readonly incarnation: Incarnation; readonly sequence: number; readonly hash: Uint8Array };

@@ -164,7 +164,10 @@ function wholeAt(path: string, name: string): Replica | "damaged" | undefined {
     if (replica === undefined) return undefined;
     if (replica.isWhole && replica.has(JOURNAL_TABLE)) return replica;
     // Of before the journal: the program that opens it begins one.
-    if (replica.isWhole) return void replica[Symbol.dispose]();
+    if (replica.isWhole) {
+      replica[Symbol.dispose]();
+      return undefined;
+    }
   } catch (error) {
     if (!(error instanceof MachineFault)) throw error;
     if (!/^is (damaged|not a database)/.test(error.reason))

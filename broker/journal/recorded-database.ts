@@ -10,7 +10,7 @@ import type { Change, Head, Image } from "./core/record.ts";
 
 export const JOURNAL_TABLE = "journal_entry";
 
-export const JOURNAL_TABLE_SQL = `CREATE TABLE IF NOT EXISTS ${JOURNAL_TABLE} (
+const JOURNAL_TABLE_SQL = `CREATE TABLE IF NOT EXISTS ${JOURNAL_TABLE} (
   position INTEGER PRIMARY KEY, hash BLOB NOT NULL, changes BLOB NOT NULL
 ) STRICT`;
 
@@ -61,8 +61,7 @@ export class RecordedDatabase {
   /** The stream has all up to this position: the rows before it go with the next transaction. */
   keptUpTo(position: number): void {
     this.#kept = position;
-    const [oldest = 0] = [this.#oldestInMemory];
-    this.#entries = this.#entries.slice(position - oldest);
+    this.#entries = this.#entries.slice(position - this.#oldestInMemory);
   }
 
   /** Its bytes, and where in the journal it stands. The stream must have all of it. What was changed lately does not stay behind in it. */

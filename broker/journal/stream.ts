@@ -16,7 +16,7 @@ export const JOURNAL_SUBJECT = "cw.ntc.journal";
 export const LEASE_STREAM = "CW_LEASE";
 export const LEASE_SUBJECT = "cw.ntc.lease";
 
-export const JOURNAL_MESSAGES_MAX = 1_000_000;
+const JOURNAL_MESSAGES_MAX = 1_000_000;
 const LEASE_BYTES_MAX = 64 * 1024;
 
 const GIBIBYTE = 1024 ** 3;

@@ -34,7 +34,7 @@ function fileKey({ secretKey }: SealingKeyPair, { federation, epoch, id }: FileN
   return hashKey(blake2bKeyed(32, hashKey(secretKey), label, federation, u64(epoch), id));
 }
 
-export function manifestHash(manifest: string): Uint8Array {
+function manifestHash(manifest: string): Uint8Array {
   return blake2b(32, lpText("causeway/index-manifest/v1"), utf8(manifest));
 }
 

@@ -5,12 +5,12 @@
  * Memory is changed before the ledger commits. If a transaction fails, memory may be ahead of the ledger: the error goes
  * to the caller, which must stop this process; the next one rebuilds memory from streams and ledger.
  */
-import type { DigestAnswer, Gap, MeetingStatement, Receipt, Submission } from "../../shared/core/data-plane.ts";
+import type { MeetingStatement, Receipt, Submission } from "../../shared/core/data-plane.ts";
 import type { Federation } from "../../shared/core/directive.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import type { Log } from "../../shared/world/log.ts";
 import { decideSubmission } from "../core/submission.ts";
-import type { Received, Verdict } from "../core/submission.ts";
+import type { Received, Reply, Verdict } from "../core/submission.ts";
 import type { Applied, Ledger, Rejections } from "../store/ledger.ts";
 import { understoodOf } from "../../shared/core/capabilities.ts";
 import type { BeatBook } from "../bus/beats.ts";
@@ -21,8 +21,6 @@ import type { Proofs } from "./proofs.ts";
 import type { Publications } from "./publications.ts";
 import type { Watch } from "./watch.ts";
 import { events } from "../events.ts";
-
-export type Reply = { readonly to: MemberId; readonly body: Receipt | Gap | DigestAnswer };
 
 export type WriterParts = {
   readonly ledger: Ledger;

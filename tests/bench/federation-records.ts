@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 const PASSPORTS_FROM = 4_000_000;
 const YEARS = { from: 1950, count: 50 };
 
-export const referenceOf = (unit: UnitName, number: number): string => `${unit}-${number}`;
+const referenceOf = (unit: UnitName, number: number): string => `${unit}-${number}`;
 
 /** Lines of FollowTheMoney: a name of one word and a passport, so that there is one identifier, which is strong. */
 export function plainPersons({ unit, from, count }: Persons): Uint8Array {

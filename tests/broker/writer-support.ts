@@ -14,7 +14,7 @@ import { Publications } from "../../broker/writer/publications.ts";
 import { Standings } from "../../broker/writer/standings.ts";
 import { Watch } from "../../broker/writer/watch.ts";
 import { Writer } from "../../broker/writer/writer.ts";
-import type { Reply } from "../../broker/writer/writer.ts";
+import type { Reply } from "../../broker/core/submission.ts";
 import type { Entry, MeetingStatement, NoticeEvent, SubmissionBody, Upsert } from "../../shared/core/data-plane.ts";
 import type { Admit, Epoch, Federation } from "../../shared/core/directive.ts";
 import type { Incarnation, MatchId, MemberId } from "../../shared/core/ids.ts";

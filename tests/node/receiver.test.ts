@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { BrokerFaults, Receiver } from "../../agency-node/bus/receiver.ts";
+import { BrokerFaults } from "../../agency-node/bus/broker-faults.ts";
+import { Receiver } from "../../agency-node/bus/receiver.ts";
 import { CAPABILITIES, FIRST_VERSION, understoodOf } from "../../shared/core/capabilities.ts";
 import type { Capabilities } from "../../shared/core/capabilities.ts";
 import type { Beat, Delivery, EncodedBatch, Notice, NoticeEvent } from "../../shared/core/data-plane.ts";

@@ -18,6 +18,7 @@ import { grpcClient } from "../../shared/platform/grpc.ts";
 import { ChainFollower } from "../../shared/rpc/chain-follower.ts";
 import { DirectoryServiceDefinition } from "../../shared/wire/gen/causeway/v1/directory.ts";
 import { silentLog } from "../../shared/world/log.ts";
+import { randomBytes } from "../../shared/world/random.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 import { SOON } from "../support/patience.ts";
 import { foundSample } from "./sample-federation.ts";
@@ -120,10 +121,10 @@ describe("another registrar", () => {
       chain: partyFile(sample.dir("chair"), "chain"),
       fingerprint: toHex(sample.founded.fingerprint),
     };
-    await makeRegistrar(flags, QUIET);
+    await makeRegistrar(flags, { randomBytes }, QUIET);
     const { tlsRoots } = sample.founded.federation.found;
     expect(() => readRegistrarKeys(dir, tlsRoots.at(-1))).toThrow(expect.objectContaining({ code: "ENVIRONMENT" }));
     expect(existsSync(partyFile(dir, "certificate"))).toBe(true);
-    await expect(makeRegistrar(flags, QUIET)).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(makeRegistrar(flags, { randomBytes }, QUIET)).rejects.toMatchObject({ code: "CONFLICT" });
   });
 });
