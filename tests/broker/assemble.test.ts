@@ -44,7 +44,12 @@ describe("a broker over a simulated world", () => {
       matchesOpened: 1,
       matchesOpen: 1,
       natsConnected: true,
-      journal: { position: status.journal.position, unsent: 0, storedAtMs: status.journal.storedAtMs, refused: undefined },
+      journal: {
+        position: status.journal.position,
+        unsent: 0,
+        storedAtMs: status.journal.storedAtMs,
+        refused: undefined,
+      },
     });
     expect(scene.recorded.count("broker.failed")).toBe(0);
   });
