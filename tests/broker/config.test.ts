@@ -9,7 +9,12 @@ describe("broker.json", () => {
       dir: "/invented",
       ...good,
       dataDir: "data",
-      streams: { submissionBytesMax: 1024 ** 3, deliveryBytesMax: 256 * 1024 ** 2, replicas: 1 },
+      streams: {
+        submissionBytesMax: 1024 ** 3,
+        deliveryBytesMax: 256 * 1024 ** 2,
+        journalBytesMax: 1024 ** 3,
+        replicas: 1,
+      },
     });
   });
 

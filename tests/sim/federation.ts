@@ -26,7 +26,9 @@ import { isCausewayError } from "../../shared/core/errors.ts";
 import { toId } from "../../shared/core/ids.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
+import type { Beat } from "../../shared/core/data-plane.ts";
 import { openDelivery, openSubmission } from "../../shared/wire/data-plane.ts";
+import { readBatch } from "../../shared/wire/delivery.ts";
 import { encodeSignedDirective } from "../../shared/wire/directive.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import type { Log } from "../../shared/world/log.ts";
@@ -401,6 +403,7 @@ export class MemoryFederation implements AsyncDisposable {
       try {
         const scope = { federation, member, keyPair, brokerSigningKey, isOwnKey };
         const { body } = openDelivery(sealed, scope).delivery;
+        if (body.kind === "beat") return beatKind(body);
         return body.kind === "notice" ? body.event.type : body.kind;
       } catch (error) {
         if (!isCausewayError(error, "UNPROVEN")) throw error;
@@ -408,6 +411,12 @@ export class MemoryFederation implements AsyncDisposable {
     }
     return "unreadable";
   }
+}
+
+/** With the notices that it tells, such as "beat matchOpened". */
+function beatKind({ notices }: Beat): string {
+  const told = notices.flatMap((batch) => readBatch(batch).events.map(({ type }) => type));
+  return ["beat", ...new Set(told)].join(" ");
 }
 
 function fingerprintOf([first]: readonly SignedDirective[]): Uint8Array {

@@ -8,7 +8,7 @@ export type Message = {
   /** Slug of a unit, or "broker", "key-office", "board", "everybody". */
   readonly from: string;
   readonly to: string;
-  /** Such as "publication", "receipt", "matchOpened", "evaluation batch", "directive epochOpen". Read with the recipient's key. */
+  /** Such as "publication", "beat matchOpened", "evaluation batch", "directive epochOpen". Read with the recipient's key. */
   readonly kind: string;
   /** As they cross the wire: sealed, where the protocol seals. */
   readonly bytes: Uint8Array;
