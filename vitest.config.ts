@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /** Levels that need other programs or a browser. Each test file names its level; one that names none is a unit's. */
 const REAL = ["federation", "browser"];
+/** What takes minutes each: only with `npm run test:long`, which sets this. */
+const LONG = process.env["CAUSEWAY_LONG_TESTS"] === undefined ? [] : ["long"];
 const named = (level: string): string => `tests/**/*.${level}.test.ts`;
 
 /** A fast level: no other program is started, nobody waits. */
@@ -13,9 +15,9 @@ function fast(name: string, include: string, exclude: readonly string[] = []) {
 export default defineConfig({
   test: {
     projects: [
-      fast("unit", "tests/**/*.test.ts", ["contract", ...REAL].map(named)),
+      fast("unit", "tests/**/*.test.ts", ["contract", "long", ...REAL].map(named)),
       fast("contract", named("contract")),
-      ...REAL.map((name) => ({ extends: true as const, test: { name, include: [named(name)] } })),
+      ...[...REAL, ...LONG].map((name) => ({ extends: true as const, test: { name, include: [named(name)] } })),
     ],
     // The suite runs where others work as well: what takes longer than this does not end at all.
     testTimeout: 180_000,

@@ -1,14 +1,16 @@
 /**
- * Checks that take long: the tests on other days (`days`) and in other surroundings (`surroundings`). `npm run test:long
- * -- NAME [vitest's arguments]`; without a name, both. What this machine lacks for a part of them is said, and counted.
+ * Checks that take long: the tests on other days (`days`), in other surroundings (`surroundings`), and every lost party's way back by the
+ * documents' own commands (`lost`). `npm run test:long -- NAME [vitest's arguments]`; without a name, all. What this machine lacks for a part of them is said, and counted.
  */
 import { onOtherDays } from "./days.ts";
 import type { Outcome } from "./suite.ts";
+import { lostParties } from "./lost.ts";
 import { elsewhere } from "./surroundings.ts";
 
 const CHECKS: Readonly<Record<string, (args: readonly string[]) => AsyncGenerator<Outcome | string>>> = {
   days: onOtherDays,
   surroundings: elsewhere,
+  lost: lostParties,
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
