@@ -235,4 +235,7 @@ function fitting(batches: readonly StoredBatch[]): StoredBatch[] {
   });
 }
 
-export type BeatBook = Pick<Beats, "has" | "applied" | "appliedBefore" | "compareAfter" | "lacking" | "answer" | "resume">;
+export type BeatBook = Pick<
+  Beats,
+  "has" | "applied" | "appliedBefore" | "compareAfter" | "lacking" | "answer" | "resume"
+>;
