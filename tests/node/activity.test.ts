@@ -79,6 +79,8 @@ function told(event: NoticeEvent): void {
   node.db.transaction(() => matches.apply([event]));
 }
 
+const STRAY = toId<Handle>("e5".repeat(16));
+
 const opened = (handle: Handle): NoticeEvent => ({
   type: "matchOpened",
   matchId: MATCH,
@@ -341,7 +343,17 @@ describe("the node's own services", () => {
     listMatches: { request: () => ({ all: true, reason: "a check" }), verb: "consultation" },
     watchMatches: { request: () => ({ reason: "a check" }), verb: "consultation" },
     listActivity: { request: () => NO_FILTER, verb: "consultation" },
+    listStrays: { request: () => held({ reason: "a check" }), verb: "consultation" },
+    withdrawStrays: {
+      request: () => held({ handles: [STRAY], all: false, reason: "not ours any more" }),
+      verb: "erasure",
+    },
   };
+  /** The request, when the broker holds a record that this database does not know. */
+  function held<Request>(request: Request): Request {
+    node.strays.hold(1, [], [[STRAY, undefined]], node.nowMs);
+    return request;
+  }
   /** Their answers name no record, match or person. */
   const SHOW_NOBODY = ["getStatus"];
 
