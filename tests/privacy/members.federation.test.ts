@@ -14,6 +14,7 @@ import { connectNats } from "../../shared/platform/nats.ts";
 import { readNatsCredentials } from "../../shared/party/credentials.ts";
 import { readTls } from "../../shared/party/tls.ts";
 import { readSealingKeys, readSigningKeys } from "../../shared/party/keys.ts";
+import { readBatch } from "../../shared/wire/delivery.ts";
 import { openDelivery, openSubmission } from "../../shared/wire/data-plane.ts";
 import { sealMessage, signMessage, verifyMessage } from "../../shared/wire/envelope.ts";
 import { MEMBER_API_PREFIX, memberInboxPrefix, submissionSubject } from "../../shared/wire/subjects.ts";
@@ -87,9 +88,8 @@ describe("a notice", () => {
   it("opens for the member it is for, and for no other key or member", () => {
     const notices = of("wcu", "delivery");
     const events = notices.map(({ sealed }) => openDelivery(sealed, deliveryScope("wcu")).delivery.body);
-    expect(events.filter((body) => body.kind === "notice").map(({ event }) => event.type)).toContain(
-      "counterpartDisclosed",
-    );
+    const batches = events.flatMap((body) => (body.kind === "beat" ? body.notices : [])).map(readBatch);
+    expect(batches.flatMap((batch) => batch.events.map(({ type }) => type))).toContain("counterpartDisclosed");
     for (const { sealed } of notices) {
       for (const scope of [deliveryScope("ct"), deliveryScope("wcu", "ct"), deliveryScope("ct", "wcu")]) {
         expect(() => openDelivery(sealed, scope)).toThrowError(expect.objectContaining({ code: "UNPROVEN" }));

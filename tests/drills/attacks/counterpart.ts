@@ -73,7 +73,7 @@ export async function copyTokens(): Promise<Outcome> {
     tags: WORTHLESS_TAGS.length,
     worthless,
     shownToTheHitSide: federation.inbox("wcu").filter(({ state }) => state === "unproven").length,
-    disclosed: federation.messages.filter(({ kind }) => kind === "counterpartDisclosed").length,
+    disclosed: federation.messages.filter(({ kind }) => kind.includes("counterpartDisclosed")).length,
   };
   return { held: worthless === figure.tags && figure.shownToTheHitSide === 1 && figure.disclosed === 0, figure };
 }
