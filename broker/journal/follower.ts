@@ -29,6 +29,8 @@ export type FollowerParts = ReadParts & {
   readonly bus: Pick<Bus, "replay" | "streamState">;
   readonly databases: DatabasePaths;
   readonly files: OwnFiles | undefined;
+  /** Whether this directory stood by when it was last used. */
+  readonly isStandby: () => boolean;
   readonly world: Pick<World, "clock" | "log">;
 };
 
@@ -70,12 +72,27 @@ export class Follower implements Disposable {
       stream.take(records);
       next = last + 1;
     }
-    for (const [name, bytes] of stream.files) this.#takeFile(name, bytes === "gone" ? undefined : bytes);
+    // First, so that a crash between does not leave databases of now beside keys of before.
+    if (this.#parts.isStandby() || this.#isBehind(stream)) {
+      for (const [name, bytes] of stream.files) this.#takeFile(name, bytes === "gone" ? undefined : bytes);
+    }
     for (const name of DATABASES) {
       const copy = stream.of(name);
       if (copy !== undefined && copy !== "broken") this.#bringTo(name, copy);
     }
     this.#next = next;
+  }
+
+  /**
+   * Whether another broker was active since: its files count. Otherwise those of this directory do, since its operator may have put a chain, a
+   * certificate or a key there while it was stopped.
+   */
+  #isBehind(stream: StreamCopy): boolean {
+    return DATABASES.some((name) => {
+      const [copy, replica] = [stream.of(name), this.#replica(name)];
+      if (copy === undefined || copy === "broken") return false;
+      return replica === undefined || ["apply", "rebuild"].includes(decide(headsOf(replica), copy).kind);
+    });
   }
 
   async #followOn(from: number): Promise<void> {

@@ -55,7 +55,7 @@ export async function mayStart(parts: StartParts): Promise<Began> {
     if (bus === undefined) return AS_EVER;
     await using connected = bus;
     const reading = { ...parts, bus: connected };
-    using follower = new Follower(reading);
+    using follower = new Follower({ ...reading, isStandby: () => existsSync(markOf(parts)) });
     follower.lookAtFiles();
     return await standBy({ ...reading, signal }, follower);
   } finally {
@@ -78,7 +78,7 @@ async function connect(parts: StartParts, signal: AbortSignal): Promise<Bus | un
 
 /** A database that was here before, and is not, or not whole. */
 function lacking(parts: StartParts): string | undefined {
-  using follower = new Follower({ ...parts, bus: NO_BUS });
+  using follower = new Follower({ ...parts, bus: NO_BUS, isStandby: () => false });
   const missing = follower.lookAtFiles();
   return parts.keys.generations().length > 0
     ? missing.find((name) => name === "ledger" || name === "board")
@@ -115,9 +115,9 @@ async function standBy(parts: Reading, follower: Follower): Promise<Began> {
 /** Nobody else appends any more: what the stream holds now is all. */
 async function takeOver(parts: Reading, follower: Follower, how: "acquired" | "takenOver"): Promise<Began> {
   const { log } = parts.world;
-  rmSync(markOf(parts), { force: true });
   // If it cannot be read, `Journal.compare` says what becomes of it.
   await follow(parts, follower, false);
+  rmSync(markOf(parts), { force: true });
   if (how === "takenOver") events.lease.takenOver(log);
   else events.lease.acquired(log);
   const lost = lostBy(parts);
