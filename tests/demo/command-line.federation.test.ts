@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { textOf, Visitor } from "../web/visitor.ts";
 import { assertNatsServer, causeway, endOf, startDemo, untilSaid } from "./support.ts";
 import type { Ended } from "./support.ts";
-import { LONG_MS } from "../support/patience.ts";
+import { LONG_MS, SOON } from "../support/patience.ts";
 
 const DEFAULTS = ["--role", "suspect", "--legal-basis", "Invented Act", "--case", "Invented", "--handling", "open"];
 
@@ -142,9 +142,13 @@ describe("causeway admin", { timeout: LONG_MS }, () => {
   });
 
   it("rehearses a rotation of the salts", async () => {
-    const { code, stdout } = await causeway(["admin", "epoch", "rehearse", chair()]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/Epoch 2 would be published anew: [1-9]\d* records/);
+    // Nodes say how they are within a minute of a change.
+    const rehearse = async (): Promise<string> => {
+      const { code, stdout } = await causeway(["admin", "epoch", "rehearse", chair()]);
+      expect(code).toBe(0);
+      return stdout;
+    };
+    await expect.poll(rehearse, SOON).toMatch(/Epoch 2 would be published anew: [1-9]\d* records/);
   });
 
   it("invites a unit, which hands in its keys", async () => {

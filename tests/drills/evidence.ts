@@ -14,9 +14,8 @@ import type { KeptBody } from "../../agency-node/store/outbox.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import { equalBytes, toHex } from "../../shared/core/bytes.ts";
 import { readStorageKey } from "../../shared/party/keys.ts";
-import { noticeHash } from "../../shared/wire/data-plane.ts";
-import { Delivery } from "../../shared/wire/gen/causeway/v1/data_plane.ts";
-import { Signed } from "../../shared/wire/gen/causeway/v1/signed.ts";
+import { batchHash } from "../../shared/wire/data-plane.ts";
+import { readBatch } from "../../shared/wire/delivery.ts";
 import type { Evidence, Opening } from "./judge.ts";
 import type { Pair } from "./model.ts";
 import { pairOf } from "./model.ts";
@@ -80,7 +79,7 @@ function readNode(dir: string) {
     /** One for each opening that the node has carried out. */
     opened: combinations.flatMap(({ activity: { detail, matches = [] } }) => (detail === "opened" ? matches : [])),
     matches: inbox.matches(),
-    head: inbox.head(),
+    head: inbox.line() ?? inbox.head(),
     outbox: unreceipted(db, vault),
   };
 }
@@ -102,14 +101,14 @@ function readLedger(path: string) {
     handles: [String(row["handle_0"]), String(row["handle_1"])],
   }));
   const notices = new Map<string, Told>();
-  for (const row of all("SELECT member, number, hash, signed FROM notice ORDER BY member, number")) {
+  for (const row of all("SELECT member, number, hash, batch FROM notice_batch ORDER BY member, number")) {
     const member = String(row["member"]);
     const told = notices.get(member) ?? { opened: [], number: 0, hash: toHex(new Uint8Array(32)), faults: 0 };
     notices.set(member, told);
     follow(told, {
       number: Number(row["number"]),
       hash: row["hash"] as Uint8Array,
-      signed: row["signed"] as Uint8Array,
+      batch: row["batch"] as Uint8Array,
     });
   }
   // The end of an epoch takes its submissions out of the books; whatever came after the last such end must be whole.
@@ -122,19 +121,16 @@ function readLedger(path: string) {
   return { matches, notices, submissionGaps: Number(gaps[0]?.["gaps"]) };
 }
 
-/** A notice that is not the next one, or does not name the one before, is a fault. */
+/** A batch that is not the next one, or does not name the one before, is a fault. */
 function follow(
   told: Told,
-  row: { readonly number: number; readonly hash: Uint8Array; readonly signed: Uint8Array },
+  row: { readonly number: number; readonly hash: Uint8Array; readonly batch: Uint8Array },
 ): void {
-  const { payload } = Signed.decode(row.signed);
-  const { body } = Delivery.decode(payload);
-  if (body?.$case !== "notice") throw new Error("a notice of the ledger is none");
-  const { number, prevHash, event } = body.value;
-  const hash = noticeHash(payload);
-  const isNext = row.number === told.number + 1 && Number(number) === row.number;
+  const { number, prevHash, events } = readBatch(row.batch);
+  const hash = batchHash(row.batch);
+  const isNext = row.number === told.number + 1 && number === row.number;
   if (!isNext || toHex(prevHash) !== told.hash || !equalBytes(hash, row.hash)) told.faults += 1;
   told.number = row.number;
   told.hash = toHex(hash);
-  if (event?.$case === "matchOpened") told.opened.push(toHex(event.value.matchId));
+  for (const event of events) if (event.type === "matchOpened") told.opened.push(event.matchId);
 }

@@ -32,20 +32,27 @@ describe("a broker that is killed while three units publish", () => {
     expect(report, `seed ${seed}`).toMatchObject({ ...FAULTLESS, runs: 6, natsKills: 1, flawless: true });
     expect(report.matches).toBeGreaterThan(20);
     // The same books, but for one thing that somebody has done to a copy of the ledger.
-    expect(spoilt["forgets one side"]).toMatchObject({ oneSided: 1, noticeFaults: 1, missing: 0 });
-    expect(spoilt["forgets both sides"]).toMatchObject({ missing: 1, oneSided: 0 });
-    expect(spoilt["tells one side twice"]).toMatchObject({ openedTwice: 1, missing: 0 });
+    const [oneSide, bothSides, twice] = [
+      spoilt["forgets one side"],
+      spoilt["forgets both sides"],
+      spoilt["tells one side twice"],
+    ];
+    expect(oneSide).toMatchObject({ missing: 0 });
+    expect([oneSide!.oneSided > 0, oneSide!.noticeFaults > 0]).toEqual([true, true]);
+    expect(bothSides).toMatchObject({ oneSided: 0 });
+    expect(bothSides!.missing).toBeGreaterThan(0);
+    expect(twice).toMatchObject({ missing: 0 });
+    expect(twice!.openedTwice).toBeGreaterThan(0);
     expect(spoilt["loses a submission"]).toMatchObject({ submissionGaps: 1, missing: 0 });
   }, 600_000);
 });
 
-/** The first notice of the first member is an opening in every run; its match's other side is found by the match's time. */
+/** A batch holds what one commit told: some openings, or what followed them. */
 const SPOILING = {
-  "forgets one side": `DELETE FROM notice WHERE rowid = (SELECT min(rowid) FROM notice)`,
-  // Both notices of a match are written one after the other, in one transaction.
-  "forgets both sides": `DELETE FROM notice WHERE rowid <= (SELECT min(rowid) + 1 FROM notice)`,
-  "tells one side twice": `INSERT INTO notice SELECT member, (SELECT max(number) + 1 FROM notice AS n WHERE n.member = notice.member), hash, signed
-    FROM notice WHERE rowid = (SELECT min(rowid) FROM notice)`,
+  "forgets one side": `DELETE FROM notice_batch WHERE member = (SELECT min(member) FROM notice_batch) AND number = 1`,
+  "forgets both sides": `DELETE FROM notice_batch`,
+  "tells one side twice": `INSERT INTO notice_batch SELECT member, (SELECT max(number) + 1 FROM notice_batch AS n WHERE n.member = notice_batch.member),
+    hash, at_ms, batch FROM notice_batch WHERE member = (SELECT min(member) FROM notice_batch) AND number = 1`,
   "loses a submission": `DELETE FROM submission WHERE position = (SELECT min(position) FROM submission)`,
 };
 
