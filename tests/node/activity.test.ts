@@ -318,6 +318,7 @@ describe("the node's own services", () => {
   const OPTIONS = {
     format: "auto",
     dryRun: false,
+    urgent: false,
     kind: "person",
     role: "suspect",
     legalBasis: "Invented Act",
