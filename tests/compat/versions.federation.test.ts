@@ -107,7 +107,7 @@ describe("a broker and an evaluator of this version", () => {
       await federation.settled(["ct"]);
       await expect
         .poll(async () => await federation.status("ct"), SOON)
-        .toMatchObject({ skippedNotices: 1n, notCompared: [], clockSkewMs: 0n, heldStrays: 0n, brokenNotices: 0n });
+        .toMatchObject({ skippedNotices: 1n, heldStrays: 0n, brokenNotices: 0n });
       expect(federation.log.text).toContain(`"capabilities":"${CAPABILITIES.join(" ")}"`);
     },
     LONG_MS,
