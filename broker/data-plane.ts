@@ -65,7 +65,7 @@ export function assembleDataPlane(ground: Ground): DataPlane {
 
   const brokerKeys = (): readonly Uint8Array[] => brokerKeysOf(directory.directives);
   const outlet = new Outlet({ bus, ledger, federation, signer, keys: brokerKeys, world, signal });
-  const beats: Beats = new Beats({ bus, ledger, outlet, federation, signer, world });
+  const beats: Beats = new Beats({ ledger, outlet, federation, world });
   const onConnected = (member: MemberId, noticeNumber: number): void => {
     outlet.resume(member, noticeNumber);
     beats.tell(member);

@@ -3,18 +3,10 @@
  * receipts, answers and notices in it. What a crash or an outage of NATS keeps back leaves at a later beat. Nothing leaves before it is in both
  * copies of the ledger. Members that do not understand beats are sent single notices by the outlet, at the same beats.
  */
-import { toHex } from "../../shared/core/bytes.ts";
-import type { Bus } from "../../shared/bus/bus.ts";
-import type { Beat, Delivery, DigestAnswer, SequenceRange, Submission } from "../../shared/core/data-plane.ts";
+import type { Beat, DigestAnswer, SequenceRange, Submission } from "../../shared/core/data-plane.ts";
 import type { Admit, Federation } from "../../shared/core/directive.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { Incarnation, MemberId } from "../../shared/core/ids.ts";
-import { blake2b } from "../../shared/crypto/hash.ts";
-import { recipientKeyOf } from "../../shared/crypto/seal.ts";
-import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
-import { signDelivery } from "../../shared/wire/data-plane.ts";
-import { sealMessage } from "../../shared/wire/envelope.ts";
-import { deliverySubject } from "../../shared/wire/subjects.ts";
 import { pause } from "../../shared/world/wait.ts";
 import { Wake } from "../../shared/world/wake.ts";
 import type { World } from "../../shared/world/world.ts";
@@ -33,12 +25,10 @@ import type { AppliedHead } from "./due-beat.ts";
 import type { Outlet } from "./outlet.ts";
 
 export type BeatsParts = {
-  readonly bus: Pick<Bus, "connected" | "publish">;
   readonly ledger: Ledger;
-  readonly outlet: Pick<Outlet, "sendNotices" | "resume">;
+  readonly outlet: Pick<Outlet, "send" | "sendNotices">;
   readonly federation: () => Federation;
-  readonly signer: SigningKeyPair;
-  readonly world: Pick<World, "after" | "clock" | "randomBytes">;
+  readonly world: Pick<World, "after" | "clock">;
 };
 
 type Place = Pick<Submission, "member" | "incarnation" | "sequence">;
@@ -165,7 +155,7 @@ export class Beats {
 
   /** One beat, and one more if not everything fitted. False if it could not be sent. */
   async #sendBeat(admit: Admit, signal: AbortSignal): Promise<boolean> {
-    const { ledger, world } = this.#parts;
+    const { ledger, outlet, world } = this.#parts;
     const { member } = admit;
     const due = this.#of(member);
     const line = ledger.lines.line(member);
@@ -178,7 +168,7 @@ export class Beats {
     this.#sent.set(member, last);
     try {
       await ledger.kept();
-      await this.#publish(admit, beat);
+      await outlet.send(admit, beat);
     } catch (error) {
       if (!isCausewayError(error, "UNAVAILABLE")) throw error;
       due.putBack(beat);
@@ -188,14 +178,6 @@ export class Beats {
     }
     if (!due.isEmpty || last < (ledger.lines.line(member)?.number ?? 0)) this.tell(member);
     return true;
-  }
-
-  async #publish({ member, sealingKey }: Admit, body: Beat): Promise<void> {
-    const { bus, federation, signer, world } = this.#parts;
-    const delivery: Delivery = { recipientKey: recipientKeyOf(sealingKey), member, body };
-    const { signed } = signDelivery(delivery, { federation: federation().id, signer });
-    const sealed = sealMessage(signed, sealingKey, world.randomBytes(32));
-    await bus.publish(deliverySubject(member), sealed, toHex(blake2b(32, sealed)));
   }
 
   /** A receipt of all up to the last applied one, and of what did not stand from `of` on. */

@@ -12,6 +12,7 @@ import type { MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import { recipientKeyOf, SEALABLE_BYTES_MAX } from "../../shared/crypto/seal.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
+import type { Delivery } from "../../shared/core/data-plane.ts";
 import { signDelivery, signDeliveryAgain } from "../../shared/wire/data-plane.ts";
 import { sealMessage } from "../../shared/wire/envelope.ts";
 import { deliverySubject } from "../../shared/wire/subjects.ts";
@@ -51,12 +52,16 @@ export class Outlet {
   }
 
   async #reply(to: MemberId, body: Reply["body"]): Promise<void> {
-    const federation = this.#parts.federation();
-    const admit = federation.members.get(to);
-    if (admit === undefined) return;
-    const delivery = { recipientKey: recipientKeyOf(admit.sealingKey), member: to, body };
-    const { signed } = signDelivery(delivery, { federation: federation.id, signer: this.#parts.signer });
-    await this.#publish(to, admit.sealingKey, signed);
+    const admit = this.#parts.federation().members.get(to);
+    if (admit !== undefined) await this.send(admit, body);
+  }
+
+  /** Once. Throws UNAVAILABLE if it may not have been stored. */
+  async send({ member, sealingKey }: Admit, body: Delivery["body"]): Promise<void> {
+    const { federation, signer } = this.#parts;
+    const delivery = { recipientKey: recipientKeyOf(sealingKey), member, body };
+    const { signed } = signDelivery(delivery, { federation: federation().id, signer });
+    await this.#publish(member, sealingKey, signed);
   }
 
   /** A member holds its notices up to this number: those after it are due again. */

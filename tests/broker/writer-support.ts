@@ -4,6 +4,7 @@ import { keyedTokenHash } from "../../broker/core/token-hash.ts";
 import type { Received } from "../../broker/core/submission.ts";
 import { Ledger } from "../../broker/store/ledger.ts";
 import { Beats } from "../../broker/bus/beats.ts";
+import { Outlet } from "../../broker/bus/outlet.ts";
 import { NoticeBook } from "../../broker/writer/notice-book.ts";
 import type { NoticeBookParts } from "../../broker/writer/notice-book.ts";
 import { Reteller } from "../../broker/writer/retelling.ts";
@@ -93,8 +94,9 @@ export class Bench {
       this.sent.push(message);
     };
     const bus = { connected: true, publish };
-    const outlet = { sendNotices: async () => "all" as const, resume: () => undefined };
-    this.beats = new Beats({ bus, ledger, outlet, federation, signer, world: this.world });
+    const { signal } = new AbortController();
+    const outlet = new Outlet({ bus, ledger, federation, signer, keys: () => [], world: this.world, signal });
+    this.beats = new Beats({ ledger, outlet, federation, world: this.world });
     const { publications, proofs } = this;
     this.reteller = new Reteller({ ledger, notices, matches: publications.matches, proofs, world: this.world });
     this.standings = new Standings({
