@@ -5,6 +5,7 @@
 import { digestKey } from "../shared/core/digest.ts";
 import { VERSION } from "../shared/platform/version.ts";
 import { Database } from "../shared/store/database.ts";
+import { WatchedTimers } from "../shared/world/watched-timers.ts";
 import { Line } from "./bus/line.ts";
 import { Link } from "./bus/link.ts";
 import { BrokerFaults } from "./bus/broker-faults.ts";
@@ -47,14 +48,16 @@ export type Assembled = ReturnType<typeof assemble>;
 type Ground = ReturnType<typeof groundOf>;
 
 /** Throws as `Database` and `OwnKeys` do. */
-export function assemble(ports: NodePorts) {
+export function assemble(given: NodePorts) {
+  const timers = new WatchedTimers(given.world);
+  const ports = { ...given, world: timers.world };
   const ground = groundOf(ports);
   const { directory } = ports;
   const collection = collectionOf(ports, ground);
   const publishing = publishingOf(ports, ground, collection);
   const exchange = exchangeOf(ports, ground, collection, publishing);
   const authorities = authoritiesOf(ports, ground);
-  const node = { ...ground, ...collection, ...publishing, ...exchange, ...authorities, directory };
+  const node = { ...ground, ...collection, ...publishing, ...exchange, ...authorities, directory, timers };
   connect(node);
   return {
     ...node,
@@ -96,12 +99,13 @@ function onDirective({ canaries, records, epochs, matches, rereading, statements
 /** Whatever runs at the same time. */
 function loopsOf(node: Assembled): readonly ((signal: AbortSignal) => Promise<void>)[] {
   const { directory, epochs, canaries, preparer, acts, publisher, digests, health, records, statements } = node;
-  const { erasure, keyOffers, spending, link, rereading } = node;
+  const { erasure, keyOffers, spending, link, rereading, timers } = node;
   const collection = [epochs, canaries, preparer, acts, publisher, digests, health, records, statements];
   const parts = [...collection, rereading, erasure, keyOffers, spending, link];
   return [
     (signal) => directory.run(signal, () => onDirective(node)),
     ...parts.map((part) => (signal: AbortSignal) => part.run(signal)),
+    (signal) => timers.run(signal),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** The node's process: `node agency-node/main.ts DIRECTORY`. */
 import { CausewayError } from "../shared/core/errors.ts";
-import { aborted, runMain } from "../shared/platform/lifecycle.ts";
+import { runMain } from "../shared/platform/lifecycle.ts";
+import { aborted } from "../shared/world/wait.ts";
 import { readConfig } from "./config.ts";
 import { createNode } from "./program.ts";
 

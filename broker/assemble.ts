@@ -5,6 +5,7 @@
 import type { Directive } from "../shared/core/directive.ts";
 import type { MemberId } from "../shared/core/ids.ts";
 import type { Log } from "../shared/world/log.ts";
+import { WatchedTimers } from "../shared/world/watched-timers.ts";
 import { insist } from "./bus/insist.ts";
 import { recall } from "./bus/recall.ts";
 import { assembleDataPlane } from "./data-plane.ts";
@@ -42,7 +43,9 @@ export type Assembled = AsyncDisposable & {
 /** Throws ENVIRONMENT if keys or databases are not those of this federation's broker, and as `Directory` for what is no proven chain. */
 export function assemble(ports: BrokerPorts): Assembled {
   using opened = new DisposableStack();
-  const ground = layGround(ports);
+  const timers = new WatchedTimers(ports.world);
+  const ground = layGround({ ...ports, world: timers.world });
+  ground.tasks.run(timers.run(ground.tasks.signal));
   opened.use(ground.ledger);
   const plane = assembleDataPlane(ground);
   const desk = assembleDesk(ground, plane);

@@ -10,7 +10,7 @@ import { natsUrlIn } from "../shared/settings/addresses.ts";
 import type { Federation } from "../shared/core/directive.ts";
 import { isCausewayError } from "../shared/core/errors.ts";
 import { makePrivateDirectory } from "../shared/party/key-files.ts";
-import { aborted } from "../shared/platform/lifecycle.ts";
+import { aborted } from "../shared/world/wait.ts";
 import { connectNats } from "../shared/platform/nats.ts";
 import { readNatsCredentials } from "../shared/party/credentials.ts";
 import { loadChain } from "../shared/party/chain-file.ts";

@@ -1,5 +1,6 @@
 /** The registrar's program: its directory is the one argument. */
-import { aborted, runMain } from "../../shared/platform/lifecycle.ts";
+import { runMain } from "../../shared/platform/lifecycle.ts";
+import { aborted } from "../../shared/world/wait.ts";
 import { requireTls13 } from "../../shared/platform/tls.ts";
 import { createLog } from "../../shared/world/log.ts";
 import { systemWorld } from "../../shared/world/world.ts";

@@ -5,7 +5,7 @@
 import type { Bus } from "../../shared/bus/bus.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
-import { aborted } from "../../shared/platform/lifecycle.ts";
+import { aborted } from "../../shared/world/wait.ts";
 import { BusRefusal } from "../../shared/bus/bus.ts";
 import {
   deliveryStream,

@@ -8,7 +8,7 @@ import type { MatchView, NodeClient } from "../../agency-node/cli/rpc/node-clien
 import { sentenceOf } from "../../agency-node/cli/wording.ts";
 import { SCHEME } from "../../agency-node/linkage/scheme.ts";
 import { dayOf } from "../../shared/core/days.ts";
-import { aborted } from "../../shared/platform/lifecycle.ts";
+import { aborted } from "../../shared/world/wait.ts";
 import { requireTls13 } from "../../shared/platform/tls.ts";
 import { VERSION } from "../../shared/platform/version.ts";
 import { Children } from "./children.ts";

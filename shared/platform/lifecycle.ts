@@ -12,12 +12,6 @@ export function shutdownSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** Resolves when the signal aborts. */
-export async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}
-
 /**
  * Runs a program's main function. An error of ours is printed as one clear sentence with every bad field, anything else by its
  * class and place only; both set the exit code and let the event loop empty itself.

@@ -2,6 +2,12 @@
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Timers } from "./world.ts";
 
+/** Resolves when the signal aborts. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
 /** Resolves after `ms`, or at once when the signal aborts. */
 export async function pause({ after }: Pick<Timers, "after">, ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;

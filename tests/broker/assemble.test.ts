@@ -1,6 +1,7 @@
 /** One broker over a simulated world. */
 import { describe, expect, it } from "vitest";
 import { assemble, run } from "../../broker/assemble.ts";
+import { MachineFault } from "../../shared/core/machine-fault.ts";
 import { DAY_MS, Scene, TOKENS_PER_CLASS } from "./scene.ts";
 
 /** Two units with a record each that have a token in common, from the broker's start to its end. The second joins while it runs. */
@@ -67,5 +68,20 @@ describe("a broker over a simulated world", () => {
     const { scene } = await overlap("a seed");
     await scene.world.pass(DAY_MS);
     expect(scene.world.waiting).toBe(0);
+  });
+
+  it("ends, and says why, when what a timer does finds the disk full", async () => {
+    const scene = new Scene("a seed");
+    const broker = assemble(scene.ports);
+    const running = run(broker);
+    await scene.world.until(running.ready);
+    broker.ground.world.after(1_000, () => {
+      throw new MachineFault("ledger.sqlite", "cannot grow", { cause: undefined });
+    });
+    const failure = broker.ground.tasks.failed.catch((error: unknown) => String(error));
+    expect(await scene.world.until(failure)).toContain("ledger.sqlite cannot grow");
+    await broker[Symbol.asyncDispose]();
+    scene.leave();
+    await scene.world.settle();
   });
 });

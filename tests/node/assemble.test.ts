@@ -10,6 +10,7 @@ import { createEvaluator } from "../../broker/evaluator/evaluator.ts";
 import { toHex, utf8 } from "../../shared/core/bytes.ts";
 import type { Admit, Epoch, Evaluator, Federation } from "../../shared/core/directive.ts";
 import { toId } from "../../shared/core/ids.ts";
+import { MachineFault } from "../../shared/core/machine-fault.ts";
 import type { MemberId } from "../../shared/core/ids.ts";
 import { generateKeyShare, publicKeyOf } from "../../shared/crypto/oprf.ts";
 import { encodeSaltBox } from "../../shared/crypto/salt.ts";
@@ -34,8 +35,7 @@ const DEFAULTS = {
   reviewBy: "2026-09-30",
 };
 
-/** What lies in the member's stream after a record was imported. */
-async function published(seed: string) {
+async function assembled(seed: string) {
   const world = new SimWorld(seed);
   const { randomBytes } = world.party("board");
   const member = toId<MemberId>(toHex(randomBytes(16)));
@@ -132,6 +132,12 @@ async function published(seed: string) {
     database: ":memory:",
     settings: { canaries: false, beatMs: 0, endedKeptDays: 30 },
   });
+  return { world, node, stop, bus, broker, keys, id, evaluators, evidence };
+}
+
+/** What lies in the member's stream after a record was imported. */
+async function published(seed: string) {
+  const { world, node, stop, bus, broker, keys, id, evaluators, evidence } = await assembled(seed);
   const waitingBeforeRun = world.waiting;
   const running = run(node, stop.signal);
   const receipt = await world.until(imported(node.records));
@@ -180,5 +186,20 @@ describe("a node over ports", () => {
     expect(again.messages).toEqual(once.messages);
     expect(elsewhere.kinds).toEqual(once.kinds);
     for (const message of elsewhere.messages) expect(once.messages).not.toContain(message);
+  });
+
+  it("ends, and says why, when what a timer does finds the disk full", async () => {
+    const { world, node, stop, evaluators } = await assembled("one");
+    const running = run(node, stop.signal);
+    node.world.after(1_000, () => {
+      throw new MachineFault("node.sqlite", "cannot grow", { cause: undefined });
+    });
+    const outcome = running.then(
+      () => "ended",
+      (error: unknown) => String(error),
+    );
+    expect(await world.until(outcome)).toContain("node.sqlite cannot grow");
+    await node[Symbol.asyncDispose]();
+    for (const [, evaluator] of evaluators) await evaluator[Symbol.asyncDispose]();
   });
 });
