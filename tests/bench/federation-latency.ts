@@ -17,10 +17,11 @@ import type { BenchOptions } from "./measure.ts";
 const HOLDER: UnitName = "ct";
 const SEEKER: UnitName = "wcu";
 const SIDES = [HOLDER, SEEKER] as const;
+const SECONDS = 20;
 const RATES: readonly (readonly [perSecond: number, seconds: number])[] = [
-  [1, 20],
-  [10, 20],
-  [100, 20],
+  [1, SECONDS],
+  [10, SECONDS],
+  [100, SECONDS],
 ];
 const QUICK_RATES: typeof RATES = [
   [1, 3],
@@ -44,10 +45,12 @@ type Rate = Percentiles & {
   /** Import, hardening, publication and match, watchers included. */
   readonly cpuMsPerRecord: number;
   readonly cpuMsPerRecordOf: Readonly<Record<string, number>>;
+  /** Of this process, which imports and watches. It is in no other figure. */
+  readonly clientCpuMsPerRecord: number;
   readonly messagesPerRecord: number;
 };
 
-type Costs = Pick<Rate, "cpuMsPerRecord" | "cpuMsPerRecordOf" | "messagesPerRecord">;
+type Costs = Pick<Rate, "cpuMsPerRecord" | "cpuMsPerRecordOf" | "clientCpuMsPerRecord" | "messagesPerRecord">;
 type TimedRate = Omit<Rate, keyof Costs>;
 
 export type Latency = {
@@ -59,8 +62,8 @@ export type Latency = {
 };
 
 export async function latencyOf(options: BenchOptions): Promise<Latency> {
-  const rates = options.quick ? QUICK_RATES : RATES;
-  const idleRecords = options.quick ? QUICK_IDLE_RECORDS : IDLE_RECORDS;
+  const rates = ratesOf(options);
+  const idleRecords = options.quick || options.count !== undefined ? QUICK_IDLE_RECORDS : IDLE_RECORDS;
   const total = rates.reduce((sum, [perSecond, seconds]) => sum + perSecond * seconds, WARM_RECORDS + idleRecords);
   const nodeSettings = knowsUrgent ? {} : { beatMs: 0 };
   await using parties = await Parties.start({ units: SIDES, nodeSettings });
@@ -71,15 +74,23 @@ export async function latencyOf(options: BenchOptions): Promise<Latency> {
   const latency: Rate[] = [];
   for (const [perSecond, seconds] of rates) {
     const before = await parties.read();
+    const client = process.cpuUsage();
     const timed = await profiled(parties, options, async () => await bench.atRate(perSecond, seconds));
-    const rate = { ...timed, ...costsOf(before, await parties.read(), timed.records) };
+    const clientCpuMsPerRecord = rounded(processorMs(process.cpuUsage(client)) / timed.records);
+    const rate = { ...timed, ...costsOf(before, await parties.read(), timed.records), clientCpuMsPerRecord };
     options.say(`latency: ${JSON.stringify(rate)}`);
     latency.push(rate);
   }
   return { idle, latency, latencyBeat: knowsUrgent ? "urgent" : "beatMs 0" };
 }
 
-function costsOf(before: Reading, after: Reading, records: number): Costs {
+/** With `--count`: that one, in records a second. */
+function ratesOf({ quick, count }: BenchOptions): typeof RATES {
+  if (count !== undefined) return [[count, SECONDS]];
+  return quick ? QUICK_RATES : RATES;
+}
+
+function costsOf(before: Reading, after: Reading, records: number): Omit<Costs, "clientCpuMsPerRecord"> {
   const each = [...after.of].map(([name, cost]) => {
     const spentMs = cost.processorMs - (before.of.get(name)?.processorMs ?? 0);
     return [name, rounded(spentMs / records)] as const;
@@ -90,6 +101,10 @@ function costsOf(before: Reading, after: Reading, records: number): Costs {
     cpuMsPerRecordOf: Object.fromEntries(each),
     messagesPerRecord: rounded((messages.in + messages.out) / records),
   };
+}
+
+function processorMs({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1_000;
 }
 
 /** When each person's match was first seen, in ms of this process's clock. */

@@ -3,7 +3,7 @@ import type { BenchOptions } from "./measure.ts";
 import type { Parties } from "./federation-parties.ts";
 import type { Profile } from "./profile-hook.ts";
 
-const SHOWN = 25;
+const SHOWN = 40;
 const ROOT = new URL("../..", import.meta.url).href;
 
 /** Runs `work`, and with `--profile` says of each program where its time went. A profile costs some time itself. */
@@ -32,7 +32,7 @@ function show(name: string, profile: Profile, say: BenchOptions["say"]): void {
 /** Seconds by function, of the time in which the main thread was not idle. */
 function ownSeconds({ profile }: Profile): ReadonlyMap<string, number> {
   const { nodes, samples = [], timeDeltas = [] } = profile;
-  const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
+  const places = placesOf(nodes);
   const seconds = new Map<string, number>();
   for (const [i, sample] of samples.entries()) {
     const place = places.get(sample) ?? "?";
@@ -41,6 +41,24 @@ function ownSeconds({ profile }: Profile): ReadonlyMap<string, number> {
     seconds.set(place, (seconds.get(place) ?? 0) + (timeDeltas[i + 1] ?? 0) / 1e6);
   }
   return seconds;
+}
+
+type Node = Profile["profile"]["nodes"][number];
+
+/** By node of the profile: the function, and for one that is not this repository's, or is the database's, who of it wanted it. */
+function placesOf(nodes: readonly Node[]): ReadonlyMap<number, string> {
+  const parents = new Map(nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node] as const)));
+  const byId = nodes.map((node): readonly [number, string] => {
+    let caller: Node | undefined = node;
+    while (caller !== undefined && !isOwn(caller)) caller = parents.get(caller.id);
+    const place = placeOf(node.callFrame);
+    return [node.id, caller === undefined || caller === node ? place : `${place} < ${placeOf(caller.callFrame)}`];
+  });
+  return new Map(byId);
+}
+
+function isOwn({ callFrame: { url } }: Node): boolean {
+  return url.startsWith(ROOT) && !url.includes("/node_modules/") && !url.endsWith("/shared/store/database.ts");
 }
 
 function placeOf(of: { readonly functionName: string; readonly url: string; readonly lineNumber: number }): string {
