@@ -11,6 +11,7 @@ import type { Directory } from "./ports.ts";
 import type { Halt } from "./publishing/lane.ts";
 import type { Agreement } from "./publishing/digests.ts";
 import type { Retries } from "./retries.ts";
+import type { Inbox } from "./store/inbox.ts";
 import type { RecordStore, StoredRecord } from "./store/records.ts";
 import type { StandingStore } from "./store/standings.ts";
 import type { MembershipEnd } from "./trust.ts";
@@ -18,6 +19,7 @@ import type { World } from "../shared/world/world.ts";
 
 export type ComparisonParts = {
   readonly store: RecordStore;
+  readonly inbox: Pick<Inbox, "homeless">;
   readonly standings: StandingStore;
   readonly world: Pick<World, "clock" | "elapsedMs">;
   readonly directory: Directory;
@@ -33,11 +35,12 @@ export type ComparisonParts = {
   areNoticesMissing(): boolean;
 };
 
-/** `records`: all live ones. */
+/** `records`: all live ones. `overlapsWithoutRecord`: see `Inbox.homeless`. */
 export type ComparisonReport = {
   readonly records: number;
   readonly hindrance: Hindrance | undefined;
   readonly notCompared: readonly { readonly reason: NotComparedReason; readonly records: number }[];
+  readonly overlapsWithoutRecord: number;
 };
 
 export class Comparison {
@@ -54,7 +57,7 @@ export class Comparison {
     return notCompared({ state, reason, heldMs }, this.#surroundings());
   }
 
-  /** Counts go through all records: what was counted a moment ago will do while nothing around has changed. */
+  /** Counts go through all records and matches: what was counted a moment ago will do while nothing around has changed. */
   get report(): ComparisonReport {
     const surroundings = this.#surroundings();
     const of = JSON.stringify([surroundings, this.#parts.store.changes]);
@@ -81,8 +84,12 @@ export class Comparison {
       if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + group.records);
     }
     const found = [...counts].map(([reason, count]) => ({ reason, records: count }));
-    const { hindrance } = surroundings;
-    return { records, hindrance, notCompared: found.toSorted((a, b) => b.records - a.records) };
+    return {
+      records,
+      hindrance: surroundings.hindrance,
+      notCompared: found.toSorted((a, b) => b.records - a.records),
+      overlapsWithoutRecord: this.#parts.inbox.homeless,
+    };
   }
 
   #surroundings(): Surroundings {

@@ -54,8 +54,11 @@ export function liaisonService(parts: LiaisonServiceParts): GrpcService {
       const { reason } = parseWatchMatchesRequest(request);
       // Entered in one transaction, before the first is shown: an fsync each would make a long list slow.
       function* shown(batch: readonly MatchState[]): Generator<WatchMatchesResponse> {
-        if (batch.length > 0) matches.show(batch, { actor, reason });
-        for (const match of batch) yield { match: toMatch(match, parts), ...silence() };
+        if (batch.length === 0) return;
+        matches.show(batch, { actor, reason });
+        // Counted once: it goes through all that there is.
+        const now = silence();
+        for (const match of batch) yield { match: toMatch(match, parts), ...now };
       }
       const changed = new Map<string, MatchState>();
       const wake = new Wake(world);

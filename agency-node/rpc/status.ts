@@ -55,12 +55,12 @@ export function statusOf(parts: Assembled): GetStatusResponse {
 }
 
 /** Whether what is shown is all that there is: also of the inbox. */
-export function comparedOf({ comparison, inbox }: Pick<Assembled, "comparison" | "inbox">) {
-  const { records, notCompared } = comparison.report;
+export function comparedOf({ comparison }: Pick<Assembled, "comparison">) {
+  const { records, notCompared, overlapsWithoutRecord } = comparison.report;
   return {
     liveRecords: BigInt(records),
     notCompared: notCompared.map(({ reason, records: count }) => ({ reason, records: BigInt(count) })),
-    overlapsWithoutRecord: BigInt(inbox.homeless),
+    overlapsWithoutRecord: BigInt(overlapsWithoutRecord),
   };
 }
 

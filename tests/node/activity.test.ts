@@ -2,6 +2,7 @@
 import { Metadata } from "nice-grpc";
 import type { CallContext } from "nice-grpc";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Comparison } from "../../agency-node/comparison.ts";
 import { NODE_ITSELF } from "../../agency-node/core/actor.ts";
 import { disclosureIn } from "../../agency-node/core/disclosed.ts";
 import type { MatchState } from "../../agency-node/core/match.ts";
@@ -269,7 +270,17 @@ describe("the node's own services", () => {
 
   let services: GrpcService[];
   let handle: Handle;
+  /** How often all records and overlaps were counted. */
+  let counted: number;
+  const comparison = {
+    reasonOf: ALL_COMPARED.reasonOf,
+    get report() {
+      counted += 1;
+      return ALL_COMPARED.report;
+    },
+  } as Comparison;
   beforeEach(async () => {
+    counted = 0;
     await imported(PERSON("R-1", "Arvo Quilbrand"));
     handle = node.records.byReference("R-1").handle;
     told(opened(handle));
@@ -287,7 +298,7 @@ describe("the node's own services", () => {
         inbox: node.inbox,
         records: node.records,
         canaries: unproven,
-        comparison: ALL_COMPARED,
+        comparison,
         world: systemWorld(silentLog),
       }),
       activityService({ door: SOCKET, activity: node.activity, world: { clock: () => node.nowMs } }),
@@ -442,6 +453,17 @@ describe("the node's own services", () => {
       { activity: { actor: OFFICER, references: ["R-1"], matches: [MATCH] } },
       { activity: { actor: OFFICER, references: ["R-1"], matches: [MATCH] } },
     ]);
+    context.stop.abort();
+    await stream.return(undefined);
+  });
+
+  it("count what is not compared once for all overlaps that a watcher is shown together", async () => {
+    for (const id of ["d8", "d9", "da"]) told({ ...opened(handle), matchId: toId<MatchId>(id.repeat(16)) });
+    const context = contextOf();
+    const stream = methods().get("watchMatches")!({ reason: "" }, context) as AsyncGenerator<{ match?: unknown }>;
+    for (let shown = 0; (await stream.next()).value?.match !== undefined; shown += 1) expect(shown).toBeLessThan(4);
+    // For the overlaps, and for what is said after them.
+    expect(counted).toBe(2);
     context.stop.abort();
     await stream.return(undefined);
   });

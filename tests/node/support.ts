@@ -60,7 +60,7 @@ export const OFFICER: Actor = { kind: "person", known: "stated", name: "Quillon 
 /** What services say of how far silence can be relied on, where that is not looked at. */
 export const ALL_COMPARED = {
   reasonOf: () => undefined,
-  report: { records: 0, hindrance: undefined, notCompared: [] },
+  report: { records: 0, hindrance: undefined, notCompared: [], overlapsWithoutRecord: 0 },
 } as unknown as Comparison;
 /** As a node derives it from its secret. */
 export const handleOf = (domain: Domain, reference: string): Handle =>
