@@ -291,7 +291,7 @@ function exchangeOf(
 ) {
   const { trust, store } = ground;
   const faults = new BrokerFaults();
-  const statements = new Statements(ground);
+  const statements = new Statements({ ...ground, isOpen: () => trust.currentEpoch !== undefined });
   const matches = new Matches({
     ...ground,
     records: store,
@@ -309,6 +309,7 @@ function exchangeOf(
     open: (sealed) => trust.openDelivery(sealed),
     apply: (told) => matches.apply(told),
     takeDigestAnswer: (answer) => digests.take(answer),
+    sendStatements: () => statements.sendDue(),
     onReceipt: () => publisher.onRoom(),
     onDoubt: () => digests.askAll(),
     onConnect: () => digests.askAll(),

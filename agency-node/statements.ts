@@ -1,6 +1,6 @@
 /**
- * Sends what this node has found of meetings (protocol section 7), gathered: notices come one by one, a whole rotation of them at a time.
- * What is due stands in the database, so that a crash at any point loses none.
+ * Sends what this node has found of meetings (protocol section 7), gathered: all of a beat together with what the beat told, and single
+ * notices, a whole rotation of them at a time, once some have come. What is due stands in the database, so that a crash at any point loses none.
  */
 import { isCausewayError } from "../shared/core/errors.ts";
 import type { Database } from "../shared/store/database.ts";
@@ -19,6 +19,8 @@ export type StatementsParts = {
   readonly outbox: Outbox;
   readonly world: World;
   readonly retries: Retries;
+  /** Whether there is an epoch in which something can be said. */
+  isOpen(): boolean;
 };
 
 export class Statements {
@@ -38,6 +40,11 @@ export class Statements {
   /** An epoch may be open in which something can be said. */
   onDirective(): void {
     this.#wake.set();
+  }
+
+  /** In the transaction in which they became due, so that each match is written once for both. What cannot be said yet stays due. */
+  sendDue(): void {
+    while (this.#parts.isOpen() && this.#send());
   }
 
   /** Sends until the signal aborts, first what an earlier start has left. */

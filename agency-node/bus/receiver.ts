@@ -37,6 +37,8 @@ export type ReceiverParts = NoticeLineParts & {
   open(sealed: Uint8Array): { readonly delivery: Delivery; readonly hash: Uint8Array };
   /** Carries out what the broker says of a digest, inside a transaction. */
   takeDigestAnswer(answer: DigestAnswer): void;
+  /** Sends what was found of the meetings told, inside a transaction. */
+  sendStatements(): void;
   /** Receipts have been taken: there is room in the outbox, and records stand. */
   onReceipt(): void;
   /** The broker may hold something else than we sent. */
@@ -161,13 +163,14 @@ export class Receiver {
 
   /** All of a beat in one transaction, but for what is asked because of it. */
   #takeBeat(beat: Beat, streamSequence: number): void {
-    const { db, world, takeDigestAnswer, onReceipt, onDoubt } = this.#parts;
+    const { db, world, takeDigestAnswer, sendStatements, onReceipt, onDoubt } = this.#parts;
     const { receipts, digestAnswers, notices, compare, issuedAtMs } = beat;
     this.#compareClocks(issuedAtMs);
     const rejected = db.transaction(() => {
       const found = receipts === undefined ? [] : this.#settleThrough(receipts);
       for (const answer of digestAnswers) takeDigestAnswer(answer);
       this.#notices.takeBatches(notices);
+      sendStatements();
       return found;
     });
     if (receipts !== undefined) onReceipt();

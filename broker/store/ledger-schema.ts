@@ -16,6 +16,37 @@ const SUBMISSIONS = `
   CREATE INDEX submission_member ON submission (member, position);
 `;
 
+/** Rows as they came, not by their key: what comes and changes together then lies in the same pages. */
+const MATCH_EVENT = `
+  CREATE TABLE match_event (
+    match_id TEXT NOT NULL,
+    amendment INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (match_id, amendment)
+  ) STRICT;
+`;
+
+const PROOF_SIDE = `
+  CREATE TABLE proof_side (
+    match_id TEXT NOT NULL,
+    side INTEGER NOT NULL,
+    member TEXT NOT NULL,
+    handle TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    conversation_key BLOB NOT NULL,
+    blind BLOB NOT NULL,
+    handling TEXT NOT NULL,
+    asked_at_ms INTEGER NOT NULL,
+    is_overdue INTEGER NOT NULL,
+    valid_hash BLOB,
+    signature BLOB,
+    PRIMARY KEY (match_id, side)
+  ) STRICT;
+  CREATE INDEX proof_side_asked ON proof_side (member, asked_at_ms) WHERE signature IS NULL AND is_overdue = 0;
+  CREATE INDEX proof_side_overdue ON proof_side (member) WHERE is_overdue = 1;
+`;
+
 /** `told_epoch`: the epoch that the last meeting that both sides were told of was found in. */
 const MATCHES = `
   CREATE TABLE match (
@@ -31,13 +62,7 @@ const MATCHES = `
   ) STRICT;
   CREATE INDEX match_0 ON match (member_0, handle_0) WHERE status = 'open';
   CREATE INDEX match_1 ON match (member_1, handle_1) WHERE status = 'open';
-  CREATE TABLE match_event (
-    match_id TEXT NOT NULL,
-    amendment INTEGER NOT NULL,
-    at_ms INTEGER NOT NULL,
-    event TEXT NOT NULL,
-    PRIMARY KEY (match_id, amendment)
-  ) STRICT, WITHOUT ROWID;
+  ${MATCH_EVENT}
 `;
 
 const MEMBERS = `
@@ -111,7 +136,7 @@ const EPOCHS_AND_OVERSIGHT = `
 
 /**
  * `proof`: the outcome of each, and while it is pending the amendment that statements answer, its epoch, and what met.
- * `proof_side`: what is asked of each side of a pending one, and what it has stated.
+ * `proof_side`: what is asked of each side of a pending one, and what it has stated; `match` has the index by record.
  */
 const PROOFS = `
   CREATE TABLE proof (
@@ -123,24 +148,7 @@ const PROOFS = `
     told_overdue INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX proof_epoch ON proof (epoch) WHERE outcome = 'pending';
-  CREATE TABLE proof_side (
-    match_id TEXT NOT NULL,
-    side INTEGER NOT NULL,
-    member TEXT NOT NULL,
-    handle TEXT NOT NULL,
-    incarnation TEXT NOT NULL,
-    conversation_key BLOB NOT NULL,
-    blind BLOB NOT NULL,
-    handling TEXT NOT NULL,
-    asked_at_ms INTEGER NOT NULL,
-    is_overdue INTEGER NOT NULL,
-    valid_hash BLOB,
-    signature BLOB,
-    PRIMARY KEY (match_id, side)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX proof_side_record ON proof_side (member, handle);
-  CREATE INDEX proof_side_asked ON proof_side (member, asked_at_ms) WHERE signature IS NULL AND is_overdue = 0;
-  CREATE INDEX proof_side_overdue ON proof_side (member) WHERE is_overdue = 1;
+  ${PROOF_SIDE}
 `;
 
 /**
@@ -174,6 +182,12 @@ const SINCE_4 = `
   ${NOTICE_BATCHES}
 `;
 
+/** Version 0.1.0 kept these rows by their key. */
+const IN_ORDER_SINCE_4 = `
+  ${madeAnew("match_event", MATCH_EVENT)}
+  ${madeAnew("proof_side", PROOF_SIDE)}
+`;
+
 const SCHEMA = `
   ${SUBMISSIONS}
   ${MATCHES}
@@ -187,9 +201,20 @@ export const LEDGER: DatabaseKind = {
   what: "the ledger",
   version: 5,
   schema: SCHEMA,
-  upgrades: { 4: SINCE_4 },
+  upgrades: { 4: SINCE_4 + IN_ORDER_SINCE_4 },
   // Two brokers would tell two stories.
   exclusive: true,
   secureDelete: true,
   busyTimeoutMs: 2_000,
 };
+
+/** The same columns in a table of another shape. `sql` makes it. */
+function madeAnew(table: string, sql: string): string {
+  return `
+    CREATE TEMP TABLE kept AS SELECT * FROM ${table};
+    DROP TABLE ${table};
+    ${sql}
+    INSERT INTO ${table} SELECT * FROM kept;
+    DROP TABLE kept;
+  `;
+}

@@ -233,9 +233,10 @@ export class Ledger implements Disposable {
   recordMatchEvent(match: Match, event: MatchEvent, atMs: number): void {
     const [lower, higher] = match.parties;
     this.#database.run(
-      `INSERT OR REPLACE INTO match
+      `INSERT INTO match
         (match_id, domain, member_0, handle_0, member_1, handle_1, status, amendment, told_epoch)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET status = excluded.status, amendment = excluded.amendment, told_epoch = excluded.told_epoch`,
       match.matchId,
       match.domain,
       lower.member,

@@ -65,7 +65,10 @@ export class ProofTable {
     for (const side of [0, 1] as const) {
       const { askedAtMs, isOverdue, statement } = sides[side];
       this.#database.run(
-        "INSERT OR REPLACE INTO proof_side VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        `INSERT INTO proof_side VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT DO UPDATE SET incarnation = excluded.incarnation, conversation_key = excluded.conversation_key,
+            blind = excluded.blind, handling = excluded.handling, asked_at_ms = excluded.asked_at_ms,
+            is_overdue = excluded.is_overdue, valid_hash = excluded.valid_hash, signature = excluded.signature`,
         matchId,
         side,
         parties[side].member,
@@ -107,7 +110,8 @@ export class ProofTable {
   /** In a transaction. As `lapseEpoch`, for what was asked of the member, or of the other side of its records. */
   lapseMember(member: MemberId): void {
     this.#lapse(
-      "SELECT match_id FROM proof_side JOIN proof USING (match_id) WHERE member = ? AND outcome = 'pending'",
+      // In this order: few are pending.
+      "SELECT match_id FROM proof CROSS JOIN proof_side USING (match_id) WHERE outcome = 'pending' AND member = ?",
       member,
     );
   }
@@ -119,16 +123,26 @@ export class ProofTable {
 
   /** The owner's newest word on its record counts at disclosure. */
   noteHandling(member: MemberId, handle: Handle, handling: Handling): void {
-    this.#database.run("UPDATE proof_side SET handling = ? WHERE member = ? AND handle = ?", handling, member, handle);
+    for (const side of [0, 1]) {
+      this.#database.run(
+        `UPDATE proof_side SET handling = ? WHERE side = ${side} AND match_id IN (
+          SELECT match_id FROM match WHERE member_${side} = ? AND handle_${side} = ? AND status = 'open')`,
+        handling,
+        member,
+        handle,
+      );
+    }
   }
 
   /** What the member owes is due anew from now on: it could not answer before. */
   askAgain(member: MemberId, nowMs: number): void {
-    this.#database.run(
-      "UPDATE proof_side SET asked_at_ms = ?, is_overdue = 0 WHERE member = ? AND signature IS NULL",
-      nowMs,
-      member,
-    );
+    for (const isOverdue of [0, 1]) {
+      this.#database.run(
+        `UPDATE proof_side SET asked_at_ms = ?, is_overdue = 0 WHERE member = ? AND signature IS NULL AND is_overdue = ${isOverdue}`,
+        nowMs,
+        member,
+      );
+    }
   }
 
   /** Of the matches for which the member was asked by then and has not stated, those that are not noted as overdue; `max` at most. */

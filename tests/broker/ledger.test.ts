@@ -142,6 +142,7 @@ describe("the ledger", () => {
   });
 
   it("takes an owner's newest word on its record, and forgets what was asked in an epoch with it", () => {
+    ledger.recordMatchEvent(evolveMatch(undefined, opened), opened, 1);
     ledger.proofs.save(matchId, opened.parties, PROOF);
     ledger.proofs.noteHandling(other, theirs, "brokered");
     ledger.proofs.noteHandling(other, handle, "silent");

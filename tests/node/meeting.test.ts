@@ -238,7 +238,8 @@ describe("the statements of one beat", () => {
   /** What is sent until there is nothing more to say. */
   async function sentBy(run: () => void): Promise<MeetingStatement[][]> {
     const { db, inbox, outbox, retries } = node;
-    const statements = new Statements({ db, inbox, outbox, retries, world: systemWorld(silentLog) });
+    const isOpen = (): boolean => node.epoch !== undefined;
+    const statements = new Statements({ db, inbox, outbox, retries, isOpen, world: systemWorld(silentLog) });
     matches = begin({ onStatement: () => statements.wake() });
     const stop = new AbortController();
     const running = statements.run(stop.signal);
@@ -278,5 +279,25 @@ describe("the statements of one beat", () => {
       opened(met.with(handle, other), MATCHES[1]);
     });
     expect(sent.map((batch) => batch.map(({ matchId }) => matchId))).toEqual([MATCHES.slice(0, 2)]);
+  });
+
+  it("of a whole beat go with what told of them, unless nothing can be said yet", () => {
+    const { db, inbox, outbox, retries } = node;
+    const isOpen = (): boolean => node.epoch !== undefined;
+    const statements = new Statements({ db, inbox, outbox, retries, isOpen, world: systemWorld(silentLog) });
+    const meeting = met.with(handle, other);
+    const beat = (matchId: MatchId | undefined): void =>
+      db.transaction(() => {
+        opened(meeting, matchId);
+        statements.sendDue();
+      });
+    node.epoch = undefined;
+    beat(MATCHES[0]);
+    expect(inbox.dueStatements(10).map(({ matchId }) => matchId)).toEqual([MATCHES[0]]);
+    node.epoch = 1;
+    beat(MATCHES[1]);
+    expect(inbox.dueStatements(10)).toEqual([]);
+    const said = node.sent().flatMap(({ submission: { body } }) => (body.kind === "statements" ? body.statements : []));
+    expect(said.map(({ matchId }) => matchId)).toEqual(MATCHES.slice(0, 2));
   });
 });

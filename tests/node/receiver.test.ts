@@ -63,6 +63,7 @@ let askedFor: PositionRange[] = [];
 
 const OTHERS = {
   takeDigestAnswer: () => undefined,
+  sendStatements: () => undefined,
   onReceipt: () => undefined,
   onDoubt: () => void (compared += 1),
   resend: (ranges: readonly PositionRange[]) => void askedFor.push(...ranges),

@@ -30,7 +30,7 @@ CREATE TABLE match_event (
     at_ms INTEGER NOT NULL,
     event TEXT NOT NULL,
     PRIMARY KEY (match_id, amendment)
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
 CREATE TABLE notice (
     member TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -112,8 +112,7 @@ CREATE TABLE proof_side (
     valid_hash BLOB,
     signature BLOB,
     PRIMARY KEY (match_id, side)
-  ) STRICT, WITHOUT ROWID;
-CREATE INDEX proof_side_record ON proof_side (member, handle);
+  ) STRICT;
 CREATE INDEX proof_side_asked ON proof_side (member, asked_at_ms) WHERE signature IS NULL AND is_overdue = 0;
 CREATE INDEX proof_side_overdue ON proof_side (member) WHERE is_overdue = 1;
 CREATE TABLE notice_line (
