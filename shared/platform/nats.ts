@@ -7,7 +7,6 @@
 import type { ConnectionOptions as TlsConnectionOptions } from "node:tls";
 import {
   AckPolicy,
-  connect,
   credsAuthenticator,
   DeliverPolicy,
   DiscardPolicy,
@@ -34,6 +33,7 @@ import type { CertificateEnded } from "../core/certificate-ended.ts";
 import { CausewayError, isCausewayError } from "../core/errors.ts";
 import type { Log } from "../world/log.ts";
 import { endedServer, endedUser } from "./nats-certificate.ts";
+import { connect } from "./nats-transport.ts";
 import { identityOfCertificate } from "./tls.ts";
 import { pause, retryWhileUnavailable, unlessAborted } from "../world/wait.ts";
 import { systemTimers } from "../world/world.ts";
