@@ -65,7 +65,10 @@ let connection: NatsConnection;
 let lost: number;
 
 async function countLosses(): Promise<void> {
-  for await (const { type } of connection.status()) if (String(type) === "disconnect") lost += 1;
+  for await (const status of connection.status()) {
+    const type: string = status.type;
+    if (type === "disconnect") lost += 1;
+  }
 }
 
 beforeEach(async () => {
