@@ -313,13 +313,19 @@ export class Database implements Disposable {
 
 /** Pages kept in memory, as many as are used: what changes stands all over a file, and SQLite's own bound is 2 MB. */
 const CACHE_KIB = 64 * 1024;
-/** Pages of 4 KiB in the log before they are copied into the file: one that changes again meanwhile is copied once. */
-const LOG_PAGES = 8_000;
+/**
+ * Half of SQLite's own: keys are random, so a transaction changes a few rows each of many pages, and each page is written in full. A file
+ * keeps what it was made with.
+ */
+const PAGE_BYTES = 2_048;
+/** Pages in the log before they are copied into the file: one that changes again meanwhile is copied once. */
+const LOG_PAGES = 16_000;
 
 /** The lock first: what follows touches the file. */
 function pragmasOf({ exclusive, secureDelete }: DatabaseKind): string {
   return `
     PRAGMA locking_mode = ${exclusive ? "EXCLUSIVE" : "NORMAL"};
+    PRAGMA page_size = ${PAGE_BYTES};
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
