@@ -76,6 +76,16 @@ describe.runIf(SmallDisk.isPossible)("a full disk", { timeout: LONG_MS }, () => 
     await bothKnow(ALL);
   });
 
+  it("of an evaluator holds up hardening, which is said by it and by the nodes, and is over as soon as there is room", async () => {
+    await startOn("key-office");
+    for (const unit of UNITS) await rest(unit);
+    await expect.poll(() => federation.log.text.includes("the disk is full"), { timeout: 60_000 }).toBe(true);
+    const reasons = async () => (await federation.status("wcu")).notCompared.map(({ reason }) => reason);
+    await expect.poll(reasons, { timeout: 60_000 }).toContain("waitingForHardening");
+    disk.free();
+    await bothKnow(ALL);
+  });
+
   it("of a node refuses the file, says so, and nothing of it is lost when it comes again", async () => {
     await startOn("ct");
     const refusal = await rest("ct").then(
