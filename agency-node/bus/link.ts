@@ -82,6 +82,7 @@ export class Link {
     const signal = AbortSignal.any([outer, ended.signal]);
     const { world, outbox, connectBus } = this.#parts;
     const onReconnect = (): void => {
+      this.#sender?.onReconnect();
       this.#receiver?.connect();
       this.#parts.onConnect();
     };

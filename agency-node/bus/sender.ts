@@ -9,9 +9,10 @@
  */
 import { toHex } from "../../shared/core/bytes.ts";
 import { isCausewayError } from "../../shared/core/errors.ts";
+import { BusRefusal } from "../../shared/bus/bus.ts";
 import type { Bus } from "../../shared/bus/bus.ts";
 import { pause } from "../../shared/world/wait.ts";
-import { againAfterMs, onReceipt, onSilence, startPace } from "../core/pace.ts";
+import { againAfterMs, onLoss, onReceipt, onSilence, startPace } from "../core/pace.ts";
 import type { Retries } from "../retries.ts";
 import type { Outbox, OutboxRow, PositionRange } from "../store/outbox.ts";
 import { Wake } from "../../shared/world/wake.ts";
@@ -27,9 +28,11 @@ const PROBES = 4;
 /** What was only late is answered this soon after what was sent before it. */
 const ANSWERED_WITHIN_MS = 1_000;
 const OFFLINE_POLL_MS = 250;
-/** After the server has refused a message: its disk or the stream may be full. */
+/** Before what was not stored is sent again: doubled up to the last while the server refuses it, since its disk or the stream may be full. */
 const REFUSED_FIRST_MS = 250;
 const REFUSED_LAST_MS = 10_000;
+/** And while it does not answer, which is noticed after some seconds only: it may go on at any moment. */
+const UNANSWERED_LAST_MS = 2_000;
 const MESSAGE_ID_BYTES = 16;
 
 export type SenderParts = {
@@ -45,6 +48,8 @@ export type SenderParts = {
 type UnderWay = {
   sentAtMs: number;
   attempts: number;
+  /** Sent once, and somebody was heard all the while: its receipt will tell how soon they come. */
+  isTimed: boolean;
   readonly bytes: number;
   /** Sent before the silence, and not again since: if it is answered, what was sent is not lost but late. */
   isDoubted: boolean;
@@ -72,6 +77,8 @@ export class Sender {
   #resumesAtMs = Number.NEGATIVE_INFINITY;
   /** The last receipt, or the end of the last silence. */
   #heardAtMs: number;
+  /** Since the last receipt there was a silence. */
+  #isSilent = false;
   #failure: { readonly error: unknown } | undefined;
   #bytes = 0;
   #againBytes = 0;
@@ -89,6 +96,15 @@ export class Sender {
 
   /** There is something to send, or receipts have made room for more. */
   wake(): void {
+    this.#wake.set();
+  }
+
+  /** What was not stored over the connection before, and silence there, say nothing of the one that is here now. */
+  onReconnect(): void {
+    this.#refusedMs = REFUSED_FIRST_MS;
+    this.#resumesAtMs = Number.NEGATIVE_INFINITY;
+    this.#heardAtMs = this.#parts.world.elapsedMs();
+    this.#pace = onLoss(this.#pace, this.#parts.silenceMs);
     this.#wake.set();
   }
 
@@ -130,14 +146,21 @@ export class Sender {
     const settled = [...this.#underWay].filter(([position]) => !waiting.has(position));
     if (settled.length === 0) return;
     const now = world.elapsedMs();
+    // If this program stood still itself, nobody has looked at the silence.
+    if (now - this.#heardAtMs >= this.#pace.silenceMs) this.#endTiming();
     this.#heardAtMs = now;
+    this.#isSilent = false;
     for (const [position, row] of settled) {
       this.#underWay.delete(position);
       this.#again.delete(position);
       this.#refused.delete(position);
-      if (row.attempts === 1) this.#pace = onReceipt(this.#pace, now - row.sentAtMs, now, this.#parts.silenceMs);
+      if (row.isTimed) this.#pace = onReceipt(this.#pace, now - row.sentAtMs, now, this.#parts.silenceMs);
     }
     this.#judge(settled.map(([, row]) => row));
+  }
+
+  #endTiming(): void {
+    for (const row of this.#underWay.values()) row.isTimed = false;
   }
 
   /** After a silence: if anything sent before it is answered, what was sent is not lost but late. */
@@ -153,9 +176,14 @@ export class Sender {
   #breakSilence(): void {
     const now = this.#parts.world.elapsedMs();
     if (this.#underWay.size === 0) this.#heardAtMs = now;
-    if (now >= this.#roundEndsAtMs) this.#sendDoubted(2 * this.#round);
+    if (now >= this.#roundEndsAtMs) {
+      this.#pace = onLoss(this.#pace, this.#parts.silenceMs);
+      this.#sendDoubted(2 * this.#round);
+    }
     if (now - this.#heardAtMs < this.#pace.silenceMs) return;
     this.#heardAtMs = now;
+    this.#isSilent = true;
+    this.#endTiming();
     this.#pace = onSilence(this.#pace);
     for (const row of this.#underWay.values()) row.isDoubted = true;
     this.#sendDoubted(PROBES);
@@ -223,10 +251,11 @@ export class Sender {
     const sentAtMs = this.#parts.world.elapsedMs();
     this.#bytes += message.length;
     if (before === undefined) {
-      this.#underWay.set(position, { sentAtMs, attempts: 1, bytes: message.length, isDoubted: false });
+      const isTimed = !this.#isSilent;
+      this.#underWay.set(position, { sentAtMs, attempts: 1, isTimed, bytes: message.length, isDoubted: false });
     } else {
       this.#againBytes += message.length;
-      Object.assign(before, { sentAtMs, attempts: before.attempts + 1, isDoubted: false });
+      Object.assign(before, { sentAtMs, attempts: before.attempts + 1, isTimed: false, isDoubted: false });
     }
     this.#position = Math.max(this.#position, position);
   }
@@ -237,7 +266,8 @@ export class Sender {
       return;
     }
     const row = this.#underWay.get(position);
-    if (row !== undefined) row.sentAtMs = Number.NEGATIVE_INFINITY;
+    // It may have been stored all the same, so that its receipt comes.
+    if (row !== undefined) Object.assign(row, { sentAtMs: Number.NEGATIVE_INFINITY, isTimed: false });
     this.#again.add(position);
     this.#refused.add(position);
     this.#parts.retries.failed("submissions", error);
@@ -246,6 +276,7 @@ export class Sender {
     if (now < this.#resumesAtMs) return;
     events.outbox.waiting(this.#parts.world.log, error, { delayMs: this.#refusedMs });
     this.#resumesAtMs = now + this.#refusedMs;
-    this.#refusedMs = Math.min(2 * this.#refusedMs, REFUSED_LAST_MS);
+    const lastMs = error instanceof BusRefusal ? REFUSED_LAST_MS : UNANSWERED_LAST_MS;
+    this.#refusedMs = Math.min(2 * this.#refusedMs, lastMs);
   }
 }

@@ -38,11 +38,11 @@ export function startPace(silenceMs = SILENCE_FIRST_MS): PaceState {
 
 /**
  * A receipt came for something that was sent once, `delayMs` after it was: for what was sent twice nobody knows which it answers
- * (Karn and Partridge, 1987).
+ * (Karn and Partridge, 1987). Nor does what was under way in a silence say how soon receipts come: somebody may have stood still.
  */
 export function onReceipt(pace: PaceState, delayMs: number, nowMs: number, silenceMs = SILENCE_FIRST_MS): PaceState {
   const smoothed = pace.delayMs === undefined ? delayMs : MEMORY * pace.delayMs + (1 - MEMORY) * delayMs;
-  const heard = { ...pace, delayMs: smoothed, silenceMs: Math.max(silenceMs, 4 * smoothed) };
+  const heard = onLoss({ ...pace, delayMs: smoothed }, silenceMs);
   if (delayMs <= SOON_MS) return { ...heard, rows: Math.min(ROWS_MAX, pace.rows + 1) };
   if (delayMs < LATE_MS || nowMs < pace.shrunkUntilMs) return heard;
   return { ...heard, rows: Math.max(ROWS_MIN, Math.floor(SHRINK * pace.rows)), shrunkUntilMs: nowMs + delayMs };
@@ -51,6 +51,11 @@ export function onReceipt(pace: PaceState, delayMs: number, nowMs: number, silen
 /** Nothing came for `silenceMs`. */
 export function onSilence(pace: PaceState): PaceState {
   return { ...pace, rows: ROWS_MIN, silenceMs: Math.min(2 * pace.silenceMs, SILENCE_LAST_MS) };
+}
+
+/** The silence was a loss and not slowness: what is lost next is not waited for any longer. */
+export function onLoss(pace: PaceState, silenceMs = SILENCE_FIRST_MS): PaceState {
+  return { ...pace, silenceMs: Math.max(silenceMs, 4 * (pace.delayMs ?? 0)) };
 }
 
 /** How long after it was sent something that is asked for is sent again. */

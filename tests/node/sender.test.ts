@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Retries } from "../../agency-node/retries.ts";
 import { Sender } from "../../agency-node/bus/sender.ts";
+import { BusRefusal } from "../../shared/bus/bus.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { systemWorld } from "../../shared/world/world.ts";
@@ -12,6 +13,8 @@ class Wire {
   readonly ids: string[] = [];
   connected: boolean;
   refuse: ((position: number) => CausewayError | undefined) | undefined;
+  /** How long this program stood still. */
+  stillMs = 0;
   readonly #stop = new AbortController();
   readonly sender: Sender;
   readonly running: Promise<void>;
@@ -35,7 +38,7 @@ class Wire {
         waitingAmong: ({ first, last }) =>
           [...this.waiting].filter((position) => first <= position && position <= last),
       },
-      world: systemWorld(silentLog),
+      world: { ...systemWorld(silentLog), elapsedMs: () => performance.now() + this.stillMs },
     });
     this.running = this.sender.run(this.#stop.signal);
     this.running.catch(() => undefined);
@@ -47,6 +50,16 @@ class Wire {
     const error = this.refuse?.(position);
     if (error !== undefined) throw error;
     this.got.push(position);
+  }
+
+  add(...positions: number[]): void {
+    for (const position of positions) this.waiting.add(position);
+    this.sender.wake();
+  }
+
+  /** How often a row was sent. */
+  times(position: number): number {
+    return this.got.filter((each) => each === position).length;
   }
 
   receipt(...positions: number[]): void {
@@ -61,7 +74,8 @@ class Wire {
 }
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
-const full = (): CausewayError => new CausewayError("UNAVAILABLE", "maximum bytes exceeded");
+const full = (): CausewayError => new BusRefusal(10_077);
+const unanswered = (): CausewayError => new CausewayError("UNAVAILABLE", "no answer");
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => void vi.useRealTimers());
@@ -173,6 +187,25 @@ describe("sending", () => {
     await wire.stop();
   });
 
+  it("goes on soon once a server answers again that was silent for a minute", async () => {
+    const wire = new Wire(4, { refuse: unanswered });
+    await vi.advanceTimersByTimeAsync(60_000);
+    wire.refuse = undefined;
+    await vi.advanceTimersByTimeAsync(2_100);
+    expect(wire.got).toEqual([1, 2, 3, 4]);
+    await wire.stop();
+  });
+
+  it("goes on at once over another connection, whatever the one before was refused", async () => {
+    const wire = new Wire(4, { refuse: full });
+    await vi.advanceTimersByTimeAsync(60_000);
+    wire.refuse = undefined;
+    wire.sender.onReconnect();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(wire.got).toEqual([1, 2, 3, 4]);
+    await wire.stop();
+  });
+
   it("goes back to the row that the broker lacks", async () => {
     const wire = new Wire(5);
     await vi.advanceTimersByTimeAsync(300);
@@ -195,6 +228,51 @@ describe("sending", () => {
     expect(wire.got.slice(9)).toEqual([2, 3, 7]);
     expect(wire.sender.count).toEqual({ bytes: 24, againBytes: 6 });
     await wire.stop();
+  });
+
+  describe("learns nothing from a pause", () => {
+    /** A row is answered at once, the next one is lost: it is sent again as soon as if nothing had been. */
+    const expectSwift = async (wire: Wire, position: number): Promise<void> => {
+      wire.add(position - 1);
+      await vi.advanceTimersByTimeAsync(500);
+      wire.receipt(position - 1);
+      wire.add(position);
+      await vi.advanceTimersByTimeAsync(100);
+      expect(wire.times(position)).toBe(1);
+      wire.sender.resendFrom(position);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(wire.times(position)).toBe(2);
+      await vi.advanceTimersByTimeAsync(11_000);
+      expect(wire.times(position)).toBe(3);
+      await wire.stop();
+    };
+
+    it("of the broker", async () => {
+      const wire = new Wire(12);
+      await vi.advanceTimersByTimeAsync(100);
+      wire.receipt(...upTo(4));
+      await vi.advanceTimersByTimeAsync(25_000);
+      wire.add(13);
+      await vi.advanceTimersByTimeAsync(35_000);
+      wire.receipt(...upTo(13));
+      await expectSwift(wire, 15);
+    });
+
+    it("of this program, which hears what came meanwhile before it knows of the time", async () => {
+      const wire = new Wire(4);
+      await vi.advanceTimersByTimeAsync(100);
+      wire.stillMs = 60_000;
+      wire.receipt(...upTo(4));
+      await expectSwift(wire, 6);
+    });
+
+    it("of the server, which has stored what it gave no answer for", async () => {
+      const wire = new Wire(2, { refuse: unanswered });
+      await vi.advanceTimersByTimeAsync(10);
+      wire.refuse = undefined;
+      wire.receipt(1, 2);
+      await expectSwift(wire, 4);
+    });
   });
 
   it("waits while no server is connected", async () => {
