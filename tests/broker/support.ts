@@ -324,8 +324,9 @@ export class Client implements AsyncDisposable {
     return { federation: this.federation.id, member: this.member, epoch: this.epoch };
   }
 
-  /** States on the meeting that it was last told of this match. Answers with the submission's number. */
+  /** States on the meeting that it was last told of this match, as soon as it has been. Answers with the submission's number. */
   async state(matchId: MatchId, over: Partial<MeetingStatement> = {}): Promise<number> {
+    await this.until(() => this.events("matchOpened").find((event) => event.matchId === matchId));
     const events = this.notices.map(({ event }) => event);
     const { handle, amendment, meeting } = lastMeeting(events, matchId);
     const version = this.#published.get(`${handle} ${meeting.incarnation} ${meeting.sequence}`) as PublishedVersion;
