@@ -107,7 +107,7 @@ export class FoundingPage implements AsyncDisposable {
   #environment(): NodeJS.ProcessEnv {
     const path = [dirname(process.execPath), dirname(NATS_SERVER), process.env["PATH"]].join(delimiter);
     const compiled = { NODE_COMPILE_CACHE: join(this.work, "compiled") };
-    return { ...process.env, ...compiled, PATH: path, FINGERPRINT: this.fingerprint, ...this.variables };
+    return { ...compiled, ...process.env, PATH: path, FINGERPRINT: this.fingerprint, ...this.variables };
   }
 
   /** What it writes is in `N.log`, N counting all that were started. */

@@ -12,6 +12,8 @@ import { closingLine, countTests, type TestCounts } from "./test-counts.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const RESULTS = join(ROOT, ".causeway", "test-results.json");
 const CLOSING_LINE = join(ROOT, ".causeway", "test-closing-line.txt");
+/** What tests start, hundreds of programs, is compiled once: where the command line keeps what it has compiled. */
+const COMPILED = join(ROOT, ".causeway", "compile-cache");
 
 async function main(): Promise<number> {
   mkdirSync(join(ROOT, ".causeway"), { recursive: true });
@@ -28,7 +30,10 @@ function runVitest(args: readonly string[]): Promise<number> {
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`];
   const asked = args.flatMap((each) => (each === "--fast" ? FAST_LEVELS : [each]));
-  return handOver(process.execPath, [vitest, "run", ...reporters, ...asked], { cwd: ROOT });
+  return handOver(process.execPath, [vitest, "run", ...reporters, ...asked], {
+    cwd: ROOT,
+    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
+  });
 }
 
 function readCounts(): TestCounts {
