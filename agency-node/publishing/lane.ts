@@ -71,9 +71,9 @@ const CROWD_RECORDS = 256;
 const LENDER_TRIES = 64;
 /** A file that takes longer to read than this is not waited for: whoever sends it may have stopped. */
 const ARRIVAL_MS_MAX = 10 * 60_000;
-/** Doubled up to the last one: an evaluator that restarts is back in a second, one that is down may be so for hours. */
+/** Doubled up to the last one: an evaluator that restarts is back in a second, one that is down may be so for hours, and back at any moment. */
 const RETRY_FIRST_MS = 250;
-const RETRY_LAST_MS = 5_000;
+const RETRY_LAST_MS = 2_000;
 /** For what waiting alone is not likely to mend: a suspension, a proof that failed, a scheme this version lacks. */
 const RETRY_UNLIKELY_MS = 60_000;
 /** Budgets slide in steps of an hour. */
@@ -88,6 +88,9 @@ const CONDEMNING = ["UNPROVEN", "CONFLICT", "INVALID"] as const;
 
 /** What another attempt soon may mend: by itself, or because it is made with a new batch. */
 const PASSING: readonly ErrorCode[] = ["UNAVAILABLE", "CONFLICT", "OUT_OF_SEQUENCE"];
+
+/** What may have been a connection that broke in an unusual way, or a fault that stays: tried soon at first. */
+const DOUBTFUL: readonly ErrorCode[] = ["INTERNAL", "EXHAUSTED"];
 
 /** Why records are not prepared now. */
 export type Halt = { readonly code: ErrorCode; readonly resumesAtMs: number };
@@ -149,7 +152,7 @@ export class Lane {
   }
 
   async #untilDone(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    for (let delayMs = RETRY_FIRST_MS; !signal.aborted; delayMs = Math.min(2 * delayMs, RETRY_LAST_MS)) {
+    for (let delayMs = RETRY_FIRST_MS; !signal.aborted; delayMs = Math.min(2 * delayMs, RETRY_UNLIKELY_MS)) {
       try {
         await work();
         this.#halt = undefined;
@@ -168,9 +171,10 @@ export class Lane {
   #waitFor(error: CausewayError, delayMs: number): number {
     if (error instanceof BudgetError) {
       const untilMs = (error.retryAtMs ?? 0) - this.#parts.world.clock();
-      return Math.min(Math.max(untilMs, delayMs), BUDGET_WAIT_MS_MAX);
+      return Math.min(Math.max(untilMs, Math.min(delayMs, RETRY_LAST_MS)), BUDGET_WAIT_MS_MAX);
     }
-    return PASSING.includes(error.code) ? delayMs : RETRY_UNLIKELY_MS;
+    if (PASSING.includes(error.code)) return Math.min(delayMs, RETRY_LAST_MS);
+    return DOUBTFUL.includes(error.code) ? delayMs : RETRY_UNLIKELY_MS;
   }
 
   async #prepareAll(signal: AbortSignal): Promise<void> {
