@@ -169,7 +169,8 @@ export class ChainFollower implements Disposable {
     } catch (error) {
       // A call that was aborted fails with an error of its own.
       if (signal.aborted) return "UNAVAILABLE";
-      if (error instanceof CertificateEnded) this.#noteFault(error);
+      // What has to be mended here, such as a full disk, on which no directive can be kept.
+      if (error instanceof CertificateEnded || isCausewayError(error, "ENVIRONMENT")) this.#noteFault(error);
       if (isCausewayError(error, "OUT_OF_SEQUENCE") && error.fields.includes("clock")) return CLOCK_REFUSED;
       if (isCausewayError(error)) return error.code;
       // Whatever its client throws, the party goes on with what it knows.

@@ -37,8 +37,9 @@ export const sharedEvents = defineEvents({
   directory: {
     failed: {
       level: "error",
-      means: "Following the broker's directives ended in a way that is not foreseen; it is tried again.",
-      act: "If it comes again and again, report it with this line.",
+      means:
+        "Following the broker's directives ended in a way that is not foreseen, or a directive cannot be kept here (`ENVIRONMENT`, and `message` names the file): none counts before it is kept. It is tried again.",
+      act: "`ENVIRONMENT`: mend the directory, such as by making room. Else, if it comes again and again, report it with this line.",
     },
   },
   directive: {

@@ -23,6 +23,7 @@ import { keyId } from "../../shared/crypto/sign.ts";
 import type { SigningKeyPair } from "../../shared/crypto/sign.ts";
 import { readSecretText } from "../../shared/party/key-files.ts";
 import { readTls } from "../../shared/party/tls.ts";
+import { decodeChain } from "../../shared/party/chain-file.ts";
 import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { keyFile, partyFile } from "../../shared/party/files.ts";
 import { readSigningKeys } from "../../shared/party/keys.ts";
@@ -41,6 +42,7 @@ import { systemWorld } from "../../shared/world/world.ts";
 import { TestFederation } from "../support/federation.ts";
 import { BrokerStub } from "./broker-stub.ts";
 import { eventually, isLetIn, natsAs, registrarOf } from "./support.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 import { AT_ONCE_MS, CUT_OFF_MS, LONG_MS } from "../support/patience.ts";
 
 let federation: TestFederation;
@@ -80,6 +82,9 @@ function credentialsOf(dir: string, jwt: string): string {
   return new TextDecoder().decode(fmtCreds(jwt, user));
 }
 
+/** How many directives are in the chain on a registrar's disk. */
+const chainIn = (dir: string): number => decodeChain(new Uint8Array(readFileSync(partyFile(dir, "chain")))).length;
+
 const isStated = (): boolean => {
   const last = broker.statements.at(-1);
   if (last === undefined) return false;
@@ -89,18 +94,20 @@ const isStated = (): boolean => {
   return judgeFreshness(known, statement, Date.now()) === "fresh";
 };
 
+const INVENTED_POLICY = {
+  type: "policy",
+  canaryBeatMinutes: 60,
+  canaryWithinMinutes: 10,
+  budgetAlarmPercent: 70,
+  overdueStatementsMax: 8,
+  allowances: [],
+  reason: "Invented reason",
+} as const;
+
 describe("freshness", () => {
   it("is stated at the start and at once after each directive", async () => {
     await eventually(isStated, AT_ONCE_MS);
-    decided({
-      type: "policy",
-      canaryBeatMinutes: 60,
-      canaryWithinMinutes: 10,
-      budgetAlarmPercent: 70,
-      overdueStatementsMax: 8,
-      allowances: [],
-      reason: "Invented reason",
-    });
+    decided(INVENTED_POLICY);
     await eventually(isStated, AT_ONCE_MS);
   });
 
@@ -162,6 +169,28 @@ describe("credentials", () => {
     // And it goes on answering others.
     broker.ask(requestOf(dir));
     await broker.issuedTo(keyIdOf(dir));
+  });
+});
+
+describe.runIf(SmallDisk.isPossible)("a registrar whose disk is full", { timeout: LONG_MS }, () => {
+  it("goes on issuing, believes no directive that it cannot keep, says why, and states it once there is room", async () => {
+    await registrar[Symbol.asyncDispose]();
+    const { registrarDir } = federation.founded;
+    using disk = new SmallDisk(registrarDir, 8);
+    disk.fill();
+    registrar = registrarOf(federation);
+    const before = broker.directory.federation.head.number;
+    decided(INVENTED_POLICY);
+    await eventually(() => federation.log.text.includes("the disk is full"));
+    broker.ask(requestOf(federation.dir("ct")));
+    await broker.issuedTo(keyIdOf(federation.dir("ct")));
+    expect([chainIn(registrarDir), isStated()]).toEqual([before, false]);
+    disk.free();
+    await eventually(isStated, AT_ONCE_MS);
+    expect(chainIn(registrarDir)).toBe(before + 1);
+    await registrar[Symbol.asyncDispose]();
+    disk[Symbol.dispose]();
+    registrar = registrarOf(federation);
   });
 });
 
