@@ -1,14 +1,14 @@
 /**
- * `node tests/drills/main.ts NAME [--runs N] [--records N] [--seed N] [--seconds N] [--list FILE] [--json]`: faults, attacks and loads on
- * purpose. Lines for people as it goes; with --json these go to standard error, and one JSON object to standard output. Fails when anything
- * was lost or broken.
+ * `node tests/drills/main.ts NAME [--runs N] [--records N] [--seed N] [--seconds N] [--only NAME,NAME] [--list FILE] [--json]`: faults, attacks
+ * and loads on purpose. Lines for people as it goes; with --json these go to standard error, and one JSON object to standard output. Fails when
+ * anything was lost or broken.
  */
 import { parseArgs } from "node:util";
 import { readSubjects } from "../eval/exposure.ts";
 import { attackAll } from "./attacks/attacks.ts";
 import { bigImport } from "./big-import.ts";
 import { killBroker } from "./kill-broker.ts";
-import { pauses } from "./pauses.ts";
+import { pauses, pausesNamed } from "./pauses.ts";
 import { rotate } from "./rotate.ts";
 
 type DrillOptions = {
@@ -18,6 +18,8 @@ type DrillOptions = {
   readonly seed: number;
   /** How long each pause lasts. */
   readonly seconds: number;
+  /** Which pauses, in this order; default all. */
+  readonly only: readonly string[] | undefined;
   /** A file of persons that somebody else knows as well, for attacks on names. */
   readonly list: string | undefined;
   readonly say: (line: string) => void;
@@ -38,8 +40,8 @@ const DRILLS: Readonly<Record<string, (options: DrillOptions) => Promise<Outcome
     const report = await rotate({ records: records ?? 100_000, perSecond: 50, seed, say });
     return { report, passed: report.flawless };
   },
-  pauses: async ({ seconds, say }) => {
-    const report = await pauses({ seconds, say });
+  pauses: async ({ seconds, only, say }) => {
+    const report = await pauses({ seconds, say, ...(only === undefined ? {} : { which: pausesNamed(only) }) });
     return { report, passed: report.flawless };
   },
   attacks: async ({ list, say }) => {
@@ -56,6 +58,7 @@ const { positionals, values } = parseArgs({
     records: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     seconds: { type: "string", default: "60" },
+    only: { type: "string" },
     list: { type: "string" },
     json: { type: "boolean", default: false },
   },
@@ -75,13 +78,13 @@ const isUsable = Object.values(numbers).every(
 
 if (drill === undefined || positionals.length !== 1 || !isUsable) {
   console.error(
-    `usage: main.ts NAME [--runs N] [--records N] [--seed N] [--seconds N] [--list FILE] [--json]\nNAME: ${Object.keys(DRILLS).join(", ")}`,
+    `usage: main.ts NAME [--runs N] [--records N] [--seed N] [--seconds N] [--only NAME,NAME] [--list FILE] [--json]\nNAME: ${Object.keys(DRILLS).join(", ")}`,
   );
   process.exitCode = 2;
 } else {
   const say = (line: string): void => (values.json ? console.error(line) : console.log(line));
   say(`${name}, seed ${numbers.seed}`);
-  const { report, passed } = await drill({ ...numbers, list: values.list, say });
+  const { report, passed } = await drill({ ...numbers, only: values.only?.split(","), list: values.list, say });
   // What lists of reports say has been said line by line.
   const isSaid = (value: unknown): boolean => Array.isArray(value) && typeof value[0] === "object";
   const plain = Object.entries(report).filter(([, value]) => !isSaid(value));

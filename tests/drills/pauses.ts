@@ -46,6 +46,19 @@ const ALL_PAUSES: readonly Pause[] = [
   ...LINKS.flatMap((link) => (["healed", "reset"] as const).map((ending) => ({ link, ending }))),
 ];
 
+/** As in its report: `ct`, or `ct to broker healed`. */
+const nameOf = (pause: Pause): string =>
+  "party" in pause ? pause.party : `${pause.link.join(" to ")} ${pause.ending}`;
+
+/** The pauses of these names, in their order. Throws for another name, with those that there are. */
+export function pausesNamed(names: readonly string[]): readonly Pause[] {
+  return names.map((name) => {
+    const named = ALL_PAUSES.find((pause) => nameOf(pause) === name);
+    if (named === undefined) throw new Error(`no pause "${name}": ${ALL_PAUSES.map(nameOf).join(", ")}`);
+    return named;
+  });
+}
+
 export async function pauses(options: {
   readonly seconds: number;
   readonly which?: readonly Pause[];
