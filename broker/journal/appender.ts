@@ -26,15 +26,18 @@ export class StreamLost extends CausewayError {
 }
 
 export type AppenderParts = {
-  readonly bus: Pick<Bus, "append" | "ensureStream" | "replay" | "streamState">;
+  readonly bus: Pick<Bus, "append" | "connected" | "ensureStream" | "replay" | "streamState">;
   readonly federation: Uint8Array;
   readonly sizes: JournalSizes;
-  readonly world: Pick<World, "after" | "randomBytes">;
+  readonly world: Pick<World, "after" | "elapsedMs" | "randomBytes">;
   readonly signal: AbortSignal;
-  /** The server does not store it, and it is tried again. */
-  readonly onRefused: (refusal: BusRefusal) => void;
+  /** The server does not store it, by its own number for the reason or `NO_ANSWER`, and it is tried again. */
+  readonly onRefused: (reason: number) => void;
 };
 
+/** The server is connected and has said nothing for `SILENT_MS`: that is what it does when its disk is full to the last byte. */
+export const NO_ANSWER = 0;
+const SILENT_MS = 10_000;
 const AGAIN_MS = 500;
 
 export class Appender {
@@ -76,6 +79,7 @@ export class Appender {
 
   async #store(message: Uint8Array): Promise<void> {
     const { bus, world, signal, onRefused } = this.#parts;
+    const beganMs = world.elapsedMs();
     for (;;) {
       try {
         await bus.append(JOURNAL_SUBJECT, message, this.#last);
@@ -83,7 +87,8 @@ export class Appender {
       } catch (error) {
         if (signal.aborted || !isCausewayError(error, "UNAVAILABLE")) throw error;
         if (await this.#isStored(message, error)) return;
-        if (error instanceof BusRefusal && !(error instanceof StreamMoved)) onRefused(error);
+        if (error instanceof BusRefusal && !(error instanceof StreamMoved)) onRefused(error.reason);
+        else if (bus.connected && world.elapsedMs() - beganMs >= SILENT_MS) onRefused(NO_ANSWER);
         await pause(world, AGAIN_MS, signal);
       }
       if (signal.aborted) throw new CausewayError("UNAVAILABLE", "the program is stopping");

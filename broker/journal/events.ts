@@ -52,7 +52,8 @@ export const events = defineEvents({
     refused: {
       level: "error",
       fields: { natsCode: "number" },
-      means: "NATS does not store the journal: nothing is confirmed to anybody until it does.",
+      means:
+        "NATS does not store the journal, or has not answered for ten seconds (`natsCode` 0): nothing is confirmed to anybody until it does.",
       act: "Make room on the disk of the NATS server, then restart nats-server: it keeps its write error until then.",
     },
     storesAgain: { level: "info", means: "NATS stores the journal again." },

@@ -6,7 +6,6 @@
  * anew under another key, and the one before is destroyed, so that an old copy of the stream opens for nobody.
  */
 import { CausewayError, isCausewayError } from "../../shared/core/errors.ts";
-import type { BusRefusal } from "../../shared/bus/bus.ts";
 import type { Bus } from "../../shared/bus/bus.ts";
 import type { Database } from "../../shared/store/database.ts";
 import type { SecondCopy } from "../../shared/store/second-copy.ts";
@@ -48,7 +47,7 @@ export type JournalStatus = {
   readonly unsent: number;
   /** When a message was last stored; 0 if none was since the start. */
   readonly storedAtMs: number;
-  /** Since when NATS refuses to store, by its own number; undefined while it does not. */
+  /** Since when NATS does not store, by its own number for the reason or `NO_ANSWER`; undefined while it does. */
   readonly refused: { readonly sinceMs: number; readonly reason: number } | undefined;
 };
 
@@ -145,7 +144,7 @@ export class Journal {
     this.#found = stream;
     this.#files?.known(stream.files);
     this.#grown = { bytes: state?.bytes ?? 0, messages: state?.messages ?? 0 };
-    const onRefused = (refusal: BusRefusal): void => this.#noteRefusal(refusal);
+    const onRefused = (reason: number): void => this.#noteRefusal(reason);
     this.#appender = new Appender({ ...this.#parts, onRefused }, state?.lastSequence ?? 0);
     this.#storedAtMs = world.clock();
     this.#answerWaiters();
@@ -294,7 +293,7 @@ export class Journal {
     }
   }
 
-  #noteRefusal({ reason }: BusRefusal): void {
+  #noteRefusal(reason: number): void {
     if (this.#refused !== undefined) return;
     const { world, onRefusal } = this.#parts;
     events.journal.refused(world.log, undefined, { natsCode: reason });

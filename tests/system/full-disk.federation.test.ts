@@ -52,16 +52,19 @@ describe.runIf(SmallDisk.isPossible)("a full disk", { timeout: LONG_MS }, () => 
   const restart = async (party: string): Promise<void> => await federation.stop(party).catch(() => undefined);
   const rest = async (unit: UnitName): Promise<unknown> => await federation.import(unit, persons(unit, FEW + 1, ALL));
 
-  it("of nats-server confirms nothing, is said by the nodes, and is over once it is restarted", async () => {
+  it("of nats-server confirms nothing, is said by nodes and broker, and is over once it is restarted", async () => {
     await startOn("nats");
     for (const unit of UNITS) await rest(unit);
     const hindrance = async () => (await federation.status("wcu")).hindrance;
     await expect.poll(hindrance, { timeout: 60_000 }).toBe("streamRefused");
     expect((await federation.status("wcu")).notCompared).not.toEqual([]);
+    // The broker has written down what the evaluation cost, and cannot keep it in both copies.
+    await expect.poll(() => federation.log.lines("journal.refused").length, { timeout: 60_000 }).toBe(1);
     disk.free();
     await federation.nats.kill();
     await federation.nats.start();
     await bothKnow(ALL);
+    expect(federation.log.lines("journal.storesAgain")).toHaveLength(1);
   });
 
   it("of the broker ends it, which is said, and what was not kept comes again when it is started with room", async () => {
