@@ -14,6 +14,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { freePorts } from "../../deploy/demo/ports.ts";
 import { readEnrolment } from "../../shared/party/enrolment.ts";
+import { EXIT } from "../../shared/terminal/exit.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
 const NATS_SERVER = process.env["CAUSEWAY_NATS_SERVER"] ?? join(ROOT, ".causeway", "bin", "nats-server");
@@ -45,7 +46,7 @@ export class FoundingPage implements AsyncDisposable {
     const page = new FoundingPage(direct);
     try {
       const text = await page.moved(readFileSync(join(ROOT, "docs", "administrators.md"), "utf8"));
-      const commands = commandsIn(text);
+      const commands = commandBlocksIn(text).flat();
       expect(commands.length).toBeGreaterThan(20);
       for (const command of commands) await page.#do(command, blocksOf("json", text)[0] ?? "");
     } catch (error) {
@@ -143,20 +144,21 @@ export class FoundingPage implements AsyncDisposable {
     return LONG_RUNNING.test(command);
   }
 
-  /** `status` exits with 0 once the node is connected and its policy proven; the test's own limit ends the asking. */
-  async untilDone(command: string): Promise<void> {
-    while (this.tried(command).status !== 0) {
+  /**
+   * `status` exits with 0 once the node is connected, its policy proven and all compared; with others of `codes` before. The test's own
+   * limit ends the asking.
+   */
+  async untilDone(command: string, codes: readonly number[] = [EXIT.ok]): Promise<void> {
+    while (!codes.includes(this.tried(command).status ?? EXIT.failure)) {
       for (const child of this.running) expect(child.exitCode, this.logOf(child)).toBeOneOf([null, 0]);
       await pause(ASK_MS);
     }
   }
 }
 
-/** The commands of a page, in order. */
-export function commandsIn(text: string): string[] {
-  return blocksOf("sh", text)
-    .flatMap((block) => block.split("\n"))
-    .filter((line) => line !== "");
+/** The commands of a page, in order, block by block. */
+export function commandBlocksIn(text: string): string[][] {
+  return blocksOf("sh", text).map((block) => block.split("\n").filter((line) => line !== ""));
 }
 
 function blocksOf(kind: string, text: string): string[] {

@@ -17,7 +17,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { EXIT } from "../../shared/terminal/exit.ts";
-import { commandsIn, FoundingPage } from "./founding-page.ts";
+import { commandBlocksIn, FoundingPage } from "./founding-page.ts";
 import { SOON } from "./patience.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
@@ -58,9 +58,10 @@ export class LostParty implements AsyncDisposable {
     for (const path of paths) rmSync(join(this.page.work, path), { recursive: true });
   }
 
-  /** The commands of one section, in order. */
-  async does(heading: string): Promise<void> {
-    const commands = commandsIn(await this.page.moved(sectionOf(heading)));
+  /** The commands of one section, in order: of all its blocks, or of one, counted from 0. */
+  async does(heading: string, block?: number): Promise<void> {
+    const blocks = commandBlocksIn(await this.page.moved(sectionOf(heading)));
+    const commands = block === undefined ? blocks.flat() : (blocks[block] ?? []);
     expect(commands.length, heading).toBeGreaterThan(0);
     await this.runs(commands);
   }
@@ -72,7 +73,7 @@ export class LostParty implements AsyncDisposable {
         for (const each of waiting.splice(0)) await this.#succeeded(each);
         this.page.start(command);
       } else if (WAITS.test(command)) waiting.push({ command, child: await this.#begun(command) });
-      else if (command.includes("node status")) await this.page.untilDone(command);
+      else if (command.includes("node status")) await this.page.untilDone(command, [EXIT.ok, EXIT.unsure]);
       else await this.#done(command, commands.slice(i + 1).includes(command));
     }
     for (const each of waiting) await this.#succeeded(each);
@@ -120,13 +121,23 @@ export class LostParty implements AsyncDisposable {
   }
 
   imports(unit: Unit, number: number): void {
-    const properties = { name: [`Invented ${number}`], passportNumber: [`ZX9${String(number).padStart(6, "0")}`] };
+    const properties = { name: [`Invented ${number}`], passportNumber: [passportOf(number)] };
     writeFileSync(
       join(this.page.work, "import.ftm"),
       `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`,
     );
     const terms = "--format ftm --kind person --role suspect --legal-basis invented --case CASE-1 --handling open";
     this.page.run(`causeway node import import.ftm --dir ${unit} ${terms} --review-by ${inNinetyDays()}`);
+  }
+
+  /** All that a unit has imported, as its own file `cases.csv`. */
+  keepsFile(unit: Unit, numbers: readonly number[]): void {
+    const columns = "reference,kind,role,name,passportNumber,legalBasis,caseReference,handling,reviewBy";
+    const rows = numbers.map(
+      (number) =>
+        `${unit}-${number},person,suspect,Invented ${number},${passportOf(number)},invented,CASE-1,open,${inNinetyDays()}`,
+    );
+    writeFileSync(join(this.page.work, "cases.csv"), [columns, ...rows, ""].join("\n"));
   }
 
   /** Numbers of the persons that the unit was shown to share, with the other's contact, each as often as it is shown. */
@@ -138,11 +149,13 @@ export class LostParty implements AsyncDisposable {
   }
 
   overlaps(unit: Unit): Line[] {
-    const lines = this.page.run(`causeway node inbox --all --json --reason test --dir ${unit}`).split("\n");
-    return lines
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as Line)
-      .filter((line) => "reference" in line);
+    return linesIn(this.page.run(`causeway node inbox --all --json --reason test --dir ${unit}`)).filter(isOverlap);
+  }
+
+  /** Somebody of the unit looks on from now; answers with what was shown so far: overlaps as they stood, then each change. */
+  watches(unit: Unit): () => Line[] {
+    const watcher = this.page.start(`causeway node inbox --watch --all --json --reason test --dir ${unit}`);
+    return () => linesIn(this.page.logOf(watcher)).filter(isOverlap);
   }
 
   async meets(...numbers: number[]): Promise<void> {
@@ -158,11 +171,7 @@ export class LostParty implements AsyncDisposable {
 
   /** Lines of the log of the program that was started last with this command. */
   log(program: string, event: string): Line[] {
-    const lines = this.page.logOf(this.page.program(program)).split("\n");
-    return lines
-      .filter((line) => line.startsWith("{"))
-      .map((line) => JSON.parse(line) as Line)
-      .filter((line) => line["event"] === event);
+    return linesIn(this.page.logOf(this.page.program(program))).filter((line) => line["event"] === event);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -170,11 +179,24 @@ export class LostParty implements AsyncDisposable {
   }
 }
 
+function linesIn(text: string): Line[] {
+  const lines = text.split("\n");
+  return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Line);
+}
+
+function isOverlap(line: Line): boolean {
+  return "reference" in line;
+}
+
 function sectionOf(heading: string): string {
   const page = readFileSync(join(ROOT, "docs", "operations.md"), "utf8");
   const [, after] = page.split(`\n### ${heading}\n`);
   if (after === undefined) throw new Error(`docs/operations.md has no section ${heading}`);
   return after.split(/\n##+ /)[0] as string;
+}
+
+function passportOf(number: number): string {
+  return `ZX9${String(number).padStart(6, "0")}`;
 }
 
 function inNinetyDays(): string {
