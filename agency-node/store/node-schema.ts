@@ -3,6 +3,24 @@
  * every change of state in one transaction with the outbox rows that tell of it.
  */
 import type { DatabaseKind } from "../../shared/store/database.ts";
+import { madeAnew } from "../../shared/store/made-anew.ts";
+
+/** What a waiting row says is kept once, and its columns that are looked at stand before the long one. */
+const OUTBOX = `
+CREATE TABLE outbox (
+  position          INTEGER PRIMARY KEY AUTOINCREMENT,
+  incarnation       TEXT NOT NULL,
+  sequence          INTEGER NOT NULL,
+  epoch             INTEGER NOT NULL,
+  subject           TEXT NOT NULL,
+  submission_hash   BLOB NOT NULL,
+  written_ms        INTEGER NOT NULL,
+  handles           TEXT NOT NULL,
+  sealed_key        BLOB,
+  sealed            BLOB,
+  message           BLOB NOT NULL,
+  UNIQUE (incarnation, sequence)
+) STRICT;`;
 
 /** What an officer is shown of each record: made again whenever its columns change. */
 const SHOWN = `CREATE VIEW shown AS
@@ -135,20 +153,7 @@ CREATE TABLE published (
   UNIQUE (handle, incarnation, sequence)
 ) STRICT;
 
-CREATE TABLE outbox (
-  position          INTEGER PRIMARY KEY AUTOINCREMENT,
-  incarnation       TEXT NOT NULL,
-  sequence          INTEGER NOT NULL,
-  epoch             INTEGER NOT NULL,
-  subject           TEXT NOT NULL,
-  submission_hash   BLOB NOT NULL,
-  written_ms        INTEGER NOT NULL,
-  handles           TEXT NOT NULL,
-  sealed_key        BLOB,
-  sealed            BLOB,
-  message           BLOB NOT NULL,
-  UNIQUE (incarnation, sequence)
-) STRICT;
+${OUTBOX}
 
 CREATE TABLE chain_head (
   incarnation       TEXT PRIMARY KEY,
@@ -256,26 +261,11 @@ ALTER TABLE match ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;
 UPDATE match SET handle = canary WHERE canary IS NOT NULL;
 `;
 
-/** What a waiting row says is kept once, and its columns that are looked at stand before the long one. */
-const OUTBOX_ONCE = `
-CREATE TABLE outbox_6 (
-  position          INTEGER PRIMARY KEY AUTOINCREMENT,
-  incarnation       TEXT NOT NULL,
-  sequence          INTEGER NOT NULL,
-  epoch             INTEGER NOT NULL,
-  subject           TEXT NOT NULL,
-  submission_hash   BLOB NOT NULL,
-  written_ms        INTEGER NOT NULL,
-  handles           TEXT NOT NULL,
-  sealed_key        BLOB,
-  sealed            BLOB,
-  message           BLOB NOT NULL,
-  UNIQUE (incarnation, sequence)
-) STRICT;
-INSERT INTO outbox_6
-  SELECT position, incarnation, sequence, epoch, subject, submission_hash, written_ms, handles, NULL, sealed, x'' FROM outbox;
-DROP TABLE outbox;
-ALTER TABLE outbox_6 RENAME TO outbox;`;
+const OUTBOX_ONCE = madeAnew(
+  "outbox",
+  OUTBOX,
+  `SELECT position, incarnation, sequence, epoch, subject, submission_hash, written_ms, handles, NULL, sealed, x'' FROM kept`,
+);
 
 export const NODE_DATABASE: DatabaseKind = {
   what: "the node's records",

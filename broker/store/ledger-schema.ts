@@ -1,5 +1,6 @@
 /** The ledger's tables. */
 import type { DatabaseKind } from "../../shared/store/database.ts";
+import { madeAnew } from "../../shared/store/made-anew.ts";
 
 const SUBMISSIONS = `
   CREATE TABLE submission (
@@ -207,14 +208,3 @@ export const LEDGER: DatabaseKind = {
   secureDelete: true,
   busyTimeoutMs: 2_000,
 };
-
-/** The same columns in a table of another shape. `sql` makes it. */
-function madeAnew(table: string, sql: string): string {
-  return `
-    CREATE TEMP TABLE kept AS SELECT * FROM ${table};
-    DROP TABLE ${table};
-    ${sql}
-    INSERT INTO ${table} SELECT * FROM kept;
-    DROP TABLE kept;
-  `;
-}

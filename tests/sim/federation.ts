@@ -159,6 +159,14 @@ export class MemoryFederation implements AsyncDisposable {
     return this.unit(slug).inbox;
   }
 
+  /** References of the overlaps that the unit is shown as proven and with whom to call, sorted. */
+  named(slug: string): string[] {
+    return this.inbox(slug)
+      .filter(({ state, contact }) => state === "proven" && contact !== undefined)
+      .map(({ reference }) => reference)
+      .toSorted();
+  }
+
   /** How far a unit is in each open epoch, as it states it. */
   health(slug: string): EpochHealth[] {
     return this.unit(slug).node.health.epochs();

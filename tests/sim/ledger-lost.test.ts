@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LINE_ANEW_MS } from "../../broker/core/limits.ts";
 import { foundInMemory } from "./federation.ts";
-import type { MemoryFederation } from "./federation.ts";
 
 const NAMES = ["Arvo Quilbrand", "Belko Rostavik", "Cardin Selmorov", "Dovrel Tarquane"];
 const rows = (unit: string, from: number, to: number) =>
@@ -20,14 +19,6 @@ const rows = (unit: string, from: number, to: number) =>
       documentCountry: "Jordan",
     };
   });
-
-/** References of the overlaps that are proven, with whom to call. */
-const proven = (federation: MemoryFederation, slug: string): string[] =>
-  federation
-    .inbox(slug)
-    .filter(({ state, contact }) => state === "proven" && contact !== undefined)
-    .map(({ reference }) => reference)
-    .toSorted();
 
 let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "causeway-lost-"))));
@@ -47,7 +38,7 @@ describe("a broker that has lost its ledger in both copies", () => {
       await federation.import("ct", rows("CT", 0, 3));
       await federation.import("wcu", rows("WCU", 0, 2));
       await federation.settled();
-      expect([proven(federation, "ct"), proven(federation, "wcu")]).toEqual([
+      expect([federation.named("ct"), federation.named("wcu")]).toEqual([
         ["CT-0", "CT-1"],
         ["WCU-0", "WCU-1"],
       ]);
@@ -55,7 +46,7 @@ describe("a broker that has lost its ledger in both copies", () => {
       await federation.loseLedger({ streams, dir });
       const alerts = [federation.alertsOf("ct"), federation.alertsOf("wcu")];
       await federation.settled();
-      expect([proven(federation, "ct"), proven(federation, "wcu")]).toEqual([
+      expect([federation.named("ct"), federation.named("wcu")]).toEqual([
         ["CT-0", "CT-1"],
         ["WCU-0", "WCU-1"],
       ]);
@@ -63,7 +54,7 @@ describe("a broker that has lost its ledger in both copies", () => {
       // What comes later reaches both sides, once.
       await federation.import("wcu", rows("WCU", 2, 3));
       await federation.settled();
-      expect([proven(federation, "ct").length, proven(federation, "wcu").length]).toEqual([3, 3]);
+      expect([federation.named("ct").length, federation.named("wcu").length]).toEqual([3, 3]);
       expect(alerts.map((each) => new Set(each).size)).toEqual([1, 1]);
       expect(federation.broker.desk.status().matchesOpen).toBe(3);
     },

@@ -32,31 +32,23 @@ let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "causeway-restored-"))));
 afterEach(() => rmSync(dir, { recursive: true }));
 
-/** References of the overlaps that are proven, with whom to call. */
-const proven = (federation: MemoryFederation, slug: string): string[] =>
-  federation
-    .inbox(slug)
-    .filter(({ state, contact }) => state === "proven" && contact !== undefined)
-    .map(({ reference }) => reference)
-    .toSorted();
-
 describe("a node whose database is lost", () => {
   it("shows no ghost lines, closes nothing at the other side, and is whole again once its file is imported", async () => {
     await using federation = await withOverlaps("empty", 3);
     const all = ["CT-0", "CT-1", "CT-2"];
-    expect(proven(federation, "ct")).toEqual(all);
+    expect(federation.named("ct")).toEqual(all);
     const alerts = federation.alertsOf("wcu");
     await federation.startAgain("ct");
     await federation.settled();
     const { inbox, strays } = federation.unit("ct").node;
     expect(federation.inbox("ct")).toEqual([]);
     expect([inbox.homeless, inbox.counts().open, strays.count]).toEqual([3, 0, 3]);
-    expect(proven(federation, "wcu")).toHaveLength(3);
+    expect(federation.named("wcu")).toHaveLength(3);
     await federation.import("ct", rows("CT", 0, 3));
     await federation.settled();
-    expect(proven(federation, "ct")).toEqual(all);
+    expect(federation.named("ct")).toEqual(all);
     expect([federation.unit("ct").node.inbox.homeless, federation.unit("ct").node.strays.count]).toEqual([0, 0]);
-    expect(proven(federation, "wcu")).toHaveLength(3);
+    expect(federation.named("wcu")).toHaveLength(3);
     expect(alerts).toEqual([]);
   });
 });
@@ -69,19 +61,19 @@ describe("a node that is put back from a backup", () => {
     await federation.import("ct", rows("CT", 2, 4));
     await federation.import("wcu", rows("WCU", 2, 4));
     await federation.settled();
-    expect(proven(federation, "wcu")).toHaveLength(4);
+    expect(federation.named("wcu")).toHaveLength(4);
     const alerts = federation.alertsOf("wcu");
     await federation.startAgain("ct", backup);
     const own = federation.alertsOf("ct");
     await federation.settled();
-    expect(proven(federation, "ct")).toEqual(["CT-0", "CT-1"]);
+    expect(federation.named("ct")).toEqual(["CT-0", "CT-1"]);
     expect([federation.unit("ct").node.strays.count, federation.unit("ct").node.inbox.homeless]).toEqual([2, 2]);
-    expect(proven(federation, "wcu")).toHaveLength(4);
+    expect(federation.named("wcu")).toHaveLength(4);
     expect([alerts, own]).toEqual([[], []]);
     await federation.import("ct", rows("CT", 2, 4));
     await federation.settled();
-    expect(proven(federation, "ct")).toEqual(["CT-0", "CT-1", "CT-2", "CT-3"]);
-    expect(proven(federation, "wcu")).toHaveLength(4);
+    expect(federation.named("ct")).toEqual(["CT-0", "CT-1", "CT-2", "CT-3"]);
+    expect(federation.named("wcu")).toHaveLength(4);
     expect(alerts).toEqual([]);
   });
 

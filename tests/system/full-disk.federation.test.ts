@@ -2,19 +2,13 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
+import { namedAt, personsOf } from "../support/overlaps.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 
 const UNITS = ["ct", "wcu"] as const;
 const DISK_MB = 48;
 const [FEW, ALL] = [4, 120];
-
-const persons = (unit: UnitName, from: number, to: number): string =>
-  Array.from({ length: to - from + 1 }, (_, i) => {
-    const passportNumber = [`ZX9${String(from + i).padStart(6, "0")}`];
-    const properties = { name: [`Invented ${unit} ${from + i}`], passportNumber };
-    return `${JSON.stringify({ id: `${unit}-${from + i}`, schema: "Person", properties })}\n`;
-  }).join("");
 
 describe.runIf(SmallDisk.isPossible)("a full disk", { timeout: LONG_MS }, () => {
   let federation: TestFederation;
@@ -32,25 +26,22 @@ describe.runIf(SmallDisk.isPossible)("a full disk", { timeout: LONG_MS }, () => 
     await federation.startBroker();
     await federation.startEvaluator();
     for (const unit of UNITS) await federation.startNode(unit);
-    for (const unit of UNITS) await federation.import(unit, persons(unit, 1, FEW));
+    for (const unit of UNITS) await federation.import(unit, personsOf(unit, 1, FEW));
     await bothKnow(FEW);
     disk.fill();
   }
 
-  /** As many overlaps at both sides, each once and with whom to call. */
+  /** So many overlaps at both sides, each once and with whom to call. */
   async function bothKnow(overlaps: number): Promise<void> {
-    const named = async (unit: UnitName): Promise<string[]> =>
-      (await federation.matches(unit))
-        .filter(({ state, counterpart }) => state === "proven" && counterpart?.contact !== undefined)
-        .map(({ id }) => id)
-        .toSorted();
-    await expect.poll(async () => (await named("ct")).length, { timeout: 90_000 }).toBe(overlaps);
-    await expect.poll(async () => await named("wcu"), { timeout: 90_000 }).toEqual(await named("ct"));
-    for (const unit of UNITS) expect(await federation.matches(unit)).toHaveLength(overlaps);
+    const all = Array.from({ length: overlaps }, (_, i) => i + 1);
+    for (const unit of UNITS) {
+      await expect.poll(async () => await namedAt(federation, unit), { timeout: 90_000 }).toEqual(all);
+      expect(await federation.matches(unit)).toHaveLength(overlaps);
+    }
   }
 
   const restart = async (party: string): Promise<void> => await federation.stop(party).catch(() => undefined);
-  const rest = async (unit: UnitName): Promise<unknown> => await federation.import(unit, persons(unit, FEW + 1, ALL));
+  const rest = async (unit: UnitName): Promise<unknown> => await federation.import(unit, personsOf(unit, FEW + 1, ALL));
 
   it("of nats-server confirms nothing, is said by nodes and broker, and is over once it is restarted", async () => {
     await startOn("nats");

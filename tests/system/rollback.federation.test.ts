@@ -3,29 +3,17 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { TestFederation } from "../support/federation.ts";
-import type { UnitName } from "../support/federation.ts";
+import { namedAt, personsOf } from "../support/overlaps.ts";
 import { LONG_MS } from "../support/patience.ts";
 
 const UNITS = ["ct", "wcu"] as const;
 const [BEFORE, ALL] = [30, 60];
 
-const persons = (unit: UnitName, from: number, to: number): string =>
-  Array.from({ length: to - from + 1 }, (_, i) => {
-    const passportNumber = [`ZX9${String(from + i).padStart(6, "0")}`];
-    const properties = { name: [`Invented ${unit} ${from + i}`], passportNumber };
-    return `${JSON.stringify({ id: `${unit}-${from + i}`, schema: "Person", properties })}\n`;
-  }).join("");
-
 it("a stream rolled back in the midst of statements loses no overlap", { timeout: LONG_MS }, async () => {
   await using federation = await TestFederation.start();
   const store = join(federation.dir("nats"), "store");
   const kept = join(federation.dir("nats"), "kept");
-  const named = async (unit: UnitName): Promise<string[]> =>
-    (await federation.matches(unit))
-      .filter(({ state, counterpart }) => state === "proven" && counterpart?.contact !== undefined)
-      .map(({ reference }) => reference.replace(unit, ""))
-      .toSorted();
-  for (const unit of UNITS) await federation.import(unit, persons(unit, 1, BEFORE));
+  for (const unit of UNITS) await federation.import(unit, personsOf(unit, 1, BEFORE));
   // In the midst: some overlaps are open, not all are named.
   await expect
     .poll(async () => (await federation.matches("ct")).length, { timeout: 60_000, interval: 20 })
@@ -33,7 +21,7 @@ it("a stream rolled back in the midst of statements loses no overlap", { timeout
   await federation.nats.kill();
   cpSync(store, kept, { recursive: true });
   await federation.nats.start();
-  for (const unit of UNITS) await federation.import(unit, persons(unit, BEFORE + 1, ALL));
+  for (const unit of UNITS) await federation.import(unit, personsOf(unit, BEFORE + 1, ALL));
   await expect
     .poll(async () => (await federation.matches("ct")).length, { timeout: 60_000, interval: 20 })
     .toBeGreaterThan(BEFORE);
@@ -41,9 +29,9 @@ it("a stream rolled back in the midst of statements loses no overlap", { timeout
   rmSync(store, { recursive: true });
   cpSync(kept, store, { recursive: true });
   await federation.nats.start();
-  const all = Array.from({ length: ALL }, (_, i) => `-${i + 1}`).toSorted();
+  const all = Array.from({ length: ALL }, (_, i) => i + 1);
   for (const unit of UNITS) {
-    await expect.poll(async () => await named(unit), { timeout: 120_000 }).toEqual(all);
+    await expect.poll(async () => await namedAt(federation, unit), { timeout: 120_000 }).toEqual(all);
     expect(await federation.matches(unit)).toHaveLength(ALL);
   }
 });
