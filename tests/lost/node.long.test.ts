@@ -24,10 +24,10 @@ describe("a unit's node, lost", { timeout: 2 * LONG_MS }, () => {
   let lost: LostParty;
   afterEach(async () => await lost?.[Symbol.asyncDispose](), LONG_MS);
 
-  const proven = (shown: () => readonly Record<string, unknown>[]): unknown[] =>
+  const proven = (shown: () => readonly Record<string, unknown>[]): string[] =>
     shown()
       .filter(({ state }) => state === "proven")
-      .map(({ reference }) => reference)
+      .map(({ reference }) => String(reference))
       .toSorted();
 
   it("with its keys saved, shows no ghost lines, is whole again after the import, and nobody is alerted twice", async () => {
@@ -74,9 +74,8 @@ describe("a unit's node, lost", { timeout: 2 * LONG_MS }, () => {
     await lost.does("A node, with nothing left", 2);
     await lost.meets(1, 2, 3);
     const closed = lost.overlaps("harbour").filter(({ state }) => state === "closed");
-    expect(closed.map(({ reference, closeReason }) => [reference, closeReason]).toSorted()).toEqual(
-      ["harbour-1", "harbour-2", "harbour-3"].map((reference) => [reference, "withdrawn"]),
-    );
+    const ended = closed.map(({ reference, closeReason }) => `${String(reference)} ${String(closeReason)}`);
+    expect(ended.toSorted()).toEqual(["harbour-1 withdrawn", "harbour-2 withdrawn", "harbour-3 withdrawn"]);
     await lost.page.untilDone(STATUS);
     expect(lost.status("north")).toMatchObject({ heldStrays: 0, overlapsWithoutRecord: 0 });
   });
