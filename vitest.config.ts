@@ -24,8 +24,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     expect: { poll: { timeout: 30_000 } },
     pool: "forks",
-    // Two cores is what CI has; real servers run inside these tests as well.
-    maxWorkers: 2,
+    // Twice as many as CI has cores: files that start real servers wait most of their time. Those that do not wait come last (by name).
+    maxWorkers: 4,
     coverage: {
       provider: "v8",
       include: ["{shared,broker,agency-node,deploy}/**/*.ts"],
