@@ -75,6 +75,10 @@ export const events = defineEvents({
       fields: { records: "number", tookMs: "number" },
       means: "Memory was brought back from a snapshot; what came after it is read from the streams.",
     },
+    none: {
+      level: "info",
+      means: "There is no snapshot: memory is brought back from the streams, which takes longer.",
+    },
     unusable: {
       level: "error",
       means:

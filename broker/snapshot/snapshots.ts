@@ -62,7 +62,11 @@ export class Snapshots {
   async load(): Promise<ReadonlyMap<MemberId, SnapshotPlace> | undefined> {
     const { kept, spaces, world } = this.#parts;
     const text = kept?.manifest();
-    if (kept === undefined || text === undefined) return undefined;
+    if (kept === undefined) return undefined;
+    if (text === undefined) {
+      events.snapshot.none(world.log);
+      return undefined;
+    }
     const beganMs = world.elapsedMs();
     try {
       const manifest = fromStoredJson(STORED_MANIFEST, text);

@@ -197,6 +197,7 @@ describe("a snapshot", () => {
     expect(await snapshotsOf(after, over).snapshots.load(), what).toBeUndefined();
     expect(after.spaces.all, what).toEqual([]);
     expect(after.recorded.count("snapshot.unusable"), what).toBe(1);
+    expect(after.recorded.count("snapshot.none"), what).toBe(0);
   }
 });
 
