@@ -62,7 +62,7 @@ export class Statements {
 
   #sendAll(): void {
     try {
-      while (this.#parts.db.transaction(() => this.#send()));
+      while (this.#send());
       this.#parts.retries.done("statements");
     } catch (error) {
       if (!isCausewayError(error)) throw error;
@@ -73,11 +73,13 @@ export class Statements {
 
   /** One submission. False if there is nothing more. */
   #send(): boolean {
-    const { inbox, outbox } = this.#parts;
+    const { db, inbox, outbox } = this.#parts;
     const statements = inbox.dueStatements(STATEMENTS_PER_SUBMISSION);
     if (statements.length === 0) return false;
-    outbox.append({ kind: "statements", statements });
-    inbox.setStated(statements.map(({ matchId }) => matchId));
+    db.transaction(() => {
+      outbox.append({ kind: "statements", statements });
+      inbox.setStated(statements.map(({ matchId }) => matchId));
+    });
     return true;
   }
 }

@@ -149,6 +149,7 @@ export class Publisher {
     const { joined, terms, urgency } = of;
     const { db, standings, world, onCarried } = this.#parts;
     const today = dayOf(world.clock());
+    if (of.urgent.length + urn.size === 0) return false;
     const urgent = [...of.urgent];
     const taken = db.transaction(() => {
       const due: Due[] = [];
