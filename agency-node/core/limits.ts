@@ -31,9 +31,6 @@ export const ROWS_MAX = { fresh: 16, carried: 6 } as const;
 /** Entries of one submission, well below what a sealed message may hold (`SEALABLE_BYTES_MAX`). */
 export const SUBMISSION_BYTES = 400_000;
 
-/** Urgent records are prepared no sooner than this after the last ones, those that come meanwhile together. The first go at once. */
-export const URGENT_GATHERED_MS = 60;
-
 /** Rows removed in one transaction when an epoch ends: other work gets its turn between them. */
 export const ENDED_ROWS_PER_STEP = 2_000;
 

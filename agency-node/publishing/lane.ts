@@ -12,8 +12,7 @@ import type { ErrorCode } from "../../shared/core/errors.ts";
 import type { Domain } from "../../shared/core/domain.ts";
 import type { Handle } from "../../shared/core/ids.ts";
 import { HARDEN_BATCH_ELEMENTS_MAX, OPRF_INPUT_BYTES_MAX } from "../../shared/core/limits.ts";
-import { pause, unlessAborted } from "../../shared/world/wait.ts";
-import { URGENT_GATHERED_MS } from "../core/limits.ts";
+import { unlessAborted } from "../../shared/world/wait.ts";
 import { below, untilBeat, Urn } from "../core/order.ts";
 import { drawLoans, freePlaces } from "../core/padding.ts";
 import type { Lender } from "../core/padding.ts";
@@ -118,8 +117,6 @@ export class Lane {
   #halt: Halt | undefined;
   /** Urgent records that are being prepared. */
   readonly #hurried = new Set<number>();
-  /** When the last urgent records began. */
-  #hurriedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(generation: number, parts: LaneParts) {
     this.generation = generation;
@@ -183,8 +180,7 @@ export class Lane {
     const windows: Window[] = [];
     try {
       for (;;) {
-        const isBusy = windows.length > 0;
-        const window = signal.aborted ? undefined : await this.#begin(urn, isBusy, signal);
+        const window = signal.aborted ? undefined : await this.#begin(urn, signal);
         if (window !== undefined) windows.push(window);
         if (windows.length === 0) return;
         if (window === undefined || windows.length >= WINDOWS_AT_ONCE) await this.#finish(windows.shift());
@@ -246,19 +242,10 @@ export class Lane {
     }
   }
 
-  /**
-   * What is urgent goes by itself, at once, whatever else is being prepared; what comes close behind it goes together, once `isBusy` is over.
-   */
-  async #begin(urn: Urn<number>, isBusy: boolean, signal: AbortSignal): Promise<Window | undefined> {
-    const { world } = this.#parts;
-    if (this.#urgent().length === 0) return await this.#draw(urn, signal);
-    const leftMs = this.#hurriedAtMs + URGENT_GATHERED_MS - world.elapsedMs();
-    if (leftMs > 0 && urn.size === 0) {
-      if (isBusy) return undefined;
-      await pause(world, leftMs, signal);
-    }
-    this.#hurriedAtMs = world.elapsedMs();
+  /** What is urgent goes by itself, at once, whatever else is being prepared; what comes while two windows are under way goes together. */
+  async #begin(urn: Urn<number>, signal: AbortSignal): Promise<Window | undefined> {
     const urgent = this.#urgent();
+    if (urgent.length === 0) return await this.#draw(urn, signal);
     for (const number of urgent) this.#hurried.add(number);
     const hurried = new Urn<number>(this.#parts.world.randomBytes);
     hurried.add(urgent);

@@ -86,25 +86,6 @@ it("what is urgent does not wait for the beat, and nothing else goes with it", a
   expect(ready).toEqual([1, 3]);
 });
 
-it("what is urgent right behind another is gathered and goes together", async () => {
-  const enterUrgent = (reference: string): void => {
-    node.put(person(reference));
-    node.records.setUrgent(reference);
-    preparer.wake();
-  };
-  await world.pass(500);
-  enterUrgent("R-1");
-  await world.pass(10);
-  expect(ready).toEqual([1]);
-  for (const reference of ["R-2", "R-3", "R-4"]) {
-    enterUrgent(reference);
-    await world.pass(10);
-  }
-  expect(ready).toEqual([1]);
-  await world.pass(100);
-  expect(ready).toEqual([1, 4]);
-});
-
 it("what is urgent does not wait for a file that is being read", async () => {
   await world.pass(500);
   isArriving = true;
