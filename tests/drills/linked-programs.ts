@@ -36,6 +36,8 @@ type LoggedLine = {
   readonly program: string;
   readonly event: string;
   readonly error?: string;
+  /** 0: NATS has not answered for long. */
+  readonly natsCode?: number;
 };
 
 export class LinkedPrograms implements AsyncDisposable {
@@ -104,7 +106,7 @@ export class LinkedPrograms implements AsyncDisposable {
   /** Errors that programs have logged, as `program: event CODE`, but for those that only say that another party does not answer. */
   get faults(): string[] {
     return PARTIES.flatMap((party) => this.#logged(party))
-      .filter(({ level, error }) => level >= LEVEL_ERROR && error !== "UNAVAILABLE")
+      .filter(({ level, error, natsCode }) => level >= LEVEL_ERROR && error !== "UNAVAILABLE" && natsCode !== 0)
       .map(({ program, event, error }) => `${program}: ${event} ${error}`);
   }
 
