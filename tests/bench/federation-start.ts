@@ -1,6 +1,6 @@
 /**
- * A broker that starts again with so many padded tokens in its books: until it takes submissions, and the memory that it has then. After
- * that a node connects and both compare what they hold: the digest.
+ * A broker that starts again with so many padded tokens in its books, from the snapshot that it wrote when it was stopped: until it takes
+ * submissions, and the memory that it has then. After that a node connects and both compare what they hold: the digest.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { UnitName } from "../support/federation.ts";
@@ -41,8 +41,10 @@ type DigestCost = {
 
 export type Starts = {
   readonly start: readonly Start[];
-  /** Of the broker's resident memory, above what it has with an empty index. */
+  /** Of the broker's resident memory, the program itself included. */
   readonly bytesPerToken: number;
+  /** Of what it has above a broker with an empty index. */
+  readonly indexBytesPerToken: number;
   readonly emptyBroker: Start;
   readonly digests: readonly DigestCost[];
 };
@@ -57,8 +59,10 @@ export async function startsOf({ quick, say }: BenchOptions): Promise<Starts> {
   let tokens = 0;
   for (const { units } of quick ? QUICK_STEPS : STEPS) {
     for (const [unit, added] of Object.entries(units)) {
+      const began = performance.now();
       tokens += await bench.publish(unit as UnitName, added);
-      say(`start: ${unit} has published, ${tokens} tokens in all`);
+      const seconds = rounded((performance.now() - began) / 1_000);
+      say(`start: ${unit} has published after ${seconds} s, ${tokens} tokens in all`);
     }
     const started = await bench.restart(tokens);
     say(`start: ${JSON.stringify(started)}`);
@@ -70,8 +74,9 @@ export async function startsOf({ quick, say }: BenchOptions): Promise<Starts> {
     }
   }
   const most = start.at(-1) as Start;
-  const bytesPerToken = rounded((most.residentBytes - emptyBroker.residentBytes) / most.tokens);
-  return { start, bytesPerToken, emptyBroker, digests };
+  const bytesPerToken = rounded(most.residentBytes / most.tokens);
+  const indexBytesPerToken = rounded((most.residentBytes - emptyBroker.residentBytes) / most.tokens);
+  return { start, bytesPerToken, indexBytesPerToken, emptyBroker, digests };
 }
 
 class StartBench {
@@ -96,6 +101,9 @@ class StartBench {
   async restart(tokens: number): Promise<Start> {
     await this.#parties.stop("broker");
     const seconds = await this.#parties.startBroker();
+    if (tokens > 0 && !this.#parties.program("broker").logged("snapshot.loaded")) {
+      throw new Error(`the broker did not start from its snapshot:\n${this.#parties.program("broker").lastLines}`);
+    }
     const cpuSeconds = costOf(this.#parties.pidOf("broker")).processorMs / 1_000;
     await sleep(REST_MS);
     const bytes = residentBytes(this.#parties.pidOf("broker"));
