@@ -31,12 +31,12 @@ export type AppenderParts = {
   readonly sizes: JournalSizes;
   readonly world: Pick<World, "after" | "elapsedMs" | "randomBytes">;
   readonly signal: AbortSignal;
-  /** The server does not store it, by its own number for the reason or `NO_ANSWER`, and it is tried again. */
+  /** The server does not store it, by its own number for the reason or `NO_ANSWER`, and is tried again. */
   readonly onRefused: (reason: number) => void;
 };
 
 /** The server is connected and has said nothing for `SILENT_MS`: that is what it does when its disk is full to the last byte. */
-export const NO_ANSWER = 0;
+const NO_ANSWER = 0;
 const SILENT_MS = 10_000;
 const AGAIN_MS = 500;
 

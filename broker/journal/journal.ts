@@ -47,7 +47,7 @@ export type JournalStatus = {
   readonly unsent: number;
   /** When a message was last stored; 0 if none was since the start. */
   readonly storedAtMs: number;
-  /** Since when NATS does not store, by its own number for the reason or `NO_ANSWER`; undefined while it does. */
+  /** Since when NATS does not store, by its own number for the reason, 0 if it does not answer; undefined while it does. */
   readonly refused: { readonly sinceMs: number; readonly reason: number } | undefined;
 };
 
