@@ -13,7 +13,8 @@ import { HEALTH_AGAIN_MS, HEALTH_CARRYING_MS, HEALTH_EVERY_MS, HEALTH_NEWS_MS } 
 import type { Retries } from "./retries.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { Outbox } from "./store/outbox.ts";
-import type { StandingStore, Version } from "./store/standings.ts";
+import type { Version } from "./store/publications.ts";
+import type { StandingStore } from "./store/standings.ts";
 import type { StrayStore } from "./store/strays.ts";
 import { pause } from "../shared/world/wait.ts";
 import { Wake } from "../shared/world/wake.ts";

@@ -35,7 +35,8 @@ import type { World } from "../shared/world/world.ts";
 import type { Inbox } from "./store/inbox.ts";
 import type { HardenedStore } from "./store/hardened.ts";
 import type { RecordStore } from "./store/records.ts";
-import type { Publication, StandingStore } from "./store/standings.ts";
+import type { Publication } from "./store/publications.ts";
+import type { StandingStore } from "./store/standings.ts";
 import { events } from "./events.ts";
 
 export type MatchesParts = {

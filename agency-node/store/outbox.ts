@@ -18,7 +18,7 @@ import { readSubmission, signSubmission } from "../../shared/wire/data-plane.ts"
 import { submissionSubject } from "../../shared/wire/subjects.ts";
 import type { Database } from "../../shared/store/database.ts";
 import type { World } from "../../shared/world/world.ts";
-import type { Version } from "./standings.ts";
+import type { Version } from "./publications.ts";
 import { STORED_SUBMISSION } from "./stored-submission.ts";
 import type { Vault } from "./vault.ts";
 

@@ -1,26 +1,21 @@
 /**
  * How each record stands in each epoch that this node takes part in: what is still to be sent, which version the broker was sent and
- * which it has given a receipt for, and what stood at which place in it. A record is one; epochs come and go.
+ * which it has given a receipt for. A record is one; epochs come and go.
  */
 import type { RejectionReason, Upsert } from "../../shared/core/data-plane.ts";
-import type { Domain } from "../../shared/core/domain.ts";
 import { digestItem, fromSumBytes, toSumBytes } from "../../shared/core/digest.ts";
 import type { DigestItem } from "../../shared/core/digest.ts";
-import type { Handle, Incarnation } from "../../shared/core/ids.ts";
+import type { Handle } from "../../shared/core/ids.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
-import { packLayout, unpackLayout, unpackLoans, unpackPrepared } from "../core/packed.ts";
+import { unpackLoans, unpackPrepared } from "../core/packed.ts";
 import type { Prepared } from "../core/packed.ts";
 import type { Loan } from "../core/padding.ts";
-import type { Layout } from "../core/publication.ts";
 import type { Database } from "../../shared/store/database.ts";
 import { loansPlace } from "./loans.ts";
+import { PublicationStore } from "./publications.ts";
+import type { Publication, Version } from "./publications.ts";
 import { IS_READY, preparedPlace } from "./records.ts";
 import type { Vault } from "./vault.ts";
-
-export type Version = { readonly incarnation: Incarnation; readonly sequence: number };
-
-/** A version of a record as it was laid out: what a meeting's positions refer to. */
-export type Publication = { readonly epoch: number; readonly domain: Domain; readonly layout: Layout };
 
 /** `fresh`: new content. `carried`: into a new epoch, or again what the broker does not hold. */
 export type Urgency = "fresh" | "carried";
@@ -71,9 +66,6 @@ const DUE_ROWS = `FROM standing
    WHERE epoch = ? AND due = ? AND due > 0 AND min(review_by_day, coalesce(sent_day, review_by_day)) >= ?
      AND NOT EXISTS (SELECT 1 FROM due_act WHERE due_act.handle = record.handle)`;
 
-/** A meeting names the version that the broker had then; notices of it may come after a few more. */
-const VERSIONS_KEPT = 8;
-
 type DueRow = {
   number: number;
   handle: Handle;
@@ -89,10 +81,12 @@ type DueRow = {
 export class StandingStore {
   readonly #db: Database;
   readonly #vault: Vault;
+  readonly #publications: PublicationStore;
 
   constructor(db: Database, vault: Vault) {
     this.#db = db;
     this.#vault = vault;
+    this.#publications = new PublicationStore(db, vault);
   }
 
   joined(): JoinedEpoch[] {
@@ -156,11 +150,7 @@ export class StandingStore {
    */
   leave(epoch: number, rowsMax: number): boolean {
     return this.#db.transaction(() => {
-      const layouts = this.#db.run(
-        "DELETE FROM published WHERE number IN (SELECT number FROM published WHERE epoch = ? LIMIT ?)",
-        epoch,
-        rowsMax,
-      );
+      const layouts = this.#publications.forget(epoch, rowsMax);
       const standings = this.#db.run(
         "DELETE FROM standing WHERE (record, epoch) IN (SELECT record, epoch FROM standing WHERE epoch = ? LIMIT ?)",
         epoch,
@@ -302,37 +292,8 @@ export class StandingStore {
       toSumBytes(item.sum),
     );
     if (day !== due.sentDay) this.#db.run("UPDATE record SET sent_day = ? WHERE number = ?", day, number);
-    this.#savePublication(handle, version, publication, item);
-    if (due.sentBefore) this.#dropOldVersions(number, handle, epoch);
-  }
-
-  /** The version that the broker holds stays whatever came after it. */
-  #dropOldVersions(number: number, handle: Handle, epoch: number): void {
-    this.#db.run(
-      `DELETE FROM published WHERE handle = ?1 AND epoch = ?2 AND number <=
-         (SELECT number FROM published WHERE handle = ?1 AND epoch = ?2 ORDER BY number DESC LIMIT 1 OFFSET ?3)
-         AND (incarnation, sequence) IS NOT
-           (SELECT held_incarnation, held_sequence FROM standing WHERE record = ?4 AND epoch = ?2)`,
-      handle,
-      epoch,
-      VERSIONS_KEPT,
-      number,
-    );
-  }
-
-  #savePublication(handle: Handle, version: Version, { epoch, domain, layout }: Publication, item: DigestItem): void {
-    const { incarnation, sequence } = version;
-    this.#db.run(
-      `INSERT OR IGNORE INTO published (handle, epoch, incarnation, sequence, count, sum, sealed)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      handle,
-      epoch,
-      incarnation,
-      sequence,
-      item.count,
-      toSumBytes(item.sum),
-      this.#vault.seal(publishedPlace(handle, version), packLayout(domain, layout)),
-    );
+    this.#publications.save(handle, version, publication, item);
+    if (due.sentBefore) this.#publications.dropOld(number, handle, epoch);
   }
 
   /** What was to be sent as one version goes out as another: positions of both can be read, and the digest says the new one. */
@@ -358,20 +319,13 @@ export class StandingStore {
       from.incarnation,
       from.sequence,
     );
-    const publication = this.publication(handle, from);
-    if (publication !== undefined) this.#savePublication(handle, to, publication, item);
+    const publication = this.#publications.of(handle, from);
+    if (publication !== undefined) this.#publications.save(handle, to, publication, item);
   }
 
   /** What stood where in that version of the record; `undefined` if this database never held it, or its epoch has ended. */
   publication(handle: Handle, version: Version): Publication | undefined {
-    const row = this.#db.get<{ epoch: number; sealed: Uint8Array }>(
-      "SELECT epoch, sealed FROM published WHERE handle = ? AND incarnation = ? AND sequence = ?",
-      handle,
-      version.incarnation,
-      version.sequence,
-    );
-    if (row === undefined) return undefined;
-    return { epoch: row.epoch, ...unpackLayout(this.#vault.open(publishedPlace(handle, version), row.sealed)) };
+    return this.#publications.of(handle, version);
   }
 
   /**
@@ -544,8 +498,4 @@ export class StandingStore {
     );
     return found ?? { records: 0, published: 0 };
   }
-}
-
-function publishedPlace(handle: Handle, { incarnation, sequence }: Version): string {
-  return `published/${handle}/${incarnation}/${sequence}`;
 }

@@ -6,7 +6,7 @@ import { classOf } from "../../agency-node/linkage/scheme.ts";
 import type { KindName } from "../../agency-node/linkage/scheme.ts";
 import { Matches } from "../../agency-node/matches.ts";
 import type { MatchesParts } from "../../agency-node/matches.ts";
-import type { Version } from "../../agency-node/store/standings.ts";
+import type { Version } from "../../agency-node/store/publications.ts";
 import { concat, fromHex, toHex, utf8 } from "../../shared/core/bytes.ts";
 import { byClass, TOKEN_CLASSES } from "../../shared/core/data-plane.ts";
 import type { Disclosure, Meeting, NoticeEvent, Positions, TokenClass } from "../../shared/core/data-plane.ts";

@@ -17,7 +17,7 @@ import { Outbox } from "../../agency-node/store/outbox.ts";
 import { RecordStore } from "../../agency-node/store/records.ts";
 import type { StoredRecord } from "../../agency-node/store/records.ts";
 import { StandingStore } from "../../agency-node/store/standings.ts";
-import type { Version } from "../../agency-node/store/standings.ts";
+import type { Version } from "../../agency-node/store/publications.ts";
 import { Vault } from "../../agency-node/store/vault.ts";
 import type { Comparison } from "../../agency-node/comparison.ts";
 import type { Actor, Asking } from "../../agency-node/core/actor.ts";
