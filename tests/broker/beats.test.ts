@@ -267,6 +267,17 @@ describe("a beat", () => {
     await run.end();
   });
 
+  it("is not for a member that does not understand it, which is told single notices", async () => {
+    const bench = new Bench();
+    const run = running(bench);
+    for (const member of [HARBOUR, BORDER]) bench.publish(member, upsert(newHandle(), tokens(["a passport"])));
+    bench.beats.tell(HARBOUR);
+    await beaten();
+    const told: readonly { readonly kind: string }[] = opened(bench, HARBOUR);
+    expect(told.map(({ kind }) => kind)).toEqual(["notice"]);
+    await run.end();
+  });
+
   it("does not leave before all of it is in both copies of the ledger", async () => {
     const bench = new Bench();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -353,6 +364,17 @@ describe("what is due", () => {
     const second = due.take((_, sequence) => head(sequence));
     expect([second.receipts?.sequence, second.receipts?.rejections.map(({ sequence }) => sequence)]).toEqual([3, [2]]);
     expect(due.isEmpty).toBe(true);
+  });
+
+  it("is due again when it could not be sent: receipts, and the wish that the node compares", () => {
+    const due = new DueBeat();
+    due.applied(head(1), rejections(2));
+    due.compare();
+    const taken = due.take((_, sequence) => head(sequence));
+    expect(due.isEmpty).toBe(true);
+    due.putBack(taken);
+    expect(taken.compare).toBe(true);
+    expect(due.take((_, sequence) => head(sequence))).toEqual(taken);
   });
 
   it("forgets an incarnation that another has replaced, also when it comes back unsent", () => {

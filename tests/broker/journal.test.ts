@@ -1,5 +1,5 @@
 /** The journal without files: what is decided of two copies, what a message opens at, and who may append. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Journal } from "../../broker/journal/journal.ts";
 import { decide } from "../../broker/journal/core/decide.ts";
 import type { FileHeads } from "../../broker/journal/core/decide.ts";
@@ -9,7 +9,9 @@ import { StreamCopy } from "../../broker/journal/core/stream-copy.ts";
 import { Lease } from "../../broker/journal/lease.ts";
 import { fromPieces, openPiece, sealPiece, toPieces } from "../../broker/journal/sealing.ts";
 import { readWhole } from "../../broker/journal/journal.ts";
+import { BusRefusal } from "../../shared/bus/bus.ts";
 import { utf8 } from "../../shared/core/bytes.ts";
+import { CausewayError } from "../../shared/core/errors.ts";
 import { hashKey } from "../../shared/crypto/hash.ts";
 import { signingKeyPair } from "../../shared/crypto/sign.ts";
 import { Database } from "../../shared/store/database.ts";
@@ -70,7 +72,11 @@ describe("two copies of a database", () => {
   it("a stream that lacks a change, or has another one, is not believed", () => {
     const [, , third, fourth, fifth] = history(5) as [Change, Change, Change, Change, Change];
     const image: Image = { ...third, kind: "image" };
-    for (const records of [[image, fifth], [image, { ...fourth, bytes: utf8("forged") }], [fourth]]) {
+    const [forged, misplaced] = [
+      { ...fourth, bytes: utf8("forged") },
+      { ...fourth, position: 5 },
+    ];
+    for (const records of [[image, fifth], [image, forged], [image, misplaced], [fourth]]) {
       const copy = new StreamCopy();
       copy.take(records);
       expect(copy.of("ledger")).toBe("broken");
@@ -149,8 +155,9 @@ describe("a journal", () => {
     database.run("CREATE TABLE invented (id INTEGER PRIMARY KEY) STRICT");
     database.run("INSERT INTO invented VALUES (1)");
     const keeping = journal.kept().then(() => (isKept = true));
-    await world.pass(10_000);
+    await world.pass(20_000);
     expect(isKept).toBe(false);
+    expect(journal.status.refused).toBeUndefined();
     server.comeBack();
     await world.until(keeping);
     const { lastSequence } = (await world.until(bus.streamState("CW_JOURNAL")))!;
@@ -158,6 +165,25 @@ describe("a journal", () => {
     database.run("INSERT INTO invented VALUES (2)");
     await expect(world.until(journal.kept())).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await world.until(journal.steppedDown);
+  });
+
+  it.for([
+    ["refuses to store", new BusRefusal(10_077), 10_077],
+    ["says nothing, as with a disk that is full to the last byte,", new CausewayError("UNAVAILABLE", "no answer"), 0],
+  ] as const)("says when NATS is connected and %s since when, until it stores again", async ([, failure, reason]) => {
+    const world = new SimWorld("a seed");
+    const { journal, database, bus } = await journalOn(world, new MemoryBusServer(world));
+    await world.until(journal.compare());
+    void journal.run();
+    database.run("CREATE TABLE invented (id INTEGER PRIMARY KEY) STRICT");
+    await world.until(journal.beginAnew());
+    const append = vi.spyOn(bus, "append").mockRejectedValue(failure);
+    database.run("INSERT INTO invented VALUES (1)");
+    await world.pass(20_000);
+    expect(journal.status).toMatchObject({ unsent: 1, refused: { reason } });
+    append.mockRestore();
+    await world.until(journal.kept());
+    expect(journal.status).toMatchObject({ unsent: 0, refused: undefined });
   });
 
   it("destroys the key before when it begins anew", async () => {

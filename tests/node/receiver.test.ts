@@ -536,8 +536,17 @@ describe("a beat", () => {
     const made = batches(3);
     await told(made[0]!);
     await told(made[2]!);
-    expect(applied).toEqual([1, 2]);
+    expect([applied, faults.brokenNotices]).toEqual([[1, 2], 0]);
     expect(states()).toMatchObject([{ kind: "connected", noticeIncarnation: LINE, noticeNumber: 1 }]);
+  });
+
+  it("with a new incarnation's second batch before its first leaves the line that it has", async () => {
+    const [first, second] = batches(2) as [EncodedBatch, EncodedBatch];
+    await told(first);
+    await told(batches(2, NEXT_LINE)[1]!);
+    expect(node.inbox.line()).toMatchObject({ incarnation: LINE, number: 1 });
+    await told(second);
+    expect(applied).toEqual([1, 2, 3, 4]);
   });
 
   it("with a batch that does not follow from the one before is refused and counted, and the broker finds out who has lost something", async () => {
