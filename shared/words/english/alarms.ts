@@ -98,7 +98,7 @@ export const alarms = {
   "alarm.sweepHeld.advice": "See whether the date on the broker''s machine is right. If it is, nothing is to be done.",
   "alarm.journalRefused": "Ledger not stored by NATS",
   "alarm.journalRefused.means":
-    "NATS refuses the second copy of the ledger. What the broker does is not in both copies, so nothing is confirmed to anybody, and no overlap is told.",
+    "NATS does not store the second copy of the ledger, or does not answer. What the broker does is not in both copies, so nothing is confirmed to anybody, and no overlap is told.",
   "alarm.journalRefused.advice":
     "Have the operator of the NATS server make room on its disk, then restart nats-server: it keeps its write error until then. The alarm ends by itself.",
   "alarm.ledgerLost": "Ledger begun anew",
