@@ -1,6 +1,7 @@
 /** One broker over a simulated world. */
 import { describe, expect, it } from "vitest";
 import { assemble, run } from "../../broker/assemble.ts";
+import { Lease } from "../../broker/journal/lease.ts";
 import { MachineFault } from "../../shared/core/machine-fault.ts";
 import { DAY_MS, Scene, TOKENS_PER_CLASS } from "./scene.ts";
 
@@ -80,6 +81,22 @@ describe("a broker over a simulated world", () => {
     });
     const failure = broker.ground.tasks.failed.catch((error: unknown) => String(error));
     expect(await scene.world.until(failure)).toContain("ledger.sqlite cannot grow");
+    await broker[Symbol.asyncDispose]();
+    scene.leave();
+    await scene.world.settle();
+  });
+
+  it("gives way once another process of its directory holds the lease", async () => {
+    const scene = new Scene("a seed");
+    const broker = assemble(scene.ports);
+    const running = run(broker);
+    await scene.world.until(running.ready);
+    const { bus, world, tasks } = broker.ground;
+    const { place } = scene.ports;
+    const other = new Lease({ bus, place, sizes: { replicas: 1 }, world, signal: tasks.signal });
+    expect(await scene.world.until(other.acquire())).toBe("acquired");
+    await scene.world.until(broker.restartNeeded);
+    expect([tasks.signal.aborted, scene.recorded.count("lease.lost")]).toEqual([true, 1]);
     await broker[Symbol.asyncDispose]();
     scene.leave();
     await scene.world.settle();

@@ -3,6 +3,7 @@ import { setTimeout as realTimeout } from "node:timers/promises";
 import { readFileSync } from "node:fs";
 import { combine } from "shamir-secret-sharing";
 import { describe, expect, it } from "vitest";
+import { STREAM_LOOK_MS } from "../../broker/core/limits.ts";
 import { toHex } from "../../shared/core/bytes.ts";
 import { foundInMemory } from "./federation.ts";
 import type { MemoryFederation } from "./federation.ts";
@@ -156,6 +157,25 @@ describe("a federation's life", () => {
       [{ state: "proven" }],
       [{ state: "proven" }],
     ]);
+  });
+
+  it("doubts a unit's stream that has lost something only until the unit, which is asked at once, has compared", async () => {
+    await using federation = await foundInMemory({ seed: "lost", units: { ct: ["target"], wcu: ["target"] } });
+    await federation.import("ct", [{ reference: "CT-1", ...HIM }]);
+    await federation.settled();
+    const { member } = federation.unit("ct").admit;
+    const doubts = () => federation.broker.desk.oversight.openAlarmsOf(member).map(({ kind }) => kind);
+    const digests = () => federation.messages.filter(({ from, kind }) => from === "ct" && kind === "digest").length;
+    // The broker has looked at what is there, and does so again.
+    await federation.advance(STREAM_LOOK_MS);
+    const before = digests();
+    federation.loseStream("ct");
+    await federation.advance(2 * STREAM_LOOK_MS);
+    expect([doubts(), digests()]).toEqual([[], before + 1]);
+    expect(federation.broker.desk.oversight.alarms().map(({ kind }) => kind)).toEqual(["streamIncomplete"]);
+    await federation.import("wcu", [{ reference: "WCU-1", ...HIM }]);
+    await federation.settled();
+    expect([federation.named("ct"), federation.named("wcu")]).toEqual([["CT-1"], ["WCU-1"]]);
   });
 
   it("proves silence, until somebody is cut off", async () => {

@@ -221,6 +221,11 @@ export class MemoryFederation implements AsyncDisposable {
     for (const unit of units) this.#start(unit);
   }
 
+  /** The bus loses what lies in a unit's stream of submissions, while all go on. */
+  loseStream(slug: string): void {
+    this.#bus.deleteStream(submissionStream(this.unit(slug).admit.member));
+  }
+
   /** What officers of a unit are shown as news from now on: ids of matches. */
   alertsOf(slug: string): readonly string[] {
     const seen: string[] = [];
