@@ -3,6 +3,8 @@ import { Health } from "../../agency-node/health.ts";
 import { CAPABILITIES, FIRST_VERSION, understoodOf } from "../../shared/core/capabilities.ts";
 import type { Capabilities } from "../../shared/core/capabilities.ts";
 import type { Federation } from "../../shared/core/directive.ts";
+import { toId } from "../../shared/core/ids.ts";
+import type { Handle } from "../../shared/core/ids.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
 import { BrokerModel } from "./broker-model.ts";
@@ -96,6 +98,26 @@ describe("a node's word about itself", () => {
         { epoch: 2, records: 1, published: 0, obstacle: "scheme" },
       ],
     });
+  });
+
+  it("says what it is not sure of, only to a broker that reads that", async () => {
+    const handle = node.put(person("R-1"));
+    node.prepare(handle, 1);
+    node.standings.refuse(node.records.byHandle(handle)!, 1, "reviewDay");
+    const strays = ["a1", "a2"].map((byte) => [toId<Handle>(byte.repeat(16)), undefined] as const);
+    node.strays.hold(1, [0xa1, 0xa2], strays, node.nowMs);
+    node.line.heardClock(node.nowMs + 600_000);
+    const none = { recordsNotCompared: 0, clockSkewMs: 0, heldStrays: 0, contestedExpiries: 0 };
+    const unsure = { recordsNotCompared: 3, clockSkewMs: -600_000, heldStrays: 2, contestedExpiries: 1 };
+    for (const [understood, said] of [
+      [["capabilities"], none],
+      [["capabilities", "beats"], unsure],
+    ] as const) {
+      broker = understoodOf(understood);
+      await changed();
+      expect(node.sent().map(({ submission }) => submission.body)).toMatchObject([{ kind: "health", ...said }]);
+      new BrokerModel(node).takeAll();
+    }
   });
 
   it("is not said while nobody hears it, nor twice before a receipt", async () => {
