@@ -538,6 +538,9 @@ describe("a beat", () => {
     await told(made[2]!);
     expect([applied, faults.brokenNotices]).toEqual([[1, 2], 0]);
     expect(states()).toMatchObject([{ kind: "connected", noticeIncarnation: LINE, noticeNumber: 1 }]);
+    expect(node.line.noticesMissing).toBe(true);
+    await told(made[1]!);
+    expect(node.line.noticesMissing).toBe(false);
   });
 
   it("with a new incarnation's second batch before its first leaves the line that it has", async () => {

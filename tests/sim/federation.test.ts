@@ -181,6 +181,14 @@ describe("a federation's life", () => {
     expect([federation.named("ct"), federation.named("wcu")]).toEqual([["CT-1"], ["WCU-1"]]);
   });
 
+  it("is sure of nothing while notices are missing", async () => {
+    await using federation = await withOverlap("missing");
+    const { comparison, line } = federation.unit("ct").node;
+    expect(comparison.report.hindrance).not.toBe("noticesMissing");
+    line.noticesMissing = true;
+    expect(comparison.report.hindrance).toBe("noticesMissing");
+  });
+
   it("proves silence, until somebody is cut off", async () => {
     const units = { ct: ["target"], wcu: ["target"] } as const;
     await using federation = await foundInMemory({ seed: "canaries", units, canaries: true });
