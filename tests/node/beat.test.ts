@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Preparer } from "../../agency-node/publishing/preparer.ts";
-import { blake2b } from "../../shared/crypto/hash.ts";
-import { saltKey } from "../../shared/crypto/token.ts";
-import { invented } from "../crypto/support.ts";
+import type { Preparer } from "../../agency-node/publishing/preparer.ts";
 import { SimWorld } from "../sim/world.ts";
-import { person, TestNode } from "./support.ts";
+import { person, preparerOf, TestNode } from "./support.ts";
 
 const BEAT_MS = 2_000;
 
@@ -22,19 +19,11 @@ beforeEach(() => {
   world = new SimWorld("beat");
   ready = [];
   isArriving = false;
-  const { db, records, hardened, loans } = node;
-  preparer = new Preparer({
-    db,
-    records,
-    hardened,
-    loans,
+  preparer = preparerOf(node, {
     world,
-    harden: async ({ inputs }) => inputs.map((input) => blake2b(64, input)),
-    terms: () => [{ epoch: 1, generation: 1, salts: new Map([["target", saltKey(invented("salt", 32))]]) }],
-    conversationKey: () => invented("conversation", 32),
     isArriving: () => isArriving,
     beatMs: BEAT_MS,
-    onReady: () => void ready.push(db.number("SELECT count(*) FROM prepared")),
+    onReady: () => void ready.push(node.db.number("SELECT count(*) FROM prepared")),
   });
   stop = new AbortController();
   running = preparer.run(stop.signal);

@@ -2,7 +2,7 @@ import { ROWS_MAX } from "../../agency-node/core/limits.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BudgetError } from "../../agency-node/hardening/answers.ts";
 import { Epochs } from "../../agency-node/publishing/epochs.ts";
-import { Preparer } from "../../agency-node/publishing/preparer.ts";
+import type { Preparer } from "../../agency-node/publishing/preparer.ts";
 import { Publisher } from "../../agency-node/publishing/publisher.ts";
 import type { EpochTerms } from "../../agency-node/publishing/terms.ts";
 import type { HardeningBatch } from "../../agency-node/store/hardened.ts";
@@ -14,7 +14,7 @@ import { saltKey, tokenOf } from "../../shared/crypto/token.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
 import { BrokerModel } from "./broker-model.ts";
-import { FEDERATION, MEMBER, TestNode, person } from "./support.ts";
+import { FEDERATION, MEMBER, TestNode, person, preparerOf } from "./support.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 
@@ -70,18 +70,14 @@ function begin(): void {
     blind: (handle) => invented(`blind of ${handle}`, 32),
     onCarried: (epoch) => void carried.push(epoch),
   });
-  preparer = new Preparer({
-    ...common,
+  preparer = preparerOf(node, {
+    world,
     async harden(batch) {
       asked.push(batch);
       if (batch.generation === 2) await secondKeys();
       return batch.inputs.map((input) => yOf(batch.generation, input));
     },
     terms: () => terms,
-    conversationKey: () => invented("conversation", 32),
-    loans: node.loans,
-    isArriving: () => false,
-    beatMs: 0,
     onReady: () => publisher.wake(),
   });
   epochs = new Epochs({

@@ -1,13 +1,10 @@
 /** How soon records are prepared after evaluators could not do it for a while. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Preparer } from "../../agency-node/publishing/preparer.ts";
 import { CausewayError } from "../../shared/core/errors.ts";
 import type { ErrorCode } from "../../shared/core/errors.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
-import { saltKey } from "../../shared/crypto/token.ts";
-import { invented } from "../crypto/support.ts";
 import { SimWorld } from "../sim/world.ts";
-import { person, TestNode } from "./support.ts";
+import { person, preparerOf, TestNode } from "./support.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -26,22 +23,13 @@ beforeEach(() => {
   failure = undefined;
   asked = 0;
   isReady = false;
-  const { db, records, hardened, loans } = node;
-  const preparer = new Preparer({
-    db,
-    records,
-    hardened,
-    loans,
+  const preparer = preparerOf(node, {
     world,
     async harden({ inputs }) {
       asked += 1;
       if (failure !== undefined) throw new CausewayError(failure, "invented");
       return inputs.map((input) => blake2b(64, input));
     },
-    terms: () => [{ epoch: 1, generation: 1, salts: new Map([["target", saltKey(invented("salt", 32))]]) }],
-    conversationKey: () => invented("conversation", 32),
-    isArriving: () => false,
-    beatMs: 0,
     onReady: () => (isReady = true),
   });
   node.put(person("R-1"));

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BudgetError } from "../../agency-node/hardening/answers.ts";
 import { identifiersOf } from "../../agency-node/linkage/identifiers.ts";
 import type { HardenBatch } from "../../agency-node/publishing/lane.ts";
-import { Preparer } from "../../agency-node/publishing/preparer.ts";
+import type { Preparer } from "../../agency-node/publishing/preparer.ts";
 import { Publisher } from "../../agency-node/publishing/publisher.ts";
 import type { EpochTerms } from "../../agency-node/publishing/terms.ts";
 import type { HardeningBatch } from "../../agency-node/store/hardened.ts";
@@ -23,7 +23,7 @@ import {
 } from "../../shared/crypto/token.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { invented } from "../crypto/support.ts";
-import { FEDERATION, MEMBER, TestNode, person } from "./support.ts";
+import { FEDERATION, MEMBER, TestNode, person, preparerOf } from "./support.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 import { systemWorld } from "../../shared/world/world.ts";
 
@@ -57,12 +57,13 @@ const answer: HardenBatch = async ({ inputs }) => inputs.map(yOf);
 
 /** Starts both halves of publishing; answers with the one that hardens. */
 function start(harden: HardenBatch = answer): Preparer {
-  const { db, records, standings, hardened, outbox } = node;
-  const common = { db, hardened, world: systemWorld(silentLog) };
+  const { db, standings, outbox } = node;
+  const world = systemWorld(silentLog);
   const publisher = new Publisher({
-    ...common,
+    db,
     standings,
     outbox,
+    world,
     federation: FEDERATION,
     member: MEMBER,
     terms: () => terms,
@@ -70,18 +71,14 @@ function start(harden: HardenBatch = answer): Preparer {
     blind: (handle) => invented(`blind of ${handle}`, 32),
     onCarried: (epoch) => carried.push(epoch),
   });
-  const preparer = new Preparer({
-    ...common,
-    records,
+  const preparer = preparerOf(node, {
+    world,
     async harden(batch) {
       asked.push(batch);
       return await harden(batch);
     },
     terms: () => terms,
-    conversationKey: () => invented("conversation", 32),
-    loans: node.loans,
     isArriving: () => isArriving,
-    beatMs: 0,
     onReady: () => publisher.wake(),
   });
   stop = new AbortController();

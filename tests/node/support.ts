@@ -6,6 +6,8 @@ import { Line } from "../../agency-node/bus/line.ts";
 import { Erasure } from "../../agency-node/erasure.ts";
 import { Retries } from "../../agency-node/retries.ts";
 import { StrayStore } from "../../agency-node/store/strays.ts";
+import { Preparer } from "../../agency-node/publishing/preparer.ts";
+import type { PreparerParts } from "../../agency-node/publishing/preparer.ts";
 import { Acts } from "../../agency-node/publishing/acts.ts";
 import { Inbox } from "../../agency-node/store/inbox.ts";
 import { ActivityLog } from "../../agency-node/store/activity.ts";
@@ -36,6 +38,7 @@ import { toId } from "../../shared/core/ids.ts";
 import type { Handle, MemberId } from "../../shared/core/ids.ts";
 import { blake2b } from "../../shared/crypto/hash.ts";
 import type { HashKey } from "../../shared/crypto/hash.ts";
+import { saltKey } from "../../shared/crypto/token.ts";
 import { silentLog } from "../../shared/world/log.ts";
 import { randomBytes } from "../../shared/world/random.ts";
 import { systemWorld } from "../../shared/world/world.ts";
@@ -214,6 +217,25 @@ function upsert(handle: Handle, reviewByDay: number): Upsert {
   const conversationKey = x25519PublicKey(randomBytes(32));
   const about = { handle, domain: "target", handling: "open", reviewByDay, conversationKey } as const;
   return { operation: "upsert", ...about, tokens, tags, binder: randomBytes(32), blind: randomBytes(32) };
+}
+
+/** Over the node's stores, with evaluators that answer at once. */
+export function preparerOf(
+  { db, records, hardened, loans }: TestNode,
+  over: Partial<PreparerParts> & Pick<PreparerParts, "world" | "onReady">,
+): Preparer {
+  return new Preparer({
+    db,
+    records,
+    hardened,
+    loans,
+    harden: async ({ inputs }) => inputs.map((input) => blake2b(64, input)),
+    terms: () => [{ epoch: 1, generation: 1, salts: new Map([["target", saltKey(invented("salt", 32))]]) }],
+    conversationKey: () => invented("conversation", 32),
+    isArriving: () => false,
+    beatMs: 0,
+    ...over,
+  });
 }
 
 export function receiptOf({ submission, hash }: Sent, rejections: Receipt["rejections"] = []): Receipt {
