@@ -136,6 +136,7 @@ export class ProofTable {
 
   /** What the member owes is due anew from now on: it could not answer before. */
   askAgain(member: MemberId, nowMs: number): void {
+    // Written out: a parameter would keep SQLite from the partial indexes.
     for (const isOverdue of [0, 1]) {
       this.#database.run(
         `UPDATE proof_side SET asked_at_ms = ?, is_overdue = 0 WHERE member = ? AND signature IS NULL AND is_overdue = ${isOverdue}`,
