@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Parties } from "../bench/federation-parties.ts";
+import { person } from "../support/overlaps.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 
 const UNITS = ["ct", "wcu"] as const;
@@ -38,13 +39,8 @@ describe("a broker that starts again", { timeout: 2 * LONG_MS }, () => {
   }, LONG_MS);
   afterAll(async () => await parties?.[Symbol.asyncDispose](), LONG_MS);
 
-  /** Whoever imports the same number holds the same passport. */
   async function imports(unit: Unit, ...numbers: number[]): Promise<void> {
-    const line = (number: number): string => {
-      const properties = { name: [`Invented ${number}`], passportNumber: [`ZX9${String(number).padStart(6, "0")}`] };
-      return `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`;
-    };
-    await parties.federation.import(unit, numbers.map(line).join(""));
+    await parties.federation.import(unit, numbers.map((number) => person(unit, number)).join(""));
   }
 
   /** All that both units hold is met, each once and with the other's contact, and nothing else. */

@@ -8,6 +8,7 @@ import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
 import { textOf, Visitor } from "../web/visitor.ts";
 import type { Events } from "../web/events.ts";
+import { person, persons } from "../support/overlaps.ts";
 import { AT_ONCE_MS, LONG_MS, SOON } from "../support/patience.ts";
 
 let federation: TestFederation;
@@ -28,15 +29,6 @@ beforeAll(async () => {
   chair = await signIn("chair");
 }, LONG_MS);
 afterAll(async () => await federation?.[Symbol.asyncDispose](), LONG_MS);
-
-function person(unit: UnitName, number: number): string {
-  const passportNumber = [`ZX9${String(number).padStart(6, "0")}`];
-  const properties = { name: [`Invented ${unit} ${number}`], passportNumber };
-  return `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`;
-}
-
-const persons = (unit: UnitName, from: number, to: number): string =>
-  Array.from({ length: to - from + 1 }, (_, i) => person(unit, from + i)).join("");
 
 /** Imports one record after the other until told to stop. */
 async function publish(unit: UnitName, signal: AbortSignal): Promise<void> {

@@ -18,6 +18,7 @@ import { expect } from "vitest";
 import { readEnrolment } from "../../shared/party/enrolment.ts";
 import { EXIT } from "../../shared/terminal/exit.ts";
 import { commandBlocksIn, FoundingPage } from "./founding-page.ts";
+import { passportOf, person } from "./overlaps.ts";
 import { SOON } from "./patience.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
@@ -121,11 +122,7 @@ export class LostParty implements AsyncDisposable {
   }
 
   imports(unit: Unit, number: number): void {
-    const properties = { name: [`Invented ${number}`], passportNumber: [passportOf(number)] };
-    writeFileSync(
-      join(this.page.work, "import.ftm"),
-      `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`,
-    );
+    writeFileSync(join(this.page.work, "import.ftm"), person(unit, number));
     const terms = "--format ftm --kind person --role suspect --legal-basis invented --case CASE-1 --handling open";
     this.page.run(`causeway node import import.ftm --dir ${unit} ${terms} --review-by ${inNinetyDays()}`);
   }
@@ -135,7 +132,7 @@ export class LostParty implements AsyncDisposable {
     const columns = "reference,kind,role,name,passportNumber,legalBasis,caseReference,handling,reviewBy";
     const rows = numbers.map(
       (number) =>
-        `${unit}-${number},person,suspect,Invented ${number},${passportOf(number)},invented,CASE-1,open,${inNinetyDays()}`,
+        `${unit}-${number},person,suspect,Invented ${unit} ${number},${passportOf(number)},invented,CASE-1,open,${inNinetyDays()}`,
     );
     writeFileSync(join(this.page.work, "cases.csv"), [columns, ...rows, ""].join("\n"));
   }
@@ -193,10 +190,6 @@ function sectionOf(heading: string): string {
   const [, after] = page.split(`\n### ${heading}\n`);
   if (after === undefined) throw new Error(`docs/operations.md has no section ${heading}`);
   return after.split(/\n##+ /)[0] as string;
-}
-
-function passportOf(number: number): string {
-  return `ZX9${String(number).padStart(6, "0")}`;
 }
 
 function inNinetyDays(): string {

@@ -1,13 +1,19 @@
-/** Persons that two units of a `TestFederation` both hold, one overlap each. All are invented. */
+/** Persons that two units of a federation both hold, one overlap each. All are invented. */
 import type { TestFederation, UnitName } from "./federation.ts";
 
-/** A file of the unit, FollowTheMoney: person `n` of one unit has the passport of person `n` of another. References: "ct-7". */
-export function personsOf(unit: UnitName, from: number, to: number): string {
-  return Array.from({ length: to - from + 1 }, (_, i) => {
-    const passportNumber = [`ZX9${String(from + i).padStart(6, "0")}`];
-    const properties = { name: [`Invented ${unit} ${from + i}`], passportNumber };
-    return `${JSON.stringify({ id: `${unit}-${from + i}`, schema: "Person", properties })}\n`;
-  }).join("");
+/** A line of a unit's file, FollowTheMoney: whoever imports the same number holds the same passport. Reference: "ct-7". */
+export function person(unit: string, number: number): string {
+  const properties = { name: [`Invented ${unit} ${number}`], passportNumber: [passportOf(number)] };
+  return `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`;
+}
+
+/** `to` included. */
+export function persons(unit: string, from: number, to: number): string {
+  return Array.from({ length: to - from + 1 }, (_, i) => person(unit, from + i)).join("");
+}
+
+export function passportOf(number: number): string {
+  return `ZX9${String(number).padStart(6, "0")}`;
 }
 
 /** The overlaps that the unit is shown as proven and with whom to call, as numbers of persons. */

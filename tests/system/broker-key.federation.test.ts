@@ -3,14 +3,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { prepareNextKey } from "../../shared/party/next-key.ts";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
+import { person } from "../support/overlaps.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
-
-/** An invented person; whoever imports the same number holds the same passport. */
-function person(unit: UnitName, number: number): string {
-  const passportNumber = [`ZX9${String(number).padStart(6, "0")}`];
-  const properties = { name: [`Invented ${unit} ${number}`], passportNumber };
-  return `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`;
-}
 
 describe("a broker with a new signing key", { timeout: LONG_MS }, () => {
   let federation: TestFederation;

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { TestFederation } from "../support/federation.ts";
 import type { UnitName } from "../support/federation.ts";
-import { namedAt, personsOf } from "../support/overlaps.ts";
+import { namedAt, person, persons } from "../support/overlaps.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 
@@ -26,7 +26,7 @@ describe.runIf(SmallDisk.isPossible)("a full disk", { timeout: LONG_MS }, () => 
     await federation.startBroker();
     await federation.startEvaluator();
     for (const unit of UNITS) await federation.startNode(unit);
-    for (const unit of UNITS) await federation.import(unit, personsOf(unit, 1, FEW));
+    for (const unit of UNITS) await federation.import(unit, persons(unit, 1, FEW));
     await bothKnow(FEW);
     disk.fill();
   }
@@ -41,7 +41,7 @@ describe.runIf(SmallDisk.isPossible)("a full disk", { timeout: LONG_MS }, () => 
   }
 
   const restart = async (party: string): Promise<void> => await federation.stop(party).catch(() => undefined);
-  const rest = async (unit: UnitName): Promise<unknown> => await federation.import(unit, personsOf(unit, FEW + 1, ALL));
+  const rest = async (unit: UnitName): Promise<unknown> => await federation.import(unit, persons(unit, FEW + 1, ALL));
 
   it("of nats-server confirms nothing, is said by nodes and broker, and is over once it is restarted", async () => {
     await startOn("nats");
@@ -53,7 +53,7 @@ describe.runIf(SmallDisk.isPossible)("a full disk", { timeout: LONG_MS }, () => 
     let more = ALL;
     const refusals = async (): Promise<number> => {
       more += 1;
-      await federation.import("ct", personsOf("ct", more, more));
+      await federation.import("ct", person("ct", more));
       return federation.log.lines("journal.refused").length;
     };
     await expect.poll(refusals, { timeout: 60_000, interval: 500 }).toBe(1);

@@ -3,17 +3,8 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { partyFile } from "../../shared/party/files.ts";
 import { BUDGET, TestFederation } from "../support/federation.ts";
-import type { UnitName } from "../support/federation.ts";
+import { person } from "../support/overlaps.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
-
-/** An invented person; whoever imports the same number holds the same passport. */
-function person(unit: UnitName, number: number): string {
-  const properties = {
-    name: [`Invented ${unit} ${number}`],
-    passportNumber: [`ZX9${String(number).padStart(6, "0")}`],
-  };
-  return `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`;
-}
 
 describe("a member", { timeout: LONG_MS }, () => {
   let federation: TestFederation;

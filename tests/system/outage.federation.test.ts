@@ -1,17 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { UnitName } from "../support/federation.ts";
 import { TestFederation } from "../support/federation.ts";
+import { persons } from "../support/overlaps.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
-
-/** An invented person; whoever imports the same number holds the same passport. */
-function person(unit: UnitName, number: number): string {
-  const passportNumber = [`ZX9${String(number).padStart(6, "0")}`];
-  const properties = { name: [`Invented ${unit} ${number}`], passportNumber };
-  return `${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`;
-}
-
-const persons = (unit: UnitName, from: number, to: number): string =>
-  Array.from({ length: to - from + 1 }, (_, i) => person(unit, from + i)).join("");
 
 describe("an outage", { timeout: LONG_MS }, () => {
   let federation: TestFederation;

@@ -3,7 +3,7 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { TestFederation } from "../support/federation.ts";
-import { namedAt, personsOf } from "../support/overlaps.ts";
+import { namedAt, persons } from "../support/overlaps.ts";
 import { LONG_MS } from "../support/patience.ts";
 
 const UNITS = ["ct", "wcu"] as const;
@@ -13,7 +13,7 @@ it("a stream rolled back in the midst of statements loses no overlap", { timeout
   await using federation = await TestFederation.start();
   const store = join(federation.dir("nats"), "store");
   const kept = join(federation.dir("nats"), "kept");
-  for (const unit of UNITS) await federation.import(unit, personsOf(unit, 1, BEFORE));
+  for (const unit of UNITS) await federation.import(unit, persons(unit, 1, BEFORE));
   // In the midst: some overlaps are open, not all are named.
   await expect
     .poll(async () => (await federation.matches("ct")).length, { timeout: 60_000, interval: 20 })
@@ -21,7 +21,7 @@ it("a stream rolled back in the midst of statements loses no overlap", { timeout
   await federation.nats.kill();
   cpSync(store, kept, { recursive: true });
   await federation.nats.start();
-  for (const unit of UNITS) await federation.import(unit, personsOf(unit, BEFORE + 1, ALL));
+  for (const unit of UNITS) await federation.import(unit, persons(unit, BEFORE + 1, ALL));
   await expect
     .poll(async () => (await federation.matches("ct")).length, { timeout: 60_000, interval: 20 })
     .toBeGreaterThan(BEFORE);

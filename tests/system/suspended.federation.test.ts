@@ -7,6 +7,7 @@ import { IMPORT_DEFAULTS } from "../../deploy/demo/plan.ts";
 import type { MemberSlug } from "../../deploy/demo/plan.ts";
 import type { MatchView, NodeClient } from "../../agency-node/cli/rpc/node-client.ts";
 import { LinkedPrograms } from "../drills/linked-programs.ts";
+import { person } from "../support/overlaps.ts";
 import { LONG_MS, SOON } from "../support/patience.ts";
 
 const SLOWED_MS = 15_000;
@@ -48,18 +49,14 @@ async function releaseShares(...command: readonly string[]): Promise<void> {
   expect(released, stdout + released.stdout).toMatchObject({ code: 0 });
 }
 
-async function* person(unit: MemberSlug, number: number): AsyncGenerator<Uint8Array> {
-  const properties = {
-    name: [`Invented ${unit} ${number}`],
-    passportNumber: [`ZX9${String(number).padStart(6, "0")}`],
-  };
-  yield new TextEncoder().encode(`${JSON.stringify({ id: `${unit}-${number}`, schema: "Person", properties })}\n`);
+async function* fileOf(unit: MemberSlug, number: number): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(person(unit, number));
 }
 
 async function hold(unit: MemberSlug, number: number): Promise<void> {
   const reviewBy = new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 10);
   const options = { ...IMPORT_DEFAULTS, format: "ftm", dryRun: false, dateOrder: "", reviewBy, mapping: {} } as const;
-  for await (const event of node(unit).importRecords(options, person(unit, number))) {
+  for await (const event of node(unit).importRecords(options, fileOf(unit, number))) {
     if (event.kind === "receipt") expect(event).toMatchObject({ added: 1 });
   }
 }
